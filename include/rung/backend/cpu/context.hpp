@@ -1,0 +1,66 @@
+#pragma once
+// What a CPU program owns: the seed, the threads, and each thread's scratch memory.
+// A batch is cut into a fixed number of slices; a thread takes one slice through a whole step. See core/parallel.hpp.
+
+#include <cstdint>
+#include <vector>
+
+#include "rung/core/buffer.hpp"
+#include "rung/core/parallel.hpp"
+
+namespace rung::cpu {
+
+struct Options {
+    std::uint64_t seed    = 1;
+    int           threads = 0;  ///< 0: one per processor. Changes the speed, never a bit of the result
+    int           slices  = 8;  ///< parts a batch is cut into; fixes the order of sums, so it is part of the experiment
+};
+
+/// One thread's workplace. Operations take it first: `matmul(lane, y, a, b)`; look-up by argument finds them in rung::cpu.
+template <class Real>
+struct Lane {
+    using real = Real;
+    Arena arena;
+};
+
+template <class Real = float>
+class Context {
+public:
+    using real = Real;
+
+    explicit Context(Options options = {}) : options_(options), workers_(options.threads) {
+        RUNG_CHECK(options.slices > 0 && options.slices <= 4096, "cpu::Context: slices; got ", options.slices,
+                   ", wanted 1 to 4096");
+        lanes_.resize(std::size_t(workers_.count()));
+    }
+
+    std::uint64_t seed() const { return options_.seed; }
+    int           slices() const { return options_.slices; }
+    int           threads() const { return workers_.count(); }
+
+    /// work(lane, slice) for every slice in 0 .. count - 1, each lane with its scratch memory empty.
+    template <class Work>
+    void for_slices(int count, Work&& work) {
+        workers_.run(count, [&](int slice, int worker) {
+            auto& lane = lanes_[std::size_t(worker)];
+            lane.arena.reset();
+            work(lane, slice);
+        });
+    }
+
+    /// Most scratch bytes that any one thread has had in use.
+    Index scratch_peak() const {
+        Index peak = 0;
+        for (auto const& lane : lanes_) peak = std::max(peak, lane.arena.peak());
+        return peak;
+    }
+
+private:
+    Options                 options_;
+    Workers                 workers_;
+    std::vector<Lane<Real>> lanes_;
+};
+
+Context(Options) -> Context<float>;
+
+}  // namespace rung::cpu

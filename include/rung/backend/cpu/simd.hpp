@@ -1,0 +1,29 @@
+#pragma once
+// The widest vector of the machine the program is compiled for, through the compilers' vector extension.
+
+#include <cstring>
+
+#include "rung/core/view.hpp"
+
+#if defined(__AVX512F__)
+#define RUNG_VECTOR_BYTES 64
+#else
+#define RUNG_VECTOR_BYTES 32  // without AVX the compiler splits each vector in two: slower, still right
+#endif
+
+namespace rung::cpu {
+
+template <class Real>
+struct Simd {
+    static constexpr int width = RUNG_VECTOR_BYTES / int(sizeof(Real));
+    typedef Real Vector __attribute__((vector_size(RUNG_VECTOR_BYTES)));
+
+    static Vector load(Real const* p) {
+        Vector v;
+        std::memcpy(&v, p, sizeof v);
+        return v;
+    }
+    static void store(Real* p, Vector v) { std::memcpy(p, &v, sizeof v); }
+};
+
+}  // namespace rung::cpu

@@ -1,0 +1,107 @@
+#pragma once
+// Buffer owns one zeroed allocation; Arena hands out pieces of a few and takes them all back at once.
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "rung/core/check.hpp"
+#include "rung/core/view.hpp"
+
+namespace rung {
+
+/// Owns `size` zeroed elements, aligned to a cache line. Moves, never copies by accident.
+template <class T>
+class Buffer {
+    static_assert(std::is_trivially_copyable_v<T>, "Buffer: elements are plain data, because they are zeroed and copied as bytes");
+    static constexpr std::align_val_t alignment{64};
+
+public:
+    Buffer() = default;
+    explicit Buffer(Index size) : size_(size) {
+        RUNG_CHECK(size >= 0, "Buffer: size; got ", size, ", wanted at least 0");
+        if (size == 0) return;
+        data_ = static_cast<T*>(::operator new(std::size_t(size) * sizeof(T), alignment));
+        std::memset(static_cast<void*>(data_), 0, std::size_t(size) * sizeof(T));
+    }
+    Buffer(Buffer&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    Buffer& operator=(Buffer&& other) noexcept {
+        std::swap(data_, other.data_);
+        std::swap(size_, other.size_);
+        return *this;
+    }
+    ~Buffer() { ::operator delete(data_, alignment); }
+
+    /// A second buffer with the same contents.
+    Buffer copy() const {
+        Buffer other(size_);
+        if (size_ > 0) std::memcpy(other.data_, data_, std::size_t(size_) * sizeof(T));
+        return other;
+    }
+
+    T*       data() { return data_; }
+    T const* data() const { return data_; }
+    Index    size() const { return size_; }
+    T*       begin() { return data_; }
+    T*       end() { return data_ + size_; }
+    T const* begin() const { return data_; }
+    T const* end() const { return data_ + size_; }
+    T&       operator[](Index i) { return data_[i]; }
+    T const& operator[](Index i) const { return data_[i]; }
+
+private:
+    T*    data_ = nullptr;
+    Index size_ = 0;
+};
+
+/// Scratch memory for activations. `take` bumps a pointer; `reset` takes everything back and, if the last round needed
+/// more than one block, keeps a single block of the total size: from the second round on nothing is allocated.
+class Arena {
+    static constexpr Index line = 64;
+
+public:
+    /// An uninitialised rows x cols matrix, valid until the next reset.
+    template <class T>
+    Mat<T> take(Index rows, Index cols) {
+        return {static_cast<T*>(bytes(rows * cols * Index(sizeof(T)))), rows, cols};
+    }
+
+    void reset() {
+        if (blocks_.size() > 1) {
+            blocks_.clear();
+            blocks_.emplace_back(peak_);
+        }
+        used_ = total_ = 0;
+    }
+
+    /// Largest number of bytes in use at once so far.
+    Index peak() const { return peak_; }
+
+    /// Forgets what was taken after `mark()`; memory taken before stays.
+    struct Mark { std::size_t blocks; Index used, total; };
+    Mark mark() const { return {blocks_.size(), used_, total_}; }
+    void release(Mark mark) {
+        if (blocks_.size() == mark.blocks) used_ = mark.used, total_ = mark.total;
+    }
+
+private:
+    void* bytes(Index count) {
+        count = (count + line - 1) / line * line;
+        if (blocks_.empty() || used_ + count > blocks_.back().size()) {
+            blocks_.emplace_back(std::max({count, Index{1} << 16, blocks_.empty() ? 0 : 2 * blocks_.back().size()}));
+            used_ = 0;
+        }
+        void* result = blocks_.back().data() + used_;
+        used_ += count;
+        total_ += count;
+        peak_ = std::max(peak_, total_);
+        return result;
+    }
+
+    std::vector<Buffer<unsigned char>> blocks_;
+    Index used_ = 0, total_ = 0, peak_ = 0;
+};
+
+}  // namespace rung

@@ -1,0 +1,29 @@
+#pragma once
+// B sequences of different lengths laid end to end as N rows. Nothing downstream ever computes on padding.
+
+#include <cstdint>
+
+#include "rung/core/view.hpp"
+
+namespace rung {
+
+/// Sequence b owns rows starts[b] .. starts[b + 1] - 1. A view: the arrays belong to the caller.
+struct Sequences {
+    int const* tokens    = nullptr;  ///< (N) token ids
+    int const* positions = nullptr;  ///< (N) place of each token in its own sequence, from 0
+    int const* starts    = nullptr;  ///< (B + 1) first row of each sequence, then N
+    int        count     = 0;        ///< B
+    Index      first_row = 0;        ///< rows of the batch before these: names a row's random numbers
+
+    Index rows() const { return count == 0 ? 0 : starts[count]; }
+};
+
+/// Elements zeroed with probability `rate` during training, the rest scaled by 1 / (1 - rate). The choice for an element
+/// depends on (seed, step, site, row of the batch, column) alone, so the backward pass makes it anew instead of storing it.
+struct Dropout {
+    float         rate = 0;
+    std::uint64_t seed = 0;
+    std::uint32_t step = 0;
+};
+
+}  // namespace rung

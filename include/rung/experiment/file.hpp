@@ -1,0 +1,116 @@
+#pragma once
+// Folders and files, with every call checked (POSIX). A failure is an Error that names the path and the system's reason.
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <string>
+#include <string_view>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include "rung/core/check.hpp"
+
+namespace rung {
+
+/// An open file. Nothing is buffered here: when `write` returns, the system has the bytes.
+class File {
+public:
+    File() = default;
+    File(std::string path, int flags) : path_{std::move(path)}, fd_{::open(path_.c_str(), flags | O_CLOEXEC, 0666)} {
+        RUNG_CHECK(fd_ >= 0, "file: cannot be opened; got '", path_, "' (", std::strerror(errno),
+                   "), wanted a path that can be written");
+    }
+    File(File&& other) noexcept : path_{std::move(other.path_)}, fd_{std::exchange(other.fd_, -1)} {}
+    File& operator=(File&& other) noexcept {
+        std::swap(path_, other.path_);
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    ~File() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+
+    bool is_open() const { return fd_ >= 0; }
+    int  descriptor() const { return fd_; }
+    void write(std::string_view bytes) {
+        while (!bytes.empty()) {
+            const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
+            if (written < 0 && errno == EINTR) continue;
+            check(written >= 0, "cannot be written");
+            bytes.remove_prefix(std::size_t(written));
+        }
+    }
+    /// On the disk, not only in the system's memory.
+    void sync() { check(::fsync(fd_) == 0, "cannot be written to the disk"); }
+    /// Some file systems report a failed write only here.
+    void close() { check(::close(std::exchange(fd_, -1)) == 0, "cannot be closed"); }
+
+private:
+    void check(bool good, char const* what) const {
+        RUNG_CHECK(good, "file: ", what, "; got '", path_, "' (", std::strerror(errno), "), wanted every byte written");
+    }
+
+    std::string path_;
+    int         fd_ = -1;
+};
+
+/// The folder that holds `path`.
+inline std::string folder_of(std::string const& path) {
+    const auto slash = path.rfind('/');
+    return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// Makes the folder and the folders above it, where missing.
+inline void make_folder(std::string const& path) {
+    for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
+        const std::string part = path.substr(0, slash);
+        struct stat       found {};
+        const bool        made = ::mkdir(part.c_str(), 0777) == 0 || errno == EEXIST;
+        const int         why  = made ? ENOTDIR : errno;
+        const bool        there = ::stat(part.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+        RUNG_CHECK(there, "folder: cannot be made; got '", path, "' (", std::strerror(why), "), wanted a folder");
+        if (slash == std::string::npos) return;
+    }
+}
+
+/// Opens a new file next to `path`, under a name that no file had.
+inline File open_beside(std::string const& path, std::string& name) {
+    for (int attempt = 0;; ++attempt) {
+        name = path + ".tmp" + std::to_string(::getpid()) + "." + std::to_string(attempt);
+        if (::access(name.c_str(), F_OK) == 0 && attempt < 1000) continue;
+        return File{name, O_WRONLY | O_CREAT | O_EXCL};
+    }
+}
+
+/// Makes the folder and proves, by writing a file and removing it, that it can be written to.
+inline void claim_folder(std::string const& path) {
+    make_folder(path);
+    std::string name;
+    File        probe = open_beside(path + "/probe", name);
+    ::unlink(name.c_str());
+    probe.write("rung");
+}
+
+/// Writes the whole file or leaves the old one as it was: a reader, or a power cut, sees one or the other.
+inline void write_file(std::string const& path, std::string_view bytes) {
+    std::string name;
+    File        file = open_beside(path, name);
+    try {
+        file.write(bytes);
+        file.sync();
+        file.close();
+        RUNG_CHECK(std::rename(name.c_str(), path.c_str()) == 0, "file: cannot be put in place; got '", path, "' (",
+                   std::strerror(errno), "), wanted a path that a file can take");
+    } catch (...) {
+        ::unlink(name.c_str());
+        throw;
+    }
+    // The new name lasts once the folder is on the disk too. A folder that may not be read cannot be synced: no error.
+    const int folder = ::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder >= 0) ::fsync(folder), ::close(folder);
+}
+
+}  // namespace rung

@@ -1,0 +1,91 @@
+#pragma once
+// A report that is one HTML file: style and drawings inside, no script, nothing fetched. Open it from a disk, mail it.
+//
+//     Page page{"Reversing strings"};
+//     page.text("Trained on lengths 1 to 8.").figure("Loss", figure.svg()).table("Exact match", {"length", "share"}, rows);
+//     write_file("report.html", page.html());
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "rung/core/check.hpp"
+#include "rung/experiment/text.hpp"
+
+namespace rung {
+
+class Page {
+public:
+    explicit Page(std::string title) : title_{std::move(title)} {}
+
+    Page& heading(std::string_view words) { return add("<h2>" + text::escape_xml(words) + "</h2>\n"); }
+    Page& text(std::string_view words) { return add("<p>" + text::escape_xml(words) + "</p>\n"); }
+    /// A command line or other output, as typed.
+    Page& command(std::string_view line) { return add("<pre>" + text::escape_xml(line) + "</pre>\n"); }
+    /// `svg` goes in as it is: a drawing of ours, not text from elsewhere.
+    Page& figure(std::string_view caption, std::string_view svg) {
+        const std::string name = "<b>Figure " + std::to_string(++figures_) + ".</b> ";
+        return add("<figure>\n" + std::string{svg} + "<figcaption>" + name + text::escape_xml(caption) + "</figcaption>\n</figure>\n");
+    }
+    Page& table(std::string_view caption, std::vector<std::string> const& header, std::vector<std::vector<std::string>> const& rows) {
+        const std::string name = "<b>Table " + std::to_string(++tables_) + ".</b> ";
+        std::string       out  = "<div class=\"wide\"><table>\n<caption>" + name + text::escape_xml(caption) + "</caption>\n<thead>";
+        out += line("th", header) + "</thead>\n<tbody>\n";
+        for (auto const& row : rows) {
+            RUNG_CHECK(row.size() == header.size(), "Page::table: '", caption, "'; got a row of ", row.size(),
+                       " cells, wanted ", header.size(), " as in the header");
+            out += line("td", row) + "\n";
+        }
+        return add(out + "</tbody>\n</table></div>\n");
+    }
+
+    std::string html() const {
+        const std::string title = text::escape_xml(title_);
+        return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+               "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>" +
+               title + "</title>\n<style>\n" + style() + "</style>\n</head>\n<body>\n<h1>" + title + "</h1>\n" + body_ +
+               "</body>\n</html>\n";
+    }
+
+private:
+    Page& add(std::string const& html) {
+        body_ += html;
+        return *this;
+    }
+
+    static std::string line(std::string const& tag, std::vector<std::string> const& cells) {
+        std::string out = "<tr>";
+        for (auto const& cell : cells) out += "<" + tag + ">" + text::escape_xml(cell) + "</" + tag + ">";
+        return out + "</tr>";
+    }
+
+    static char const* style() {
+        return R"(:root { color-scheme: light dark; --ink: #1c1c1c; --paper: #fbfaf8; --rule: #d9d5cd; --soft: #6b675f; --code: #f1eee8; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6e3dd; --paper: #191a1c; --rule: #3b3c40; --soft: #a09c94; --code: #242528; }
+}
+body { max-width: 720px; margin: 3rem auto; padding: 0 1.2rem; color: var(--ink); background: var(--paper);
+       font: 17px/1.55 Charter, "Bitstream Charter", "Iowan Old Style", Georgia, "DejaVu Serif", serif; }
+h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 1.2rem; }
+h2 { font-size: 1.2rem; margin: 2.4rem 0 .6rem; }
+figure { margin: 1.8rem 0; }
+figure svg { display: block; margin: 0 auto; }
+figcaption, caption { color: var(--soft); font-size: .88rem; text-align: left; margin: .6rem 0; }
+caption { caption-side: top; }
+.wide { overflow-x: auto; margin: 1.8rem 0; }
+table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums;
+        border-top: 2px solid var(--ink); border-bottom: 2px solid var(--ink); min-width: 50%; }
+th, td { padding: .22rem .9rem; text-align: right; }
+th:first-child, td:first-child { text-align: left; padding-left: .2rem; }
+thead th { border-bottom: 1px solid var(--ink); font-weight: 600; }
+pre { background: var(--code); border: 1px solid var(--rule); border-radius: 6px; padding: .7rem .9rem; overflow-x: auto;
+      font: 13.5px/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+)";
+    }
+
+    std::string title_, body_;
+    int         figures_ = 0, tables_ = 0;
+};
+
+}  // namespace rung

@@ -1,0 +1,86 @@
+#pragma once
+// One transformer block, norms first:  m = x + attention(norm(x)),  y = m + mlp(norm(m)).
+
+#include "rung/core/buffer.hpp"
+#include "rung/model/layer/attention.hpp"
+
+namespace rung {
+
+/// What the forward pass of one block keeps for the backward pass. N rows each.
+template <class Real>
+struct Saved {
+    Mat<Real> x, stats1, n1, u, a, lse, m, stats2, n2, h, g;
+};
+
+template <Shape S, class Position, class Style>
+struct Block {
+    static constexpr int C = S.width, F = S.mlp();
+    using Norm = typename Style::template Norm<C>;
+    using Mix  = Attention<S, Position, Style::biased>;
+    using Mlp  = typename Style::template Mlp<C, F>;
+
+    static constexpr auto weights = under("norm1", Norm::weights) + under("attention", Mix::weights) +
+                                    under("norm2", Norm::weights) + under("mlp", Mlp::weights);
+    static constexpr Index mix = size_of(Norm::weights), norm2 = mix + size_of(Mix::weights),
+                           mlp = norm2 + size_of(Norm::weights), size = mlp + size_of(Mlp::weights);
+    static constexpr double flops = Mix::flops + Mlp::flops;  ///< per row, forward, without the scores
+
+    template <class Real>
+    static Saved<Real> take(Arena& arena, Index N, Mat<Real> x) {
+        const auto rows = [&](Index cols) { return arena.template take<Real>(N, cols); };
+        return {x,       rows(Norm::stats), rows(C), rows(3 * C),       rows(C),          rows(S.heads),
+                rows(C), rows(Norm::stats), rows(C), rows(Mlp::before), rows(Mlp::after)};
+    }
+
+    /// y from s.x.  attend(a, lse, u) fills the heads' output: plain attention, or attention over a cache.
+    template <class Lane, class Real, class Attend>
+    static void forward(Lane& lane, Mat<Real> y, Saved<Real> const& s, Sequences const& rows, Real const* w,
+                        Dropout const& drop, std::uint32_t site, Attend&& attend) {
+        Norm::forward(lane, s.n1, s.stats1, s.x, w);
+        Mix::heads(lane, s.u, s.n1, rows, w + mix);
+        attend(s.a, s.lse, s.u);
+        copy(lane, s.m, s.x);
+        branch(lane, s.m, rows, drop, site, [&](Mat<Real> out) { Mix::add_output(lane, out, s.a, w + mix); });
+        Norm::forward(lane, s.n2, s.stats2, s.m, w + norm2);
+        copy(lane, y, s.m);
+        branch(lane, y, rows, drop, site + 1, [&](Mat<Real> out) { Mlp::add_forward(lane, out, s.h, s.g, s.n2, w + mlp); });
+    }
+
+    /// d: the gradient of y becomes that of x. The residual stream's own path is d itself; branches add to it.
+    template <class Lane, class Real>
+    static void backward(Lane& lane, Mat<Real> d, Saved<Real> const& s, Sequences const& rows, Real const* w, Real* dw,
+                         Dropout const& drop, std::uint32_t site) {
+        const auto mark = lane.arena.mark();
+        const auto dn = lane.arena.template take<Real>(d.rows, C), du = lane.arena.template take<Real>(d.rows, 3 * C);
+        Mlp::backward(lane, dn, dropped(lane, d, rows, drop, site + 1), s.h, s.g, s.n2, w + mlp, dw + mlp);
+        Norm::add_backward(lane, d, dn, s.m, s.stats2, w + norm2, dw + norm2);
+        Mix::backward(lane, dn, du, dropped(lane, d, rows, drop, site), s.a, s.lse, s.u, s.n1, rows, w + mix, dw + mix);
+        Norm::add_backward(lane, d, dn, s.x, s.stats1, w, dw);
+        lane.arena.release(mark);
+    }
+
+private:
+    /// y += dropout(branch). Without dropout the branch adds straight into the stream.
+    template <class Lane, class Real, class Add>
+    static void branch(Lane& lane, Mat<Real> y, Sequences const& rows, Dropout const& drop, std::uint32_t site, Add&& add_to) {
+        if (drop.rate <= 0) return add_to(y);
+        const auto mark = lane.arena.mark();
+        const auto out  = lane.arena.template take<Real>(y.rows, y.cols);
+        fill(lane, out, 0);
+        add_to(out);
+        dropout(lane, out, drop, site, rows.first_row);
+        add(lane, y, out);
+        lane.arena.release(mark);
+    }
+    /// The gradient a branch receives: d itself, or a copy with the same elements dropped as in the forward pass.
+    template <class Lane, class Real>
+    static Mat<Real> dropped(Lane& lane, Mat<Real> d, Sequences const& rows, Dropout const& drop, std::uint32_t site) {
+        if (drop.rate <= 0) return d;
+        const auto out = lane.arena.template take<Real>(d.rows, d.cols);
+        copy(lane, out, d);
+        dropout(lane, out, drop, site, rows.first_row);
+        return out;
+    }
+};
+
+}  // namespace rung

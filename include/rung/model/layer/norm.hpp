@@ -1,0 +1,46 @@
+#pragma once
+// The two normalisations: each a list of weights and a forward and backward pass over rows.
+
+#include "rung/model/weights.hpp"
+
+namespace rung {
+
+/// y = (x - mean) / deviation * gain + bias, per row.
+template <int C, bool biased>
+struct LayerNorm {
+    enum Weight { gain, bias };
+    static constexpr WeightList<2> weights{{
+        {.name = "gain", .rows = 1, .cols = C, .init = Init::ones, .decay = false},
+        {.name = "bias", .rows = biased ? 1 : 0, .cols = C, .init = Init::zeros, .decay = false},
+    }};
+    static constexpr Index stats = 2;  ///< numbers per row that backward needs
+
+    template <class Lane, class Real>
+    static void forward(Lane& lane, Mat<Real> y, Mat<Real> stats, Mat<Real> x, Real const* w) {
+        layer_norm(lane, y, stats, x, weight<LayerNorm>(w, gain), weight<LayerNorm>(w, bias));
+    }
+    /// dx += the gradient with respect to x.
+    template <class Lane, class Real>
+    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real> x, Mat<Real> stats, Real const* w, Real* dw) {
+        add_layer_norm_backward(lane, dx, weight<LayerNorm>(dw, gain), weight<LayerNorm>(dw, bias), dy, x, stats,
+                                weight<LayerNorm>(w, gain));
+    }
+};
+
+/// y = x / rms(x) * gain, per row.
+template <int C>
+struct RmsNorm {
+    static constexpr WeightList<1> weights{{{.name = "gain", .rows = 1, .cols = C, .init = Init::ones, .decay = false}}};
+    static constexpr Index stats = 1;
+
+    template <class Lane, class Real>
+    static void forward(Lane& lane, Mat<Real> y, Mat<Real> stats, Mat<Real> x, Real const* w) {
+        rms_norm(lane, y, stats, x, weight<RmsNorm>(w, 0));
+    }
+    template <class Lane, class Real>
+    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real> x, Mat<Real> stats, Real const* w, Real* dw) {
+        add_rms_norm_backward(lane, dx, weight<RmsNorm>(dw, 0), dy, x, stats, weight<RmsNorm>(w, 0));
+    }
+};
+
+}  // namespace rung
