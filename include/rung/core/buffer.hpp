@@ -43,6 +43,7 @@ public:
 
     T*       data() { return data_; }
     T const* data() const { return data_; }
+    T const* cdata() const { return data_; }  ///< read-only also when the buffer is not
     Index    size() const { return size_; }
     T*       begin() { return data_; }
     T*       end() { return data_ + size_; }

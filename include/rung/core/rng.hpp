@@ -35,10 +35,12 @@ constexpr float unit(std::uint32_t bits) { return float(bits >> 8) * 0x1p-24f; }
 /// Distributions are our own because those of the standard library differ from one library to the next.
 class Rng {
 public:
-    /// Streams with different (seed, purpose, major, minor) never overlap; each holds 2^34 words.
-    constexpr Rng(std::uint64_t seed, Purpose purpose, std::uint32_t major = 0, std::uint32_t minor = 0)
+    /// Streams with different (seed, purpose, major, minor, site) never overlap; each holds 2^34 words.
+    /// @param site  below 2^24, for purposes that need a third number
+    constexpr Rng(std::uint64_t seed, Purpose purpose, std::uint32_t major = 0, std::uint32_t minor = 0,
+                  std::uint32_t site = 0)
         : key_{std::uint32_t(seed), std::uint32_t(seed >> 32)},
-          counter_{0, minor, major, std::uint32_t(purpose)} {}
+          counter_{0, minor, major, std::uint32_t(purpose) | site << 8} {}
 
     /// 32 random bits.
     constexpr std::uint32_t bits() {

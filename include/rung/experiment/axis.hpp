@@ -1,5 +1,5 @@
 #pragma once
-// Where a chart puts its ticks, and how a number becomes a place between two ends.
+// Where a chart puts its ticks, and which stretch of numbers an axis covers.
 
 #include <algorithm>
 #include <cmath>
@@ -17,6 +17,8 @@ enum class AxisScale { linear, log };
 struct Range {
     double from = std::numeric_limits<double>::quiet_NaN();
     double to   = std::numeric_limits<double>::quiet_NaN();
+
+    void include(double v) { *this = {std::fmin(from, v), std::fmax(to, v)}; }  // fmin and fmax pass over NaN
 };
 
 struct Tick {
@@ -46,37 +48,41 @@ inline std::vector<Tick> linear_ticks(Range range, int most, double least_step =
     return ticks;
 }
 
-/// Powers of ten, with 2 and 5 between where there is room; round numbers where the range holds too few of those.
+/// Powers of ten, with 2 and 5 between where there is room; round numbers where that leaves too few.
 inline std::vector<Tick> log_ticks(Range range, int most) {
-    const int    first = int(std::floor(std::log10(range.from))), last = int(std::ceil(std::log10(range.to)));
-    const int    stride = std::max(1, (last - first + most - 1) / most);
-    const bool   raised = first < -3 || last > 4;
+    const int    first   = int(std::floor(std::log10(range.from)));
+    const int    last    = int(std::ceil(std::log10(range.to)));
+    const int    stride  = std::max(1, (last - first + most - 1) / most);
+    const bool   raised  = first < -3 || last > 4;
     const double decades = std::log10(range.to / range.from);
 
     std::vector<Tick> ticks;
     for (int power = first; power <= last; power += stride)
         for (const int factor : {1, 2, 5}) {
             const double at = factor * std::pow(10.0, power);
-            if ((factor > 1 && decades > 2) || at < range.from * (1 - 1e-9) || at > range.to * (1 + 1e-9)) continue;
+            if (factor > 1 && decades > 2) continue;
+            if (at < range.from * (1 - 1e-9) || at > range.to * (1 + 1e-9)) continue;
             const std::string base = factor == 1 ? "10" : std::to_string(factor) + "·10";
-            ticks.push_back({at, raised ? base + "<tspan dy=\"-5\" font-size=\"9\">" + std::to_string(power) + "</tspan>"
-                                        : text::fixed(at, std::max(0, -power))});
+            const std::string high = "<tspan dy=\"-5\" font-size=\"9\">" + std::to_string(power) + "</tspan>";
+            ticks.push_back({at, raised ? base + high : text::fixed(at, std::max(0, -power))});
         }
     return ticks.size() >= 3 ? ticks : linear_ticks(range, most);
 }
 
-/// The ends as given or else those of the data, apart by at least something, so that every division by the span is safe.
+/// The ends as given, or else those of the data and `margin` times the span beyond. Never empty, so that dividing by
+/// the span is safe, and never below zero for data that are not.
 inline Range cover(Range given, Range data, AxisScale scale, double margin) {
     const bool log  = scale == AxisScale::log;
-    const auto into = [&](double v) { return log ? std::log10(v) : v; };
-    const auto out  = [&](double v) { return log ? std::pow(10.0, v) : v; };
+    const auto into = [log](double v) { return log ? std::log10(v) : v; };
+    const auto from = [log](double v) { return log ? std::pow(10.0, v) : v; };
     double     low = into(data.from), high = into(data.to);
-    if (!(std::isfinite(low) && std::isfinite(high))) low = log ? -1 : 0, high = log ? 0 : 1;
-    if (high - low <= 1e-12 * std::max(std::abs(low), std::abs(high))) low -= log ? 0.3 : 0.5, high += log ? 0.3 : 0.5;
-    const double pad  = margin * (high - low);
-    const double from = std::isnan(given.from) ? out(low - pad) : given.from;
-    const double to   = std::isnan(given.to) ? out(high + pad) : given.to;
-    return from < to ? Range{from, to} : Range{out(low - pad), out(high + pad)};
+    if (!std::isfinite(low) || !std::isfinite(high)) low = log ? -1 : 0, high = low + 1;
+    if (high - low <= 1e-12 * std::max(std::abs(low), std::abs(high))) low -= 0.5, high += 0.5;
+    const double pad = margin * (high - low);
+    Range        out{from(low - pad), from(high + pad)};
+    if (data.from >= 0 && out.from < 0) out.from = 0;
+    const Range asked{std::isnan(given.from) ? out.from : given.from, std::isnan(given.to) ? out.to : given.to};
+    return asked.from < asked.to && (!log || asked.from > 0) ? asked : out;
 }
 
 }  // namespace rung

@@ -43,9 +43,9 @@ public:
 
     /// Appends a row of shares, NaN where nothing was measured. `reached` columns lie left of the frontier line.
     HeatMap& row(std::string label, std::vector<double> shares, int reached = 0) {
-        RUNG_CHECK(shares.size() == options_.columns.size(), "HeatMap::row: '", label, "'; got ", shares.size(),
-                   " cells, wanted one for each of ", options_.columns.size(), " columns");
-        rows_.push_back({std::move(label), std::move(shares), std::clamp(reached, 0, int(options_.columns.size()))});
+        const std::size_t columns = options_.columns.size();
+        RUNG_CHECK(shares.size() == columns, "HeatMap::row: '", label, "'; got ", shares.size(), " cells, wanted ", columns);
+        rows_.push_back({std::move(label), std::move(shares), std::size_t(std::clamp(reached, 0, int(columns)))});
         return *this;
     }
 
@@ -64,7 +64,7 @@ private:
     struct Row {
         std::string         label;
         std::vector<double> shares;
-        int                 reached;
+        std::size_t         reached;
     };
     struct Grid {
         double      left, top, cell_width, cell_height;
@@ -81,8 +81,8 @@ private:
         for (Row const& row : rows_) widest = std::max(widest, text_width(row.label));
         const double left = 46 + widest, top = options_.frontier.empty() ? 44 : 66;
         const double columns = std::max(1.0, double(options_.columns.size())), rows = std::max(1.0, double(rows_.size()));
-        return {left, top, std::min(44.0, (options_.width - left - 92) / columns), std::clamp(380 / rows, 5.0, 26.0),
-                rows_.size(), options_.columns.size()};
+        const double cell_width = std::min(44.0, (options_.width - left - 92) / columns);
+        return {left, top, cell_width, std::clamp(380 / rows, 5.0, 26.0), rows_.size(), options_.columns.size()};
     }
 
     /// 99.7 % is not 100.
@@ -92,56 +92,54 @@ private:
     }
 
     void cells(Svg& out, Grid const& grid) const {
-        const bool   room  = grid.cell_width >= 24 && grid.cell_height >= 15;
-        const double inset = grid.cell_width >= 12 && grid.cell_height >= 12 ? 0.5 : 0;  // a hairline between large cells
+        const bool   room = grid.cell_width >= 24 && grid.cell_height >= 15;
+        const double gap  = grid.cell_width >= 12 && grid.cell_height >= 12 ? -1 : 0.6;  // small cells overlap: no seams
         for (std::size_t r = 0; r < grid.rows; ++r)
             for (std::size_t c = 0; c < grid.columns; ++c) {
                 const double      share = rows_[r].shares[c];
                 const bool        known = std::isfinite(share);
-                const std::string place = options_.y + " " + rows_[r].label + ", " + options_.x + " " + options_.columns[c] + ": ";
-                const Box box{grid.x(c) + inset, grid.y(r) + inset, grid.cell_width - 2 * inset, grid.cell_height - 2 * inset};
-                out.rect(box, "fill=\"" + (known ? viridis(share) : "#ececec") + '"',
-                         place + (known ? text::fixed(100 * share, 1) + " %" : "not measured"));
-                if (known && room)
-                    out.text({box.left + box.width / 2, box.top + box.height / 2 + 4}, percent(share),
-                             std::string{R"(font-size="11" text-anchor="middle" pointer-events="none" fill=")"} +
-                                 (share < 0.6 ? "#fff\"" : "#111\""));
+                const std::string place = options_.y + " " + rows_[r].label + ", " + options_.x + " " + options_.columns[c];
+                const std::string value = known ? text::fixed(100 * share, 1) + " %" : "not measured";
+                const Box         box{grid.x(c), grid.y(r), grid.cell_width + gap, grid.cell_height + gap};
+                out.rect(box, "fill=\"" + (known ? viridis(share) : "#ececec") + "\"", place + ": " + value);
+                if (!known || !room) continue;
+                const std::string ink = share < 0.6 ? "fill=\"#fff\"" : "fill=\"#111\"";
+                out.text({box.left + box.width / 2, box.top + box.height / 2 + 4}, percent(share),
+                         ink + R"( font-size="11" text-anchor="middle" pointer-events="none")");
             }
     }
 
     void labels(Svg& out, Grid const& grid) const {
         double widest = 0;
         for (auto const& label : options_.columns) widest = std::max(widest, text_width(label));
-        const auto every  = [](double need, double have) { return std::size_t(std::max(1.0, std::ceil(need / have))); };
-        const auto across = every(widest + 6, grid.cell_width), down = every(14, grid.cell_height);
-        for (std::size_t c = 0; c < grid.columns; c += across)
+        const auto stride = [](double need, double have) { return std::size_t(std::max(1.0, std::ceil(need / have))); };
+        for (std::size_t c = 0; c < grid.columns; c += stride(widest + 6, grid.cell_width))
             out.text({grid.x(c) + grid.cell_width / 2, grid.bottom() + 17}, options_.columns[c], R"(text-anchor="middle")");
-        for (std::size_t r = 0; r < grid.rows; r += down)
+        for (std::size_t r = 0; r < grid.rows; r += stride(14, grid.cell_height))
             out.text({grid.left - 8, grid.y(r) + grid.cell_height / 2 + 4.5}, rows_[r].label, R"(text-anchor="end")");
-        const double y = (grid.top + grid.bottom()) / 2;
         out.text({(grid.left + grid.right()) / 2, grid.bottom() + 40}, options_.x, R"(text-anchor="middle")");
-        out.text_upwards({20, y}, options_.y);
+        out.text_upwards({20, (grid.top + grid.bottom()) / 2}, options_.y);
     }
 
     void frontier(Svg& out, Grid const& grid) const {
         if (options_.frontier.empty() || rows_.empty()) return;
         std::string d;
         for (std::size_t r = 0; r < grid.rows; ++r) {
-            const std::string x = Svg::n(grid.x(std::size_t(rows_[r].reached)));
-            d += (r == 0 ? "M" : "L") + x + " " + Svg::n(grid.y(r)) + "L" + x + " " + Svg::n(grid.y(r + 1));
+            const std::string x = Svg::n(grid.x(rows_[r].reached)) + " ";
+            d += (r == 0 ? "M" : "L") + x + Svg::n(grid.y(r)) + "L" + x + Svg::n(grid.y(r + 1));
         }
-        const std::string key = "M14 44h24";
-        out.path(d, R"(fill="none" stroke="#fff" stroke-width="4.5")");  // a light edge keeps it visible on every colour
-        for (std::string const& line : {d, key}) out.path(line, R"(fill="none" stroke="#D55E00" stroke-width="2.2")");
+        out.path(d, R"(fill="none" stroke="#fff" stroke-width="4.5")");  // a light edge shows on every colour
+        out.path(d + "M14 44h24", R"(fill="none" stroke="#D55E00" stroke-width="2.2")");
         out.text({44, 48.5}, options_.frontier);
     }
 
     static void scale(Svg& out, Grid const& grid) {
-        constexpr int steps  = 50;
-        const double  left   = grid.right() + 24, height = std::min(160.0, std::max(60.0, grid.bottom() - grid.top));
+        constexpr int steps = 50;
+        const double  left = grid.right() + 24, height = std::clamp(grid.bottom() - grid.top, 60.0, 160.0);
         const double  bottom = grid.top + height;
         for (int i = 0; i < steps; ++i)
-            out.rect({left, bottom - height * (i + 1) / steps, 12, height / steps + 0.4}, "fill=\"" + viridis((i + 0.5) / steps) + '"');
+            out.rect({left, bottom - height * (i + 1) / steps, 12, height / steps + 0.4},
+                     "fill=\"" + viridis((i + 0.5) / steps) + "\"");
         for (const int share : {0, 50, 100})
             out.text({left + 18, bottom - height * share / 100 + 4.5}, std::to_string(share) + " %", R"(font-size="12")");
     }

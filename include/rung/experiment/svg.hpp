@@ -1,6 +1,6 @@
 #pragma once
-// Drawing primitives for our figures: one SVG element per call, all text escaped, no identifiers, so that any number of
-// drawings can stand in one page.
+// Drawing primitives for our figures: one SVG element per call, all text escaped, no identifiers, so that any
+// number of drawings can stand in one page.
 
 #include <string>
 #include <string_view>
@@ -15,45 +15,46 @@ struct Point {
 };
 struct Box {
     double left, top, width, height;
+
+    double right() const { return left + width; }
+    double bottom() const { return top + height; }
 };
 
 /// A drawing on a white card, readable on a light page and on a dark one.
+/// `style` is a list of attributes, as in `stroke="#222"`; `title` is what a reader sees who points at the element.
 class Svg {
 public:
     Svg(double width, double height, std::string_view what) {
-        const std::string w = text::number(width), h = text::number(height);
-        out_ = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + w + "\" height=\"" + h + "\" viewBox=\"0 0 " + w +
-               " " + h + "\" role=\"img\" aria-label=\"" + text::escape_xml(what) + "\" style=\"max-width:100%;height:auto\"" +
-               " font-family=\"Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif\" font-size=\"13\" fill=\"#222\">\n";
-        rect({0, 0, width, height}, "fill=\"#fff\" rx=\"6\"");
+        out_ = "<svg xmlns=\"http://www.w3.org/2000/svg\"" + at("width", width) + at("height", height) + " viewBox=\"0 0 " +
+               n(width) + " " + n(height) + "\" role=\"img\" aria-label=\"" + text::escape_xml(what) + "\"" +
+               R"( style="max-width:100%;height:auto" font-size="13" fill="#222")"
+               R"( font-family="Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif">)" "\n";
+        rect({0, 0, width, height}, R"(fill="#fff" rx="6")");
     }
 
-    /// Below, `style` is a list of attributes, as in `stroke="#222"`.
     void line(Point a, Point b, std::string_view style) {
-        element("line", "x1=" + q(a.x) + " y1=" + q(a.y) + " x2=" + q(b.x) + " y2=" + q(b.y), style);
+        element("line", at("x1", a.x) + at("y1", a.y) + at("x2", b.x) + at("y2", b.y), style, {});
     }
-    /// `title` is what a reader sees who points at it.
     void rect(Box box, std::string_view style, std::string_view title = {}) {
-        element("rect", "x=" + q(box.left) + " y=" + q(box.top) + " width=" + q(box.width) + " height=" + q(box.height), style, title);
+        element("rect", place(box), style, title);
     }
     void path(std::string_view d, std::string_view style, std::string_view title = {}) {
-        element("path", "d=\"" + std::string{d} + "\"", style, title);
+        element("path", " d=\"" + std::string{d} + "\"", style, title);
     }
-    void text(Point at, std::string_view words, std::string_view style = {}) { markup(at, text::escape_xml(words), style); }
-    /// Centred text that reads upwards, for the axis at the left.
-    void text_upwards(Point at, std::string_view words) {
-        text(at, words, "text-anchor=\"middle\" transform=\"rotate(-90 " + n(at.x) + " " + n(at.y) + ")\"");
+    void text(Point p, std::string_view words, std::string_view style = {}) { markup(p, text::escape_xml(words), style); }
+    /// Centred, and read upwards, as beside the axis at the left.
+    void text_upwards(Point p, std::string_view words) {
+        text(p, words, "text-anchor=\"middle\" transform=\"rotate(-90 " + n(p.x) + " " + n(p.y) + ")\"");
     }
-    /// Text that may hold elements of its own; nothing is escaped.
-    void markup(Point at, std::string_view inner, std::string_view style = {}) {
-        ((((out_ += "<text x=" + q(at.x) + " y=" + q(at.y)) += ' ') += style) += '>') += inner;
-        out_ += "</text>\n";
+    /// Text with elements of its own: nothing is escaped.
+    void markup(Point p, std::string_view inner, std::string_view style = {}) {
+        out_ += "<text" + at("x", p.x) + at("y", p.y) + " " + std::string{style} + ">" + std::string{inner} + "</text>\n";
     }
+
     /// Until `end_clip`, whatever leaves the box is cut off.
-    void begin_clip(Box b) {
-        const std::string size = " width=" + q(b.width) + " height=" + q(b.height);
-        out_ += "<svg x=" + q(b.left) + " y=" + q(b.top) + size + " viewBox=\"" + n(b.left) + " " + n(b.top) + " " + n(b.width) +
-                " " + n(b.height) + "\">\n";
+    void begin_clip(Box box) {
+        const std::string view = n(box.left) + " " + n(box.top) + " " + n(box.width) + " " + n(box.height);
+        out_ += "<svg" + place(box) + " viewBox=\"" + view + "\">\n";
     }
     void end_clip() { out_ += "</svg>\n"; }
 
@@ -68,12 +69,13 @@ public:
     }
 
 private:
-    static std::string q(double value) { return "\"" + n(value) + "\""; }
-
-    void element(std::string_view name, std::string const& geometry, std::string_view style, std::string_view title = {}) {
-        ((((((out_ += '<') += name) += ' ') += geometry) += ' ') += style);
-        if (title.empty()) out_ += "/>\n";
-        else (((out_ += "><title>" + text::escape_xml(title) + "</title></") += name) += ">\n");
+    static std::string at(char const* name, double value) { return std::string{" "} + name + "=\"" + n(value) + "\""; }
+    static std::string place(Box box) {
+        return at("x", box.left) + at("y", box.top) + at("width", box.width) + at("height", box.height);
+    }
+    void element(std::string const& name, std::string const& geometry, std::string_view style, std::string_view title) {
+        out_ += "<" + name + geometry + " " + std::string{style};
+        out_ += title.empty() ? "/>\n" : "><title>" + text::escape_xml(title) + "</title></" + name + ">\n";
     }
 
     std::string out_;
@@ -82,7 +84,7 @@ private:
 /// Roughly how wide a text comes out, in pixels; exact widths need the reader's font.
 inline double text_width(std::string_view s, double size = 13) {
     int letters = 0;
-    for (const char c : s) letters += (static_cast<unsigned char>(c) & 0xC0) != 0x80;  // continuation bytes draw nothing
+    for (const char c : s) letters += (static_cast<unsigned char>(c) & 0xC0) != 0x80;  // UTF-8: count first bytes only
     return 0.55 * size * letters;
 }
 

@@ -97,7 +97,7 @@ void dropout(Lane<Real>&, Mat<Real> y, Dropout const& drop, std::uint32_t site, 
     if (drop.rate <= 0) return;
     const Real keep = Real(1) / (Real(1) - Real(drop.rate));
     for (Index i = 0; i < y.rows; ++i) {
-        Rng rng(drop.seed + drop.step, Purpose::dropout, site, std::uint32_t(first_row + i));
+        Rng rng(drop.seed, Purpose::dropout, drop.step, std::uint32_t(first_row + i), site);
         for (Index j = 0; j < y.cols; ++j) y(i, j) *= rng.uniform() < drop.rate ? Real(0) : keep;
     }
 }

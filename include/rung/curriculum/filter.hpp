@@ -1,0 +1,63 @@
+#pragma once
+// Which self-made labels to trust. A filter sees what a model wrote, never the truth.
+
+#include <algorithm>
+#include <concepts>
+#include <string>
+#include <vector>
+
+#include "rung/core/check.hpp"
+
+namespace rung {
+
+/// A problem with the answer the model gave it.
+struct Candidate {
+    std::string prompt, answer;
+    bool        ended  = false;  ///< the model wrote its end token
+    int         tokens = 0;      ///< it wrote, the end among them
+};
+
+template <class F>
+concept KeepsCandidates = requires(F const filter, std::vector<Candidate> const& candidates) {
+    { filter(candidates) } -> std::convertible_to<std::vector<bool>>;
+};
+
+template <class F>
+struct explain_filter {
+    static_assert(KeepsCandidates<F>, "Filter: add `std::vector<bool> operator()(std::vector<rung::Candidate> const&) const`, "
+                                      "true for what to keep (is yours missing the final const?)");
+    static constexpr bool ok = true;
+};
+
+/// Trusts everything.
+struct NoFilter {
+    std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
+        return std::vector<bool>(candidates.size(), true);
+    }
+};
+
+/// Keeps answers that came to their end and are longer than the longest such answer of their batch less `margin`:
+/// past their training range models err by stopping early (Lee et al., ICML 2025, section 5.1). A margin of 1 keeps only
+/// the longest, right where all answers of a difficulty have one length; 2 also keeps one token less (sums of n digits
+/// may have n or n + 1).
+struct LengthFilter {
+    int margin = 1;
+    int batch  = 1024;  ///< candidates whose longest answer sets the bar
+
+    std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
+        RUNG_CHECK(margin >= 1 && batch >= 1, "LengthFilter: margin and batch; got ", margin, " and ", batch,
+                   ", wanted at least 1");
+        std::vector<bool> keep(candidates.size());
+        for (std::size_t first = 0; first < candidates.size(); first += std::size_t(batch)) {
+            const auto last = std::min(first + std::size_t(batch), candidates.size());
+            int        longest = 0;
+            for (auto i = first; i < last; ++i)
+                if (candidates[i].ended) longest = std::max(longest, candidates[i].tokens);
+            for (auto i = first; i < last; ++i)
+                keep[i] = candidates[i].ended && candidates[i].tokens > longest - margin;
+        }
+        return keep;
+    }
+};
+
+}  // namespace rung

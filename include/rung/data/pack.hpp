@@ -1,0 +1,117 @@
+#pragma once
+// Text -> tokens -> batches. A batch is a padded rectangle sorted by length; models read pieces of it without the padding.
+
+#include <algorithm>
+#include <vector>
+
+#include "rung/core/sequences.hpp"
+#include "rung/data/vocab.hpp"
+#include "rung/task/task.hpp"
+
+namespace rung {
+
+/// Which tokens the loss grades.
+enum class Grade {
+    answer,      ///< the answer and its end; the prompt is read only
+    everything,  ///< every token after the first
+};
+
+/// begin, prompt, answer, end.
+struct Item {
+    std::vector<int> tokens;
+    int              prompt = 0;  ///< tokens before the answer, begin among them
+};
+
+enum class Ended { yes, no };  ///< whether the answer came to its end, or was cut off
+
+inline Item encode(Vocab const& vocab, Example const& example, Ended ended = Ended::yes) {
+    Item item{{Vocab::begin}, 0};
+    vocab.append(item.tokens, example.prompt);
+    item.prompt = int(item.tokens.size());
+    vocab.append(item.tokens, example.answer);
+    if (ended == Ended::yes) item.tokens.push_back(Vocab::end);
+    return item;
+}
+
+/// B sequences of at most T inputs, padded at the right; row b, column t predicts targets[b * T + t].
+struct Batch {
+    int              count = 0, longest = 0;  ///< B, T
+    std::vector<int> tokens;                  ///< (B, T)
+    std::vector<int> targets;                 ///< (B, T); -1 where nothing is graded
+    std::vector<int> lengths;                 ///< (B) inputs that are there, ascending
+    Index            rows = 0, graded = 0;    ///< inputs and graded inputs in all
+};
+
+/// Sorted by length, so that neighbours take part in products of the same size and slices hold little padding.
+/// @param context  longest input the model takes
+inline Batch pack(std::vector<Item> items, Grade grade, int context) {
+    RUNG_CHECK(!items.empty(), "pack: items; got none, wanted at least 1");
+    std::stable_sort(items.begin(), items.end(),
+                     [](Item const& a, Item const& b) { return a.tokens.size() < b.tokens.size(); });
+    Batch batch{.count = int(items.size()), .longest = int(items.back().tokens.size()) - 1};
+    RUNG_CHECK(batch.longest <= context, "pack: longest sequence; got ", batch.longest, " tokens, wanted at most ", context,
+               ", the model's context");
+    batch.tokens.assign(std::size_t(batch.count) * std::size_t(batch.longest), Vocab::pad);
+    batch.targets.assign(batch.tokens.size(), -1);
+    for (std::size_t b = 0; b < items.size(); ++b) {
+        auto const& [tokens, prompt] = items[b];
+        RUNG_CHECK(tokens.size() >= 2, "pack: sequence; got ", tokens.size(), " tokens, wanted at least 2");
+        batch.lengths.push_back(int(tokens.size()) - 1);
+        batch.rows += batch.lengths.back();
+        for (int t = 0; t < batch.lengths.back(); ++t) {
+            const auto at    = b * std::size_t(batch.longest) + std::size_t(t);
+            batch.tokens[at] = tokens[std::size_t(t)];
+            if (grade == Grade::everything || t + 1 >= prompt) batch.targets[at] = tokens[std::size_t(t) + 1], ++batch.graded;
+        }
+    }
+    return batch;
+}
+
+/// Sequences first .. first + count - 1 of a batch end to end, without the padding.
+class Ragged {
+public:
+    Ragged(Batch const& batch, int first, int count, Index first_row) : first_row_(first_row) {
+        starts_.push_back(0);
+        for (int b = first; b < first + count; ++b) {
+            const auto from = std::size_t(b) * std::size_t(batch.longest);
+            for (int t = 0; t < batch.lengths[std::size_t(b)]; ++t) {
+                tokens_.push_back(batch.tokens[from + std::size_t(t)]);
+                targets_.push_back(batch.targets[from + std::size_t(t)]);
+                positions_.push_back(t);
+            }
+            starts_.push_back(int(tokens_.size()));
+        }
+    }
+    Sequences rows() const {
+        return {tokens_.data(), positions_.data(), starts_.data(), int(starts_.size()) - 1, first_row_};
+    }
+    int const* targets() const { return targets_.data(); }
+
+private:
+    std::vector<int> tokens_, positions_, targets_, starts_;
+    Index            first_row_;
+};
+
+/// Where to cut a batch: consecutive pieces of at most `rows` inputs (or one sequence), none across the borders of the
+/// `slices` equal parts. A function of the batch alone.
+struct Piece {
+    int   first = 0, count = 0;
+    Index first_row = 0;
+};
+inline std::vector<std::vector<Piece>> cut(Batch const& batch, int slices, Index rows) {
+    std::vector<std::vector<Piece>> parts(static_cast<std::size_t>(slices));
+    Index                           before = 0, inside = 0;
+    std::size_t                     last   = parts.size();
+    for (int b = 0; b < batch.count; ++b) {
+        const Index length = batch.lengths[std::size_t(b)];
+        const auto  part   = std::size_t(before * slices / batch.rows);
+        if (part != last || inside + length > rows) parts[part].push_back({b, 0, before}), inside = 0;
+        ++parts[part].back().count;
+        last = part;
+        inside += length;
+        before += length;
+    }
+    return parts;
+}
+
+}  // namespace rung

@@ -1,0 +1,65 @@
+#pragma once
+// Exact match by difficulty: counts, a 95 % interval, and a table that prints itself.
+
+#include <algorithm>
+#include <cmath>
+#include <iomanip>
+#include <ostream>
+#include <vector>
+
+namespace rung {
+
+struct Interval { double low = 0, high = 1; };
+
+/// How many of `count` problems of one difficulty were answered exactly.
+struct Score {
+    int difficulty = 0, correct = 0, count = 0;
+
+    double exact_match() const { return count == 0 ? 0.0 : double(correct) / count; }
+
+    /// 95 % interval of the true rate (Wilson, 1927): honest near 0 and 1, where the normal one is not.
+    Interval interval() const {
+        if (count == 0) return {};
+        constexpr double z = 1.959963984540054;
+        const double n = count, p = exact_match(), centre = (p + z * z / (2 * n)) / (1 + z * z / n),
+                     half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n);
+        return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
+    }
+};
+
+/// Scores in order of difficulty.
+struct Report {
+    std::vector<Score> scores;
+
+    /// The score at one difficulty; empty (count 0) when it was not asked for.
+    Score at(int difficulty) const {
+        for (auto const& score : scores)
+            if (score.difficulty == difficulty) return score;
+        return {.difficulty = difficulty};
+    }
+    /// Largest difficulty up to which every one asked for reaches `bar`; 0 when the first does not.
+    int frontier(double bar = 0.99) const {
+        int reached = 0;
+        for (auto const& score : scores) {
+            if (score.exact_match() < bar) break;
+            reached = score.difficulty;
+        }
+        return reached;
+    }
+};
+
+inline std::ostream& operator<<(std::ostream& out, Report const& report) {
+    const auto flags = out.flags();
+    const auto digits = out.precision();
+    out << "difficulty  exact match  95 % interval     correct\n" << std::fixed << std::setprecision(3);
+    for (auto const& score : report.scores) {
+        const auto [low, high] = score.interval();
+        out << std::setw(10) << score.difficulty << std::setw(13) << score.exact_match() << "  [" << low << ", " << high
+            << "]  " << std::setw(6) << score.correct << " / " << score.count << '\n';
+    }
+    out.flags(flags);
+    out.precision(digits);
+    return out;
+}
+
+}  // namespace rung

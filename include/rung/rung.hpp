@@ -1,0 +1,21 @@
+#pragma once
+// Everything a CPU experiment needs.
+
+#include "rung/backend/cpu/cpu.hpp"
+#include "rung/curriculum/filter.hpp"
+#include "rung/curriculum/grow_when_mastered.hpp"
+#include "rung/curriculum/uniform.hpp"
+#include "rung/eval/evaluate.hpp"
+#include "rung/experiment/self_improve.hpp"
+#include "rung/experiment/train.hpp"
+#include "rung/model/depth/looped.hpp"
+#include "rung/model/depth/stacked.hpp"
+#include "rung/model/position/learned.hpp"
+#include "rung/model/position/nope.hpp"
+#include "rung/model/position/rope.hpp"
+#include "rung/model/style/gpt.hpp"
+#include "rung/model/style/llama.hpp"
+#include "rung/model/transformer.hpp"
+#include "rung/task/addition.hpp"
+#include "rung/task/copy.hpp"
+#include "rung/task/reverse.hpp"

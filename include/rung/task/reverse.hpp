@@ -1,0 +1,21 @@
+#pragma once
+// Reversing: "4071=" -> "1704". Difficulty is the length; the first digit of the prompt is not zero.
+
+#include "rung/task/digits.hpp"
+#include "rung/task/task.hpp"
+
+namespace rung {
+
+struct Reverse {
+    static constexpr std::string_view alphabet = "0123456789=";
+    static constexpr int vocab = vocab_size(alphabet);
+
+    Example sample(Rng& rng, int difficulty) const { return example(digits::random(rng, difficulty)); }
+    Example example(std::string_view text) const {
+        digits::check(text, "Reverse");
+        return {std::string(text) + "=", digits::reversed(text)};
+    }
+    int longest(int difficulty) const { return 2 * difficulty + 1; }
+};
+
+}  // namespace rung

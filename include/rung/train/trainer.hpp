@@ -1,0 +1,110 @@
+#pragma once
+// The training step: gradients of every slice, a fixed-order sum, clipping, AdamW. Owns gradients and moments.
+
+#include <cmath>
+#include <span>
+#include <vector>
+
+#include "rung/backend/update.hpp"
+#include "rung/data/pack.hpp"
+#include "rung/model/transformer.hpp"
+
+namespace rung {
+
+struct TrainerOptions {
+    double beta1        = 0.9;
+    double beta2        = 0.98;
+    double epsilon      = 1e-8;  ///< outside the root, as in PyTorch
+    double weight_decay = 0.01;  ///< on matrices only
+    double clip         = 1.0;   ///< bound on the gradient's norm; 0 turns it off
+    float  dropout      = 0;
+    Index  piece        = 512;   ///< rows a thread computes at a time: as many as its cache holds well
+};
+
+struct StepResult {
+    double loss     = 0;  ///< mean over graded tokens
+    double gradient = 0;  ///< norm before clipping
+    Index  rows     = 0;  ///< tokens read
+};
+
+/// Trains one model on one context. `step` is the whole of training; loops and curricula live elsewhere.
+template <class Context, class Model>
+class Trainer {
+    using Real = typename Context::real;
+    static_assert(std::is_same_v<Real, float>, "Trainer: weights are single precision, so the context must be too");
+
+public:
+    using model_type = Model;
+
+    Trainer(Context& ctx, Model& model, TrainerOptions options = {})
+        : ctx_(ctx), model_(model), options_(options), gradients_(ctx.slices() * Model::parameters),
+          mean_(Model::parameters), square_(Model::parameters) {
+        constexpr Index size = 4096;  // values of four arrays that fit the first-level cache
+        Model::for_each_weight([&](std::string const&, WeightSpec const& spec, Index offset) {
+            for (Index i = 0; i < spec.size(); i += size)
+                chunks_.push_back({offset + i, std::min(size, spec.size() - i), spec.decay});
+        });
+    }
+
+    /// One update from one or more batches whose gradients are added up: the loss is the mean over all their graded
+    /// tokens, so cutting a batch in two changes the order of sums and nothing else.
+    StepResult step(std::span<Batch const> batches, double rate) {
+        Index graded = 0, rows = 0;
+        for (auto const& batch : batches) graded += batch.graded, rows += batch.rows;
+        RUNG_CHECK(graded > 0, "Trainer: graded tokens; got none, wanted at least 1");
+
+        const Mat<Real>     gradients{gradients_.data(), ctx_.slices(), Model::parameters};
+        std::vector<double> losses(std::size_t(ctx_.slices()));
+        const Run           run{.dropout = {options_.dropout, ctx_.seed(), std::uint32_t(steps_)}};
+        for (std::size_t i = 0; i < batches.size(); ++i) {
+            const auto parts = cut(batches[i], ctx_.slices(), options_.piece);
+            ctx_.for_slices(ctx_.slices(), [&](auto& lane, int slice) {
+                if (i == 0) fill(lane, gradients.slice(slice, 1), 0);
+                for (auto const& piece : parts[std::size_t(slice)]) {
+                    lane.arena.reset();
+                    const Ragged ragged(batches[i], piece.first, piece.count, piece.first_row);
+                    const auto   tape = Model::forward(lane, model_.weights().cdata(), ragged.rows(), run);
+                    losses[std::size_t(slice)] +=
+                        cross_entropy(lane, tape.logits, ragged.targets(), Real(1) / Real(graded));
+                    Model::backward(lane, model_.weights().cdata(), gradients.row(slice), tape, ragged.rows(), run);
+                }
+            });
+        }
+        double loss = 0;
+        for (const double part : losses) loss += part;
+        const double norm = std::sqrt(sum_gradients(ctx_, gradients, chunks_));
+        update(rate, norm);
+        return {loss / double(graded), norm, rows};
+    }
+    StepResult step(Batch const& batch, double rate) { return step(std::span(&batch, 1), rate); }
+
+    /// Forgets the moments; weights stay.
+    void reset_optimizer() {
+        std::fill(mean_.begin(), mean_.end(), Real(0));
+        std::fill(square_.begin(), square_.end(), Real(0));
+        updates_ = 0;
+    }
+
+    Context&     context() { return ctx_; }
+    Model&       model() { return model_; }
+    Model const& model() const { return model_; }
+    long         steps() const { return steps_; }  ///< taken so far
+
+private:
+    void update(double rate, double norm) {
+        ++steps_, ++updates_;
+        const double clip = options_.clip > 0 && norm > options_.clip ? options_.clip / norm : 1.0;
+        adamw(ctx_, model_.weights().data(), mean_.data(), square_.data(), gradients_.cdata(), chunks_,
+              AdamWStep{rate, options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay,
+                        1 - std::pow(options_.beta1, double(updates_)), 1 - std::pow(options_.beta2, double(updates_)), clip});
+    }
+
+    Context&           ctx_;
+    Model&             model_;
+    TrainerOptions     options_;
+    Buffer<Real>       gradients_, mean_, square_;
+    std::vector<Chunk> chunks_;
+    long               steps_ = 0, updates_ = 0;
+};
+
+}  // namespace rung
