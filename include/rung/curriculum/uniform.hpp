@@ -12,7 +12,7 @@ public:
         RUNG_CHECK(from >= 1 && from <= to, "Uniform: range; got ", from, " to ", to, ", wanted 1 <= from <= to");
     }
     int  difficulty(Rng& rng) const { return rng.between(from_, to_); }
-    void observe(Report const&) {}
+    void observe(Report const&) const {}
     int  hardest() const { return to_; }
 
 private:

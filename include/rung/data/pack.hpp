@@ -48,7 +48,9 @@ inline Batch pack(std::vector<Item> items, Grade grade, int context) {
     RUNG_CHECK(!items.empty(), "pack: items; got none, wanted at least 1");
     std::stable_sort(items.begin(), items.end(),
                      [](Item const& a, Item const& b) { return a.tokens.size() < b.tokens.size(); });
-    Batch batch{.count = int(items.size()), .longest = int(items.back().tokens.size()) - 1};
+    Batch batch;
+    batch.count   = int(items.size());
+    batch.longest = int(items.back().tokens.size()) - 1;
     RUNG_CHECK(batch.longest <= context, "pack: longest sequence; got ", batch.longest, " tokens, wanted at most ", context,
                ", the model's context");
     batch.tokens.assign(std::size_t(batch.count) * std::size_t(batch.longest), Vocab::pad);

@@ -69,20 +69,23 @@ inline std::vector<Tick> log_ticks(Range range, int most) {
     return ticks.size() >= 3 ? ticks : linear_ticks(range, most);
 }
 
-/// The ends as given, or else those of the data and `margin` times the span beyond. Never empty, so that dividing by
-/// the span is safe, and never below zero for data that are not.
+/// The ends as given, or else those of the data and `margin` times the span beyond. Never empty, so that dividing
+/// by the span is safe, and never below zero for data that are not.
 inline Range cover(Range given, Range data, AxisScale scale, double margin) {
     const bool log  = scale == AxisScale::log;
     const auto into = [log](double v) { return log ? std::log10(v) : v; };
     const auto from = [log](double v) { return log ? std::pow(10.0, v) : v; };
     double     low = into(data.from), high = into(data.to);
     if (!std::isfinite(low) || !std::isfinite(high)) low = log ? -1 : 0, high = low + 1;
-    if (high - low <= 1e-12 * std::max(std::abs(low), std::abs(high))) low -= 0.5, high += 0.5;
+    const double size = std::max(std::abs(low), std::abs(high));
+    if (high - low <= 1e-6 * size) low -= 0.5 + 1e-3 * size, high += 0.5 + 1e-3 * size;
     const double pad = margin * (high - low);
     Range        out{from(low - pad), from(high + pad)};
     if (data.from >= 0 && out.from < 0) out.from = 0;
-    const Range asked{std::isnan(given.from) ? out.from : given.from, std::isnan(given.to) ? out.to : given.to};
-    return asked.from < asked.to && (!log || asked.from > 0) ? asked : out;
+    if (std::isnan(given.from)) given.from = out.from;
+    if (std::isnan(given.to)) given.to = out.to;
+    const bool apart = given.to - given.from > 1e-6 * std::max(std::abs(given.from), std::abs(given.to));
+    return apart && (!log || given.from > 0) ? given : out;
 }
 
 }  // namespace rung

@@ -1,6 +1,6 @@
 #pragma once
-// A line chart as self-contained SVG: named series with optional intervals, nice ticks, a legend, marked places.
-// The colours are those of Okabe and Ito, which colour-blind readers can tell apart; the marks differ in shape too.
+// A line chart as self-contained SVG: named series with optional intervals, round ticks, a legend, marked places.
+// Colour-blind readers can tell the colours apart (they are Okabe's and Ito's); the marks differ in shape too.
 
 #include <algorithm>
 #include <array>
@@ -39,8 +39,9 @@ public:
     Figure& line(Series s) {
         const std::size_t count = s.y.size();
         const bool        pairs = s.x.size() == count && s.low.size() == s.high.size();
-        RUNG_CHECK(pairs && (s.low.empty() || s.low.size() == count), "Figure::line: '", s.name, "'; got ", s.x.size(),
-                   " x, ", count, " y, ", s.low.size(), " low, ", s.high.size(), " high, wanted as many of each");
+        RUNG_CHECK(pairs && (s.low.empty() || s.low.size() == count), "Figure::line: '", s.name, "'; got ",
+                   s.x.size(), " x, ", count, " y, ", s.low.size(), " low, ", s.high.size(),
+                   " high, wanted as many of each (low and high may be left out)");
         series_.push_back(std::move(s));
         return *this;
     }
@@ -61,7 +62,7 @@ public:
         for (std::size_t i = 0; i < series_.size(); ++i) curve(out, plot, i);
         out.end_clip();
         legend([&](std::size_t i, Point p) {
-            out.line(p, {p.x + 24, p.y}, stroke(i));
+            out.line(p, {p.x + 24, p.y}, stroke(i) + R"( stroke-width="2")");
             if (few_points(i)) out.path(mark({p.x + 12, p.y}, i), fill(i));
             out.text({p.x + 30, p.y + 4.5}, series_[i].name);
         });
@@ -84,11 +85,15 @@ private:
                     box.bottom() - std::clamp(up, -9.0, 9.0) * box.height};
         }
         std::vector<Tick> x_ticks() const { return linear_ticks(x, 10, whole ? 1 : 0); }
-        std::vector<Tick> y_ticks() const { return scale == AxisScale::log ? log_ticks(y, 7) : linear_ticks(y, 6); }
+        std::vector<Tick> y_ticks() const {
+            return scale == AxisScale::log ? log_ticks(y, 7) : linear_ticks(y, 6);
+        }
     };
 
-    bool positive(double v) const { return std::isfinite(v) && (options_.y_scale == AxisScale::linear || v > 0); }
-    bool drawable(Series const& s, std::size_t i) const { return std::isfinite(s.x[i]) && positive(s.y[i]); }
+    bool has_place(double y) const {
+        return std::isfinite(y) && (options_.y_scale == AxisScale::linear || y > 0);
+    }
+    bool drawable(Series const& s, std::size_t i) const { return std::isfinite(s.x[i]) && has_place(s.y[i]); }
     bool few_points(std::size_t i) const { return series_[i].x.size() <= 48; }
 
     static std::string colour(std::size_t i) {
@@ -96,16 +101,18 @@ private:
                                                        "#E69F00", "#56B4E9", "#222222"};
         return okabe_ito[i % okabe_ito.size()];
     }
-    static std::string fill(std::size_t i) { return R"(stroke="#fff" stroke-width="0.8" fill=")" + colour(i) + "\""; }
-    std::string        stroke(std::size_t i) const {
-        const char* width = series_[i].x.size() > 400 ? "1.2" : "2";  // a noisy curve drawn thick is a blot
-        const char* dash  = series_[i].stroke == Stroke::dashed ? R"( stroke-dasharray="6 4")" : "";
-        return R"(fill="none" stroke-linejoin="round" stroke=")" + colour(i) + "\" stroke-width=\"" + width + "\"" + dash;
+    static std::string fill(std::size_t i) {
+        return R"(stroke="#fff" stroke-width="0.8" fill=")" + colour(i) + "\"";
+    }
+    std::string stroke(std::size_t i) const {
+        const char* dash = series_[i].stroke == Stroke::dashed ? R"( stroke-dasharray="6 4")" : "";
+        return R"(fill="none" stroke-linejoin="round" stroke=")" + colour(i) + "\"" + dash;
     }
     /// Circle, square, diamond, triangle.
     static std::string mark(Point p, std::size_t i) {
-        constexpr std::array<char const*, 4> shapes{"m-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z", "m-3.5 -3.5h7v7h-7z",
-                                                    "m0 -5l5 5l-5 5l-5 -5z", "m0 -4.6l4.6 8h-9.2z"};
+        constexpr std::array<char const*, 4> shapes{"m-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z",
+                                                    "m-3.5 -3.5h7v7h-7z", "m0 -5l5 5l-5 5l-5 -5z",
+                                                    "m0 -4.6l4.6 8h-9.2z"};
         return pen("M", p) + shapes[i % shapes.size()];
     }
     static std::string pen(char const* move, Point p) { return move + Svg::n(p.x) + " " + Svg::n(p.y); }
@@ -135,13 +142,14 @@ private:
                 whole = whole && s.x[i] == std::round(s.x[i]);
                 if (s.low.empty()) continue;
                 for (const double end : {s.low[i], s.high[i]})
-                    if (positive(end)) y.include(end);
+                    if (has_place(end)) y.include(end);
             }
         const bool empty = std::isnan(x.from);
         for (auto const& place : markers_) x.include(place.first);
 
-        Plot plot{{}, cover(options_.x_range, x, AxisScale::linear, 0.015), cover(options_.y_range, y, options_.y_scale, 0.05),
-                  options_.y_scale, whole, empty};
+        x = cover(options_.x_range, x, AxisScale::linear, 0.015);
+        y = cover(options_.y_range, y, options_.y_scale, 0.05);
+        Plot   plot{{}, x, y, options_.y_scale, whole, empty};
         double widest = 0;
         for (Tick const& tick : plot.y_ticks())
             widest = std::max(widest, text_width(tick.markup.substr(0, tick.markup.find("<"))));
@@ -185,7 +193,7 @@ private:
         for (std::size_t i = 0; i <= s.low.size(); ++i) {
             if (i < s.low.size() && drawable(s, i) && std::isfinite(s.low[i]) && std::isfinite(s.high[i])) {
                 upper += pen(upper.empty() ? "M" : "L", plot.at(s.x[i], s.high[i]));
-                lower.insert(0, pen("L", plot.at(s.x[i], positive(s.low[i]) ? s.low[i] : plot.y.from)));
+                lower.insert(0, pen("L", plot.at(s.x[i], has_place(s.low[i]) ? s.low[i] : plot.y.from)));
             } else if (!upper.empty()) {
                 out.path(upper + lower + "z", "fill-opacity=\"0.16\" fill=\"" + colour(index) + "\"");
                 upper.clear(), lower.clear();
@@ -213,12 +221,14 @@ private:
             column.push_back(p);
         }
         draw();
-        if (!d.empty()) out.path(d, stroke(index));
+        // A noisy curve of many points, drawn thick, would be a blot.
+        const char* width = s.y.size() > 400 ? R"( stroke-width="1.2")" : R"( stroke-width="2")";
+        if (!d.empty()) out.path(d, stroke(index) + width);
         for (std::size_t i = 0; i < s.y.size() && few_points(index); ++i)
             if (drawable(s, i)) out.path(mark(plot.at(s.x[i], s.y[i]), index), fill(index), describe(s, i));
     }
 
-    /// The first, the extremes and the last look like all of them: a million steps draw as a few thousand points.
+    /// The first, the extremes and the last look like all of them: a million points draw as a few thousand.
     static std::vector<Point> outline(std::vector<Point> const& points) {
         if (points.size() <= 4) return points;
         const auto by_height   = [](Point a, Point b) { return a.y < b.y; };

@@ -1,14 +1,14 @@
 #pragma once
-// Folders and files, with every call checked (POSIX). A failure is an Error that names the path and the system's reason.
+// Folders and files, every call checked (POSIX). A failure is an Error with the path and the system's reason.
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fcntl.h>
 #include <string>
 #include <string_view>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <utility>
 
 #include "rung/core/check.hpp"
@@ -19,7 +19,8 @@ namespace rung {
 class File {
 public:
     File() = default;
-    File(std::string path, int flags) : path_{std::move(path)}, fd_{::open(path_.c_str(), flags | O_CLOEXEC, 0666)} {
+    File(std::string path, int flags)
+        : path_{std::move(path)}, fd_{::open(path_.c_str(), flags | O_CLOEXEC, 0666)} {
         RUNG_CHECK(fd_ >= 0, "file: cannot be opened; got '", path_, "' (", std::strerror(errno),
                    "), wanted a path that can be written");
     }
@@ -50,7 +51,8 @@ public:
 
 private:
     void check(bool good, char const* what) const {
-        RUNG_CHECK(good, "file: ", what, "; got '", path_, "' (", std::strerror(errno), "), wanted every byte written");
+        RUNG_CHECK(good, "file: ", what, "; got '", path_, "' (", std::strerror(errno),
+                   "), wanted every byte written");
     }
 
     std::string path_;
@@ -66,12 +68,13 @@ inline std::string folder_of(std::string const& path) {
 /// Makes the folder and the folders above it, where missing.
 inline void make_folder(std::string const& path) {
     for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
-        const std::string part = path.substr(0, slash);
+        const std::string part  = path.substr(0, slash);
+        const bool        taken = ::mkdir(part.c_str(), 0777) == 0 || errno == EEXIST;
+        const int         why   = taken ? ENOTDIR : errno;  // taken by something that is no folder
         struct stat       found {};
-        const bool        made = ::mkdir(part.c_str(), 0777) == 0 || errno == EEXIST;
-        const int         why  = made ? ENOTDIR : errno;
         const bool        there = ::stat(part.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
-        RUNG_CHECK(there, "folder: cannot be made; got '", path, "' (", std::strerror(why), "), wanted a folder");
+        RUNG_CHECK(there, "folder: cannot be made; got '", path, "' (", std::strerror(why),
+                   "), wanted a folder that can be written");
         if (slash == std::string::npos) return;
     }
 }
@@ -102,13 +105,14 @@ inline void write_file(std::string const& path, std::string_view bytes) {
         file.write(bytes);
         file.sync();
         file.close();
-        RUNG_CHECK(std::rename(name.c_str(), path.c_str()) == 0, "file: cannot be put in place; got '", path, "' (",
-                   std::strerror(errno), "), wanted a path that a file can take");
+        const bool moved = std::rename(name.c_str(), path.c_str()) == 0;
+        RUNG_CHECK(moved, "file: cannot be put in place; got '", path, "' (", std::strerror(errno),
+                   "), wanted a path that a file can take");
     } catch (...) {
         ::unlink(name.c_str());
         throw;
     }
-    // The new name lasts once the folder is on the disk too. A folder that may not be read cannot be synced: no error.
+    // The new name lasts once the folder is on the disk too; one that may not be read cannot be synced.
     const int folder = ::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder >= 0) ::fsync(folder), ::close(folder);
 }

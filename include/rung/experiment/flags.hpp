@@ -1,12 +1,11 @@
 #pragma once
-// Command-line flags bound to variables: declared first, then read once, strictly. A word that is not wholly a value of
-// the right kind and within its limits is an error, so a typing slip never becomes an experiment.
+// Command-line flags bound to variables: declared first, then read once, strictly. A word that is not wholly a
+// value of the right kind and within its limits is an error, so a typing slip never becomes an experiment.
 
 #include <algorithm>
 #include <charconv>
 #include <concepts>
 #include <functional>
-#include <initializer_list>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -26,21 +25,26 @@ struct BadFlag : Error {
     using Error::Error;
 };
 
-template <class Number>
+template <class T>
+concept FlagNumber = !std::same_as<T, bool> && (std::integral<T> || std::floating_point<T>);
+
+template <FlagNumber Number>
 struct Limits {
     Number least = std::numeric_limits<Number>::lowest();
     Number most  = std::numeric_limits<Number>::max();
 
     bool        hold(Number n) const { return n >= least && n <= most; }  // false for NaN
-    std::string text() const {
-        const bool        below = least > Limits{}.least || std::unsigned_integral<Number>, above = most < Limits{}.most;
-        const std::string kind = std::integral<Number> ? "an integer" : "a number";
-        if (below && above) return range();
-        return kind + (below ? " of at least " + text::number(least) : above ? " of at most " + text::number(most) : "");
-    }
+    std::string kind() const { return std::integral<Number> ? "an integer" : "a number"; }
     /// Both ends, the type's own where none was given.
     std::string range() const {
-        return (std::integral<Number> ? "an integer from " : "a number from ") + text::number(least) + " to " + text::number(most);
+        return kind() + " from " + text::number(least) + " to " + text::number(most);
+    }
+    std::string text() const {
+        const bool below = least > Limits{}.least || std::unsigned_integral<Number>;
+        const bool above = most < Limits{}.most;
+        if (below && above) return range();
+        if (below) return kind() + " of at least " + text::number(least);
+        return above ? kind() + " of at most " + text::number(most) : kind();
     }
 };
 
@@ -48,23 +52,24 @@ enum class Parsed { work, help };
 
 class Flags {
 public:
+    using Choices = std::vector<std::string>;
+
     /// `summary` is the first line of the help.
     explicit Flags(std::string summary) : summary_{std::move(summary)} {}
 
     /// Binds a number. What the variable holds now is the default.
-    template <class Number>
-        requires(std::integral<Number> || std::floating_point<Number>) && (!std::same_as<Number, bool>)
+    template <FlagNumber Number>
     Flags& add(std::string name, Number& target, std::string help, Limits<Number> limits = {}) {
         const auto read = [name, &target, limits](std::string_view word) {
-            const char* end         = word.data() + word.size();
-            Number      value       = {};
-            const auto [stop, sort] = std::from_chars(word.data(), end, value);
-            const bool huge         = sort == std::errc::result_out_of_range;
-            if (sort != std::errc{} || stop != end || !limits.hold(value)) refuse(name, word, huge ? limits.range() : limits.text());
+            const char* end          = word.data() + word.size();
+            Number      value        = {};
+            const auto [stop, error] = std::from_chars(word.data(), end, value);
+            if (error == std::errc::result_out_of_range) refuse(name, word, limits.range());
+            if (error != std::errc{} || stop != end || !limits.hold(value)) refuse(name, word, limits.text());
             target = value;
         };
         const char* shown = std::integral<Number> ? "N" : "X";
-        return declare({std::move(name), std::move(help), limits.text(), shown, read, [&target] { return Json(target); }});
+        return declare({std::move(name), std::move(help), limits.text(), shown, read, value_of(target)});
     }
     /// Binds a switch: `--name` sets it, `--name=false` clears it.
     Flags& add(std::string name, bool& target, std::string help) {
@@ -72,18 +77,19 @@ public:
             if (word != "true" && word != "false") refuse(name, word, "nothing, true or false");
             target = word == "true";
         };
-        return declare({std::move(name), std::move(help), "", "", read, [&target] { return Json(target); }});
+        return declare({std::move(name), std::move(help), "", "", read, value_of(target)});
     }
     /// Binds a text, one of `choices` unless there are none.
-    Flags& add(std::string name, std::string& target, std::string help, std::vector<std::string> choices = {}) {
+    Flags& add(std::string name, std::string& target, std::string help, Choices choices = {}) {
         std::string wanted = choices.empty() ? "a text" : "one of";
         for (std::size_t i = 0; i < choices.size(); ++i) wanted += (i == 0 ? " " : ", ") + choices[i];
         const auto read = [name, &target, choices, wanted](std::string_view word) {
-            const bool known = choices.empty() || std::find(choices.begin(), choices.end(), word) != choices.end();
-            if (word.empty() || !known) refuse(name, word, wanted);
+            const bool known = std::find(choices.begin(), choices.end(), word) != choices.end();
+            if (word.empty() || !(known || choices.empty())) refuse(name, word, wanted);
             target = word;
         };
-        return declare({std::move(name), std::move(help), choices.empty() ? "" : wanted, "TEXT", read, [&target] { return Json(target); }});
+        if (choices.empty()) wanted.clear();  // it goes without saying
+        return declare({std::move(name), std::move(help), wanted, "TEXT", read, value_of(target)});
     }
     /// Binds a folder to write into; `parse` makes it and proves that it can be written to. Empty: none.
     Flags& add_folder(std::string name, std::string& target, std::string help) {
@@ -93,7 +99,7 @@ public:
         return *this;
     }
 
-    /// Reads the whole command line, then claims the folders: nothing is touched when a flag is bad. Throws BadFlag.
+    /// Reads the whole command line, then claims the folders: a bad flag leaves the disk alone. Throws BadFlag.
     Parsed parse(int argc, char const* const* argv) {
         const std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
         command_ = argc > 0 ? quoted(program_name(argv[0])) : "";
@@ -101,16 +107,14 @@ public:
         for (std::string_view word : words)
             if (word == "--help" || word == "-h") return Parsed::help;
         for (std::size_t i = 0; i < words.size();) i += take(words, i);
-        for (auto const& [name, folder] : folders_) try {
-                if (!folder->empty()) claim_folder(*folder);
-            } catch (Error const& error) {
-                throw BadFlag("--" + name + ": " + error.what());
-            }
+        for (auto const& [name, folder] : folders_) claim(name, *folder);
         return Parsed::work;
     }
 
     std::string help(std::string_view program) const {
-        const auto  head  = [](Flag const& flag) { return "  --" + flag.name + (flag.shown.empty() ? "" : " " + flag.shown); };
+        const auto head = [](Flag const& flag) {
+            return "  --" + flag.name + (flag.shown.empty() ? "" : " " + flag.shown);
+        };
         std::size_t width = std::string_view{"  --help"}.size();
         for (Flag const& flag : flags_) width = std::max(width, head(flag).size());
         std::string out = summary_ + "\n\nusage: " + std::string{program} + " [flags]\n\n";
@@ -148,42 +152,61 @@ private:
         throw BadFlag(concat("--", name, ": got '", word, "', wanted ", wanted));
     }
 
+    static void claim(std::string const& name, std::string const& folder) try {
+        if (!folder.empty()) claim_folder(folder);
+    } catch (Error const& error) {
+        throw BadFlag("--" + name + ": " + error.what());
+    }
+
+    template <class Value>
+    static std::function<Json()> value_of(Value const& target) {
+        return [&target] { return Json(target); };
+    }
+
     Flags& declare(Flag flag) {
-        RUNG_CHECK(find(flag.name) == nullptr, "Flags::add: '", flag.name, "' is taken; wanted another name");
+        RUNG_CHECK(!find(flag.name), "Flags::add: got '", flag.name, "' twice, wanted it once");
         flag.fallback = flag.value().text();
-        if (flag.fallback.starts_with('"')) flag.fallback = flag.fallback.substr(1, flag.fallback.size() - 2);
-        if (flag.shown.empty() && flag.fallback == "false") flag.fallback.clear();  // that a switch is off goes without saying
+        if (flag.fallback == "\"\"" || flag.fallback == "false") flag.fallback.clear();  // as one would guess
         flags_.push_back(std::move(flag));
         return *this;
     }
 
     Flag* find(std::string_view name) {
-        const auto found = std::find_if(flags_.begin(), flags_.end(), [&](Flag const& flag) { return flag.name == name; });
-        return found == flags_.end() ? nullptr : &*found;
+        for (Flag& flag : flags_)
+            if (flag.name == name) return &flag;
+        return nullptr;
     }
 
     /// Reads the flag at `words[i]`; returns how many words that took.
     std::size_t take(std::vector<std::string_view> const& words, std::size_t i) {
         const std::string_view word = words[i];
-        if (!word.starts_with('-') || word == "-") throw BadFlag(concat("'", word, "': not a flag; wanted --name value"));
+        if (!word.starts_with('-')) throw BadFlag(concat("'", word, "': not a flag; wanted --name value"));
         const std::size_t      equals = word.find('=');
         const std::string_view name   = word.substr(0, equals);
         Flag* const            flag   = name.starts_with("--") ? find(name.substr(2)) : nullptr;
         if (!flag) throw BadFlag(concat(name, ": unknown flag", nearest(name)));
         if (std::exchange(flag->given, true)) throw BadFlag(concat(name, ": given twice, wanted once"));
-        if (equals != word.npos) return flag->read(word.substr(equals + 1)), 1;
-        if (flag->shown.empty()) return flag->read("true"), 1;
+        if (equals != word.npos || flag->shown.empty()) {  // --name=value, or a switch
+            flag->read(equals != word.npos ? word.substr(equals + 1) : "true");
+            return 1;
+        }
         if (i + 1 == words.size() || words[i + 1].starts_with("--"))
-            throw BadFlag(concat(name, ": got no value, wanted ", flag->wanted.empty() ? "one" : flag->wanted));
-        return flag->read(words[i + 1]), 2;
+            throw BadFlag(concat(name, ": got no value, wanted ", wanted_by(*flag)));
+        flag->read(words[i + 1]);
+        return 2;
     }
+
+    static std::string wanted_by(Flag const& flag) { return flag.wanted.empty() ? "one" : flag.wanted; }
 
     std::string nearest(std::string_view name) const {
         name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
         std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
         std::string out;
         for (Flag const& flag : flags_)
-            if (const std::size_t d = distance(name, flag.name); d < best) best = d, out = "; did you mean --" + flag.name + "?";
+            if (const std::size_t d = distance(name, flag.name); d < best) {
+                best = d;
+                out  = "; did you mean --" + flag.name + "?";
+            }
         return out;
     }
 
@@ -203,8 +226,12 @@ private:
 
     /// As a shell would need it.
     static std::string quoted(std::string_view word) {
-        constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+.,/:@%";
-        if (!word.empty() && word.find_first_not_of(plain) == word.npos) return std::string{word};
+        const auto plain = [](char c) {
+            const char lower = char(c | 32);
+            return (lower >= 'a' && lower <= 'z') ||
+                   std::string_view{"0123456789-_=+.,/:@%"}.find(c) != std::string_view::npos;
+        };
+        if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return std::string{word};
         std::string out = "'";
         for (const char c : word) out += c == '\'' ? std::string{"'\\''"} : std::string(1, c);
         return out + "'";

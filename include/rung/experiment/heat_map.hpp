@@ -1,6 +1,6 @@
 #pragma once
-// A table of shares as colours, self-contained SVG: accuracy by round (down) and length (across). The colours are
-// viridis: even steps look even, in grey and to colour-blind readers too.
+// A table of shares as colours, self-contained SVG: accuracy by round (down) and length (across).
+// The colours are viridis: even steps look even, in grey and to colour-blind readers too.
 
 #include <algorithm>
 #include <array>
@@ -16,16 +16,16 @@ namespace rung {
 
 /// viridis at `share` in [0, 1], as "#rrggbb".
 inline std::string viridis(double share) {
-    constexpr std::array<std::array<double, 3>, 11> table{{{68, 1, 84}, {72, 37, 118}, {65, 68, 135}, {53, 96, 141},
-                                                           {42, 120, 142}, {33, 144, 140}, {34, 168, 132}, {67, 191, 113},
-                                                           {122, 209, 81}, {187, 223, 39}, {253, 231, 37}}};
-    constexpr char hex[] = "0123456789abcdef";
-    const double   place = std::clamp(share, 0.0, 1.0) * 10;
-    const auto     i     = std::min<std::size_t>(9, std::size_t(place));
-    std::string    out   = "#";
-    for (std::size_t c = 0; c < 3; ++c) {
-        const int level = int(std::lround(table[i][c] + (place - double(i)) * (table[i + 1][c] - table[i][c])));
-        (out += hex[level / 16]) += hex[level % 16];
+    constexpr std::array<unsigned, 11> table{0x440154, 0x482576, 0x414487, 0x35608d, 0x2a788e, 0x21908c,
+                                             0x22a884, 0x43bf71, 0x7ad151, 0xbbdf27, 0xfde725};
+
+    const double place = std::clamp(share, 0.0, 1.0) * 10;
+    const auto   i     = std::min<std::size_t>(9, std::size_t(place));
+    std::string  out   = "#";
+    for (const int shift : {16, 8, 0}) {
+        const double low = table[i] >> shift & 255, high = table[i + 1] >> shift & 255;
+        const auto   level = std::size_t(std::lround(low + (place - double(i)) * (high - low)));
+        (out += "0123456789abcdef"[level / 16]) += "0123456789abcdef"[level % 16];
     }
     return out;
 }
@@ -41,11 +41,13 @@ class HeatMap {
 public:
     explicit HeatMap(HeatMapOptions options) : options_{std::move(options)} {}
 
-    /// Appends a row of shares, NaN where nothing was measured. `reached` columns lie left of the frontier line.
+    /// Appends a row of shares, NaN where nothing was measured. `reached` columns lie left of the frontier.
     HeatMap& row(std::string label, std::vector<double> shares, int reached = 0) {
         const std::size_t columns = options_.columns.size();
-        RUNG_CHECK(shares.size() == columns, "HeatMap::row: '", label, "'; got ", shares.size(), " cells, wanted ", columns);
-        rows_.push_back({std::move(label), std::move(shares), std::size_t(std::clamp(reached, 0, int(columns)))});
+        RUNG_CHECK(shares.size() == columns, "HeatMap::row: '", label, "'; got ", shares.size(),
+                   " cells, wanted ", columns);
+        const auto known = std::size_t(std::clamp(reached, 0, int(columns)));
+        rows_.push_back({std::move(label), std::move(shares), known});
         return *this;
     }
 
@@ -80,9 +82,14 @@ private:
         double widest = 0;
         for (Row const& row : rows_) widest = std::max(widest, text_width(row.label));
         const double left = 46 + widest, top = options_.frontier.empty() ? 44 : 66;
-        const double columns = std::max(1.0, double(options_.columns.size())), rows = std::max(1.0, double(rows_.size()));
-        const double cell_width = std::min(44.0, (options_.width - left - 92) / columns);
-        return {left, top, cell_width, std::clamp(380 / rows, 5.0, 26.0), rows_.size(), options_.columns.size()};
+        const auto   rows = rows_.size(), columns = options_.columns.size();
+        const double room = options_.width - left - 92;  // the rest is the scale's
+        return {left,
+                top,
+                std::min(44.0, room / std::max(1.0, double(columns))),
+                std::clamp(380 / std::max(1.0, double(rows)), 5.0, 26.0),
+                rows,
+                columns};
     }
 
     /// 99.7 % is not 100.
@@ -92,16 +99,19 @@ private:
     }
 
     void cells(Svg& out, Grid const& grid) const {
-        const bool   room = grid.cell_width >= 24 && grid.cell_height >= 15;
-        const double gap  = grid.cell_width >= 12 && grid.cell_height >= 12 ? -1 : 0.6;  // small cells overlap: no seams
+        const bool room = grid.cell_width >= 24 && grid.cell_height >= 15;
+        // Between large cells a hairline; small ones overlap a little, or their seams would show.
+        const double more = grid.cell_width >= 12 && grid.cell_height >= 12 ? -1 : 0.6;
         for (std::size_t r = 0; r < grid.rows; ++r)
             for (std::size_t c = 0; c < grid.columns; ++c) {
                 const double      share = rows_[r].shares[c];
                 const bool        known = std::isfinite(share);
-                const std::string place = options_.y + " " + rows_[r].label + ", " + options_.x + " " + options_.columns[c];
+                const std::string row   = options_.y + " " + rows_[r].label;
+                const std::string where = row + ", " + options_.x + " " + options_.columns[c];
                 const std::string value = known ? text::fixed(100 * share, 1) + " %" : "not measured";
-                const Box         box{grid.x(c), grid.y(r), grid.cell_width + gap, grid.cell_height + gap};
-                out.rect(box, "fill=\"" + (known ? viridis(share) : "#ececec") + "\"", place + ": " + value);
+                const Box         box{grid.x(c), grid.y(r), grid.cell_width + more, grid.cell_height + more};
+                const std::string colour = known ? viridis(share) : "#ececec";
+                out.rect(box, "fill=\"" + colour + "\"", where + ": " + value);
                 if (!known || !room) continue;
                 const std::string ink = share < 0.6 ? "fill=\"#fff\"" : "fill=\"#111\"";
                 out.text({box.left + box.width / 2, box.top + box.height / 2 + 4}, percent(share),
@@ -112,11 +122,12 @@ private:
     void labels(Svg& out, Grid const& grid) const {
         double widest = 0;
         for (auto const& label : options_.columns) widest = std::max(widest, text_width(label));
-        const auto stride = [](double need, double have) { return std::size_t(std::max(1.0, std::ceil(need / have))); };
+        const auto   stride = [](double need, double have) { return std::size_t(1 + need / have); };
+        const double x = grid.cell_width / 2, y = grid.cell_height / 2 + 4.5;
         for (std::size_t c = 0; c < grid.columns; c += stride(widest + 6, grid.cell_width))
-            out.text({grid.x(c) + grid.cell_width / 2, grid.bottom() + 17}, options_.columns[c], R"(text-anchor="middle")");
+            out.text({grid.x(c) + x, grid.bottom() + 17}, options_.columns[c], R"(text-anchor="middle")");
         for (std::size_t r = 0; r < grid.rows; r += stride(14, grid.cell_height))
-            out.text({grid.left - 8, grid.y(r) + grid.cell_height / 2 + 4.5}, rows_[r].label, R"(text-anchor="end")");
+            out.text({grid.left - 8, grid.y(r) + y}, rows_[r].label, R"(text-anchor="end")");
         out.text({(grid.left + grid.right()) / 2, grid.bottom() + 40}, options_.x, R"(text-anchor="middle")");
         out.text_upwards({20, (grid.top + grid.bottom()) / 2}, options_.y);
     }
@@ -141,7 +152,8 @@ private:
             out.rect({left, bottom - height * (i + 1) / steps, 12, height / steps + 0.4},
                      "fill=\"" + viridis((i + 0.5) / steps) + "\"");
         for (const int share : {0, 50, 100})
-            out.text({left + 18, bottom - height * share / 100 + 4.5}, std::to_string(share) + " %", R"(font-size="12")");
+            out.text({left + 18, bottom - height * share / 100 + 4.5}, std::to_string(share) + " %",
+                     R"(font-size="12")");
     }
 
     HeatMapOptions   options_;

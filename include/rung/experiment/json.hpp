@@ -1,7 +1,8 @@
 #pragma once
 // A JSON writer: compact, one line, members in the order they were set. It never reads.
 //
-//     Json{}.set("event", "step").set("step", 10).set("loss", 0.5f).text()   ->   {"event":"step","step":10,"loss":0.5}
+//     Json{}.set("event", "step").set("step", 10).set("loss", 0.5f).text()
+//     {"event":"step","step":10,"loss":0.5}
 
 #include <algorithm>
 #include <cmath>
@@ -18,8 +19,8 @@
 
 namespace rung {
 
-/// An object unless built from a value. Numbers are written so that they read back the same; JSON has no NaN and no
-/// infinity, so those become null and `nonfinite` remembers where.
+/// An object unless built from a value. Numbers are written so that they read back the same. JSON has no NaN
+/// and no infinity, so those become null and `nonfinite` remembers where.
 class Json {
 public:
     Json() = default;
@@ -45,8 +46,8 @@ public:
         return out;
     }
     /// Any range of things that a Json can be built from.
-    template <class Range>
-    static Json array(Range const& values) {
+    template <class Values>
+    static Json array(Values const& values) {
         Json out = array();
         for (auto const& value : values) out.add(value);
         return out;
@@ -55,10 +56,10 @@ public:
     /// Sets a member of an object; a name that is already there keeps its place and takes the new value.
     Json& set(std::string_view name, Json const& value) {
         RUNG_CHECK(kind_ == Kind::object, "Json::set: not an object; got ", text(), ", wanted {...}");
-        Item made{std::string{name}, value.text(), value.nonfinite()};
-        const auto old = std::find_if(items_.begin(), items_.end(), [&](Item const& item) { return item.name == name; });
-        if (old != items_.end()) *old = std::move(made);
-        else items_.push_back(std::move(made));
+        const auto same = [&](Item const& item) { return item.name == name; };
+        const auto old  = std::find_if(items_.begin(), items_.end(), same);
+        Item&      item = old != items_.end() ? *old : items_.emplace_back();
+        item            = {std::string{name}, value.text(), value.nonfinite()};
         return *this;
     }
     /// Appends to an array.

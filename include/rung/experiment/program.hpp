@@ -1,6 +1,7 @@
 #pragma once
-// What an experiment's main needs: flags that are checked before any work starts, and exit codes. 0: done. 1: the work
-// failed. 2: a bad flag. Only programs include this; the rest of the library neither reads arguments nor prints.
+// What an experiment's main needs: flags that are checked before any work starts, and exit codes.
+// 0: done. 1: the work failed. 2: a bad flag.
+// Only programs include this; the rest of the library neither reads arguments nor prints.
 
 #include <cstdint>
 #include <cstdio>
@@ -20,7 +21,7 @@ struct Common {
 
     void add_to(Flags& flags) {
         flags.add("seed", seed, "every random number follows from it");
-        flags.add_folder("out", out, "where to write the report and the record; nothing is written without it");
+        flags.add_folder("out", out, "folder for the report and the record; without it nothing is written");
         flags.add("threads", threads, "threads to work with, 0 for one per core", {.least = 0, .most = 1024});
     }
 };
@@ -30,7 +31,7 @@ struct Streams {
     std::FILE* error = stderr;
 };
 
-/// Reads the flags, does the work, and turns what happened into an exit code and, on failure, one line for people.
+/// Reads the flags, does the work, and turns what happened into an exit code and, on failure, one line of why.
 ///
 ///     int main(int argc, char** argv) {
 ///         rung::Common common;
@@ -47,10 +48,12 @@ int program(int argc, char const* const* argv, Flags& flags, Work work, Streams 
         std::fprintf(streams.error, "%s: %s%s\n", name.c_str(), what, hint);
     };
     try {
-        if (flags.parse(argc, argv) == Parsed::help) return std::fputs(flags.help(name).c_str(), streams.out), 0;
+        if (flags.parse(argc, argv) == Parsed::help)
+            return std::fputs(flags.help(name).c_str(), streams.out), 0;
         work();
-        // A result that did not reach its reader is a failure: a full disk behind `> result.txt`, for one.
-        RUNG_CHECK(std::fflush(streams.out) == 0 && !std::ferror(streams.out), "standard output: cannot be written");
+        // A result that did not reach its reader is a failure: think of a full disk behind `> result.txt`.
+        const bool reached = std::fflush(streams.out) == 0 && !std::ferror(streams.out);
+        RUNG_CHECK(reached, "standard output: cannot be written");
         return 0;
     } catch (BadFlag const& error) {
         return say(error.what(), " (--help shows every flag)"), 2;

@@ -1,9 +1,11 @@
 #pragma once
-// A progress line: how far, how fast, how long still. On a terminal one line redrawn in place; in a log a plain line
-// every now and then and a last one.
+// A progress line: how far, how fast, how long still. On a terminal one line redrawn in place; in a log a plain
+// line every now and then and a last one.
 //
 //     train   1200/2000   60%   loss 0.0123   85.3 steps/s   43.7k tokens/s   elapsed 0:14   left 0:09
 
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -12,8 +14,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <sys/ioctl.h>
-#include <unistd.h>
 #include <utility>
 
 #include "rung/experiment/text.hpp"
@@ -31,7 +31,7 @@ struct ProgressOptions {
     std::FILE*   stream   = stderr;            ///< nullptr: silent
     Terminal     terminal = Terminal::detect;  ///< redraw one line, or write plain ones
     double       redraw   = 0.1;               ///< seconds between redraws on a terminal
-    double       interval = 10;                ///< seconds between plain lines; a long run's grow to thirty times this
+    double       interval = 10;                ///< seconds between plain lines, growing to thirty times this
     std::int64_t start    = 0;                 ///< steps that were done before, for a resumed run
     double (*clock)()     = seconds_now;
 };
@@ -46,10 +46,15 @@ class Progress {
 public:
     /// `total` 0: the end is not known, so neither share nor time left is shown.
     Progress(std::string label, std::int64_t total, ProgressOptions options = {})
-        : options_{options}, label_{std::move(label)}, total_{total}, done_{options.start}, begun_{options.clock()},
-          last_{begun_}, shown_{begun_} {
-        const bool detected = options.stream && ::isatty(::fileno(options.stream)) == 1;
-        in_place_           = options.terminal == Terminal::detect ? detected : options.terminal == Terminal::yes;
+        : options_{options},
+          label_{std::move(label)},
+          total_{total},
+          done_{options.start},
+          begun_{options.clock()},
+          last_{begun_},
+          shown_{begun_} {
+        const bool found = options.stream && ::isatty(::fileno(options.stream)) == 1;
+        in_place_        = options.terminal == Terminal::detect ? found : options.terminal == Terminal::yes;
     }
     Progress(Progress const&)            = delete;
     Progress& operator=(Progress const&) = delete;
@@ -82,7 +87,8 @@ public:
 
         const std::string done = std::to_string(done_), total = std::to_string(total_);
         if (total_ > 0) {
-            add(std::string(total.size() - std::min(done.size(), total.size()), ' ') + done + "/" + total);
+            const auto indent = total.size() - std::min(done.size(), total.size());
+            add(std::string(indent, ' ') + done + "/" + total);
             add(text::fixed(std::floor(100.0 * double(done_) / double(total_)), 0) + "%");
         } else {
             add(done);
@@ -97,8 +103,8 @@ public:
     }
 
 private:
-    /// Rates forget with a time constant of 30 s, because a curriculum's steps get longer; in the first seconds this is
-    /// the plain mean. The loss is the mean of about the last 20.
+    /// Rates forget with a time constant of 30 s, because a curriculum's steps get longer; in the first seconds
+    /// this is the plain mean. The loss is the mean of about the last 20.
     void learn(double now, double steps, ProgressStep step) {
         const double keep = std::exp(-(now - last_) / 30);
         seconds_          = seconds_ * keep + (now - last_);
@@ -117,10 +123,11 @@ private:
 
     void show(double now) {
         std::string text = line(now);
-        if (in_place_) {
+        if (in_place_) {  // no wider than the window: a wrapped line could not be redrawn
             winsize    window{};
-            const bool known = ::ioctl(::fileno(options_.stream), TIOCGWINSZ, &window) == 0 && window.ws_col > 1;
-            if (known) text = text.substr(0, window.ws_col - 1u);  // a line that wraps could not be redrawn
+            const bool known = ::ioctl(::fileno(options_.stream), TIOCGWINSZ, &window) == 0;
+            if (known && window.ws_col > 1)
+                text.resize(std::min<std::size_t>(text.size(), window.ws_col - 1u));
             const auto width = std::exchange(width_, text.size());
             text.append(width > text.size() ? width - text.size() : 0, ' ');
             text.insert(0, "\r");

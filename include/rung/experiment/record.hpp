@@ -1,6 +1,6 @@
 #pragma once
-// The record of an experiment: one JSON object per line, one line per event, appended and never rewritten. Any line is
-// complete the moment `write` returns, so a killed run keeps everything it had seen.
+// The record of an experiment: one JSON object per line, one line per event, appended and never rewritten.
+// A line is complete the moment `write` returns, so a killed run keeps everything it had seen.
 
 #include <string>
 #include <string_view>
@@ -17,7 +17,8 @@ public:
     /// Records nothing: training without an output folder needs no second code path.
     Record() = default;
     /// Appends to `folder`/`name`, making the folder where missing. An empty folder name records nothing.
-    explicit Record(std::string folder, std::string const& name = "record.jsonl") : folder_{std::move(folder)} {
+    explicit Record(std::string folder, std::string const& name = "record.jsonl")
+        : folder_{std::move(folder)} {
         if (folder_.empty()) return;
         make_folder(folder_);
         file_ = File{path(name), O_RDWR | O_CREAT | O_APPEND};
@@ -27,7 +28,7 @@ public:
     bool        records() const { return file_.is_open(); }
     std::string path(std::string const& name) const { return folder_ + "/" + name; }
 
-    /// Appends one line. Numbers that were not finite are null in it, and each is then named by a line of its own:
+    /// Appends one line. Numbers that were not finite are null in it, and each gets a line of its own as well:
     /// {"event":"nonfinite","what":"loss","step":10}
     void write(Json const& event) {
         if (!records()) return;
@@ -51,7 +52,8 @@ private:
     void end_broken_line() {
         const off_t size = ::lseek(file_.descriptor(), 0, SEEK_END);
         char        last = '\n';
-        if (size > 0 && ::pread(file_.descriptor(), &last, 1, size - 1) == 1 && last != '\n') file_.write("\n");
+        if (size > 0 && ::pread(file_.descriptor(), &last, 1, size - 1) == 1 && last != '\n')
+            file_.write("\n");
     }
 
     std::string folder_;

@@ -1,8 +1,8 @@
 #pragma once
-// A report that is one HTML file: style and drawings inside, no script, nothing fetched. Open it from a disk, mail it.
+// A report that is one HTML file: style and drawings inside, no script, nothing fetched. It can be mailed.
 //
 //     Page page{"Reversing strings"};
-//     page.text("Trained on lengths 1 to 8.").figure("Loss", figure.svg()).table("Exact match", {"length", "share"}, rows);
+//     page.text("Trained on lengths 1 to 8.").figure("Loss by step.", loss.svg());
 //     write_file("report.html", page.html());
 
 #include <string>
@@ -17,6 +17,8 @@ namespace rung {
 
 class Page {
 public:
+    using Cells = std::vector<std::string>;
+
     explicit Page(std::string title) : title_{std::move(title)} {}
 
     Page& heading(std::string_view words) { return add("<h2>" + text::escape_xml(words) + "</h2>\n"); }
@@ -26,12 +28,13 @@ public:
     /// `svg` goes in as it is: a drawing of ours, not text from elsewhere.
     Page& figure(std::string_view caption, std::string_view svg) {
         const std::string name = "<b>Figure " + std::to_string(++figures_) + ".</b> ";
-        return add("<figure>\n" + std::string{svg} + "<figcaption>" + name + text::escape_xml(caption) + "</figcaption>\n</figure>\n");
+        return add("<figure>\n" + std::string{svg} + "<figcaption>" + name + text::escape_xml(caption) +
+                   "</figcaption>\n</figure>\n");
     }
-    Page& table(std::string_view caption, std::vector<std::string> const& header, std::vector<std::vector<std::string>> const& rows) {
+    Page& table(std::string_view caption, Cells const& header, std::vector<Cells> const& rows) {
         const std::string name = "<b>Table " + std::to_string(++tables_) + ".</b> ";
-        std::string       out  = "<div class=\"wide\"><table>\n<caption>" + name + text::escape_xml(caption) + "</caption>\n<thead>";
-        out += line("th", header) + "</thead>\n<tbody>\n";
+        std::string       out  = "<div class=\"wide\"><table>\n<caption>" + name + text::escape_xml(caption);
+        out += "</caption>\n<thead>" + line("th", header) + "</thead>\n<tbody>\n";
         for (auto const& row : rows) {
             RUNG_CHECK(row.size() == header.size(), "Page::table: '", caption, "'; got a row of ", row.size(),
                        " cells, wanted ", header.size(), " as in the header");
@@ -42,10 +45,14 @@ public:
 
     std::string html() const {
         const std::string title = text::escape_xml(title_);
-        return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
-               "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>" +
-               title + "</title>\n<style>\n" + style() + "</style>\n</head>\n<body>\n<h1>" + title + "</h1>\n" + body_ +
-               "</body>\n</html>\n";
+        return R"(<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8"/>
+<meta name="viewport" content="width=device-width, initial-scale=1"/>
+<title>)" + title +
+               "</title>\n<style>\n" + style() + "</style>\n</head>\n<body>\n<h1>" + title + "</h1>\n" +
+               body_ + "</body>\n</html>\n";
     }
 
 private:
@@ -54,14 +61,17 @@ private:
         return *this;
     }
 
-    static std::string line(std::string const& tag, std::vector<std::string> const& cells) {
+    static std::string line(std::string const& tag, Cells const& cells) {
         std::string out = "<tr>";
         for (auto const& cell : cells) out += "<" + tag + ">" + text::escape_xml(cell) + "</" + tag + ">";
         return out + "</tr>";
     }
 
     static char const* style() {
-        return R"(:root { color-scheme: light dark; --ink: #1c1c1c; --paper: #fbfaf8; --rule: #d9d5cd; --soft: #6b675f; --code: #f1eee8; }
+        return R"(:root {
+  color-scheme: light dark;
+  --ink: #1c1c1c; --paper: #fbfaf8; --rule: #d9d5cd; --soft: #6b675f; --code: #f1eee8;
+}
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e6e3dd; --paper: #191a1c; --rule: #3b3c40; --soft: #a09c94; --code: #242528; }
 }
@@ -79,7 +89,8 @@ table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabu
 th, td { padding: .22rem .9rem; text-align: right; }
 th:first-child, td:first-child { text-align: left; padding-left: .2rem; }
 thead th { border-bottom: 1px solid var(--ink); font-weight: 600; }
-pre { background: var(--code); border: 1px solid var(--rule); border-radius: 6px; padding: .7rem .9rem; overflow-x: auto;
+pre { background: var(--code); border: 1px solid var(--rule); border-radius: 6px; padding: .7rem .9rem;
+      overflow-x: auto;
       font: 13.5px/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 )";
     }

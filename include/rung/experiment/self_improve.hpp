@@ -70,7 +70,9 @@ std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum c
     std::vector<Round>               rounds;
 
     for (int r = 1; r <= options.rounds; ++r) {
-        Round round{.round = r, .difficulty = from + r};
+        Round round;
+        round.round      = r;
+        round.difficulty = from + r;
         std::vector<Example>     truth;
         std::vector<std::string> prompts;
         int                      limit = 0;  // what the format allows, whatever the answer

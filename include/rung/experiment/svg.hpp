@@ -21,14 +21,15 @@ struct Box {
 };
 
 /// A drawing on a white card, readable on a light page and on a dark one.
-/// `style` is a list of attributes, as in `stroke="#222"`; `title` is what a reader sees who points at the element.
+/// `style` is a list of attributes, as in `stroke="#222"`; `title` is what a reader sees who points at it.
 class Svg {
 public:
     Svg(double width, double height, std::string_view what) {
-        out_ = "<svg xmlns=\"http://www.w3.org/2000/svg\"" + at("width", width) + at("height", height) + " viewBox=\"0 0 " +
-               n(width) + " " + n(height) + "\" role=\"img\" aria-label=\"" + text::escape_xml(what) + "\"" +
-               R"( style="max-width:100%;height:auto" font-size="13" fill="#222")"
-               R"( font-family="Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif">)" "\n";
+        out_ = R"(<svg xmlns="http://www.w3.org/2000/svg" role="img" style="max-width:100%;height:auto")"
+               R"( font-family="Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif")"
+               R"( font-size="13" fill="#222")" +
+               at("width", width) + at("height", height) + " viewBox=\"0 0 " + n(width) + " " + n(height) +
+               "\" aria-label=\"" + text::escape_xml(what) + "\">\n";
         rect({0, 0, width, height}, R"(fill="#fff" rx="6")");
     }
 
@@ -41,14 +42,17 @@ public:
     void path(std::string_view d, std::string_view style, std::string_view title = {}) {
         element("path", " d=\"" + std::string{d} + "\"", style, title);
     }
-    void text(Point p, std::string_view words, std::string_view style = {}) { markup(p, text::escape_xml(words), style); }
+    void text(Point p, std::string_view words, std::string_view style = {}) {
+        markup(p, text::escape_xml(words), style);
+    }
     /// Centred, and read upwards, as beside the axis at the left.
     void text_upwards(Point p, std::string_view words) {
         text(p, words, "text-anchor=\"middle\" transform=\"rotate(-90 " + n(p.x) + " " + n(p.y) + ")\"");
     }
     /// Text with elements of its own: nothing is escaped.
     void markup(Point p, std::string_view inner, std::string_view style = {}) {
-        out_ += "<text" + at("x", p.x) + at("y", p.y) + " " + std::string{style} + ">" + std::string{inner} + "</text>\n";
+        out_ += "<text" + at("x", p.x) + at("y", p.y) + " " + std::string{style} + ">";
+        out_ += std::string{inner} + "</text>\n";
     }
 
     /// Until `end_clip`, whatever leaves the box is cut off.
@@ -69,12 +73,15 @@ public:
     }
 
 private:
-    static std::string at(char const* name, double value) { return std::string{" "} + name + "=\"" + n(value) + "\""; }
+    static std::string at(std::string const& name, double value) {
+        return " " + name + "=\"" + n(value) + "\"";
+    }
     static std::string place(Box box) {
         return at("x", box.left) + at("y", box.top) + at("width", box.width) + at("height", box.height);
     }
-    void element(std::string const& name, std::string const& geometry, std::string_view style, std::string_view title) {
-        out_ += "<" + name + geometry + " " + std::string{style};
+    void element(std::string const& name, std::string const& place, std::string_view style,
+                 std::string_view title) {
+        out_ += "<" + name + place + " " + std::string{style};
         out_ += title.empty() ? "/>\n" : "><title>" + text::escape_xml(title) + "</title></" + name + ">\n";
     }
 
@@ -84,7 +91,7 @@ private:
 /// Roughly how wide a text comes out, in pixels; exact widths need the reader's font.
 inline double text_width(std::string_view s, double size = 13) {
     int letters = 0;
-    for (const char c : s) letters += (static_cast<unsigned char>(c) & 0xC0) != 0x80;  // UTF-8: count first bytes only
+    for (const char c : s) letters += (c & 0xC0) != 0x80;  // UTF-8: first bytes only
     return 0.55 * size * letters;
 }
 

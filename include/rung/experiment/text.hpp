@@ -1,5 +1,5 @@
 #pragma once
-// Numbers, times and foreign text as people and parsers want them. Independent of the locale, as std::to_chars is.
+// Numbers, times and foreign text as people and parsers want them, whatever the locale.
 
 #include <charconv>
 #include <cmath>
@@ -13,32 +13,31 @@ namespace rung::text {
 template <class Number>
 std::string number(Number value) {
     char buffer[64];
-    const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
-    return {buffer, end};
+    return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
 }
 
 /// With this many digits after the point.
 inline std::string fixed(double value, int digits) {
-    char buffer[400];  // the largest double has 309 digits before the point
-    const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed, digits).ptr;
-    return {buffer, end};
+    char       buffer[400];  // the largest double has 309 digits before the point
+    const auto style = std::chars_format::fixed;
+    return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value, style, digits).ptr};
 }
 
 /// Three or four significant digits: "0.0123", "45.7", "1e-05".
 inline std::string brief(double value) {
-    char buffer[64];
+    char       buffer[64];
+    const auto style  = std::chars_format::general;
     const int  digits = std::abs(value) < 1 ? 3 : 4;
-    const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, digits).ptr;
-    return {buffer, end};
+    return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value, style, digits).ptr};
 }
 
-/// A rate or a count at a glance: "950", "12.3k", "4.56M".
+/// A rate or a count at a glance, in three digits: "9.50", "12.3k", "456M".
 inline std::string count(double value) {
+    const char* unit = "";
+    for (const char* larger : {"k", "M", "G"})
+        if (std::abs(value) >= 999.5) value /= 1e3, unit = larger;
     const double size = std::abs(value);
-    if (!(size >= 1e3)) return size < 10 ? fixed(value, 2) : size < 100 ? fixed(value, 1) : fixed(value, 0);
-    if (size < 1e6) return fixed(value / 1e3, size < 1e4 ? 2 : 1) + "k";
-    if (size < 1e9) return fixed(value / 1e6, size < 1e7 ? 2 : 1) + "M";
-    return fixed(value / 1e9, 2) + "G";
+    return fixed(value, size < 9.995 ? 2 : size < 99.95 ? 1 : 0) + unit;
 }
 
 /// "0:07", "12:34", "3:02:01".
@@ -46,15 +45,17 @@ inline std::string duration(double seconds) {
     const auto total = seconds > 0 && seconds < 1e15 ? std::int64_t(std::llround(seconds)) : std::int64_t{0};
     const auto two   = [](std::int64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
     const auto hours = total / 3600, minutes = total / 60 % 60;
-    return (hours > 0 ? std::to_string(hours) + ":" + two(minutes) : std::to_string(minutes)) + ":" + two(total % 60);
+    const auto start = hours > 0 ? std::to_string(hours) + ":" + two(minutes) : std::to_string(minutes);
+    return start + ":" + two(total % 60);
 }
 
 /// Bytes of the well-formed UTF-8 character that `s` starts with; 0 when it starts with anything else.
 inline std::size_t utf8_length(std::string_view s) {
-    const auto     at = [&](std::size_t i) { return i < s.size() ? unsigned(static_cast<unsigned char>(s[i])) : 0u; };
+    const auto     at = [&](std::size_t i) { return i < s.size() ? s[i] & 0xFFu : 0u; };
     const unsigned a = at(0), b = at(1);
-    if (s.empty() || a < 0x80) return s.empty() ? 0 : 1;
-    const std::size_t length = a >= 0xC2 && a <= 0xDF ? 2 : a >= 0xE0 && a <= 0xEF ? 3 : a >= 0xF0 && a <= 0xF4 ? 4 : 0;
+    if (a < 0x80) return s.empty() ? 0 : 1;
+    if (a < 0xC2 || a > 0xF4) return 0;
+    const std::size_t length = a < 0xE0 ? 2 : a < 0xF0 ? 3 : 4;
     for (std::size_t i = 1; i < length; ++i)
         if ((at(i) & 0xC0) != 0x80) return 0;
     const bool overlong = (a == 0xE0 && b < 0xA0) || (a == 0xF0 && b < 0x90);
@@ -62,7 +63,7 @@ inline std::size_t utf8_length(std::string_view s) {
     return overlong || outside ? 0 : length;
 }
 
-/// The same text with every byte that is not UTF-8 replaced by U+FFFD, so that no reader of our files can choke.
+/// The same text with U+FFFD for every byte that is not UTF-8, so that no reader of our files can choke on it.
 inline std::string valid_utf8(std::string_view s) {
     std::string out;
     out.reserve(s.size());
@@ -74,7 +75,7 @@ inline std::string valid_utf8(std::string_view s) {
     return out;
 }
 
-/// Text as it may stand inside an XML or HTML element or a quoted attribute.
+/// Text as it may stand inside an XML or HTML element or a quoted attribute. XML has few control characters.
 inline std::string escape_xml(std::string_view s) {
     std::string out;
     for (const char c : valid_utf8(s)) {
@@ -82,7 +83,7 @@ inline std::string escape_xml(std::string_view s) {
         else if (c == '<') out += "&lt;";
         else if (c == '>') out += "&gt;";
         else if (c == '"') out += "&quot;";
-        else if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') out += "\xEF\xBF\xBD";  // not allowed in XML
+        else if ((c & 0xFF) < 0x20 && c != '\n' && c != '\t') out += "\xEF\xBF\xBD";
         else out += c;
     }
     return out;
@@ -97,7 +98,7 @@ inline std::string quote_json(std::string_view s) {
         else if (c == '\n') out += "\\n";
         else if (c == '\t') out += "\\t";
         else if (c == '\r') out += "\\r";
-        else if (static_cast<unsigned char>(c) < 0x20) ((out += "\\u00") += hex[c >> 4]) += hex[c & 15];
+        else if ((c & 0xFF) < 0x20) ((out += "\\u00") += hex[c >> 4]) += hex[c & 15];
         else out += c;
     }
     return out += '"';

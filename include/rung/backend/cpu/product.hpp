@@ -39,9 +39,10 @@ struct Tile {
                         Index start_stride, Real* c, Index c_stride) {
         typename S::Vector sum[R][2];
         for (int i = 0; i < R; ++i)
-            for (int j = 0; j < 2; ++j) sum[i][j] = S::load(start + i * start_stride + j * S::width);
+            for (int j = 0; j < 2; ++j) S::load(sum[i][j], start + i * start_stride + j * S::width);
         for (Index k = 0; k < depth; ++k, a += ak, b += width) {
-            const auto b0 = S::load(b), b1 = S::load(b + S::width);
+            typename S::Vector b0, b1;
+            S::load(b0, b), S::load(b1, b + S::width);
 #pragma GCC unroll 12
             for (int i = 0; i < R; ++i) {
                 const Real s = a[i * ai];

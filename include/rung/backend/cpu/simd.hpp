@@ -18,12 +18,9 @@ struct Simd {
     static constexpr int width = RUNG_VECTOR_BYTES / int(sizeof(Real));
     typedef Real Vector __attribute__((vector_size(RUNG_VECTOR_BYTES)));
 
-    static Vector load(Real const* p) {
-        Vector v;
-        std::memcpy(&v, p, sizeof v);
-        return v;
-    }
-    static void store(Real* p, Vector v) { std::memcpy(p, &v, sizeof v); }
+    // By reference: a vector by value has another calling convention with and without AVX.
+    static void load(Vector& v, Real const* p) { std::memcpy(&v, p, sizeof v); }
+    static void store(Real* p, Vector const& v) { std::memcpy(p, &v, sizeof v); }
 };
 
 }  // namespace rung::cpu

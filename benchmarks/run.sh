@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Builds and runs the benchmarks, doing its own set-up on a fresh Debian or Ubuntu machine:
+#     bash benchmarks/run.sh [filter] [flags of Google Benchmark]
+# Prints the median of the repetitions (5 unless a flag says otherwise); all of it goes to build/benchmarks/NAME.json.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../.cmake/setup.sh"
+
+filter=.
+if [ $# -gt 0 ] && [[ $1 != -* ]]; then filter=$1; shift; fi
+
+need Eigen3 benchmark
+configure BENCHMARKS
+build rung_benchmarks
+
+ran=0
+for file in "$root"/benchmarks/*.cpp; do
+    name=$(basename "$file" .cpp)
+    program=$build/benchmarks/benchmark_$name
+    "$program" --benchmark_list_tests=true "--benchmark_filter=$filter" 2>/dev/null | grep -q . || continue
+    # Interleaved, because a slow second of the machine would otherwise fall on one benchmark alone.
+    "$program" "--benchmark_filter=$filter" --benchmark_repetitions=5 --benchmark_enable_random_interleaving=true \
+        --benchmark_display_aggregates_only=true --benchmark_color=false \
+        "--benchmark_out=$build/benchmarks/$name.json" --benchmark_out_format=json "$@" |
+        grep -vE '_(mean|stddev|cv) '
+    say "wrote $build/benchmarks/$name.json"
+    ran=$((ran + 1))
+done
+[ "$ran" -gt 0 ] || { say "no benchmark matches '$filter'"; exit 2; }

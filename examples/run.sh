@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Builds and runs an example, doing its own set-up on a fresh Debian or Ubuntu machine:
+#     bash examples/run.sh [NAME] [flags]     NAME with or without its number; the quickstart if left out
+# Standard output and the exit code are the program's own; its last line is JSON.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../.cmake/setup.sh"
+
+name=quickstart
+if [ $# -gt 0 ] && [[ $1 != -* ]]; then name=$1; shift; fi
+
+target='' names=()
+for file in "$root"/examples/*.cpp; do
+    example=$(basename "$file" .cpp)
+    names+=("$example")
+    if [ "$name" = "$example" ] || [ "$name" = "${example#[0-9][0-9]_}" ]; then target=$example; fi
+done
+if [ -z "$target" ]; then
+    say "there is no example called '$name'; there are:"
+    printf '    %s\n' "${names[@]}" >&2
+    exit 2
+fi
+
+need Eigen3
+configure EXAMPLES
+build "$target"
+exec "$build/examples/$target" "$@"

@@ -1,0 +1,160 @@
+#pragma once
+// The journal of one experiment: progress on stderr, every metric as a line of record.jsonl, and at the end a report
+// with figures, tables on stdout, and the one line of JSON that scripts read.
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "rung/experiment/figure.hpp"
+#include "rung/experiment/heat_map.hpp"
+#include "rung/experiment/program.hpp"
+#include "rung/experiment/progress.hpp"
+#include "rung/experiment/record.hpp"
+#include "rung/experiment/report.hpp"
+#include "rung/experiment/self_improve.hpp"
+
+namespace rung {
+
+/// {"1":0.99,"2":...}: exact match by difficulty.
+inline Json exact_matches(Report const& report) {
+    Json out;
+    for (auto const& score : report.scores) out.set(std::to_string(score.difficulty), score.exact_match());
+    return out;
+}
+
+class Journal {
+public:
+    /// @param name     of the experiment, as in the last line of JSON
+    /// @param title    of the report
+    Journal(std::string name, std::string title, Common const& common, Flags const& flags)
+        : name_(std::move(name)), common_(common), command_(flags.command()), page_(std::move(title)), record_(common.out) {
+        record_.write(Json{}.set("event", "begin").set("experiment", name_).set("flags", flags.values()).set("rng", "philox-v1"));
+    }
+
+    /// For TrainOptions::watch and ClimbOptions::watch: one progress line per stretch of training.
+    std::function<void(StepEvent const&)> watch(std::string label) {
+        return [this, label](StepEvent const& e) {
+            if (e.step == 1) progress_.emplace(round_ > 0 ? label + " " + std::to_string(round_) : label, e.steps);
+            progress_->step(e.step, {.loss = e.loss, .tokens = double(e.tokens)});
+            losses_.y.push_back(e.loss);
+            losses_.x.push_back(double(losses_.y.size()));
+            record_.write(Json{}.set("event", "step").set("phase", label).set("round", round_).set("step", losses_.y.size())
+                              .set("loss", e.loss).set("gradient_norm", e.gradient).set("rate", e.rate).set("tokens", e.tokens));
+            if (e.test) record_.write(scores_line("test", *e.test));
+            if (e.step != e.steps) return;
+            progress_->finish();
+            if (++round_ == 1) trained_steps_ = losses_.y.size();
+        };
+    }
+
+    /// For ClimbOptions::watch_round.
+    std::function<void(Round const&)> watch_round() {
+        return [this](Round const& r) {
+            rounds_.push_back(r);
+            record_.write(Json{}.set("event", "round").set("round", r.round).set("difficulty", r.difficulty)
+                              .set("labelled", r.labelled).set("labelled_right", r.labelled_right).set("kept", r.kept)
+                              .set("kept_right", r.kept_right).set("loss", r.loss).set("exact_match", exact_matches(r.after)));
+            std::fprintf(stderr, "round %d labels %d: kept %d of %d, of which %d are right\n", r.round, r.difficulty, r.kept,
+                         r.labelled, r.kept_right);
+        };
+    }
+
+    /// Accuracy before and after, as one table on stdout, one figure each in the report, and the last line.
+    /// @param trained_to  hardest difficulty with true labels
+    /// @param extra       more members for the JSON, put before "seconds"
+    void finish(int trained_to, Report const& before, Report const& after, std::vector<std::pair<std::string, Json>> const& extra = {}) {
+        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+        std::vector<Page::Cells> rows;
+        for (auto const& score : after.scores) {
+            const Score old = before.at(score.difficulty);
+            rows.push_back({std::to_string(score.difficulty), cell(old), cell(score), std::to_string(score.count)});
+        }
+        const Page::Cells header{"difficulty", "before", "after", "problems"};
+        print(header, rows);
+        if (record_.records()) {
+            page_.table("Exact match with its 95 % interval (Wilson) on fresh problems.", header, rows);
+            page_.figure("Exact match by difficulty, before and after self-improvement; bands are 95 % intervals.",
+                         accuracy_figure(trained_to, before, after));
+            if (!rounds_.empty()) page_.figure("Exact match by round and difficulty.", round_map(before));
+            page_.figure("Loss by step.", loss_figure());
+            page_.text("The command that made this page:").command(command_);
+            record_.save("report.html", page_.html());
+        }
+        Json line;
+        line.set("experiment", name_).set("seed", common_.seed).set("trained_to", trained_to);
+        line.set("before", exact_matches(before)).set("after", exact_matches(after)).set("rounds", rounds_.size());
+        for (auto const& [key, value] : extra) line.set(key, value);
+        line.set("seconds", seconds);
+        record_.write(Json{line}.set("event", "end"));
+        std::printf("%s\n", line.text().c_str());
+    }
+
+    Page&   page() { return page_; }
+    Record& record() { return record_; }
+
+private:
+    static std::string cell(Score const& score) {
+        const auto [low, high] = score.interval();
+        return text::fixed(score.exact_match(), 3) + " [" + text::fixed(low, 3) + ", " + text::fixed(high, 3) + "]";
+    }
+    static void print(Page::Cells const& header, std::vector<Page::Cells> const& rows) {
+        const auto line = [](Page::Cells const& c) {
+            std::printf("%10s  %22s  %22s  %8s\n", c[0].c_str(), c[1].c_str(), c[2].c_str(), c[3].c_str());
+        };
+        line(header);
+        for (auto const& row : rows) line(row);
+    }
+    Json scores_line(char const* event, Report const& report) const {
+        return Json{}.set("event", event).set("step", losses_.y.size()).set("exact_match", exact_matches(report));
+    }
+    static Series series(std::string name, Report const& report, Stroke stroke) {
+        Series s{.name = std::move(name), .stroke = stroke};
+        for (auto const& score : report.scores) {
+            const auto [low, high] = score.interval();
+            s.x.push_back(score.difficulty), s.y.push_back(score.exact_match());
+            s.low.push_back(low), s.high.push_back(high);
+        }
+        return s;
+    }
+    static std::string accuracy_figure(int trained_to, Report const& before, Report const& after) {
+        Figure figure{{.title = "Accuracy by difficulty", .x = "difficulty", .y = "exact match", .y_range = {0, 1}}};
+        figure.line(series("before", before, Stroke::dashed)).line(series("after", after, Stroke::solid));
+        return figure.marker(trained_to, "labels end here").svg();
+    }
+    std::string loss_figure() const {
+        Figure figure{{.title = "Loss", .x = "step", .y = "loss", .y_scale = AxisScale::log}};
+        figure.line(losses_);
+        if (!rounds_.empty()) figure.marker(double(trained_steps_), "self-improvement begins");
+        return figure.svg();
+    }
+    std::string round_map(Report const& before) const {
+        HeatMapOptions options{.title = "Exact match", .x = "difficulty", .y = "round", .frontier = "labelled so far"};
+        for (auto const& score : before.scores) options.columns.push_back(std::to_string(score.difficulty));
+        HeatMap    map{options};
+        const auto row = [&](std::string label, Report const& report, int hardest) {
+            std::vector<double> shares;
+            int                 reached = 0;
+            for (auto const& score : report.scores)
+                shares.push_back(score.exact_match()), reached += score.difficulty <= hardest;
+            map.row(std::move(label), shares, reached);
+        };
+        row("0", before, rounds_.front().difficulty - 1);
+        for (auto const& r : rounds_) row(std::to_string(r.round), r.after, r.difficulty);
+        return map.svg();
+    }
+
+    std::string             name_;
+    Common                  common_;
+    std::string             command_;
+    Page                    page_;
+    Record                  record_;
+    std::optional<Progress> progress_;
+    Series                  losses_{.name = "loss"};
+    std::vector<Round>      rounds_;
+    int                     round_ = 0;  ///< stretches of training that have ended
+    std::size_t             trained_steps_ = 0;
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace rung

@@ -1,0 +1,213 @@
+// Every operation's backward pass against finite differences in double precision, odd sizes included.
+// The loss is a random weighting of the outputs, so every output's gradient is different.
+
+#include <doctest/doctest.h>
+
+#include "rung/backend/cpu/cpu.hpp"
+#include "support/random.hpp"
+
+using namespace rung_test;
+
+namespace {
+
+double weighted(Mat<double const> y, Mat<double const> weights) {
+    double sum = 0;
+    for (Index i = 0; i < y.rows; ++i)
+        for (Index j = 0; j < y.cols; ++j) sum += y(i, j) * weights(i, j);
+    return sum;
+}
+
+constexpr std::pair<Index, Index> sizes[] = {{1, 2}, {5, 7}, {3, 300}};
+
+}  // namespace
+
+TEST_CASE("gelu") {
+    cpu::Lane<double> lane;
+    for (const auto [n, c] : sizes) {
+        Random<> x(n, c, 1, 2), weights(n, c, 2), y(n, c, 3), dx(n, c, 4);
+        const auto loss = [&] { return gelu(lane, y.view(), x), weighted(y, weights); };
+        gelu_backward(lane, dx.view(), weights, x);
+        CHECK(gradient_gap(x, dx, loss) < 1e-8);
+    }
+}
+
+TEST_CASE("gelu is GPT-2's tanh form") {
+    cpu::Lane<double> lane;
+    Random<>          x(1, 9, 1, 3), y(1, 9, 2);
+    x.data[0] = 0, x.data[1] = 40, x.data[2] = -40;
+    gelu(lane, y.view(), x);
+    for (Index i = 0; i < 9; ++i) {
+        const double v = x.data[i];
+        CHECK(y.data[i] == doctest::Approx(0.5 * v * (1 + std::tanh(std::sqrt(2 / M_PI) * (v + 0.044715 * v * v * v)))));
+    }
+}
+
+TEST_CASE("swiglu") {
+    cpu::Lane<double> lane;
+    for (const auto [n, c] : sizes) {
+        Random<> x(n, 2 * c, 1, 2), weights(n, c, 2), y(n, c, 3), dx(n, 2 * c, 4);
+        const auto loss = [&] { return swiglu(lane, y.view(), x), weighted(y, weights); };
+        swiglu_backward(lane, dx.view(), weights, x);
+        CHECK(gradient_gap(x, dx, loss) < 1e-8);
+    }
+}
+
+TEST_CASE("the activations' backward passes may write over what they read") {
+    cpu::Lane<double> lane;
+    Random<>          x(4, 10, 1), h(4, 10, 1), g(4, 20, 3), k(4, 20, 3), dy(4, 10, 5), dx(4, 10, 6), dg(4, 20, 7);
+    gelu_backward(lane, dx.view(), dy, x);
+    gelu_backward(lane, h.view(), dy, h);
+    CHECK(bits_of(dx.data) == bits_of(h.data));
+    swiglu_backward(lane, dg.view(), dy, g);
+    swiglu_backward(lane, k.view(), dy, k);
+    CHECK(bits_of(dg.data) == bits_of(k.data));
+}
+
+TEST_CASE("layer norm, with and without bias") {
+    cpu::Lane<double> lane;
+    for (const auto [n, c] : sizes)
+        for (const Index biased : {0, 1}) {
+            Random<> x(n, c, 1, 2, 0.5), gain(1, c, 2), bias(biased, c, 3), weights(n, c, 4), y(n, c, 5), stats(n, 2, 6);
+            auto     dx = zeros(n, c), dgain = zeros(1, c), dbias = zeros(biased, c);
+            const auto loss = [&] { return layer_norm(lane, y.view(), stats, x, gain, bias), weighted(y, weights); };
+            loss();
+            add_layer_norm_backward(lane, dx.view(), dgain, dbias, weights, x, stats, gain);
+            CHECK(gradient_gap(x, dx, loss) < 1e-7);
+            CHECK(gradient_gap(gain, dgain, loss) < 1e-8);
+            if (biased) CHECK(gradient_gap(bias, dbias, loss) < 1e-8);
+        }
+}
+
+TEST_CASE("RMS norm") {
+    cpu::Lane<double> lane;
+    for (const auto [n, c] : sizes) {
+        Random<> x(n, c, 1, 2, 0.5), gain(1, c, 2), weights(n, c, 4), y(n, c, 5), stats(n, 1, 6);
+        auto     dx = zeros(n, c), dgain = zeros(1, c);
+        const auto loss = [&] { return rms_norm(lane, y.view(), stats, x, gain), weighted(y, weights); };
+        loss();
+        add_rms_norm_backward(lane, dx.view(), dgain, weights, x, stats, gain);
+        CHECK(gradient_gap(x, dx, loss) < 1e-7);
+        CHECK(gradient_gap(gain, dgain, loss) < 1e-8);
+    }
+}
+
+TEST_CASE("linear layers: input, weights and bias") {
+    cpu::Lane<double> lane;
+    Random<>          x(5, 7, 1), w(7, 9, 2), bias(1, 9, 3), weights(5, 9, 4), y(5, 9, 5), dx(5, 7, 6);
+    auto              dw = zeros(7, 9), dbias = zeros(1, 9);
+    const auto        loss = [&] { return matmul(lane, y.view(), x, w, bias), weighted(y, weights); };
+    matmul_nt(lane, dx.view(), weights, w);
+    add_matmul_tn(lane, dw.view(), x, weights);
+    add_column_sums(lane, dbias.view(), weights);
+    CHECK(gradient_gap(x, dx, loss) < 1e-8);
+    CHECK(gradient_gap(w, dw, loss) < 1e-8);
+    CHECK(gradient_gap(bias, dbias, loss) < 1e-8);
+}
+
+TEST_CASE("embedding: repeated ids add up") {
+    cpu::Lane<double> lane;
+    const int         ids[] = {2, 0, 2, 2};
+    Random<>          table(3, 5, 1), weights(4, 5, 2), y(4, 5, 3);
+    auto              dtable = zeros(3, 5);
+    const auto loss = [&] { return embed(lane, y.view(), table, ids), add_embed(lane, y.view(), table, ids), weighted(y, weights); };
+    add_embed_backward(lane, dtable.view(), weights, ids);
+    add_embed_backward(lane, dtable.view(), weights, ids);
+    CHECK(gradient_gap(table, dtable, loss) < 1e-8);
+}
+
+TEST_CASE("an id outside the table is refused") {
+    cpu::Lane<double> lane;
+    const int         ids[] = {3};
+    Random<>          table(3, 5, 1), y(1, 5, 3);
+    CHECK_THROWS_WITH_AS(embed(lane, y.view(), table, ids), "embed: row 0: id; got 3, wanted 0 to 2", Error);
+}
+
+TEST_CASE("rotary positions: the backward pass is the gradient, and scores depend on distance alone") {
+    cpu::Lane<double> lane;
+    const int         places[] = {0, 3, 3, 17};
+    Random<>          x(4, 12, 1), weights(4, 12, 2), d(4, 12, 2), y(4, 12, 3);
+    const auto        loss = [&] { return copy(lane, y.view(), x), rope(lane, y.view(), places, 3, 1e4), weighted(y, weights); };
+    rope_backward(lane, d.view(), places, 3, 1e4);
+    CHECK(gradient_gap(x, d, loss) < 1e-8);
+
+    const auto score = [&](int q, int k) {
+        Random<>  pair(2, 4, 9);
+        const int at[] = {q, k};
+        rope(lane, pair.view(), at, 1, 1e4);
+        return weighted(pair.view().slice(0, 1), pair.view().slice(1, 1));
+    };
+    CHECK(score(5, 2) == doctest::Approx(score(105, 102)));
+    CHECK(score(5, 2) != doctest::Approx(score(5, 3)));
+}
+
+TEST_CASE("attention over ragged sequences, longer than a block of queries too") {
+    cpu::Lane<double> lane;
+    for (auto const& lengths : {std::vector<int>{1}, {3, 1, 6}, {70, 2}, {130}}) {
+        const RandomRows rows(lengths, 5);
+        const Index      n = rows.view().rows(), c = 6;
+        Random<>         qkv(n, 3 * c, 1), weights(n, c, 2), out(n, c, 3), lse(n, 2, 4), dqkv(n, 3 * c, 5);
+        const auto loss = [&] { return attention(lane, out.view(), lse, qkv, rows.view(), 2), weighted(out, weights); };
+        loss();
+        attention_backward(lane, dqkv.view(), weights, out, lse, qkv, rows.view(), 2);
+        CHECK(gradient_gap(qkv, dqkv, loss, 90) < 1e-7);
+    }
+}
+
+TEST_CASE("attention is the textbook formula") {
+    cpu::Lane<double> lane;
+    const RandomRows  rows({4, 3}, 5);
+    Random<>          qkv(7, 18, 1), out(7, 6, 2), lse(7, 2, 3);
+    attention(lane, out.view(), lse, qkv, rows.view(), 2);
+    const Index i = 6, first = 4;  // last token of the second sequence, second head
+    double      weight[3], sum = 0, y = 0;
+    for (Index j = 0; j < 3; ++j) {
+        double s = 0;
+        for (Index c = 3; c < 6; ++c) s += qkv.view()(i, c) * qkv.view()(first + j, 6 + c);
+        sum += weight[j] = std::exp(s / std::sqrt(3.0));
+    }
+    for (Index j = 0; j < 3; ++j) y += weight[j] / sum * qkv.view()(first + j, 12 + 4);
+    CHECK(out.view()(i, 4) == doctest::Approx(y));
+    CHECK(lse.view()(i, 1) == doctest::Approx(std::log(sum)));
+}
+
+TEST_CASE("cross-entropy leaves its gradient in the logits and grades only what has a target") {
+    cpu::Lane<double> lane;
+    Random<>          logits(4, 5, 1, 3), work(4, 5, 1, 3);
+    const int         targets[] = {2, -1, 0, 4};
+    const auto        loss      = [&] {
+        copy(lane, work.view(), logits);
+        return 0.25 * cross_entropy(lane, work.view(), targets, 0.25);
+    };
+    loss();
+    Random<> gradient(4, 5, 2);
+    copy(lane, gradient.view(), work);
+    CHECK(gradient_gap(logits, gradient, loss) < 1e-8);
+    for (Index j = 0; j < 5; ++j) CHECK(gradient.view()(1, j) == 0);
+}
+
+TEST_CASE("a target outside the vocabulary is refused") {
+    cpu::Lane<double> lane;
+    Random<>          logits(1, 5, 1);
+    const int         targets[] = {5};
+    CHECK_THROWS_AS(cross_entropy(lane, logits.view(), targets, 1.0), Error);
+}
+
+TEST_CASE("dropout zeroes the asked share, keeps the mean, and repeats itself for the backward pass") {
+    cpu::Lane<double> lane;
+    auto              ones = zeros(200, 100), again = zeros(200, 100), other = zeros(200, 100);
+    fill(lane, ones.view(), 1), fill(lane, again.view(), 1), fill(lane, other.view(), 1);
+    const Dropout drop{.rate = 0.3f, .seed = 1, .step = 5};
+    dropout(lane, ones.view(), drop, 2, 0);
+    dropout(lane, again.view(), drop, 2, 0);
+    dropout(lane, other.view(), drop, 3, 0);
+    CHECK(bits_of(ones.data) == bits_of(again.data));
+    CHECK(bits_of(ones.data) != bits_of(other.data));
+    const auto   dropped = std::count(ones.data.begin(), ones.data.end(), 0.0);
+    const double mean    = std::accumulate(ones.data.begin(), ones.data.end(), 0.0) / 20'000;
+    CHECK(double(dropped) / 20'000 == doctest::Approx(0.3).epsilon(0.04));
+    CHECK(mean == doctest::Approx(1).epsilon(0.02));
+    auto late = zeros(10, 100);
+    fill(lane, late.view(), 1);
+    dropout(lane, late.view(), drop, 2, 190);  // rows are named by their place in the batch, not in the slice
+    CHECK(std::equal(late.data.begin(), late.data.end(), ones.data.begin() + 190 * 100));
+}

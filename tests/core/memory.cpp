@@ -1,0 +1,60 @@
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <numeric>
+
+#include "rung/core/buffer.hpp"
+
+using namespace rung;
+
+TEST_CASE("a buffer is zeroed, aligned and moves without copying") {
+    Buffer<float> a(37);
+    CHECK(std::accumulate(a.begin(), a.end(), 0.0f) == 0);
+    CHECK(reinterpret_cast<std::uintptr_t>(a.data()) % 64 == 0);
+    a[36]               = 5;
+    float const*  where = a.data();
+    Buffer<float> b     = std::move(a);
+    CHECK(b.data() == where);
+    CHECK(a.size() == 0);
+    const auto c = b.copy();
+    CHECK(c.data() != where);
+    CHECK(c[36] == 5);
+}
+
+TEST_CASE("views cut columns and rows out of a matrix without copying") {
+    Buffer<double> data(12);
+    std::iota(data.begin(), data.end(), 0.0);
+    const Mat<double> m(data.data(), 3, 4);
+    CHECK(m.columns(1, 2)(2, 1) == 10);
+    CHECK(m.slice(1, 2)(1, 3) == 11);
+    CHECK(m.slice(1, 2).columns(2, 1)(0, 0) == 6);
+    const Mat<double const> read = m;
+    CHECK(read(0, 3) == 3);
+}
+
+TEST_CASE("an arena hands out memory that does not overlap and takes it back at once") {
+    Arena      arena;
+    const auto a = arena.take<float>(3, 5), b = arena.take<float>(1, 1), c = arena.take<float>(100'000, 2);
+    CHECK((b.data >= a.data + 15 || a.data >= b.data + 1));
+    CHECK((c.data >= b.data + 1 || b.data >= c.data + 200'000));
+    const auto peak = arena.peak();
+    arena.reset();
+    CHECK(arena.take<float>(3, 5).data == arena.take<float>(0, 0).data - 16);
+    arena.reset();
+    const auto d = arena.take<float>(3, 5);
+    arena.take<float>(1, 1), arena.take<float>(100'000, 2);
+    CHECK(arena.peak() == peak);
+    arena.reset();
+    CHECK(arena.take<float>(3, 5).data == d.data);  // the second round needs no new block
+}
+
+TEST_CASE("an arena forgets what was taken after a mark") {
+    Arena arena;
+    arena.take<float>(64, 64);
+    const auto mark  = arena.mark();
+    const auto first = arena.take<float>(8, 8);
+    arena.release(mark);
+    CHECK(arena.take<float>(8, 8).data == first.data);
+}
+
+TEST_CASE("a negative size is refused") { CHECK_THROWS_AS(Buffer<int>(-1), Error); }

@@ -1,0 +1,41 @@
+#include <doctest/doctest.h>
+
+#include <numeric>
+
+#include "rung/core/parallel.hpp"
+
+using namespace rung;
+
+TEST_CASE("every slice runs exactly once, for any number of threads") {
+    for (const int threads : {1, 2, 3, 7}) {
+        Workers workers(threads);
+        CHECK(workers.count() == threads);
+        for (const int slices : {0, 1, 2, 50}) {
+            std::vector<int> runs(std::size_t(slices), 0);
+            workers.run(slices, [&](int slice, int worker) {
+                CHECK((worker >= 0 && worker < threads));
+                ++runs[std::size_t(slice)];
+            });
+            CHECK(std::all_of(runs.begin(), runs.end(), [](int n) { return n == 1; }));
+        }
+    }
+}
+
+TEST_CASE("many short rounds in a row lose no slice") {
+    Workers          workers(3);
+    std::atomic<int> total{0};
+    for (int round = 0; round < 2'000; ++round) workers.run(5, [&](int, int) { ++total; });
+    CHECK(total == 10'000);
+}
+
+TEST_CASE("an exception in a slice reaches the caller and the workers live on") {
+    for (const int threads : {1, 3}) {
+        Workers workers(threads);
+        CHECK_THROWS_WITH_AS(workers.run(8, [](int slice, int) { RUNG_CHECK(slice != 5, "slice five"); }), "slice five", Error);
+        int ran = 0;
+        workers.run(1, [&](int, int) { ++ran; });
+        CHECK(ran == 1);
+    }
+}
+
+TEST_CASE("a senseless number of threads is refused") { CHECK_THROWS_AS(Workers(-1), Error); }

@@ -1,0 +1,110 @@
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "rung/data/pack.hpp"
+#include "rung/task/copy.hpp"
+
+using namespace rung;
+
+namespace {
+const Vocab vocab{Copy::alphabet};
+
+Item item(std::string const& digits) { return encode(vocab, Copy{}.example(digits)); }
+}  // namespace
+
+TEST_CASE("every character has an id of its own after the three special tokens, and comes back") {
+    std::vector<int> ids;
+    vocab.append(ids, Copy::alphabet);
+    CHECK(std::set<int>(ids.begin(), ids.end()).size() == Copy::alphabet.size());
+    CHECK(ids.front() == Vocab::specials);
+    CHECK(vocab.size() == Copy::vocab);
+    CHECK(vocab.decode(ids) == Copy::alphabet);
+}
+
+TEST_CASE("a character outside the alphabet is refused by name") {
+    std::vector<int> ids;
+    CHECK_THROWS_WITH_AS(vocab.append(ids, "12x"), "Vocab: character; got 'x', wanted one of '0123456789='", Error);
+    CHECK_THROWS_AS(vocab.decode({99}), Error);
+}
+
+TEST_CASE("an alphabet with a character twice is refused") { CHECK_THROWS_AS(Vocab("aba"), Error); }
+
+TEST_CASE("an item is begin, prompt, answer, end; a cut-off answer has no end") {
+    const Item whole = item("42");
+    CHECK(whole.tokens == std::vector<int>{Vocab::begin, 7, 5, 13, 7, 5, Vocab::end});
+    CHECK(whole.prompt == 4);
+    CHECK(encode(vocab, {"42=", "4"}, Ended::no).tokens == std::vector<int>{Vocab::begin, 7, 5, 13, 7});
+}
+
+TEST_CASE("a batch is sorted by length and padded at the right, each input predicting the next token") {
+    const Batch batch = pack({item("123"), item("4"), item("56")}, Grade::answer, 16);
+    CHECK(batch.count == 3);
+    CHECK(batch.longest == 8);
+    CHECK(batch.lengths == std::vector<int>{4, 6, 8});
+    CHECK(batch.rows == 18);
+    const std::vector<int> first(batch.tokens.begin(), batch.tokens.begin() + 8);
+    CHECK(first == std::vector<int>{Vocab::begin, 7, 13, 7, Vocab::pad, Vocab::pad, Vocab::pad, Vocab::pad});
+    const std::vector<int> targets(batch.targets.begin(), batch.targets.begin() + 8);
+    CHECK(targets == std::vector<int>{-1, -1, 7, Vocab::end, -1, -1, -1, -1});
+    CHECK(batch.graded == 2 + 3 + 4);
+}
+
+TEST_CASE("grading everything grades the prompt too") {
+    const Batch batch = pack({item("12"), item("3")}, Grade::everything, 16);
+    CHECK(batch.graded == batch.rows);
+    CHECK(batch.targets[0] == 6);
+}
+
+TEST_CASE("an empty batch and a sequence longer than the context are refused") {
+    CHECK_THROWS_WITH_AS(pack({}, Grade::answer, 16), "pack: items; got none, wanted at least 1", Error);
+    CHECK_THROWS_WITH_AS(pack({item("123456789")}, Grade::answer, 16),
+                         "pack: longest sequence; got 20 tokens, wanted at most 16, the model's context", Error);
+}
+
+TEST_CASE("ragged rows are the batch without its padding") {
+    const Batch  batch = pack({item("123"), item("4"), item("56")}, Grade::answer, 16);
+    const Ragged ragged(batch, 1, 2, 4);
+    const auto   rows = ragged.rows();
+    CHECK(rows.count == 2);
+    CHECK(rows.rows() == 14);
+    CHECK(rows.starts[1] == 6);
+    CHECK(rows.first_row == 4);
+    CHECK(rows.positions[6] == 0);
+    CHECK(rows.positions[13] == 7);
+    for (int t = 0; t < 8; ++t) CHECK(rows.tokens[6 + t] == batch.tokens[std::size_t(2 * 8 + t)]);
+    CHECK(std::count(rows.tokens, rows.tokens + 14, Vocab::pad) == 0);
+}
+
+TEST_CASE("pieces cover every sequence once, in order, within their limit") {
+    std::vector<Item> items;
+    for (int i = 0; i < 57; ++i) items.push_back(item(std::string(std::size_t(1 + i % 7), '5')));
+    const Batch batch = pack(std::move(items), Grade::answer, 32);
+    for (const int slices : {1, 3, 8, 64}) {
+        int   next = 0;
+        Index row  = 0;
+        for (auto const& part : cut(batch, slices, 40))
+            for (auto const& piece : part) {
+                CHECK(piece.first == next);
+                CHECK(piece.first_row == row);
+                Index rows = 0;
+                for (int b = piece.first; b < piece.first + piece.count; ++b) rows += batch.lengths[std::size_t(b)];
+                CHECK(rows <= 40);
+                next += piece.count, row += rows;
+            }
+        CHECK(next == batch.count);
+        CHECK(row == batch.rows);
+    }
+}
+
+TEST_CASE("slices hold nearly the same number of rows") {
+    std::vector<Item> items;
+    for (int i = 0; i < 128; ++i) items.push_back(item(std::string(std::size_t(1 + i % 10), '5')));
+    const Batch batch = pack(std::move(items), Grade::answer, 32);
+    for (auto const& part : cut(batch, 8, 512)) {
+        Index rows = 0;
+        for (auto const& piece : part)
+            for (int b = piece.first; b < piece.first + piece.count; ++b) rows += batch.lengths[std::size_t(b)];
+        CHECK(rows == doctest::Approx(double(batch.rows) / 8).epsilon(0.15));
+    }
+}

@@ -1,0 +1,148 @@
+// Cached, batched, ragged decoding says what a full forward pass over each sequence alone says.
+
+#include <doctest/doctest.h>
+
+#include "support/random.hpp"
+#include "support/small.hpp"
+
+using namespace rung_test;
+
+namespace {
+
+const Vocab vocab{Reverse::alphabet};
+
+std::vector<std::string> prompts(int count, int longest = 9) {
+    std::vector<std::string> out;
+    for (int i = 0; i < count; ++i) {
+        Rng       rng(5, Purpose::user, 0, std::uint32_t(i));
+        const int difficulty = rng.between(1, longest);
+        out.push_back(Reverse{}.sample(rng, difficulty).prompt);
+    }
+    return out;
+}
+
+/// Greedy answer by a full forward pass per token: no cache, no batch.
+template <class Model>
+std::string uncached(Model const& model, std::string const& prompt, int limit, Run const& run) {
+    std::vector<int> tokens{Vocab::begin}, positions, written;
+    vocab.append(tokens, prompt);
+    cpu::Lane<float> lane;
+    for (int i = 0; i < limit && int(tokens.size()) <= Model::shape.context; ++i) {
+        positions.clear();
+        for (std::size_t t = 0; t < tokens.size(); ++t) positions.push_back(int(t));
+        const int starts[] = {0, int(tokens.size())};
+        lane.arena.reset();
+        const auto logits = Model::forward(lane, model.weights().cdata(), {tokens.data(), positions.data(), starts, 1}, run).logits;
+        float const* last = logits.row(logits.rows - 1);
+        const int    next = int(std::max_element(last, last + logits.cols) - last);
+        if (next == Vocab::end) break;
+        written.push_back(next), tokens.push_back(next);
+    }
+    return vocab.decode(written);
+}
+
+/// A model that has learned enough to give answers of many lengths.
+template <class Model>
+Model trained(cpu::Context<float>& ctx) {
+    Model   model{ctx};
+    Trainer trainer{ctx, model};
+    for (int step = 0; step < 60; ++step) trainer.step(small_batch(std::uint32_t(step)), 5e-3);
+    return model;
+}
+
+}  // namespace
+
+using Loop = SmallModel<Rope<>, Looped<2, 1, AddInput>>;
+TYPE_TO_STRING_AS("NoPE", SmallModel<NoPe>);
+TYPE_TO_STRING_AS("learned positions, GPT", SmallModel<Learned, Stacked<2>, Gpt>);
+TYPE_TO_STRING_AS("RoPE, looped with injection", Loop);
+#define EVERY_MODEL SmallModel<NoPe>, SmallModel<Learned, Stacked<2>, Gpt>, Loop
+
+TEST_CASE_TEMPLATE("cached decoding of a ragged batch equals uncached decoding of each prompt alone", Model, EVERY_MODEL) {
+    cpu::Context ctx{{.threads = 2}};
+    const auto   model = trained<Model>(ctx);
+    const auto   asked = prompts(40);
+    for (const int passes : {0, 3}) {
+        const auto answers = decode(ctx, model, vocab, asked, {.limit = 12, .run = {.passes = passes}, .group = 16});
+        for (std::size_t i = 0; i < asked.size(); ++i) {
+            CAPTURE(asked[i]);
+            CHECK(answers[i].text == uncached(model, asked[i], 12, {.passes = passes}));
+        }
+    }
+}
+
+TEST_CASE_TEMPLATE("batched equals alone, at batch 1, 7 and 64, for any number of threads", Model, EVERY_MODEL) {
+    cpu::Context one{{.threads = 1}}, three{{.threads = 3}};
+    const auto   model = trained<Model>(one);
+    const auto   asked = prompts(64);
+    const auto   alone = decode(one, model, vocab, asked, {.limit = 12, .group = 1});
+    for (const int group : {7, 64}) {
+        const auto together = decode(three, model, vocab, asked, {.limit = 12, .group = group});
+        for (std::size_t i = 0; i < asked.size(); ++i) {
+            CHECK(together[i].text == alone[i].text);
+            CHECK(together[i].tokens == alone[i].tokens);
+            CHECK(together[i].ended == alone[i].ended);
+        }
+    }
+}
+
+TEST_CASE("sampled decoding depends on seed, stream and prompt, not on groups or threads") {
+    cpu::Context one{{.threads = 1}}, three{{.threads = 3}}, other{{.seed = 2, .threads = 1}};
+    const auto   model = trained<SmallModel<>>(one);
+    const auto   asked = prompts(30);
+    const auto   texts = [&](auto& ctx, DecodeOptions options) {
+        std::string all;
+        options.limit = 12, options.temperature = 1.5;
+        for (auto const& answer : decode(ctx, model, vocab, asked, options)) all += answer.text + "/";
+        return all;
+    };
+    const auto base = texts(one, {.group = 64});
+    CHECK(base == texts(three, {.group = 7}));
+    CHECK(base != texts(one, {.stream = 1, .group = 64}));
+    CHECK(base != texts(other, {.group = 64}));
+    CHECK(texts(one, {.top_k = 1}) != base);
+}
+
+TEST_CASE("drawing among the likeliest token alone is greedy") {
+    cpu::Context ctx{{.threads = 1}};
+    const auto   model = trained<SmallModel<>>(ctx);
+    const auto   asked = prompts(20);
+    const auto   greedy = decode(ctx, model, vocab, asked, {.limit = 12}),
+               drawn = decode(ctx, model, vocab, asked, {.limit = 12, .temperature = 2, .top_k = 1});
+    for (std::size_t i = 0; i < asked.size(); ++i) CHECK(greedy[i].text == drawn[i].text);
+}
+
+TEST_CASE("tokens are drawn in proportion to softmax of logits over temperature") {
+    Random<double> logits(1, 4, 8);
+    Rng            rng(1, Purpose::user);
+    double         weight[4], sum = 0;
+    for (Index j = 0; j < 4; ++j) sum += weight[j] = std::exp(logits.data[j] / 0.7);
+    int seen[4] = {};
+    for (int i = 0; i < 20'000; ++i) ++seen[detail::choose<double>(logits, {.temperature = 0.7}, rng)];
+    for (Index j = 0; j < 4; ++j) CHECK(seen[j] / 20'000.0 == doctest::Approx(weight[j] / sum).epsilon(0.08));
+}
+
+TEST_CASE("an answer stops at its limit and says that it did not end by itself") {
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx};
+    model.weights()[0] = 0;
+    const auto answers = decode(ctx, model, vocab, {"1=", "234="}, {.limit = 3});
+    for (auto const& answer : answers) CHECK((answer.ended || (answer.tokens == 3 && answer.text.size() <= 3)));
+}
+
+TEST_CASE("an answer stops where the context ends") {
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx};
+    for (auto const& answer : decode(ctx, model, vocab, {"1=", std::string(30, '2') + "="}))
+        CHECK(answer.tokens <= small.context);
+}
+
+TEST_CASE("no prompts, a prompt longer than the context, a foreign character: each is refused by name") {
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx};
+    CHECK_THROWS_WITH_AS(decode(ctx, model, vocab, {}), "decode: prompts; got none, wanted at least 1", Error);
+    CHECK_THROWS_WITH_AS(decode(ctx, model, vocab, {"1=", std::string(39, '2') + "="}),
+                         "decode: prompt 1; got 41 tokens, wanted fewer than 40, the model's context", Error);
+    CHECK_THROWS_AS(decode(ctx, model, vocab, {"a="}), Error);
+    CHECK_THROWS_AS(decode(ctx, model, Vocab{"01"}, {"1"}), Error);
+}

@@ -1,0 +1,214 @@
+#include "rung/experiment/flags.hpp"
+
+#include <doctest/doctest.h>
+#include <cstdint>
+#include <limits>
+
+#include "scratch.hpp"
+
+using namespace rung;
+
+namespace {
+
+/// A program with one flag of each kind.
+struct Setup {
+    int           steps = 2000;
+    std::uint64_t seed  = 1;
+    float         rate  = 0.5f;
+    bool          quick = false;
+    std::string   task  = "reverse", note{}, out{};
+    Flags         flags{"Teach something."};
+
+    Setup() {
+        flags.add("steps", steps, "training steps", {.least = 1});
+        flags.add("seed", seed, "random seed");
+        flags.add("rate", rate, "learning rate", {.least = 0, .most = 1});
+        flags.add("quick", quick, "do less");
+        flags.add("task", task, "what to learn", {"copy", "reverse"});
+        flags.add("note", note, "a remark");
+        flags.add_folder("out", out, "where to write");
+    }
+    Setup(Setup const&)            = delete;
+    Setup& operator=(Setup const&) = delete;
+
+    Parsed parse(std::vector<char const*> words) {
+        words.insert(words.begin(), "bin/learn");
+        return flags.parse(int(words.size()), words.data());
+    }
+    /// The message of the error that these words make.
+    std::string refusal(std::vector<char const*> words) {
+        try {
+            parse(std::move(words));
+        } catch (BadFlag const& error) {
+            return error.what();
+        }
+        return "(accepted)";
+    }
+};
+
+std::string refusal(std::vector<char const*> words) { return Setup{}.refusal(std::move(words)); }
+
+}  // namespace
+
+TEST_CASE("flags: a value may follow as the next word or after an equals sign") {
+    Setup s;
+    CHECK(s.parse({"--steps", "10", "--seed=7", "--rate", "2.5e-1", "--task=copy", "--note", "a=b"}) ==
+          Parsed::work);
+    CHECK(s.steps == 10);
+    CHECK(s.seed == 7);
+    CHECK(s.rate == 0.25f);
+    CHECK(s.task == "copy");
+    CHECK(s.note == "a=b");
+}
+
+TEST_CASE("flags: what is not given keeps its default") {
+    Setup s;
+    s.parse({});
+    CHECK(s.flags.values().text() ==
+          R"({"steps":2000,"seed":1,"rate":0.5,"quick":false,"task":"reverse","note":"","out":""})");
+}
+
+TEST_CASE("flags: a switch needs no value, and may have one") {
+    Setup a, b;
+    a.parse({"--quick", "--steps", "3"});
+    CHECK(a.quick);
+    b.quick = true;
+    b.parse({"--quick=false"});
+    CHECK_FALSE(b.quick);
+}
+
+TEST_CASE("flags: every 64-bit seed is exact") {
+    Setup s;
+    s.parse({"--seed", "18446744073709551615"});
+    CHECK(s.seed == std::numeric_limits<std::uint64_t>::max());
+}
+
+TEST_CASE("flags: a value that is not a number is refused, and the message says what would do") {
+    CHECK(refusal({"--steps", "abc"}) == "--steps: got 'abc', wanted an integer of at least 1");
+}
+
+TEST_CASE("flags: a number with anything before or behind it is refused") {
+    for (const char* word : {"10x", " 10", "10 ", "1.5", "1e3", "+1", "0x10", ""})
+        CHECK(refusal({"--steps", word}) ==
+              "--steps: got '" + std::string{word} + "', wanted an integer of at least 1");
+}
+
+TEST_CASE("flags: a number outside its limits is refused") {
+    CHECK(refusal({"--steps", "0"}) == "--steps: got '0', wanted an integer of at least 1");
+    CHECK(refusal({"--rate", "1.5"}) == "--rate: got '1.5', wanted a number from 0 to 1");
+    CHECK(refusal({"--seed", "-1"}) == "--seed: got '-1', wanted an integer of at least 0");
+}
+
+TEST_CASE("flags: a number too large for its type is refused with both ends") {
+    CHECK(refusal({"--steps", "99999999999"}) ==
+          "--steps: got '99999999999', wanted an integer from 1 to 2147483647");
+}
+
+TEST_CASE("flags: neither NaN nor infinity is a number") {
+    for (const char* word : {"nan", "inf", "-inf"})
+        CHECK(refusal({"--rate", word}) ==
+              "--rate: got '" + std::string{word} + "', wanted a number from 0 to 1");
+    float loose = 0;
+    Flags flags{"x"};
+    flags.add("loose", loose, "without limits");
+    const char* words[] = {"p", "--loose=inf"};
+    CHECK_THROWS_AS(flags.parse(2, words), BadFlag);
+}
+
+TEST_CASE("flags: a word that is not among the choices is refused, and they are listed") {
+    CHECK(refusal({"--task", "sort"}) == "--task: got 'sort', wanted one of copy, reverse");
+}
+
+TEST_CASE("flags: a switch takes no other word") {
+    CHECK(refusal({"--quick=yes"}) == "--quick: got 'yes', wanted nothing, true or false");
+}
+
+TEST_CASE("flags: an unknown flag is refused with the nearest one that exists") {
+    CHECK(refusal({"--stpes", "3"}) == "--stpes: unknown flag; did you mean --steps?");
+    CHECK(refusal({"-steps=3"}) == "-steps: unknown flag; did you mean --steps?");
+    CHECK(refusal({"--temperature", "3"}) == "--temperature: unknown flag");
+    CHECK(refusal({"--"}) == "--: unknown flag");
+}
+
+TEST_CASE("flags: a missing value is refused, at the end and before another flag") {
+    CHECK(refusal({"--steps"}) == "--steps: got no value, wanted an integer of at least 1");
+    CHECK(refusal({"--note", "--quick"}) == "--note: got no value, wanted one");
+}
+
+TEST_CASE("flags: an empty text is a missing value") {
+    CHECK(refusal({"--out="}) == "--out: got '', wanted a text");
+}
+
+TEST_CASE("flags: a flag given twice is refused") {
+    CHECK(refusal({"--steps", "3", "--steps=3"}) == "--steps: given twice, wanted once");
+}
+
+TEST_CASE("flags: a word that belongs to no flag is refused") {
+    CHECK(refusal({"--quick", "3"}) == "'3': not a flag; wanted --name value");
+    CHECK(refusal({""}) == "'': not a flag; wanted --name value");
+}
+
+TEST_CASE("flags: help wins over everything else, and touches nothing") {
+    const scratch::Folder folder;
+    const std::string     out = folder / "out";
+    for (const char* help : {"--help", "-h"})
+        CHECK(Setup{}.parse({"--steps", "abc", "--out", out.c_str(), help}) == Parsed::help);
+    CHECK_FALSE(scratch::exists(out));
+}
+
+TEST_CASE("flags: the help names every flag, what it takes and its default") {
+    CHECK(Setup{}.flags.help("learn") == R"(Teach something.
+
+usage: learn [flags]
+
+  --steps N      training steps; an integer of at least 1 (default 2000)
+  --seed N       random seed; an integer of at least 0 (default 1)
+  --rate X       learning rate; a number from 0 to 1 (default 0.5)
+  --quick        do less
+  --task TEXT    what to learn; one of copy, reverse (default "reverse")
+  --note TEXT    a remark
+  --out FOLDER   where to write
+  --help         show this and stop
+)");
+}
+
+TEST_CASE("flags: the output folder is made before the work starts") {
+    const scratch::Folder folder;
+    const std::string     out = folder / "a/b";
+    Setup{}.parse({"--out", out.c_str()});
+    CHECK(scratch::exists(out));
+}
+
+TEST_CASE("flags: an output folder that cannot be made is a bad flag that names it") {
+    const scratch::Folder folder;
+    scratch::write(folder / "file", "");
+    const std::string out = folder / "file/out";
+    CHECK(refusal({"--out", out.c_str()}) == "--out: folder: cannot be made; got '" + out +
+                                                 "' (Not a directory), wanted a folder that can be written");
+}
+
+TEST_CASE("flags: a bad flag leaves the disk alone") {
+    const scratch::Folder folder;
+    const std::string     out = folder / "out";
+    refusal({"--out", out.c_str(), "--steps", "0"});
+    CHECK_FALSE(scratch::exists(out));
+}
+
+TEST_CASE("flags: the command can be pasted into a shell") {
+    Setup s;
+    s.parse({"--steps=3", "--note", "it's $HOME"});
+    CHECK(s.flags.command() == R"(learn --steps=3 --note 'it'\''s $HOME')");
+}
+
+TEST_CASE("flags: two flags of one name are a mistake of the program") {
+    Setup s;
+    int   other = 0;
+    CHECK_THROWS_AS(s.flags.add("steps", other, "again"), Error);
+}
+
+TEST_CASE("flags: limits say what they allow") {
+    CHECK(Limits<int>{}.text() == "an integer");
+    CHECK(Limits<int>{.most = 5}.text() == "an integer of at most 5");
+    CHECK(Limits<int>{.least = 1, .most = 5}.text() == "an integer from 1 to 5");
+    CHECK(Limits<double>{.least = 0.5}.text() == "a number of at least 0.5");
+}

@@ -1,0 +1,97 @@
+#include "rung/experiment/program.hpp"
+
+#include <doctest/doctest.h>
+#include <stdexcept>
+#include <vector>
+
+#include "scratch.hpp"
+
+using namespace rung;
+
+namespace {
+
+/// Runs a program with these words and keeps what it said.
+struct Run {
+    Common      common;
+    int         code = -1, worked = 0;
+    std::string out, error;
+
+    template <class Work>
+    Run(std::vector<char const*> words, Work work) {
+        const Streams streams{std::tmpfile(), std::tmpfile()};
+        Flags         flags{"Teach something."};
+        common.add_to(flags);
+        words.insert(words.begin(), "build/learn");
+        const auto counted = [&] { ++worked, work(streams.out); };
+        code               = program(int(words.size()), words.data(), flags, counted, streams);
+        out                = scratch::read(streams.out);
+        error              = scratch::read(streams.error);
+        std::fclose(streams.out);
+        std::fclose(streams.error);
+    }
+};
+
+const auto nothing = [](std::FILE*) {};
+
+}  // namespace
+
+TEST_CASE("program: work that ends well is exit code 0 and no word of its own") {
+    const Run run{{"--seed", "5"}, nothing};
+    CHECK(run.code == 0);
+    CHECK(run.worked == 1);
+    CHECK(run.out + run.error == "");
+}
+
+TEST_CASE("program: every example has a seed, a folder and a number of threads") {
+    const scratch::Folder folder;
+    const Run             run{{"--seed", "5", "--threads", "3", "--out", folder.path().c_str()}, nothing};
+    CHECK(run.common.seed == 5);
+    CHECK(run.common.threads == 3);
+    CHECK(run.common.out == folder.path());
+}
+
+TEST_CASE("program: help goes to standard output, and no work is done") {
+    const Run run{{"--help"}, nothing};
+    CHECK(run.code == 0);
+    CHECK(run.worked == 0);
+    CHECK(run.out.find("usage: learn [flags]") != std::string::npos);
+    CHECK(run.error == "");
+}
+
+TEST_CASE("program: a bad flag is exit code 2, one line, and no work is done") {
+    const Run run{{"--threads", "many"}, nothing};
+    CHECK(run.code == 2);
+    CHECK(run.worked == 0);
+    CHECK(run.error ==
+          "learn: --threads: got 'many', wanted an integer from 0 to 1024 (--help shows every flag)\n");
+    CHECK(run.out == "");
+}
+
+TEST_CASE("program: an output folder that cannot be written is exit code 2") {
+    const scratch::Folder folder;
+    scratch::write(folder / "file", "");
+    const std::string out = folder / "file/out";
+    CHECK(Run{{"--out", out.c_str()}, nothing}.code == 2);
+}
+
+TEST_CASE("program: work that throws is exit code 1 and one line of why") {
+    const Run run{{}, [](std::FILE*) { throw Error("pack: too long; got 9, wanted at most 8"); }};
+    CHECK(run.code == 1);
+    CHECK(run.error == "learn: pack: too long; got 9, wanted at most 8\n");
+}
+
+TEST_CASE("program: an exception of the standard library is exit code 1 too") {
+    CHECK(Run{{}, [](std::FILE*) { throw std::out_of_range("at"); }}.code == 1);
+}
+
+TEST_CASE("program: a result that could not be written is exit code 1" *
+          doctest::skip(!scratch::exists("/dev/full"))) {
+    std::FILE* const full  = std::fopen("/dev/full", "w");
+    std::FILE* const error = std::tmpfile();
+    Flags            flags{"x"};
+    char const*      words[] = {"learn"};
+    const int        code    = program(1, words, flags, [&] { std::fputs("{}\n", full); }, {full, error});
+    std::fclose(full);
+    std::fclose(error);
+    CHECK(code == 1);
+}

@@ -1,0 +1,200 @@
+// The whole model: gradients, sharing between passes, counts, initial weights.
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "rung/backend/cpu/cpu.hpp"
+#include "rung/model/depth/looped.hpp"
+#include "rung/model/position/learned.hpp"
+#include "rung/model/position/rope.hpp"
+#include "rung/model/style/llama.hpp"
+#include "rung/model/transformer.hpp"
+#include "support/random.hpp"
+
+using namespace rung_test;
+
+namespace {
+
+constexpr Shape odd{.vocab = 7, .context = 12, .width = 12, .heads = 2, .hidden = 20};
+using Plain  = GptStyle<Bias::nowhere, Embeddings::separate>;
+const std::vector<int> lengths{3, 1, 6};
+
+/// Weights away from their symmetric start, in double precision.
+template <class Model>
+Buffer<double> weights_of(std::uint64_t seed = 3) {
+    Buffer<double> w(Model::parameters);
+    Model::initialize(w.data(), seed);
+    Rng rng(seed, Purpose::user);
+    for (auto& x : w) x += 0.2 * rng.normal();
+    return w;
+}
+
+template <class Model>
+double loss_of(cpu::Lane<double>& lane, Buffer<double> const& w, RandomRows const& rows, Run const& run) {
+    lane.arena.reset();
+    const auto tape = Model::forward(lane, w.cdata(), rows.view(), run);
+    return cross_entropy(lane, tape.logits, rows.targets.data(), 1.0);
+}
+
+template <class Model>
+Buffer<double> gradient_of(cpu::Lane<double>& lane, Buffer<double> const& w, RandomRows const& rows, Run const& run) {
+    Buffer<double> dw(Model::parameters);
+    lane.arena.reset();
+    const auto tape = Model::forward(lane, w.cdata(), rows.view(), run);
+    cross_entropy(lane, tape.logits, rows.targets.data(), 1.0);
+    Model::backward(lane, w.cdata(), dw.data(), tape, rows.view(), run);
+    return dw;
+}
+
+template <class Model>
+void check_gradients(Run const& run = {}) {
+    cpu::Lane<double> lane;
+    const RandomRows  rows(lengths, odd.vocab);
+    auto              w  = weights_of<Model>();
+    auto              dw = gradient_of<Model>(lane, w, rows, run);
+    Model::for_each_weight([&](std::string const& name, WeightSpec const& spec, Index offset) {
+        CAPTURE(name);
+        const auto loss = [&] { return loss_of<Model>(lane, w, rows, run); };
+        CHECK(gradient_gap({w.data() + offset, spec.rows, spec.cols}, {dw.data() + offset, spec.rows, spec.cols}, loss, 25) < 1e-7);
+    });
+}
+
+template <class Model>
+std::vector<double> logits_of(Buffer<double> const& w, RandomRows const& rows, Run const& run = {}) {
+    cpu::Lane<double> lane;
+    const auto        logits = Model::forward(lane, w.cdata(), rows.view(), run).logits;
+    return {logits.data, logits.data + logits.size()};
+}
+
+}  // namespace
+
+TEST_CASE("gradients of GPT: learned positions, biases, tied embeddings") {
+    check_gradients<Transformer<odd, Learned, Stacked<2>, Gpt>>();
+}
+TEST_CASE("gradients of GPT without biases, embeddings separate") {
+    check_gradients<Transformer<odd, Learned, Stacked<2>, Plain>>();
+}
+TEST_CASE("gradients of Llama with rotary positions") { check_gradients<Transformer<odd, Rope<>, Stacked<2>, Llama>>(); }
+TEST_CASE("gradients of Llama without positions") { check_gradients<Transformer<odd, NoPe, Stacked<1>, Llama>>(); }
+TEST_CASE("gradients of a looped model") { check_gradients<Transformer<odd, NoPe, Looped<3, 2>, Gpt>>(); }
+TEST_CASE("gradients of a looped model that is shown its input again, run for more passes than its own") {
+    check_gradients<Transformer<odd, Rope<>, Looped<2, 1, AddInput>, Llama>>({.passes = 4});
+}
+TEST_CASE("gradients with dropout in every place") {
+    check_gradients<Transformer<odd, Learned, Looped<2, 1, AddInput>, Gpt>>({.dropout = {.rate = 0.3f, .seed = 4, .step = 9}});
+}
+
+TEST_CASE("a looped model is the stacked model whose layers share weights: logits equal, gradients add up") {
+    using Loop  = Transformer<odd, Rope<>, Looped<3, 2>, Llama>;
+    using Stack = Transformer<odd, Rope<>, Stacked<6>, Llama>;
+    const auto     loop = weights_of<Loop>();
+    Buffer<double> stack(Stack::parameters);
+    std::map<std::string, Index> from;
+    Loop::for_each_weight([&](std::string const& name, WeightSpec const&, Index offset) { from[name] = offset; });
+    const auto shared = [](std::string name) {  // blocks.5.mlp.up -> blocks.1.mlp.up
+        if (name.rfind("blocks.", 0) == 0) name[7] = char('0' + (name[7] - '0') % 2);
+        return name;
+    };
+    Stack::for_each_weight([&](std::string const& name, WeightSpec const& spec, Index offset) {
+        std::copy_n(loop.begin() + from.at(shared(name)), spec.size(), stack.begin() + offset);
+    });
+    const RandomRows rows(lengths, odd.vocab);
+    CHECK(logits_of<Loop>(loop, rows) == logits_of<Stack>(stack, rows));
+
+    cpu::Lane<double> lane;
+    const auto        d_loop = gradient_of<Loop>(lane, loop, rows, {}), d_stack = gradient_of<Stack>(lane, stack, rows, {});
+    Buffer<double>    summed(Loop::parameters);
+    Stack::for_each_weight([&](std::string const& name, WeightSpec const& spec, Index offset) {
+        for (Index i = 0; i < spec.size(); ++i) summed[from.at(shared(name)) + i] += d_stack[offset + i];
+    });
+    for (Index i = 0; i < Loop::parameters; ++i) CHECK(summed[i] == doctest::Approx(d_loop[i]).epsilon(1e-9));
+}
+
+TEST_CASE("passes asked for at run time are the passes of another type") {
+    using Two = Transformer<odd, NoPe, Looped<2, 1, AddInput>, Llama>;
+    using Five = Transformer<odd, NoPe, Looped<5, 1, AddInput>, Llama>;
+    const RandomRows rows(lengths, odd.vocab);
+    const auto       w = weights_of<Two>();
+    CHECK(logits_of<Two>(w, rows, {.passes = 5}) == logits_of<Five>(w, rows));
+    CHECK(logits_of<Two>(w, rows) != logits_of<Five>(w, rows));
+    CHECK_THROWS_AS(logits_of<Two>(w, rows, {.passes = -1}), Error);
+}
+
+TEST_CASE("a sequence has the same logits alone and among others, and does not see the future") {
+    using Model = Transformer<odd, Learned, Stacked<2>, Gpt>;
+    const auto w = weights_of<Model>();
+    RandomRows all(lengths, odd.vocab);
+    const auto logits = logits_of<Model>(w, all);
+    RandomRows last({6}, odd.vocab);
+    std::copy(all.tokens.end() - 6, all.tokens.end(), last.tokens.begin());
+    const auto alone = logits_of<Model>(w, last);
+    CHECK(std::equal(alone.begin(), alone.end(), logits.end() - 6 * odd.vocab));
+    last.tokens.back() = (last.tokens.back() + 1) % odd.vocab;
+    const auto changed = logits_of<Model>(w, last);
+    CHECK(std::equal(alone.begin(), alone.end() - odd.vocab, changed.begin()));
+    CHECK_FALSE(std::equal(alone.end() - odd.vocab, alone.end(), changed.end() - odd.vocab));
+}
+
+TEST_CASE("without positions a repeated token's order is told by the mask alone, with them by its place") {
+    RandomRows rows({3}, odd.vocab);
+    rows.tokens = {4, 4, 4};
+    const auto same = [&](std::vector<double> const& l) {
+        double gap = 0;
+        for (int j = 0; j < odd.vocab; ++j) gap = std::max(gap, std::abs(l[std::size_t(j)] - l[std::size_t(odd.vocab + j)]));
+        return gap < 1e-9;
+    };
+    using None = Transformer<odd, NoPe, Stacked<2>, Llama>;
+    CHECK(same(logits_of<None>(weights_of<None>(), rows)));  // the mean of equal values is the value
+    using Table = Transformer<odd, Learned, Stacked<2>, Llama>;
+    CHECK_FALSE(same(logits_of<Table>(weights_of<Table>(), rows)));
+}
+
+TEST_CASE("counts are what the buffers hold") {
+    using Small = Transformer<odd, Learned, Stacked<2>, Gpt>;
+    constexpr int c = 12, f = 20;
+    static_assert(Small::parameters == 7 * c + 12 * c + 2 * (2 * 2 * c + 4 * c * c + 4 * c + 2 * c * f + f + c) + 2 * c);
+    // GPT-2 small (124M) and the paper's six-layer model of 10.6M, biases off, counted by others.
+    constexpr Shape gpt2{.vocab = 50257, .context = 1024, .width = 768, .heads = 12};
+    static_assert(Transformer<gpt2, Learned, Stacked<12>, Gpt>::parameters == 124'439'808);
+    std::set<std::string> names;
+    Index                 sum = 0, expected_offset = 0;
+    Small::for_each_weight([&](std::string const& name, WeightSpec const& spec, Index offset) {
+        CHECK(offset == expected_offset);
+        CHECK(names.insert(name).second);
+        sum += spec.size(), expected_offset += spec.size();
+    });
+    CHECK(sum == Small::parameters);
+    CHECK(names.count("blocks.1.attention.qkv") == 1);
+    static_assert(Small::cache_bytes(10) == 2 * 2 * c * 10 * 4);
+    static_assert(Transformer<odd, NoPe, Looped<3, 2>, Gpt>::cache_bytes(10, 5) == 2 * 5 * 2 * c * 10 * 4);
+    // One layer, one token: four maps of C x C, two of C x F, scores over one key, logits.
+    static_assert(Transformer<odd, NoPe, Stacked<1>, Gpt>::flops(1) == 8 * c * c + 4 * c * f + 4 * c + 2 * c * 7);
+}
+
+TEST_CASE("initial weights have the spread their families prescribe and follow the seed") {
+    constexpr Shape big{.vocab = 50, .context = 64, .width = 64, .heads = 4};
+    using Model = Transformer<big, Learned, Stacked<8>, Gpt>;
+    const Model model(std::uint64_t{1});
+    Model::for_each_weight([&](std::string const& name, WeightSpec const& spec, Index offset) {
+        CAPTURE(name);
+        double sum = 0, square = 0;
+        for (Index i = 0; i < spec.size(); ++i) {
+            const double x = model.weights()[offset + i];
+            sum += x, square += x * x;
+        }
+        const double mean = sum / double(spec.size()), rms = std::sqrt(square / double(spec.size()));
+        if (spec.rows == 1) CHECK(rms == (spec.init == Init::ones ? 1.0 : 0.0));
+        else CHECK(rms == doctest::Approx(spec.init == Init::residual ? 0.02 / 4 : 0.02).epsilon(0.06));
+        if (spec.rows > 1) CHECK(std::abs(mean) < 0.001);
+    });
+    CHECK(bits_of(Model(std::uint64_t{1}).weights()) == bits_of(model.weights()));
+    CHECK(bits_of(Model(std::uint64_t{2}).weights()) != bits_of(model.weights()));
+}
+
+TEST_CASE("a place beyond the learned table is refused") {
+    using Model = Transformer<odd, Learned, Stacked<1>, Gpt>;
+    CHECK_THROWS_AS(logits_of<Model>(weights_of<Model>(), RandomRows({13}, odd.vocab)), Error);
+}

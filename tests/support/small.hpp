@@ -1,0 +1,27 @@
+#pragma once
+// A model small enough to train in a test.
+
+#include "rung/rung.hpp"
+
+namespace rung_test {
+
+using namespace rung;
+
+inline constexpr Shape small{.vocab = Reverse::vocab, .context = 40, .width = 16, .heads = 2};
+
+template <class Position = NoPe, class Depth = Stacked<2>, class Style = Llama>
+using SmallModel = Transformer<small, Position, Depth, Style>;
+
+/// Batch number `index` of strings of 1 to `longest` digits.
+inline Batch small_batch(std::uint32_t index, int count = 24, int longest = 6) {
+    const Vocab       vocab{Reverse::alphabet};
+    std::vector<Item> items;
+    for (int i = 0; i < count; ++i) {
+        Rng       rng(1, Purpose::training, index, std::uint32_t(i));
+        const int difficulty = rng.between(1, longest);
+        items.push_back(encode(vocab, Reverse{}.sample(rng, difficulty)));
+    }
+    return pack(std::move(items), Grade::answer, small.context);
+}
+
+}  // namespace rung_test

@@ -1,0 +1,51 @@
+// Every golden instance that belongs to these tasks, byte for byte.
+
+#include <doctest/doctest.h>
+
+#include "rung/data/pack.hpp"
+#include "rung/task/addition.hpp"
+#include "rung/task/copy.hpp"
+#include "rung/task/reverse.hpp"
+#include "support/tsv.hpp"
+
+using namespace rung;
+using rung_test::golden;
+
+TEST_CASE("reversed addition writes the self-improvement paper's strings") {
+    for (auto const& row : golden("addition_reversed"))
+        CHECK(Addition{}.example(row.at("a"), row.at("b")) == Example{row.at("prompt"), row.at("target")});
+}
+
+TEST_CASE("forward addition writes the self-improvement paper's strings") {
+    for (auto const& row : golden("addition_forward"))
+        CHECK(PlainAddition{}.example(row.at("a"), row.at("b")) == Example{row.at("prompt"), row.at("target")});
+}
+
+/// What the model reads, begin token apart, as text.
+template <class Task>
+std::string line(Task const& task, rung_test::Row const& row) {
+    const Vocab vocab{Task::alphabet};
+    return vocab.decode(encode(vocab, task.example(row.at("a"), row.at("b"))).tokens);
+}
+
+TEST_CASE("plain addition is the teaching paper's line, its newline being the end token") {
+    for (auto const& row : golden("addition_plain")) CHECK(line(PlainAddition{}, row) == row.at("text"));
+}
+
+TEST_CASE("wrapped addition is the teaching paper's line") {
+    for (auto const& row : golden("addition_plain_dollar")) CHECK(line(AdditionIn<Wrapped>{}, row) == row.at("text"));
+}
+
+TEST_CASE("addition with a reversed answer is the teaching paper's line") {
+    for (auto const& row : golden("addition_reversed_answer"))
+        CHECK(line(AdditionIn<ReversedAnswer>{}, row) == row.at("text"));
+}
+
+TEST_CASE("copy writes the paper's strings") {
+    for (auto const& row : golden("copy")) CHECK(Copy{}.example(row.at("a")) == Example{row.at("prompt"), row.at("target")});
+}
+
+TEST_CASE("reverse writes the paper's strings") {
+    for (auto const& row : golden("reverse"))
+        CHECK(Reverse{}.example(row.at("a")) == Example{row.at("prompt"), row.at("target")});
+}

@@ -1,0 +1,115 @@
+#include <doctest/doctest.h>
+
+#include "support/random.hpp"
+#include "support/small.hpp"
+
+using namespace rung_test;
+
+namespace {
+
+std::uint64_t hash_after(int steps, cpu::Options options, TrainerOptions trainer_options = {}) {
+    cpu::Context ctx{options};
+    SmallModel<> model{ctx};
+    Trainer      trainer{ctx, model, trainer_options};
+    for (int step = 0; step < steps; ++step) trainer.step(small_batch(std::uint32_t(step)), 1e-2);
+    return bits_of(model.weights());
+}
+
+}  // namespace
+
+TEST_CASE("weights after 20 steps have the same bits for 1, 2 and 3 threads") {
+    const auto one = hash_after(20, {.threads = 1});
+    CHECK(one == hash_after(20, {.threads = 2}));
+    CHECK(one == hash_after(20, {.threads = 3}));
+    CHECK(one != hash_after(20, {.seed = 2, .threads = 1}));
+}
+
+TEST_CASE("with dropout too") {
+    const auto one = hash_after(20, {.threads = 1}, {.dropout = 0.1f});
+    CHECK(one == hash_after(20, {.threads = 3}, {.dropout = 0.1f}));
+    CHECK(one != hash_after(20, {.threads = 1}));
+}
+
+TEST_CASE("the number of slices and pieces changes the order of sums and nothing else") {
+    const auto loss_after = [](int slices, Index piece) {
+        cpu::Context ctx{{.threads = 2, .slices = slices}};
+        SmallModel<> model{ctx};
+        Trainer      trainer{ctx, model, {.dropout = 0.1f, .piece = piece}};
+        double       loss = 0;
+        for (int step = 0; step < 10; ++step) loss = trainer.step(small_batch(std::uint32_t(step)), 1e-2).loss;
+        return loss;
+    };
+    const double loss = loss_after(8, 512);
+    CHECK(loss_after(1, 512) == doctest::Approx(loss).epsilon(1e-4));
+    CHECK(loss_after(3, 20) == doctest::Approx(loss).epsilon(1e-4));
+    CHECK(loss_after(64, 1) == doctest::Approx(loss).epsilon(1e-4));
+}
+
+TEST_CASE("two accumulated batches are one batch of both") {
+    cpu::Context      ctx{{.threads = 2}};
+    SmallModel<>      a{ctx}, b{ctx};
+    Trainer           apart{ctx, a}, together{ctx, b};
+    const Batch       parts[] = {small_batch(0, 10), small_batch(1, 30)};
+    const Vocab       vocab{Reverse::alphabet};
+    std::vector<Item> items;
+    for (auto const& [index, count] : {std::pair{0u, 10}, {1u, 30}})
+        for (int i = 0; i < count; ++i) {
+            Rng       rng(1, Purpose::training, index, std::uint32_t(i));
+            const int difficulty = rng.between(1, 6);
+            items.push_back(encode(vocab, Reverse{}.sample(rng, difficulty)));
+        }
+    const auto one = apart.step(parts, 1e-3), two = together.step(pack(items, Grade::answer, small.context), 1e-3);
+    CHECK(one.loss == doctest::Approx(two.loss).epsilon(1e-6));
+    CHECK(one.gradient == doctest::Approx(two.gradient).epsilon(1e-5));
+    CHECK(one.rows == two.rows);
+}
+
+TEST_CASE("the first loss of a model without knowledge is that of guessing") {
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx};
+    Trainer      trainer{ctx, model};
+    CHECK(trainer.step(small_batch(0), 0).loss == doctest::Approx(std::log(double(small.vocab))).epsilon(0.02));
+}
+
+TEST_CASE("the loss falls, and clipping bounds what a step may do") {
+    cpu::Context ctx{{.threads = 2}};
+    SmallModel<> model{ctx};
+    Trainer      trainer{ctx, model};
+    const Batch  batch = small_batch(0);
+    const double first = trainer.step(batch, 1e-2).loss;
+    double       last  = first;
+    for (int i = 0; i < 150; ++i) last = trainer.step(batch, 1e-2).loss;
+    CHECK(last < first / 4);
+    CHECK(trainer.steps() == 151);
+}
+
+TEST_CASE("resetting the optimizer forgets the moments and keeps the weights") {
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx}, fresh{ctx};
+    Trainer      trainer{ctx, model};
+    for (int i = 0; i < 5; ++i) trainer.step(small_batch(std::uint32_t(i)), 1e-2);
+    std::copy(model.weights().begin(), model.weights().end(), fresh.weights().begin());
+    Trainer anew{ctx, fresh};
+    trainer.reset_optimizer();
+    CHECK(bits_of(fresh.weights()) == bits_of(model.weights()));
+    trainer.step(small_batch(9), 1e-2), anew.step(small_batch(9), 1e-2);
+    CHECK(bits_of(fresh.weights()) == bits_of(model.weights()));
+}
+
+TEST_CASE("after the first step training allocates no scratch memory") {
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx};
+    Trainer      trainer{ctx, model};
+    trainer.step(small_batch(0), 1e-2), trainer.step(small_batch(0), 1e-2);
+    const auto peak = ctx.scratch_peak();
+    for (int i = 0; i < 3; ++i) trainer.step(small_batch(0), 1e-2);
+    CHECK(ctx.scratch_peak() == peak);
+}
+
+TEST_CASE("a batch in which nothing is graded is refused") {
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx};
+    Trainer      trainer{ctx, model};
+    CHECK_THROWS_WITH_AS(trainer.step(std::span<Batch const>{}, 1e-3), "Trainer: graded tokens; got none, wanted at least 1",
+                         Error);
+}
