@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the three run.sh scripts share: `need` installs what is missing, `configure` and `build` do what they say.
 # Everything here talks on stderr; stdout belongs to the program that is run. RUNG_BUILD names another build folder.
 

@@ -18,8 +18,8 @@ inline double seconds() {
 
 /// Multiply-adds on registers alone, as many chains as hide their latency.
 inline void multiply_add(long rounds) {
-    using S              = cpu::Simd<float>;
-    constexpr int chains = 12;
+    using S                   = cpu::Simd<float>;
+    constexpr int      chains = 12;
     typename S::Vector sum[chains], a{}, b{};
     a += 0.999f, b += 0.001f;
     for (auto& s : sum) s = b;

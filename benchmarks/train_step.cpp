@@ -1,5 +1,6 @@
-// How much of the machine does a training step use? Tokens per second, and floating-point operations as a share of the
-// multiply-add peak that is measured in the same run. Looped and standard depth at equal computation stand side by side.
+// How much of the machine does a training step use? Tokens per second, and floating-point operations as a
+// share of the multiply-add peak that is measured in the same run. Looped and standard depth at equal
+// computation stand side by side.
 
 #include "peak.hpp"
 #include "rung/rung.hpp"
@@ -11,10 +12,18 @@ using namespace rung;
 constexpr Shape tiny{.vocab = 64, .context = 64, .width = 128, .heads = 4};
 constexpr Shape mini{.vocab = 16, .context = 64, .width = 64, .heads = 4};
 
-struct Gpt2      : Transformer<tiny, Learned, Stacked<2>, Gpt>   { using Transformer::Transformer; };
-struct Llama2    : Transformer<tiny, Rope<>, Stacked<2>, Llama>  { using Transformer::Transformer; };
-struct Stacked6  : Transformer<mini, NoPe, Stacked<6>, Llama>    { using Transformer::Transformer; };
-struct Looped6   : Transformer<mini, NoPe, Looped<6>, Llama>     { using Transformer::Transformer; };
+struct Gpt2 : Transformer<tiny, Learned, Stacked<2>, Gpt> {
+    using Transformer::Transformer;
+};
+struct Llama2 : Transformer<tiny, Rope<>, Stacked<2>, Llama> {
+    using Transformer::Transformer;
+};
+struct Stacked6 : Transformer<mini, NoPe, Stacked<6>, Llama> {
+    using Transformer::Transformer;
+};
+struct Looped6 : Transformer<mini, NoPe, Looped<6>, Llama> {
+    using Transformer::Transformer;
+};
 
 /// Random tokens: `count` sequences of `length` inputs, every one graded.
 Batch random_batch(int vocab, int count, int length) {
@@ -41,7 +50,8 @@ void train_step(benchmark::State& state) {
     const double start = seconds();
     for (auto _ : state) benchmark::DoNotOptimize(trainer.step(batch, 1e-4));
     const double flops = double(state.iterations()) * 3 * Model::flops(length) * count / (seconds() - start);
-    state.counters["tokens/s"] = benchmark::Counter(double(state.iterations() * batch.rows), benchmark::Counter::kIsRate);
+    state.counters["tokens/s"] =
+        benchmark::Counter(double(state.iterations() * batch.rows), benchmark::Counter::kIsRate);
     state.counters["GFLOP/s"]       = flops * 1e-9;
     state.counters["peak_GFLOP/s"]  = peak * 1e-9;
     state.counters["share_of_peak"] = flops / peak;

@@ -1,8 +1,10 @@
-// A small transformer learns to reverse strings of 1 to 10 digits, fails at 15, and then climbs to 20 on labels of its own.
+// A small transformer learns to reverse strings of 1 to 10 digits, fails at 15, and then climbs to 20 on
+// labels of its own.
 //
-// Ten rounds: it labels strings one digit longer than any it has seen, keeps the answers that pass a length filter, and
-// trains on them beside what it knows. It is never shown a true answer past 10 digits. After Lee et al., "Self-improving
-// transformers overcome easy-to-hard and length generalization challenges", ICML 2025, at a size for a laptop.
+// Ten rounds: it labels strings one digit longer than any it has seen, keeps the answers that pass a length
+// filter, and trains on them beside what it knows. It is never shown a true answer past 10 digits. After Lee
+// et al., "Self-improving transformers overcome easy-to-hard and length generalization challenges", ICML
+// 2025, at a size for a laptop.
 
 #include "rung/experiment/journal.hpp"
 #include "rung/rung.hpp"
@@ -10,7 +12,9 @@
 using namespace rung;
 
 inline constexpr Shape shape{.vocab = Reverse::vocab, .context = 64, .width = 64, .heads = 4};
-struct Reverser : Transformer<shape, NoPe, Stacked<3>, Llama> { using Transformer::Transformer; };
+struct Reverser : Transformer<shape, NoPe, Stacked<3>, Llama> {
+    using Transformer::Transformer;
+};
 
 int main(int argc, char** argv) {
     Common common;
@@ -34,8 +38,13 @@ int main(int argc, char** argv) {
         const Report before = evaluate(ctx, model, Reverse{}, test);
 
         self_improve(trainer, Reverse{}, lengths, LengthFilter{},
-                     {.rounds = rounds, .prompts = 2'000, .steps = round_steps, .peak = 1.5e-3, .test = {.to = test.to, .each = 128},
-                      .watch = journal.watch("round"), .watch_round = journal.watch_round()});
+                     {.rounds      = rounds,
+                      .prompts     = 2'000,
+                      .steps       = round_steps,
+                      .peak        = 1.5e-3,
+                      .test        = {.to = test.to, .each = 128},
+                      .watch       = journal.watch("round"),
+                      .watch_round = journal.watch_round()});
         const Report after = evaluate(ctx, model, Reverse{}, test);
 
         journal.finish(trained_to, before, after);

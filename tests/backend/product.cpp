@@ -16,15 +16,20 @@ using Reference = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::Row
 
 template <class Real>
 Reference<Real> eigen(Mat<Real const> m) {
-    return Eigen::Map<Reference<Real> const, 0, Eigen::OuterStride<>>(m.data, m.rows, m.cols, Eigen::OuterStride<>(m.stride));
+    return Eigen::Map<Reference<Real> const, 0, Eigen::OuterStride<>>(m.data, m.rows, m.cols,
+                                                                      Eigen::OuterStride<>(m.stride));
 }
 template <class Real>
 double gap(Mat<Real const> y, Reference<Real> const& wanted) {
-    return double((eigen<Real>(y) - wanted).cwiseAbs().maxCoeff() / std::max<Real>(1, wanted.cwiseAbs().maxCoeff()));
+    return double((eigen<Real>(y) - wanted).cwiseAbs().maxCoeff() /
+                  std::max<Real>(1, wanted.cwiseAbs().maxCoeff()));
 }
 
-struct Size { Index n, k, m; };
-constexpr Size sizes[] = {{1, 1, 1}, {1, 64, 48}, {7, 3, 5}, {13, 17, 33}, {64, 128, 384}, {65, 300, 50}, {2, 513, 16}, {5, 0, 4}};
+struct Size {
+    Index n, k, m;
+};
+constexpr Size sizes[] = {{1, 1, 1},      {1, 64, 48},   {7, 3, 5},    {13, 17, 33},
+                          {64, 128, 384}, {65, 300, 50}, {2, 513, 16}, {5, 0, 4}};
 
 }  // namespace
 
@@ -32,16 +37,19 @@ TEST_CASE_TEMPLATE("every product agrees with Eigen at every size", Real, float,
     const double    tolerance = std::is_same_v<Real, float> ? 2e-6 : 1e-14;
     cpu::Lane<Real> lane;
     for (const auto [n, k, m] : sizes) {
-        CAPTURE(n), CAPTURE(k), CAPTURE(m);
+        CAPTURE(n);
+        CAPTURE(k);
+        CAPTURE(m);
         Random<Real> x(n, k, 1), w(k, m, 2), bias(1, m, 3), dy(n, m, 4), y(n, m, 5), dx(n, k, 6), dw(k, m, 7);
-        const auto   X = eigen<Real>(x), W = eigen<Real>(w), B = eigen<Real>(bias), D = eigen<Real>(dy), Y = eigen<Real>(y),
-                   DX = eigen<Real>(dx), DW = eigen<Real>(dw);
+        const auto   X = eigen<Real>(x), W = eigen<Real>(w), B = eigen<Real>(bias), D = eigen<Real>(dy),
+                   Y = eigen<Real>(y), DX = eigen<Real>(dx), DW = eigen<Real>(dw);
+        const Reference<Real> XW = X * W, XWB = XW.rowwise() + B.row(0);
         add_matmul(lane, y.view(), x, w, bias);
-        CHECK(gap<Real>(y, Y + (X * W).rowwise() + B.row(0)) < tolerance);
+        CHECK(gap<Real>(y, Y + XWB) < tolerance);
         matmul(lane, y.view(), x, w, bias);
-        CHECK(gap<Real>(y, (X * W).rowwise() + B.row(0)) < tolerance);
+        CHECK(gap<Real>(y, XWB) < tolerance);
         matmul(lane, y.view(), x, w);
-        CHECK(gap<Real>(y, X * W) < tolerance);
+        CHECK(gap<Real>(y, XW) < tolerance);
         if (k == 0) continue;
         add_matmul_tn(lane, dw.view(), x, dy);
         CHECK(gap<Real>(dw, DW + X.transpose() * D) < tolerance);

@@ -1,4 +1,5 @@
-// A stranger's program: the umbrella header, nothing else. Computes something that needs threads and prints it.
+// A stranger's program: the umbrella header, nothing else. Computes something that needs threads and prints
+// it.
 #include <rung/rung.hpp>
 
 #include <iostream>

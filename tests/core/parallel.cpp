@@ -31,7 +31,8 @@ TEST_CASE("many short rounds in a row lose no slice") {
 TEST_CASE("an exception in a slice reaches the caller and the workers live on") {
     for (const int threads : {1, 3}) {
         Workers workers(threads);
-        CHECK_THROWS_WITH_AS(workers.run(8, [](int slice, int) { RUNG_CHECK(slice != 5, "slice five"); }), "slice five", Error);
+        CHECK_THROWS_WITH_AS(workers.run(8, [](int slice, int) { RUNG_CHECK(slice != 5, "slice five"); }),
+                             "slice five", Error);
         int ran = 0;
         workers.run(1, [&](int, int) { ++ran; });
         CHECK(ran == 1);

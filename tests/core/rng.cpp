@@ -10,7 +10,8 @@ using namespace rung;
 // Known answers from Random123's kat_vectors, philox4x32 with 10 rounds.
 TEST_CASE("Philox gives Random123's known answers") {
     CHECK(philox({0, 0, 0, 0}, {0, 0}) == RandomBits{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
-    CHECK(philox({~0u, ~0u, ~0u, ~0u}, {~0u, ~0u}) == RandomBits{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
+    CHECK(philox({~0u, ~0u, ~0u, ~0u}, {~0u, ~0u}) ==
+          RandomBits{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
     CHECK(philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) ==
           RandomBits{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
 }
@@ -23,9 +24,11 @@ TEST_CASE("the ten thousandth number is the one the C++ standard prescribes") {
 }
 
 TEST_CASE("a stream reads consecutive blocks of its own counter") {
-    Rng rng(0x0123456789abcdef, Purpose::training, 7, 9, 3);
-    const auto first  = philox({0, 9, 7, std::uint32_t(Purpose::training) | 3u << 8}, {0x89abcdef, 0x01234567});
-    const auto second = philox({1, 9, 7, std::uint32_t(Purpose::training) | 3u << 8}, {0x89abcdef, 0x01234567});
+    Rng        rng(0x0123456789abcdef, Purpose::training, 7, 9, 3);
+    const auto first =
+        philox({0, 9, 7, std::uint32_t(Purpose::training) | 3u << 8}, {0x89abcdef, 0x01234567});
+    const auto second =
+        philox({1, 9, 7, std::uint32_t(Purpose::training) | 3u << 8}, {0x89abcdef, 0x01234567});
     for (const auto word : first) CHECK(rng.bits() == word);
     for (const auto word : second) CHECK(rng.bits() == word);
 }
@@ -63,10 +66,10 @@ TEST_CASE("a range includes both its ends, also the whole of int") {
 }
 
 TEST_CASE("normal numbers have the moments and tails of the normal distribution") {
-    Rng          rng(11, Purpose::user);
-    const int    n = 200'000;
-    double       sum = 0, square = 0, fourth = 0;
-    int          beyond = 0;
+    Rng       rng(11, Purpose::user);
+    const int n   = 200'000;
+    double    sum = 0, square = 0, fourth = 0;
+    int       beyond = 0;
     for (int i = 0; i < n; ++i) {
         const double x = rng.normal();
         sum += x, square += x * x, fourth += x * x * x * x;
@@ -80,7 +83,8 @@ TEST_CASE("normal numbers have the moments and tails of the normal distribution"
 
 TEST_CASE("the normal quantile inverts the distribution function") {
     for (const double p : {1e-9, 0.001, 0.024, 0.025, 0.3, 0.5, 0.9, 0.9999})
-        CHECK(0.5 * std::erfc(-detail::normal_quantile(p) / std::sqrt(2.0)) == doctest::Approx(p).epsilon(1e-7));
+        CHECK(0.5 * std::erfc(-detail::normal_quantile(p) / std::sqrt(2.0)) ==
+              doctest::Approx(p).epsilon(1e-7));
 }
 
 TEST_CASE("uniform numbers lie in [0, 1) and chance keeps its word") {

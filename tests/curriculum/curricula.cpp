@@ -18,7 +18,9 @@ std::map<int, int> drawn(Curriculum const& curriculum, int count = 10'000) {
     return seen;
 }
 
-Candidate candidate(int tokens, bool ended = true) { return {"p", std::string(std::size_t(tokens), '1'), ended, tokens}; }
+Candidate candidate(int tokens, bool ended = true) {
+    return {"p", std::string(std::size_t(tokens), '1'), ended, tokens};
+}
 
 }  // namespace
 
@@ -79,4 +81,6 @@ TEST_CASE("each batch of the length filter has its own bar") {
     CHECK_THROWS_AS((LengthFilter{.margin = 0}(some)), Error);
 }
 
-TEST_CASE("no filter keeps everything") { CHECK(NoFilter{}({candidate(1), candidate(2, false)}) == std::vector<bool>{true, true}); }
+TEST_CASE("no filter keeps everything") {
+    CHECK(NoFilter{}({candidate(1), candidate(2, false)}) == std::vector<bool>{true, true});
+}

@@ -24,7 +24,8 @@ TEST_CASE("every character has an id of its own after the three special tokens, 
 
 TEST_CASE("a character outside the alphabet is refused by name") {
     std::vector<int> ids;
-    CHECK_THROWS_WITH_AS(vocab.append(ids, "12x"), "Vocab: character; got 'x', wanted one of '0123456789='", Error);
+    CHECK_THROWS_WITH_AS(vocab.append(ids, "12x"), "Vocab: character; got 'x', wanted one of '0123456789='",
+                         Error);
     CHECK_THROWS_AS(vocab.decode({99}), Error);
 }
 
@@ -59,7 +60,8 @@ TEST_CASE("grading everything grades the prompt too") {
 TEST_CASE("an empty batch and a sequence longer than the context are refused") {
     CHECK_THROWS_WITH_AS(pack({}, Grade::answer, 16), "pack: items; got none, wanted at least 1", Error);
     CHECK_THROWS_WITH_AS(pack({item("123456789")}, Grade::answer, 16),
-                         "pack: longest sequence; got 20 tokens, wanted at most 16, the model's context", Error);
+                         "pack: longest sequence; got 20 tokens, wanted at most 16, the model's context",
+                         Error);
 }
 
 TEST_CASE("ragged rows are the batch without its padding") {
@@ -88,7 +90,8 @@ TEST_CASE("pieces cover every sequence once, in order, within their limit") {
                 CHECK(piece.first == next);
                 CHECK(piece.first_row == row);
                 Index rows = 0;
-                for (int b = piece.first; b < piece.first + piece.count; ++b) rows += batch.lengths[std::size_t(b)];
+                for (int b = piece.first; b < piece.first + piece.count; ++b)
+                    rows += batch.lengths[std::size_t(b)];
                 CHECK(rows <= 40);
                 next += piece.count, row += rows;
             }
@@ -104,7 +107,8 @@ TEST_CASE("slices hold nearly the same number of rows") {
     for (auto const& part : cut(batch, 8, 512)) {
         Index rows = 0;
         for (auto const& piece : part)
-            for (int b = piece.first; b < piece.first + piece.count; ++b) rows += batch.lengths[std::size_t(b)];
+            for (int b = piece.first; b < piece.first + piece.count; ++b)
+                rows += batch.lengths[std::size_t(b)];
         CHECK(rows == doctest::Approx(double(batch.rows) / 8).epsilon(0.15));
     }
 }

@@ -32,7 +32,9 @@ std::string uncached(Model const& model, std::string const& prompt, int limit, R
         for (std::size_t t = 0; t < tokens.size(); ++t) positions.push_back(int(t));
         const int starts[] = {0, int(tokens.size())};
         lane.arena.reset();
-        const auto logits = Model::forward(lane, model.weights().cdata(), {tokens.data(), positions.data(), starts, 1}, run).logits;
+        const auto logits =
+            Model::forward(lane, model.weights().cdata(), {tokens.data(), positions.data(), starts, 1}, run)
+                .logits;
         float const* last = logits.row(logits.rows - 1);
         const int    next = int(std::max_element(last, last + logits.cols) - last);
         if (next == Vocab::end) break;
@@ -58,12 +60,14 @@ TYPE_TO_STRING_AS("learned positions, GPT", SmallModel<Learned, Stacked<2>, Gpt>
 TYPE_TO_STRING_AS("RoPE, looped with injection", Loop);
 #define EVERY_MODEL SmallModel<NoPe>, SmallModel<Learned, Stacked<2>, Gpt>, Loop
 
-TEST_CASE_TEMPLATE("cached decoding of a ragged batch equals uncached decoding of each prompt alone", Model, EVERY_MODEL) {
+TEST_CASE_TEMPLATE("cached decoding of a ragged batch equals uncached decoding of each prompt alone", Model,
+                   EVERY_MODEL) {
     cpu::Context ctx{{.threads = 2}};
     const auto   model = trained<Model>(ctx);
     const auto   asked = prompts(40);
     for (const int passes : {0, 3}) {
-        const auto answers = decode(ctx, model, vocab, asked, {.limit = 12, .run = {.passes = passes}, .group = 16});
+        const auto answers =
+            decode(ctx, model, vocab, asked, {.limit = 12, .run = {.passes = passes}, .group = 16});
         for (std::size_t i = 0; i < asked.size(); ++i) {
             CAPTURE(asked[i]);
             CHECK(answers[i].text == uncached(model, asked[i], 12, {.passes = passes}));
@@ -71,7 +75,8 @@ TEST_CASE_TEMPLATE("cached decoding of a ragged batch equals uncached decoding o
     }
 }
 
-TEST_CASE_TEMPLATE("batched equals alone, at batch 1, 7 and 64, for any number of threads", Model, EVERY_MODEL) {
+TEST_CASE_TEMPLATE("batched equals alone, at batch 1, 7 and 64, for any number of threads", Model,
+                   EVERY_MODEL) {
     cpu::Context one{{.threads = 1}}, three{{.threads = 3}};
     const auto   model = trained<Model>(one);
     const auto   asked = prompts(64);
@@ -105,10 +110,10 @@ TEST_CASE("sampled decoding depends on seed, stream and prompt, not on groups or
 
 TEST_CASE("drawing among the likeliest token alone is greedy") {
     cpu::Context ctx{{.threads = 1}};
-    const auto   model = trained<SmallModel<>>(ctx);
-    const auto   asked = prompts(20);
+    const auto   model  = trained<SmallModel<>>(ctx);
+    const auto   asked  = prompts(20);
     const auto   greedy = decode(ctx, model, vocab, asked, {.limit = 12}),
-               drawn = decode(ctx, model, vocab, asked, {.limit = 12, .temperature = 2, .top_k = 1});
+               drawn    = decode(ctx, model, vocab, asked, {.limit = 12, .temperature = 2, .top_k = 1});
     for (std::size_t i = 0; i < asked.size(); ++i) CHECK(greedy[i].text == drawn[i].text);
 }
 
@@ -127,7 +132,8 @@ TEST_CASE("an answer stops at its limit and says that it did not end by itself")
     SmallModel<> model{ctx};
     model.weights()[0] = 0;
     const auto answers = decode(ctx, model, vocab, {"1=", "234="}, {.limit = 3});
-    for (auto const& answer : answers) CHECK((answer.ended || (answer.tokens == 3 && answer.text.size() <= 3)));
+    for (auto const& answer : answers)
+        CHECK((answer.ended || (answer.tokens == 3 && answer.text.size() <= 3)));
 }
 
 TEST_CASE("an answer stops where the context ends") {
@@ -140,7 +146,8 @@ TEST_CASE("an answer stops where the context ends") {
 TEST_CASE("no prompts, a prompt longer than the context, a foreign character: each is refused by name") {
     cpu::Context ctx{{.threads = 1}};
     SmallModel<> model{ctx};
-    CHECK_THROWS_WITH_AS(decode(ctx, model, vocab, {}), "decode: prompts; got none, wanted at least 1", Error);
+    CHECK_THROWS_WITH_AS(decode(ctx, model, vocab, {}), "decode: prompts; got none, wanted at least 1",
+                         Error);
     CHECK_THROWS_WITH_AS(decode(ctx, model, vocab, {"1=", std::string(39, '2') + "="}),
                          "decode: prompt 1; got 41 tokens, wanted fewer than 40, the model's context", Error);
     CHECK_THROWS_AS(decode(ctx, model, vocab, {"a="}), Error);

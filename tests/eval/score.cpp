@@ -8,7 +8,8 @@
 
 using namespace rung;
 
-// Reference: Brown, Cai and DasGupta, "Interval estimation for a binomial proportion", 2001, and R's binom.confint.
+// Reference: Brown, Cai and DasGupta, "Interval estimation for a binomial proportion", 2001, and R's
+// binom.confint.
 TEST_CASE("intervals are Wilson's") {
     const auto [low, high] = Score{1, 8, 10}.interval();
     CHECK(low == doctest::Approx(0.4901625).epsilon(1e-6));

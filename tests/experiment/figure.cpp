@@ -99,7 +99,7 @@ TEST_CASE("figure: a million points make a drawing of moderate size, extremes ke
     Figure            figure{{.y_range = {0, 9}}};
     const std::string svg = figure.line(noisy).svg();
     CHECK(svg.size() < 100'000);
-    const std::string top = Svg::n(44 + 19);  // where y = 9 stands, one legend row below the title
+    const std::string top{Svg::coordinate(44 + 19)};  // where y = 9 stands, one legend row below the title
     CHECK(svg.find(" " + top + "L") != std::string::npos);
 }
 

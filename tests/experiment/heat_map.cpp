@@ -47,7 +47,7 @@ TEST_CASE("heat map: a share outside 0 to 1 takes the nearest colour") {
 TEST_CASE("heat map: the frontier is one line from the first row to the last") {
     HeatMap map{{.columns = {"1", "2", "3"}, .frontier = "trained"}};
     map.row("0", {1, 0, 0}, 1).row("1", {1, 1, 0}, 2);
-    CHECK(scratch::count(map.svg(), "M14 44h24") == 1);
+    CHECK(scratch::count(map.svg(), "stroke=\"#D55E00\"") == 2);  // the line and its key
     CHECK(map.svg().find(">trained<") != std::string::npos);
 }
 

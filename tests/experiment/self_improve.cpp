@@ -12,7 +12,7 @@ namespace {
 /// Reversal whose answers past `honest` digits are wrong, for problems that are the same.
 struct Corrupted {
     static constexpr std::string_view alphabet = Reverse::alphabet;
-    int honest = 1'000;
+    int                               honest   = 1'000;
 
     Example sample(Rng& rng, int difficulty) const {
         Example example = Reverse{}.sample(rng, difficulty);
@@ -33,21 +33,25 @@ Climbed climb(Corrupted task, int threads = 2, Filter filter = {}) {
     SmallModel<> model{ctx};
     Trainer      trainer{ctx, model};
     train(trainer, task, Uniform{1, 3}, {.steps = 60, .batch = 24, .peak = 1e-2});
-    auto rounds = self_improve(trainer, task, Uniform{1, 3}, filter,
-                               {.rounds = 3, .prompts = 50, .steps = 10, .batch = 24, .peak = 1e-2, .test = {.to = 6, .each = 20}});
+    auto rounds = self_improve(
+        trainer, task, Uniform{1, 3}, filter,
+        {.rounds = 3, .prompts = 50, .steps = 10, .batch = 24, .peak = 1e-2, .test = {.to = 6, .each = 20}});
     return {bits_of(model.weights()), std::move(rounds)};
 }
 
 }  // namespace
 
-TEST_CASE("no true label past the first range is trained on: corrupting them all leaves every weight as it was") {
+TEST_CASE(
+    "no true label past the first range is trained on: corrupting them all leaves every weight as it was") {
     const auto honest = climb({}), corrupted = climb({.honest = 3});
     CHECK(honest.bits == corrupted.bits);
     CHECK(climb({.honest = 2}).bits != honest.bits);  // within the range the labels do matter
     CHECK(corrupted.rounds[0].labelled_right == 0);   // and the report does look at the truth
 }
 
-TEST_CASE("self-improvement has the same bits for any number of threads") { CHECK(climb({}, 1).bits == climb({}, 3).bits); }
+TEST_CASE("self-improvement has the same bits for any number of threads") {
+    CHECK(climb({}, 1).bits == climb({}, 3).bits);
+}
 
 TEST_CASE("a round labels the next difficulty, and its counts fit together") {
     int next = 4;
@@ -63,15 +67,20 @@ TEST_CASE("a round labels the next difficulty, and its counts fit together") {
 
 TEST_CASE("a round whose filter keeps nothing trains on what is known") {
     struct Nothing {
-        std::vector<bool> operator()(std::vector<Candidate> const& c) const { return std::vector<bool>(c.size(), false); }
+        std::vector<bool> operator()(std::vector<Candidate> const& c) const {
+            return std::vector<bool>(c.size(), false);
+        }
     };
     for (auto const& round : climb({}, 2, Nothing{}).rounds) CHECK(round.kept == 0);
 }
 
 TEST_CASE("half of a mixture is the newest set, the rest first and older sets by their weights") {
     const Vocab vocab{Reverse::alphabet};
-    const auto  of_length = [&](int n) { return encode(vocab, Reverse{}.example(std::string(std::size_t(n), '1'))); };
-    const std::vector<detail::LabelledSet> sets{{of_length(10)}, {of_length(11)}, {of_length(12), of_length(12)}};
+    const auto  of_length = [&](int n) {
+        return encode(vocab, Reverse{}.example(std::string(std::size_t(n), '1')));
+    };
+    const std::vector<detail::LabelledSet> sets{
+        {of_length(10)}, {of_length(11)}, {of_length(12), of_length(12)}};
     std::map<int, int> seen;  // by number of digits; 1 to 4 are the first set
     for (std::uint32_t i = 0; i < 12'000; ++i) {
         const Item item = detail::draw_mixture(Reverse{}, Uniform{1, 4}, vocab, sets, 4, 1, 3, i);
@@ -87,9 +96,10 @@ TEST_CASE("a difficulty that does not fit the context is refused before any work
     cpu::Context ctx{{.threads = 1}};
     SmallModel<> model{ctx};
     Trainer      trainer{ctx, model};
-    CHECK_THROWS_WITH_AS(train(trainer, Reverse{}, Uniform{1, 30}, {.steps = 1}),
-                         "train: longest sequence at difficulty 30; got 62 tokens, wanted at most 40 (raise Shape::context)",
-                         Error);
+    CHECK_THROWS_WITH_AS(
+        train(trainer, Reverse{}, Uniform{1, 30}, {.steps = 1}),
+        "train: longest sequence at difficulty 30; got 62 tokens, wanted at most 40 (raise Shape::context)",
+        Error);
     CHECK_THROWS_AS(self_improve(trainer, Reverse{}, Uniform{1, 3}, NoFilter{}, {.rounds = 30}), Error);
     CHECK(trainer.steps() == 0);
 }
@@ -100,8 +110,13 @@ TEST_CASE("a curriculum grows while it trains, and every test is reported") {
     Trainer          trainer{ctx, model};
     GrowWhenMastered grow{{.start = 1, .limit = 3, .mastery = 0.8}};
     int              tests = 0, steps = 0;
-    train(trainer, Reverse{}, grow, {.steps = 300, .batch = 24, .peak = 1e-2, .test_every = 50, .test_each = 20,
-                                     .watch = [&](StepEvent const& e) { ++steps, tests += e.test != nullptr; }});
+    train(trainer, Reverse{}, grow,
+          {.steps      = 300,
+           .batch      = 24,
+           .peak       = 1e-2,
+           .test_every = 50,
+           .test_each  = 20,
+           .watch      = [&](StepEvent const& e) { ++steps, tests += e.test != nullptr; }});
     CHECK(steps == 300);
     CHECK(tests == 6);
     CHECK(grow.level() > 1);

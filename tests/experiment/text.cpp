@@ -8,13 +8,13 @@ using namespace rung;
 
 TEST_CASE("text: a number reads back as the same number") {
     for (const double value : {0.1, 1.0 / 3, 5e-324, 1.7976931348623157e308, -0.0, 123456789.123})
-        CHECK(std::strtod(text::number(value).c_str(), nullptr) == value);
+        CHECK(std::strtod(std::string{text::number(value)}.c_str(), nullptr) == value);
 }
 
-TEST_CASE("text: a float is written as short as a float needs") { CHECK(text::number(0.1f) == "0.1"); }
+TEST_CASE("text: a float is written as short as a float needs") { CHECK(std::string{text::number(0.1f)} == "0.1"); }
 
-TEST_CASE("text: the largest number fits when written in full") {
-    CHECK(text::fixed(std::numeric_limits<double>::max(), 2).size() == 312);
+TEST_CASE("text: a number too large to write in full is written the short way") {
+    CHECK(text::fixed(std::numeric_limits<double>::max(), 2) == "1.7976931348623157e+308");
 }
 
 TEST_CASE("text: a count shows three digits whatever its size") {

@@ -16,8 +16,8 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-// What a room may include besides itself: a folder with all below it, or one file. "contract" is the files that lie
-// directly in backend/, without the backends below it.
+// What a room may include besides itself: a folder with all below it, or one file. "contract" is the files
+// that lie directly in backend/, without the backends below it.
 std::map<std::string, Strings> const plan{
     {"core", {}},
     {"backend", {"core"}},
@@ -35,7 +35,8 @@ std::map<std::string, Strings> const plan{
 
 bool starts_with(std::string const& text, std::string const& start) { return text.rfind(start, 0) == 0; }
 
-// The room of "model/layer/mlp.hpp" is "model"; each backend is a room of its own; "" for files beside the rooms.
+// The room of "model/layer/mlp.hpp" is "model"; each backend is a room of its own; "" for files beside the
+// rooms.
 std::string room_of(std::string const& path) {
     const auto first = path.find('/');
     if (first == std::string::npos) return "";

@@ -19,7 +19,7 @@ using namespace rung_test;
 namespace {
 
 constexpr Shape odd{.vocab = 7, .context = 12, .width = 12, .heads = 2, .hidden = 20};
-using Plain  = GptStyle<Bias::nowhere, Embeddings::separate>;
+using Plain = GptStyle<Bias::nowhere, Embeddings::separate>;
 const std::vector<int> lengths{3, 1, 6};
 
 /// Weights away from their symmetric start, in double precision.
@@ -40,7 +40,8 @@ double loss_of(cpu::Lane<double>& lane, Buffer<double> const& w, RandomRows cons
 }
 
 template <class Model>
-Buffer<double> gradient_of(cpu::Lane<double>& lane, Buffer<double> const& w, RandomRows const& rows, Run const& run) {
+Buffer<double> gradient_of(cpu::Lane<double>& lane, Buffer<double> const& w, RandomRows const& rows,
+                           Run const& run) {
     Buffer<double> dw(Model::parameters);
     lane.arena.reset();
     const auto tape = Model::forward(lane, w.cdata(), rows.view(), run);
@@ -58,7 +59,8 @@ void check_gradients(Run const& run = {}) {
     Model::for_each_weight([&](std::string const& name, WeightSpec const& spec, Index offset) {
         CAPTURE(name);
         const auto loss = [&] { return loss_of<Model>(lane, w, rows, run); };
-        CHECK(gradient_gap({w.data() + offset, spec.rows, spec.cols}, {dw.data() + offset, spec.rows, spec.cols}, loss, 25) < 1e-7);
+        CHECK(gradient_gap({w.data() + offset, spec.rows, spec.cols},
+                           {dw.data() + offset, spec.rows, spec.cols}, loss, 25) < 1e-7);
     });
 }
 
@@ -77,23 +79,29 @@ TEST_CASE("gradients of GPT: learned positions, biases, tied embeddings") {
 TEST_CASE("gradients of GPT without biases, embeddings separate") {
     check_gradients<Transformer<odd, Learned, Stacked<2>, Plain>>();
 }
-TEST_CASE("gradients of Llama with rotary positions") { check_gradients<Transformer<odd, Rope<>, Stacked<2>, Llama>>(); }
-TEST_CASE("gradients of Llama without positions") { check_gradients<Transformer<odd, NoPe, Stacked<1>, Llama>>(); }
+TEST_CASE("gradients of Llama with rotary positions") {
+    check_gradients<Transformer<odd, Rope<>, Stacked<2>, Llama>>();
+}
+TEST_CASE("gradients of Llama without positions") {
+    check_gradients<Transformer<odd, NoPe, Stacked<1>, Llama>>();
+}
 TEST_CASE("gradients of a looped model") { check_gradients<Transformer<odd, NoPe, Looped<3, 2>, Gpt>>(); }
 TEST_CASE("gradients of a looped model that is shown its input again, run for more passes than its own") {
     check_gradients<Transformer<odd, Rope<>, Looped<2, 1, AddInput>, Llama>>({.passes = 4});
 }
 TEST_CASE("gradients with dropout in every place") {
-    check_gradients<Transformer<odd, Learned, Looped<2, 1, AddInput>, Gpt>>({.dropout = {.rate = 0.3f, .seed = 4, .step = 9}});
+    check_gradients<Transformer<odd, Learned, Looped<2, 1, AddInput>, Gpt>>(
+        {.dropout = {.rate = 0.3f, .seed = 4, .step = 9}});
 }
 
 TEST_CASE("a looped model is the stacked model whose layers share weights: logits equal, gradients add up") {
-    using Loop  = Transformer<odd, Rope<>, Looped<3, 2>, Llama>;
-    using Stack = Transformer<odd, Rope<>, Stacked<6>, Llama>;
-    const auto     loop = weights_of<Loop>();
-    Buffer<double> stack(Stack::parameters);
+    using Loop                        = Transformer<odd, Rope<>, Looped<3, 2>, Llama>;
+    using Stack                       = Transformer<odd, Rope<>, Stacked<6>, Llama>;
+    const auto                   loop = weights_of<Loop>();
+    Buffer<double>               stack(Stack::parameters);
     std::map<std::string, Index> from;
-    Loop::for_each_weight([&](std::string const& name, WeightSpec const&, Index offset) { from[name] = offset; });
+    Loop::for_each_weight(
+        [&](std::string const& name, WeightSpec const&, Index offset) { from[name] = offset; });
     const auto shared = [](std::string name) {  // blocks.5.mlp.up -> blocks.1.mlp.up
         if (name.rfind("blocks.", 0) == 0) name[7] = char('0' + (name[7] - '0') % 2);
         return name;
@@ -105,8 +113,9 @@ TEST_CASE("a looped model is the stacked model whose layers share weights: logit
     CHECK(logits_of<Loop>(loop, rows) == logits_of<Stack>(stack, rows));
 
     cpu::Lane<double> lane;
-    const auto        d_loop = gradient_of<Loop>(lane, loop, rows, {}), d_stack = gradient_of<Stack>(lane, stack, rows, {});
-    Buffer<double>    summed(Loop::parameters);
+    const auto        d_loop = gradient_of<Loop>(lane, loop, rows, {}),
+               d_stack       = gradient_of<Stack>(lane, stack, rows, {});
+    Buffer<double> summed(Loop::parameters);
     Stack::for_each_weight([&](std::string const& name, WeightSpec const& spec, Index offset) {
         for (Index i = 0; i < spec.size(); ++i) summed[from.at(shared(name)) + i] += d_stack[offset + i];
     });
@@ -114,7 +123,7 @@ TEST_CASE("a looped model is the stacked model whose layers share weights: logit
 }
 
 TEST_CASE("passes asked for at run time are the passes of another type") {
-    using Two = Transformer<odd, NoPe, Looped<2, 1, AddInput>, Llama>;
+    using Two  = Transformer<odd, NoPe, Looped<2, 1, AddInput>, Llama>;
     using Five = Transformer<odd, NoPe, Looped<5, 1, AddInput>, Llama>;
     const RandomRows rows(lengths, odd.vocab);
     const auto       w = weights_of<Two>();
@@ -124,7 +133,7 @@ TEST_CASE("passes asked for at run time are the passes of another type") {
 }
 
 TEST_CASE("a sequence has the same logits alone and among others, and does not see the future") {
-    using Model = Transformer<odd, Learned, Stacked<2>, Gpt>;
+    using Model  = Transformer<odd, Learned, Stacked<2>, Gpt>;
     const auto w = weights_of<Model>();
     RandomRows all(lengths, odd.vocab);
     const auto logits = logits_of<Model>(w, all);
@@ -140,10 +149,11 @@ TEST_CASE("a sequence has the same logits alone and among others, and does not s
 
 TEST_CASE("without positions a repeated token's order is told by the mask alone, with them by its place") {
     RandomRows rows({3}, odd.vocab);
-    rows.tokens = {4, 4, 4};
+    rows.tokens     = {4, 4, 4};
     const auto same = [&](std::vector<double> const& l) {
         double gap = 0;
-        for (int j = 0; j < odd.vocab; ++j) gap = std::max(gap, std::abs(l[std::size_t(j)] - l[std::size_t(odd.vocab + j)]));
+        for (int j = 0; j < odd.vocab; ++j)
+            gap = std::max(gap, std::abs(l[std::size_t(j)] - l[std::size_t(odd.vocab + j)]));
         return gap < 1e-9;
     };
     using None = Transformer<odd, NoPe, Stacked<2>, Llama>;
@@ -153,9 +163,10 @@ TEST_CASE("without positions a repeated token's order is told by the mask alone,
 }
 
 TEST_CASE("counts are what the buffers hold") {
-    using Small = Transformer<odd, Learned, Stacked<2>, Gpt>;
+    using Small     = Transformer<odd, Learned, Stacked<2>, Gpt>;
     constexpr int c = 12, f = 20;
-    static_assert(Small::parameters == 7 * c + 12 * c + 2 * (2 * 2 * c + 4 * c * c + 4 * c + 2 * c * f + f + c) + 2 * c);
+    static_assert(Small::parameters ==
+                  7 * c + 12 * c + 2 * (2 * 2 * c + 4 * c * c + 4 * c + 2 * c * f + f + c) + 2 * c);
     // GPT-2 small (124M) and the paper's six-layer model of 10.6M, biases off, counted by others.
     constexpr Shape gpt2{.vocab = 50257, .context = 1024, .width = 768, .heads = 12};
     static_assert(Transformer<gpt2, Learned, Stacked<12>, Gpt>::parameters == 124'439'808);
@@ -171,7 +182,8 @@ TEST_CASE("counts are what the buffers hold") {
     static_assert(Small::cache_bytes(10) == 2 * 2 * c * 10 * 4);
     static_assert(Transformer<odd, NoPe, Looped<3, 2>, Gpt>::cache_bytes(10, 5) == 2 * 5 * 2 * c * 10 * 4);
     // One layer, one token: four maps of C x C, two of C x F, scores over one key, logits.
-    static_assert(Transformer<odd, NoPe, Stacked<1>, Gpt>::flops(1) == 8 * c * c + 4 * c * f + 4 * c + 2 * c * 7);
+    static_assert(Transformer<odd, NoPe, Stacked<1>, Gpt>::flops(1) ==
+                  8 * c * c + 4 * c * f + 4 * c + 2 * c * 7);
 }
 
 TEST_CASE("initial weights have the spread their families prescribe and follow the seed") {

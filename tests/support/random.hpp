@@ -2,9 +2,9 @@
 // Random matrices, ragged rows and finite differences for tests.
 
 #include <algorithm>
-#include <numeric>
 #include <cmath>
 #include <functional>
+#include <numeric>
 #include <vector>
 
 #include "rung/core/buffer.hpp"
@@ -26,8 +26,8 @@ struct Random {
         Rng rng(7, Purpose::user, stream);
         for (auto& x : data) x = Real(mean + scale * rng.normal());
     }
-    operator Mat<Real>() { return {data.data(), rows, cols}; }
-    operator Mat<Real const>() const { return {data.data(), rows, cols}; }
+              operator Mat<Real>() { return {data.data(), rows, cols}; }
+              operator Mat<Real const>() const { return {data.data(), rows, cols}; }
     Mat<Real> view() { return *this; }
 };
 
@@ -56,22 +56,23 @@ struct RandomRows {
     }
 };
 
-/// Largest gap between `gradient` and the central difference of `loss` in x, over at most `probes` elements, relative to
-/// the largest difference seen (or 1).
-inline double gradient_gap(Mat<double> x, Mat<double> gradient, std::function<double()> const& loss, Index probes = 60) {
+/// Largest gap between `gradient` and the central difference of `loss` in x, over at most `probes` elements,
+/// relative to the largest difference seen (or 1).
+inline double gradient_gap(Mat<double> x, Mat<double> gradient, std::function<double()> const& loss,
+                           Index probes = 60) {
     double      gap = 0, largest = 1;
     const Index step = std::max<Index>(1, x.size() / probes);
     for (Index i = 0; i < x.size(); i += step) {
-        double&          value = x(i / x.cols, i % x.cols);
-        const double     old = value, h = 1e-5;
-        value                = old + h;
-        const double above   = loss();
-        value                = old - h;
-        const double below   = loss();
-        value                = old;
-        const double slope   = (above - below) / (2 * h);
-        gap     = std::max(gap, std::abs(slope - gradient(i / x.cols, i % x.cols)));
-        largest = std::max(largest, std::abs(slope));
+        double&      value = x(i / x.cols, i % x.cols);
+        const double old = value, h = 1e-5;
+        value              = old + h;
+        const double above = loss();
+        value              = old - h;
+        const double below = loss();
+        value              = old;
+        const double slope = (above - below) / (2 * h);
+        gap                = std::max(gap, std::abs(slope - gradient(i / x.cols, i % x.cols)));
+        largest            = std::max(largest, std::abs(slope));
     }
     return gap / largest;
 }

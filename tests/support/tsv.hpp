@@ -47,7 +47,8 @@ inline std::vector<Row> golden(std::string const& name) {
             continue;
         }
         const auto values = cells(line);
-        RUNG_CHECK(values.size() == header.size(), "golden ", name, ": cells; got ", values.size(), ", wanted ", header.size());
+        RUNG_CHECK(values.size() == header.size(), "golden ", name, ": cells; got ", values.size(),
+                   ", wanted ", header.size());
         for (Row& row = rows.emplace_back(); auto const& key : header) row[key] = values[row.size()];
     }
     RUNG_CHECK(!rows.empty(), "golden ", name, ": rows; got none");

@@ -18,7 +18,8 @@ TEST_CASE("reversed addition writes the self-improvement paper's strings") {
 
 TEST_CASE("forward addition writes the self-improvement paper's strings") {
     for (auto const& row : golden("addition_forward"))
-        CHECK(PlainAddition{}.example(row.at("a"), row.at("b")) == Example{row.at("prompt"), row.at("target")});
+        CHECK(PlainAddition{}.example(row.at("a"), row.at("b")) ==
+              Example{row.at("prompt"), row.at("target")});
 }
 
 /// What the model reads, begin token apart, as text.
@@ -33,7 +34,8 @@ TEST_CASE("plain addition is the teaching paper's line, its newline being the en
 }
 
 TEST_CASE("wrapped addition is the teaching paper's line") {
-    for (auto const& row : golden("addition_plain_dollar")) CHECK(line(AdditionIn<Wrapped>{}, row) == row.at("text"));
+    for (auto const& row : golden("addition_plain_dollar"))
+        CHECK(line(AdditionIn<Wrapped>{}, row) == row.at("text"));
 }
 
 TEST_CASE("addition with a reversed answer is the teaching paper's line") {
@@ -42,7 +44,8 @@ TEST_CASE("addition with a reversed answer is the teaching paper's line") {
 }
 
 TEST_CASE("copy writes the paper's strings") {
-    for (auto const& row : golden("copy")) CHECK(Copy{}.example(row.at("a")) == Example{row.at("prompt"), row.at("target")});
+    for (auto const& row : golden("copy"))
+        CHECK(Copy{}.example(row.at("a")) == Example{row.at("prompt"), row.at("target")});
 }
 
 TEST_CASE("reverse writes the paper's strings") {

@@ -34,7 +34,7 @@ TEST_CASE_TEMPLATE("no sample is longer than `longest` says, and some are as lon
         int most = 0;
         for (std::uint32_t i = 0; i < 300; ++i) {
             const auto [prompt, answer] = sampled(T{}, difficulty, i);
-            most = std::max(most, int(prompt.size() + answer.size()));
+            most                        = std::max(most, int(prompt.size() + answer.size()));
         }
         CHECK(most == T{}.longest(difficulty));
     }
@@ -61,7 +61,8 @@ TEST_CASE("addition knows no largest number") {
 }
 
 TEST_CASE("addition refuses what is not a number") {
-    CHECK_THROWS_WITH_AS(Addition{}.example("12a", "3"), "Addition: number; got '12a', wanted decimal digits", Error);
+    CHECK_THROWS_WITH_AS(Addition{}.example("12a", "3"), "Addition: number; got '12a', wanted decimal digits",
+                         Error);
     CHECK_THROWS_AS(Addition{}.example("", "3"), Error);
     CHECK_THROWS_AS(Copy{}.example("4 2"), Error);
 }
@@ -72,7 +73,7 @@ TEST_CASE("a difficulty below one is refused") {
 }
 
 TEST_CASE("mixed operands have the difficulty as their longer length, on either side") {
-    const Addition mixed{.operands = Operands::mixed};
+    const Addition                                mixed{.operands = Operands::mixed};
     std::set<std::pair<std::size_t, std::size_t>> lengths;
     for (std::uint32_t i = 0; i < 400; ++i) {
         const std::string prompt = sampled(mixed, 3, i).prompt;

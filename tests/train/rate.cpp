@@ -5,7 +5,7 @@
 using namespace rung;
 
 TEST_CASE("warm-up climbs in equal steps to the peak") {
-    const WarmupCosine cosine{.peak = 2, .warmup = 4, .steps = 100};
+    const WarmupCosine      cosine{.peak = 2, .warmup = 4, .steps = 100};
     const WarmupStableDecay wsd{.peak = 2, .warmup = 4, .steps = 100, .decay = 20};
     for (int step = 0; step < 4; ++step) {
         CHECK(cosine(step) == doctest::Approx(0.5 * (step + 1)));

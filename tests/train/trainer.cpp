@@ -36,7 +36,8 @@ TEST_CASE("the number of slices and pieces changes the order of sums and nothing
         SmallModel<> model{ctx};
         Trainer      trainer{ctx, model, {.dropout = 0.1f, .piece = piece}};
         double       loss = 0;
-        for (int step = 0; step < 10; ++step) loss = trainer.step(small_batch(std::uint32_t(step)), 1e-2).loss;
+        for (int step = 0; step < 10; ++step)
+            loss = trainer.step(small_batch(std::uint32_t(step)), 1e-2).loss;
         return loss;
     };
     const double loss = loss_after(8, 512);
@@ -58,7 +59,8 @@ TEST_CASE("two accumulated batches are one batch of both") {
             const int difficulty = rng.between(1, 6);
             items.push_back(encode(vocab, Reverse{}.sample(rng, difficulty)));
         }
-    const auto one = apart.step(parts, 1e-3), two = together.step(pack(items, Grade::answer, small.context), 1e-3);
+    const auto one = apart.step(parts, 1e-3),
+               two = together.step(pack(items, Grade::answer, small.context), 1e-3);
     CHECK(one.loss == doctest::Approx(two.loss).epsilon(1e-6));
     CHECK(one.gradient == doctest::Approx(two.gradient).epsilon(1e-5));
     CHECK(one.rows == two.rows);
@@ -68,7 +70,8 @@ TEST_CASE("the first loss of a model without knowledge is that of guessing") {
     cpu::Context ctx{{.threads = 1}};
     SmallModel<> model{ctx};
     Trainer      trainer{ctx, model};
-    CHECK(trainer.step(small_batch(0), 0).loss == doctest::Approx(std::log(double(small.vocab))).epsilon(0.02));
+    CHECK(trainer.step(small_batch(0), 0).loss ==
+          doctest::Approx(std::log(double(small.vocab))).epsilon(0.02));
 }
 
 TEST_CASE("the loss falls, and clipping bounds what a step may do") {
@@ -110,6 +113,6 @@ TEST_CASE("a batch in which nothing is graded is refused") {
     cpu::Context ctx{{.threads = 1}};
     SmallModel<> model{ctx};
     Trainer      trainer{ctx, model};
-    CHECK_THROWS_WITH_AS(trainer.step(std::span<Batch const>{}, 1e-3), "Trainer: graded tokens; got none, wanted at least 1",
-                         Error);
+    CHECK_THROWS_WITH_AS(trainer.step(std::span<Batch const>{}, 1e-3),
+                         "Trainer: graded tokens; got none, wanted at least 1", Error);
 }

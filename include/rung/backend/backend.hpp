@@ -1,6 +1,7 @@
 #pragma once
 // The contract of a backend: every operation a model may ask for. The whole list; adding one is a decision.
-// Operations are called unqualified, lane first, results next, inputs last; look-up by argument finds the backend.
+// Operations are called unqualified, lane first, results next, inputs last; look-up by argument finds the
+// backend.
 
 #include <concepts>
 
@@ -11,33 +12,34 @@
 namespace rung {
 
 template <class Lane, class Real = typename Lane::real>
-concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Real const> w, int const* ids, Sequences const& rows,
-                           CacheLayer<Real> cache, CachePlaces places, Dropout const& drop, Real s) {
-    fill(lane, y, s);                                        // y  = s
-    copy(lane, y, x);                                        // y  = x
-    add(lane, y, x);                                         // y += x
-    matmul(lane, y, x, w, x);                                // y  = x w + bias
-    add_matmul(lane, y, x, w, x);                            // y += x w + bias
-    matmul_nt(lane, y, x, w);                                // y  = x wT
-    add_matmul_tn(lane, y, x, w);                            // y += xT w
-    add_column_sums(lane, y, x);                             // y += column sums of x
-    gelu(lane, y, x);                                        // and the activations' backward passes
+concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Real const> w, int const* ids,
+                           Sequences const& rows, CacheLayer<Real> cache, CachePlaces places,
+                           Dropout const& drop, Real s) {
+    fill(lane, y, s);              // y  = s
+    copy(lane, y, x);              // y  = x
+    add(lane, y, x);               // y += x
+    matmul(lane, y, x, w, x);      // y  = x w + bias
+    add_matmul(lane, y, x, w, x);  // y += x w + bias
+    matmul_nt(lane, y, x, w);      // y  = x wT
+    add_matmul_tn(lane, y, x, w);  // y += xT w
+    add_column_sums(lane, y, x);   // y += column sums of x
+    gelu(lane, y, x);              // and the activations' backward passes
     gelu_backward(lane, y, x, x);
     swiglu(lane, y, x);
     swiglu_backward(lane, y, x, x);
-    dropout(lane, y, drop, 0u, Index{0});                    // in place; its own backward pass
-    layer_norm(lane, y, y, x, x, x);                         // y, stats; x, gain, bias
-    add_layer_norm_backward(lane, y, y, y, x, x, x, x);      // dx, dgain, dbias; dy, x, stats, gain
+    dropout(lane, y, drop, 0u, Index{0});                // in place; its own backward pass
+    layer_norm(lane, y, y, x, x, x);                     // y, stats; x, gain, bias
+    add_layer_norm_backward(lane, y, y, y, x, x, x, x);  // dx, dgain, dbias; dy, x, stats, gain
     rms_norm(lane, y, y, x, x);
     add_rms_norm_backward(lane, y, y, x, x, x, x);
-    embed(lane, y, x, ids);                                  // y  = table[ids]
-    add_embed(lane, y, x, ids);                              // y += table[ids]
-    add_embed_backward(lane, y, x, ids);                     // dtable[ids] += dy
-    rope(lane, y, ids, 1, 1e4);                              // in place
+    embed(lane, y, x, ids);               // y  = table[ids]
+    add_embed(lane, y, x, ids);           // y += table[ids]
+    add_embed_backward(lane, y, x, ids);  // dtable[ids] += dy
+    rope(lane, y, ids, 1, 1e4);           // in place
     rope_backward(lane, y, ids, 1, 1e4);
-    attention(lane, y, y, x, rows, 1);                       // out, log-sum-exp; qkv
-    attention_backward(lane, y, x, x, x, x, rows, 1);        // dqkv; dout, out, log-sum-exp, qkv
-    cached_attention(lane, y, x, cache, rows, places, 1);    // out; qkv of new tokens
+    attention(lane, y, y, x, rows, 1);                                  // out, log-sum-exp; qkv
+    attention_backward(lane, y, x, x, x, x, rows, 1);                   // dqkv; dout, out, log-sum-exp, qkv
+    cached_attention(lane, y, x, cache, rows, places, 1);               // out; qkv of new tokens
     { cross_entropy(lane, y, ids, s) } -> std::convertible_to<double>;  // logits become their gradient
 };
 

@@ -15,7 +15,8 @@ namespace rung {
 /// Owns `size` zeroed elements, aligned to a cache line. Moves, never copies by accident.
 template <class T>
 class Buffer {
-    static_assert(std::is_trivially_copyable_v<T>, "Buffer: elements are plain data, because they are zeroed and copied as bytes");
+    static_assert(std::is_trivially_copyable_v<T>,
+                  "Buffer: elements are plain data, because they are zeroed and copied as bytes");
     static constexpr std::align_val_t alignment{64};
 
 public:
@@ -26,7 +27,8 @@ public:
         data_ = static_cast<T*>(::operator new(std::size_t(size) * sizeof(T), alignment));
         std::memset(static_cast<void*>(data_), 0, std::size_t(size) * sizeof(T));
     }
-    Buffer(Buffer&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    Buffer(Buffer&& other) noexcept
+        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
     Buffer& operator=(Buffer&& other) noexcept {
         std::swap(data_, other.data_);
         std::swap(size_, other.size_);
@@ -57,8 +59,9 @@ private:
     Index size_ = 0;
 };
 
-/// Scratch memory for activations. `take` bumps a pointer; `reset` takes everything back and, if the last round needed
-/// more than one block, keeps a single block of the total size: from the second round on nothing is allocated.
+/// Scratch memory for activations. `take` bumps a pointer; `reset` takes everything back and, if the last
+/// round needed more than one block, keeps a single block of the total size: from the second round on nothing
+/// is allocated.
 class Arena {
     static constexpr Index line = 64;
 
@@ -81,7 +84,10 @@ public:
     Index peak() const { return peak_; }
 
     /// Forgets what was taken after `mark()`; memory taken before stays.
-    struct Mark { std::size_t blocks; Index used, total; };
+    struct Mark {
+        std::size_t blocks;
+        Index       used, total;
+    };
     Mark mark() const { return {blocks_.size(), used_, total_}; }
     void release(Mark mark) {
         if (blocks_.size() == mark.blocks) used_ = mark.used, total_ = mark.total;
@@ -91,7 +97,8 @@ private:
     void* bytes(Index count) {
         count = (count + line - 1) / line * line;
         if (blocks_.empty() || used_ + count > blocks_.back().size()) {
-            blocks_.emplace_back(std::max({count, Index{1} << 16, blocks_.empty() ? 0 : 2 * blocks_.back().size()}));
+            blocks_.emplace_back(
+                std::max({count, Index{1} << 16, blocks_.empty() ? 0 : 2 * blocks_.back().size()}));
             used_ = 0;
         }
         void* result = blocks_.back().data() + used_;
@@ -102,7 +109,7 @@ private:
     }
 
     std::vector<Buffer<unsigned char>> blocks_;
-    Index used_ = 0, total_ = 0, peak_ = 0;
+    Index                              used_ = 0, total_ = 0, peak_ = 0;
 };
 
 }  // namespace rung

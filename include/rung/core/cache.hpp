@@ -5,8 +5,8 @@
 
 namespace rung {
 
-/// The cache of one layer in one pass for B sequences of at most `capacity` tokens. Keys are kept transposed: the scores
-/// of one query against all tokens then read memory in order.
+/// The cache of one layer in one pass for B sequences of at most `capacity` tokens. Keys are kept transposed:
+/// the scores of one query against all tokens then read memory in order.
 template <class Real>
 struct CacheLayer {
     Mat<Real> keys;    ///< (B * C, capacity)

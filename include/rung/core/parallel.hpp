@@ -1,6 +1,6 @@
 #pragma once
-// A pool of threads that works through a fixed list of slices. Which thread takes which slice is left open, so a slice
-// may only write what is its own; then results have the same bits for any number of threads.
+// A pool of threads that works through a fixed list of slices. Which thread takes which slice is left open,
+// so a slice may only write what is its own; then results have the same bits for any number of threads.
 
 #include <algorithm>
 #include <atomic>
@@ -20,11 +20,12 @@ class Workers {
 public:
     /// threads = 0 takes one per processor.
     explicit Workers(int threads = 0) {
-        RUNG_CHECK(threads >= 0 && threads <= 1024, "Workers: threads; got ", threads, ", wanted 0 (all) to 1024");
+        RUNG_CHECK(threads >= 0 && threads <= 1024, "Workers: threads; got ", threads,
+                   ", wanted 0 (all) to 1024");
         if (threads == 0) threads = std::max(1, int(std::thread::hardware_concurrency()));
         for (int id = 1; id < threads; ++id) pool_.emplace_back([this, id] { serve(id); });
     }
-    Workers(Workers const&) = delete;
+    Workers(Workers const&)            = delete;
     Workers& operator=(Workers const&) = delete;
     ~Workers() {
         {
@@ -46,10 +47,10 @@ public:
         }
         {
             std::lock_guard lock(mutex_);
-            work_   = &work;
-            slices_ = slices;
-            next_   = 0;
-            busy_   = int(pool_.size());
+            work_    = &work;
+            slices_  = slices;
+            next_    = 0;
+            busy_    = int(pool_.size());
             failure_ = nullptr;
             ++round_;
         }
@@ -84,15 +85,15 @@ private:
             if (--busy_ == 0) done_.notify_one();
         }
     }
-    std::vector<std::thread> pool_;
-    std::mutex               mutex_;
-    std::condition_variable  start_, done_;
+    std::vector<std::thread>             pool_;
+    std::mutex                           mutex_;
+    std::condition_variable              start_, done_;
     std::function<void(int, int)> const* work_ = nullptr;
-    std::exception_ptr       failure_;
-    std::atomic<int>         next_{0};
-    int                      slices_ = 0, busy_ = 0;
-    long                     round_ = 0;
-    bool                     quit_ = false;
+    std::exception_ptr                   failure_;
+    std::atomic<int>                     next_{0};
+    int                                  slices_ = 0, busy_ = 0;
+    long                                 round_ = 0;
+    bool                                 quit_  = false;
 };
 
 }  // namespace rung

@@ -1,6 +1,7 @@
 #pragma once
-// Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
-// A stream is named, not advanced: the n-th number of (seed, purpose, a, b) is the same on any machine, in any order.
+// Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
+// SC 2011). A stream is named, not advanced: the n-th number of (seed, purpose, a, b) is the same on any
+// machine, in any order.
 
 #include <array>
 #include <bit>
@@ -11,8 +12,18 @@
 
 namespace rung {
 
-/// What a stream is for. Different purposes never share a counter, so their numbers are disjoint by construction.
-enum class Purpose : std::uint32_t { weights, dropout, training, evaluation, self_improvement, decoding, mixture, user };
+/// What a stream is for. Different purposes never share a counter, so their numbers are disjoint by
+/// construction.
+enum class Purpose : std::uint32_t {
+    weights,
+    dropout,
+    training,
+    evaluation,
+    self_improvement,
+    decoding,
+    mixture,
+    user
+};
 
 using RandomBits = std::array<std::uint32_t, 4>;  ///< one Philox block
 
@@ -21,9 +32,9 @@ constexpr RandomBits philox(RandomBits counter, std::array<std::uint32_t, 2> key
     for (int round = 0; round < 10; ++round) {
         const std::uint64_t p = std::uint64_t{0xD2511F53} * counter[0];
         const std::uint64_t q = std::uint64_t{0xCD9E8D57} * counter[2];
-        counter = {std::uint32_t(q >> 32) ^ counter[1] ^ key[0], std::uint32_t(q),
-                   std::uint32_t(p >> 32) ^ counter[3] ^ key[1], std::uint32_t(p)};
-        key = {key[0] + 0x9E3779B9, key[1] + 0xBB67AE85};
+        counter               = {std::uint32_t(q >> 32) ^ counter[1] ^ key[0], std::uint32_t(q),
+                                 std::uint32_t(p >> 32) ^ counter[3] ^ key[1], std::uint32_t(p)};
+        key                   = {key[0] + 0x9E3779B9, key[1] + 0xBB67AE85};
     }
     return counter;
 }
@@ -75,8 +86,9 @@ public:
     /// True with probability p.
     constexpr bool chance(double p) { return bits() < p * 0x1p32; }
 
-    /// Mean 0, standard deviation 1: inverse of the normal distribution function by Acklam's rational approximation
-    /// (relative error below 1.2e-9). One draw costs one word, so a tensor's n-th value does not depend on its neighbours.
+    /// Mean 0, standard deviation 1: inverse of the normal distribution function by Acklam's rational
+    /// approximation (relative error below 1.2e-9). One draw costs one word, so a tensor's n-th value does
+    /// not depend on its neighbours.
     double normal();
 
 private:
@@ -90,15 +102,15 @@ namespace detail {
 
 /// Quantile of the standard normal distribution for 0 < p < 1.
 inline double normal_quantile(double p) {
-    constexpr double a[] = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
-                            1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
-    constexpr double b[] = {-5.447609879822406e+01, 1.615858368580409e+02, -1.556989798598866e+02,
-                            6.680131188771972e+01, -1.328068155288572e+01};
-    constexpr double c[] = {-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00,
-                            -2.549732539343734e+00, 4.374664141464968e+00,  2.938163982698783e+00};
-    constexpr double d[] = {7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00,
-                            3.754408661907416e+00};
-    const auto tail = [&](double q) {
+    constexpr double a[]  = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
+                             1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
+    constexpr double b[]  = {-5.447609879822406e+01, 1.615858368580409e+02, -1.556989798598866e+02,
+                             6.680131188771972e+01, -1.328068155288572e+01};
+    constexpr double c[]  = {-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00,
+                             -2.549732539343734e+00, 4.374664141464968e+00,  2.938163982698783e+00};
+    constexpr double d[]  = {7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00,
+                             3.754408661907416e+00};
+    const auto       tail = [&](double q) {
         return (((((c[0] * q + c[1]) * q + c[2]) * q + c[3]) * q + c[4]) * q + c[5]) /
                ((((d[0] * q + d[1]) * q + d[2]) * q + d[3]) * q + 1);
     };

@@ -18,8 +18,9 @@ struct Sequences {
     Index rows() const { return count == 0 ? 0 : starts[count]; }
 };
 
-/// Elements zeroed with probability `rate` during training, the rest scaled by 1 / (1 - rate). The choice for an element
-/// depends on (seed, step, site, row of the batch, column) alone, so the backward pass makes it anew instead of storing it.
+/// Elements zeroed with probability `rate` during training, the rest scaled by 1 / (1 - rate). The choice for
+/// an element depends on (seed, step, site, row of the batch, column) alone, so the backward pass makes it
+/// anew instead of storing it.
 struct Dropout {
     float         rate = 0;
     std::uint64_t seed = 0;

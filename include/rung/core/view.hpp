@@ -20,9 +20,12 @@ struct Mat {
 
     constexpr Mat() = default;
     constexpr Mat(T* data, Index rows, Index cols) : Mat(data, rows, cols, cols) {}
-    constexpr Mat(T* data, Index rows, Index cols, Index stride) : data(data), rows(rows), cols(cols), stride(stride) {}
+    constexpr Mat(T* data, Index rows, Index cols, Index stride)
+        : data(data), rows(rows), cols(cols), stride(stride) {}
 
-    constexpr operator Mat<T const>() const requires(!std::is_const_v<T>) { return {data, rows, cols, stride}; }
+    constexpr operator Mat<T const>() const requires(!std::is_const_v<T>) {
+        return {data, rows, cols, stride};
+    }
 
     constexpr T&    operator()(Index row, Index col) const { return data[row * stride + col]; }
     constexpr T*    row(Index i) const { return data + i * stride; }
@@ -32,10 +35,13 @@ struct Mat {
     /// Columns first .. first + count - 1 of every row.
     constexpr Mat columns(Index first, Index count) const { return {data + first, rows, count, stride}; }
     /// Rows first .. first + count - 1.
-    constexpr Mat slice(Index first, Index count) const { return {data + first * stride, count, cols, stride}; }
+    constexpr Mat slice(Index first, Index count) const {
+        return {data + first * stride, count, cols, stride};
+    }
 };
 
-/// Read-only view whose element type is not deduced: lets Mat<float> be passed where Mat<float const> is asked for.
+/// Read-only view whose element type is not deduced: lets Mat<float> be passed where Mat<float const> is
+/// asked for.
 template <class Real>
 using CMat = Mat<std::type_identity_t<Real> const>;
 

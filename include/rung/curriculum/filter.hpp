@@ -15,6 +15,7 @@ struct Candidate {
     std::string prompt, answer;
     bool        ended  = false;  ///< the model wrote its end token
     int         tokens = 0;      ///< it wrote, the end among them
+    double confidence  = 1;      ///< probability it gave to its own answer
 };
 
 template <class F>
@@ -24,8 +25,9 @@ concept KeepsCandidates = requires(F const filter, std::vector<Candidate> const&
 
 template <class F>
 struct explain_filter {
-    static_assert(KeepsCandidates<F>, "Filter: add `std::vector<bool> operator()(std::vector<rung::Candidate> const&) const`, "
-                                      "true for what to keep (is yours missing the final const?)");
+    static_assert(KeepsCandidates<F>,
+                  "Filter: add `std::vector<bool> operator()(std::vector<rung::Candidate> const&) const`, "
+                  "true for what to keep (is yours missing the final const?)");
     static constexpr bool ok = true;
 };
 
@@ -36,10 +38,10 @@ struct NoFilter {
     }
 };
 
-/// Keeps answers that came to their end and are longer than the longest such answer of their batch less `margin`:
-/// past their training range models err by stopping early (Lee et al., ICML 2025, section 5.1). A margin of 1 keeps only
-/// the longest, right where all answers of a difficulty have one length; 2 also keeps one token less (sums of n digits
-/// may have n or n + 1).
+/// Keeps answers that came to their end and are longer than the longest such answer of their batch less
+/// `margin`: past their training range models err by stopping early (Lee et al., ICML 2025, section 5.1). A
+/// margin of 1 keeps only the longest, right where all answers of a difficulty have one length; 2 also keeps
+/// one token less (sums of n digits may have n or n + 1).
 struct LengthFilter {
     int margin = 1;
     int batch  = 1024;  ///< candidates whose longest answer sets the bar
@@ -49,7 +51,7 @@ struct LengthFilter {
                    ", wanted at least 1");
         std::vector<bool> keep(candidates.size());
         for (std::size_t first = 0; first < candidates.size(); first += std::size_t(batch)) {
-            const auto last = std::min(first + std::size_t(batch), candidates.size());
+            const auto last    = std::min(first + std::size_t(batch), candidates.size());
             int        longest = 0;
             for (auto i = first; i < last; ++i)
                 if (candidates[i].ended) longest = std::max(longest, candidates[i].tokens);
@@ -59,5 +61,41 @@ struct LengthFilter {
         return keep;
     }
 };
+
+/// Keeps answers that the model itself gives at least this probability, the product over all tokens.
+struct ConfidenceFilter {
+    double least = 0.9;
+
+    std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
+        RUNG_CHECK(least >= 0 && least <= 1, "ConfidenceFilter: least; got ", least,
+                   ", wanted a probability between 0 and 1");
+        std::vector<bool> keep;
+        for (auto const& candidate : candidates) keep.push_back(candidate.confidence >= least);
+        return keep;
+    }
+};
+
+/// `first | second`: the second filter sees what the first one kept, and what passes both is kept.
+template <class First, class Second>
+struct Both {
+    First  first;
+    Second second;
+
+    std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
+        std::vector<bool>      keep = first(candidates);
+        std::vector<Candidate> passed;
+        for (std::size_t i = 0; i < keep.size(); ++i)
+            if (keep[i]) passed.push_back(candidates[i]);
+        const std::vector<bool> again = second(passed);
+        for (std::size_t i = 0, j = 0; i < keep.size(); ++i)
+            if (keep[i]) keep[i] = again[j++];
+        return keep;
+    }
+};
+
+template <KeepsCandidates First, KeepsCandidates Second>
+Both<First, Second> operator|(First first, Second second) {
+    return {first, second};
+}
 
 }  // namespace rung

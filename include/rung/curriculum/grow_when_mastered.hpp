@@ -15,14 +15,17 @@ struct GrowOptions {
 class GrowWhenMastered {
 public:
     explicit GrowWhenMastered(GrowOptions options) : options_(options), level_(options.start) {
-        RUNG_CHECK(options.start >= 1 && options.start <= options.limit, "GrowWhenMastered: start and limit; got ",
-                   options.start, " and ", options.limit, ", wanted 1 <= start <= limit");
+        RUNG_CHECK(options.start >= 1 && options.start <= options.limit,
+                   "GrowWhenMastered: start and limit; got ", options.start, " and ", options.limit,
+                   ", wanted 1 <= start <= limit");
         RUNG_CHECK(options.mastery > 0 && options.mastery <= 1 && options.review >= 0 && options.review <= 1,
                    "GrowWhenMastered: mastery and review; got ", options.mastery, " and ", options.review,
                    ", wanted shares between 0 and 1");
     }
 
-    int difficulty(Rng& rng) const { return rng.chance(options_.review) ? rng.between(options_.start, level_) : level_; }
+    int difficulty(Rng& rng) const {
+        return rng.chance(options_.review) ? rng.between(options_.start, level_) : level_;
+    }
 
     /// Moves up one level when the report holds a score for the present one that reaches mastery.
     void observe(Report const& report) {

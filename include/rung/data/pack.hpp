@@ -1,5 +1,6 @@
 #pragma once
-// Text -> tokens -> batches. A batch is a padded rectangle sorted by length; models read pieces of it without the padding.
+// Text -> tokens -> batches. A batch is a padded rectangle sorted by length; models read pieces of it without
+// the padding.
 
 #include <algorithm>
 #include <vector>
@@ -42,7 +43,8 @@ struct Batch {
     Index            rows = 0, graded = 0;    ///< inputs and graded inputs in all
 };
 
-/// Sorted by length, so that neighbours take part in products of the same size and slices hold little padding.
+/// Sorted by length, so that neighbours take part in products of the same size and slices hold little
+/// padding.
 /// @param context  longest input the model takes
 inline Batch pack(std::vector<Item> items, Grade grade, int context) {
     RUNG_CHECK(!items.empty(), "pack: items; got none, wanted at least 1");
@@ -51,8 +53,8 @@ inline Batch pack(std::vector<Item> items, Grade grade, int context) {
     Batch batch;
     batch.count   = int(items.size());
     batch.longest = int(items.back().tokens.size()) - 1;
-    RUNG_CHECK(batch.longest <= context, "pack: longest sequence; got ", batch.longest, " tokens, wanted at most ", context,
-               ", the model's context");
+    RUNG_CHECK(batch.longest <= context, "pack: longest sequence; got ", batch.longest,
+               " tokens, wanted at most ", context, ", the model's context");
     batch.tokens.assign(std::size_t(batch.count) * std::size_t(batch.longest), Vocab::pad);
     batch.targets.assign(batch.tokens.size(), -1);
     for (std::size_t b = 0; b < items.size(); ++b) {
@@ -63,7 +65,8 @@ inline Batch pack(std::vector<Item> items, Grade grade, int context) {
         for (int t = 0; t < batch.lengths.back(); ++t) {
             const auto at    = b * std::size_t(batch.longest) + std::size_t(t);
             batch.tokens[at] = tokens[std::size_t(t)];
-            if (grade == Grade::everything || t + 1 >= prompt) batch.targets[at] = tokens[std::size_t(t) + 1], ++batch.graded;
+            if (grade == Grade::everything || t + 1 >= prompt)
+                batch.targets[at] = tokens[std::size_t(t) + 1], ++batch.graded;
         }
     }
     return batch;
@@ -94,8 +97,8 @@ private:
     Index            first_row_;
 };
 
-/// Where to cut a batch: consecutive pieces of at most `rows` inputs (or one sequence), none across the borders of the
-/// `slices` equal parts. A function of the batch alone.
+/// Where to cut a batch: consecutive pieces of at most `rows` inputs (or one sequence), none across the
+/// borders of the `slices` equal parts. A function of the batch alone.
 struct Piece {
     int   first = 0, count = 0;
     Index first_row = 0;
@@ -103,7 +106,7 @@ struct Piece {
 inline std::vector<std::vector<Piece>> cut(Batch const& batch, int slices, Index rows) {
     std::vector<std::vector<Piece>> parts(static_cast<std::size_t>(slices));
     Index                           before = 0, inside = 0;
-    std::size_t                     last   = parts.size();
+    std::size_t                     last = parts.size();
     for (int b = 0; b < batch.count; ++b) {
         const Index length = batch.lengths[std::size_t(b)];
         const auto  part   = std::size_t(before * slices / batch.rows);

@@ -36,11 +36,13 @@ public:
         for (const char c : text) tokens.push_back(id(c));
     }
 
-    /// Text of ids. Begin and pad print nothing; end prints the newline that ends a line of the papers' files.
+    /// Text of ids. Begin and pad print nothing; end prints the newline that ends a line of the papers'
+    /// files.
     std::string decode(std::vector<int> const& tokens) const {
         std::string text;
         for (const int token : tokens) {
-            RUNG_CHECK(token >= 0 && token < size(), "Vocab: token; got ", token, ", wanted 0 to ", size() - 1);
+            RUNG_CHECK(token >= 0 && token < size(), "Vocab: token; got ", token, ", wanted 0 to ",
+                       size() - 1);
             if (token == end) text += '\n';
             else if (token >= specials) text += alphabet_[std::size_t(token - specials)];
         }

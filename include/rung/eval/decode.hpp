@@ -1,6 +1,7 @@
 #pragma once
-// Answers to a batch of prompts, token by token, with a cache of keys and values. Prompts may differ in length; a
-// sequence that ends leaves the batch. Prompts are dealt into groups of fixed size, so threads change nothing.
+// Answers to a batch of prompts, token by token, with a cache of keys and values. Prompts may differ in
+// length; a sequence that ends leaves the batch. Prompts are dealt into groups of fixed size, so threads
+// change nothing.
 
 #include <algorithm>
 #include <cmath>
@@ -14,18 +15,21 @@
 namespace rung {
 
 struct DecodeOptions {
-    int    limit       = 0;   ///< most new tokens per answer, its end among them; 0: whatever the context leaves room for
-    double temperature = 0;   ///< 0: greedy. Otherwise logits are divided by it and a token is drawn
-    int    top_k       = 0;   ///< draw among the k likeliest; 0: among all
-    std::uint32_t stream = 0; ///< of random numbers, for sampling: prompt i of two streams is drawn differently
-    Run    run         = {};
-    int    group       = 64;  ///< prompts that share one cache and one thread
+    int limit =
+        0;  ///< most new tokens per answer, its end among them; 0: whatever the context leaves room for
+    double        temperature = 0;  ///< 0: greedy. Otherwise logits are divided by it and a token is drawn
+    int           top_k       = 0;  ///< draw among the k likeliest; 0: among all
+    std::uint32_t stream =
+        0;  ///< of random numbers, for sampling: prompt i of two streams is drawn differently
+    Run run   = {};
+    int group = 64;  ///< prompts that share one cache and one thread
 };
 
 struct Answer {
     std::string text;
     bool        ended  = false;  ///< by its own end token, not by the limit
     int         tokens = 0;      ///< new tokens, the end among them
+    double confidence  = 1;      ///< probability the model gives to this answer, the product over its tokens
 };
 
 namespace detail {
@@ -40,29 +44,42 @@ int choose(Mat<Real const> logits, DecodeOptions const& options, Rng& rng) {
     std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return begin[a] > begin[b]; });
     if (options.top_k > 0 && options.top_k < int(order.size())) order.resize(std::size_t(options.top_k));
     std::vector<double> weight;
-    for (const int token : order) weight.push_back(std::exp(double(begin[token] - begin[order[0]]) / options.temperature));
+    for (const int token : order)
+        weight.push_back(std::exp(double(begin[token] - begin[order[0]]) / options.temperature));
     double left = std::accumulate(weight.begin(), weight.end(), 0.0) * double(rng.uniform());
     for (std::size_t i = 0; i < order.size(); ++i)
         if ((left -= weight[i]) < 0) return order[i];
     return order.back();
 }
 
+/// Probability of one token under softmax(logits).
+template <class Real>
+double probability(Mat<Real const> logits, int token) {
+    const Real top = *std::max_element(logits.data, logits.data + logits.cols);
+    double     sum = 0;
+    for (Index j = 0; j < logits.cols; ++j) sum += std::exp(double(logits(0, j) - top));
+    return std::exp(double(logits(0, token) - top)) / sum;
+}
+
 /// One group of prompts from first token to last answer, on one lane.
 template <class Model, class Lane>
-void decode_group(Lane& lane, float const* weights, Vocab const& vocab, std::vector<std::vector<int>> const& prompts,
-                  int first, int count, DecodeOptions const& options, std::uint64_t seed, std::vector<Answer>& answers) {
-    using Real         = typename Lane::real;
-    constexpr Index C  = Model::shape.width;
-    std::size_t longest = 0;
+void decode_group(Lane& lane, float const* weights, Vocab const& vocab,
+                  std::vector<std::vector<int>> const& prompts, int first, int count,
+                  DecodeOptions const& options, std::uint64_t seed, std::vector<Answer>& answers) {
+    using Real              = typename Lane::real;
+    constexpr Index C       = Model::shape.width;
+    std::size_t     longest = 0;
     for (int b = 0; b < count; ++b) longest = std::max(longest, prompts[std::size_t(first + b)].size());
-    const Index capacity = options.limit > 0 ? std::min<Index>(Index(longest) + options.limit, Model::shape.context)
-                                             : Model::shape.context;
+    const Index                   capacity = options.limit > 0
+                                                 ? std::min<Index>(Index(longest) + options.limit, Model::shape.context)
+                                                 : Model::shape.context;
     std::vector<CacheLayer<Real>> cache(std::size_t(Model::passes_of(options.run) * Model::layers));
     for (auto& layer : cache)
-        layer = {lane.arena.template take<Real>(count * C, capacity), lane.arena.template take<Real>(count * capacity, C),
-                 capacity};
+        layer = {lane.arena.template take<Real>(count * C, capacity),
+                 lane.arena.template take<Real>(count * capacity, C), capacity};
 
-    std::vector<int> active(static_cast<std::size_t>(count)), past(active.size(), 0);  // slots still writing, tokens each holds
+    std::vector<int> active(static_cast<std::size_t>(count)),
+        past(active.size(), 0);  // slots still writing, tokens each holds
     std::iota(active.begin(), active.end(), 0);
     std::vector<std::vector<int>> fresh(active.size()), written(active.size());
     std::vector<Rng>              rngs;
@@ -75,11 +92,13 @@ void decode_group(Lane& lane, float const* weights, Vocab const& vocab, std::vec
         std::vector<int> tokens, positions, starts{0}, held;
         for (const int b : active) {
             held.push_back(past[std::size_t(b)]);
-            for (const int token : fresh[std::size_t(b)]) tokens.push_back(token), positions.push_back(past[std::size_t(b)]++);
+            for (const int token : fresh[std::size_t(b)])
+                tokens.push_back(token), positions.push_back(past[std::size_t(b)]++);
             starts.push_back(int(tokens.size()));
         }
-        const Sequences rows{tokens.data(), positions.data(), starts.data(), int(active.size())};
-        const Mat<Real const> logits = Model::extend(lane, weights, cache, rows, {active.data(), held.data()}, options.run);
+        const Sequences       rows{tokens.data(), positions.data(), starts.data(), int(active.size())};
+        const Mat<Real const> logits =
+            Model::extend(lane, weights, cache, rows, {active.data(), held.data()}, options.run);
         std::vector<int> going;
         for (std::size_t i = 0; i < active.size(); ++i) {
             const int  b      = active[i];
@@ -87,6 +106,7 @@ void decode_group(Lane& lane, float const* weights, Vocab const& vocab, std::vec
             auto&      answer = answers[std::size_t(first + b)];
             const int  token  = choose<Real>(logits.slice(Index(i), 1), options, rngs[at]);
             ++answer.tokens;
+            answer.confidence *= probability<Real>(logits.slice(Index(i), 1), token);
             answer.ended = token == Vocab::end;
             if (!answer.ended) written[at].push_back(token);
             const bool room = past[at] < capacity && (options.limit == 0 || answer.tokens < options.limit);
@@ -100,28 +120,29 @@ void decode_group(Lane& lane, float const* weights, Vocab const& vocab, std::vec
 
 }  // namespace detail
 
-/// Continues every prompt until its end token or the limit. Throws on an empty list, on a prompt that leaves the context
-/// no room for a token, and on a character outside the alphabet.
+/// Continues every prompt until its end token or the limit. Throws on an empty list, on a prompt that leaves
+/// the context no room for a token, and on a character outside the alphabet.
 template <class Context, class Model>
-std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab, std::vector<std::string> const& prompts,
-                           DecodeOptions const& options = {}) {
+std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab,
+                           std::vector<std::string> const& prompts, DecodeOptions const& options = {}) {
     RUNG_CHECK(!prompts.empty(), "decode: prompts; got none, wanted at least 1");
-    RUNG_CHECK(vocab.size() == Model::shape.vocab, "decode: vocabulary; got ", vocab.size(), " tokens, wanted ",
-               Model::shape.vocab, ", the model's");
-    RUNG_CHECK(options.limit >= 0 && options.group > 0, "decode: limit and group; got ", options.limit, " and ",
-               options.group, ", wanted at least 0 and 1");
+    RUNG_CHECK(vocab.size() == Model::shape.vocab, "decode: vocabulary; got ", vocab.size(),
+               " tokens, wanted ", Model::shape.vocab, ", the model's");
+    RUNG_CHECK(options.limit >= 0 && options.group > 0, "decode: limit and group; got ", options.limit,
+               " and ", options.group, ", wanted at least 0 and 1");
     std::vector<std::vector<int>> tokens(prompts.size(), {Vocab::begin});
     for (std::size_t i = 0; i < prompts.size(); ++i) {
         vocab.append(tokens[i], prompts[i]);
-        RUNG_CHECK(int(tokens[i].size()) < Model::shape.context, "decode: prompt ", i, "; got ", tokens[i].size(),
-                   " tokens, wanted fewer than ", Model::shape.context, ", the model's context");
+        RUNG_CHECK(int(tokens[i].size()) < Model::shape.context, "decode: prompt ", i, "; got ",
+                   tokens[i].size(), " tokens, wanted fewer than ", Model::shape.context,
+                   ", the model's context");
     }
     std::vector<Answer> answers(prompts.size());
     const int           count = int(prompts.size()), groups = (count + options.group - 1) / options.group;
     ctx.for_slices(groups, [&](auto& lane, int g) {
         const int first = g * options.group;
-        detail::decode_group<Model>(lane, model.weights().cdata(), vocab, tokens, first, std::min(options.group, count - first),
-                                    options, ctx.seed(), answers);
+        detail::decode_group<Model>(lane, model.weights().cdata(), vocab, tokens, first,
+                                    std::min(options.group, count - first), options, ctx.seed(), answers);
     });
     return answers;
 }

@@ -9,7 +9,9 @@
 
 namespace rung {
 
-struct Interval { double low = 0, high = 1; };
+struct Interval {
+    double low = 0, high = 1;
+};
 
 /// How many of `count` problems of one difficulty were answered exactly.
 struct Score {
@@ -21,7 +23,7 @@ struct Score {
     Interval interval() const {
         if (count == 0) return {};
         constexpr double z = 1.959963984540054;
-        const double n = count, p = exact_match(), centre = (p + z * z / (2 * n)) / (1 + z * z / n),
+        const double     n = count, p = exact_match(), centre = (p + z * z / (2 * n)) / (1 + z * z / n),
                      half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n);
         return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
     }
@@ -49,13 +51,13 @@ struct Report {
 };
 
 inline std::ostream& operator<<(std::ostream& out, Report const& report) {
-    const auto flags = out.flags();
+    const auto flags  = out.flags();
     const auto digits = out.precision();
     out << "difficulty  exact match  95 % interval     correct\n" << std::fixed << std::setprecision(3);
     for (auto const& score : report.scores) {
         const auto [low, high] = score.interval();
-        out << std::setw(10) << score.difficulty << std::setw(13) << score.exact_match() << "  [" << low << ", " << high
-            << "]  " << std::setw(6) << score.correct << " / " << score.count << '\n';
+        out << std::setw(10) << score.difficulty << std::setw(13) << score.exact_match() << "  [" << low
+            << ", " << high << "]  " << std::setw(6) << score.correct << " / " << score.count << '\n';
     }
     out.flags(flags);
     out.precision(digits);

@@ -5,8 +5,10 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "rung/experiment/svg.hpp"
 #include "rung/experiment/text.hpp"
 
 namespace rung {
@@ -24,6 +26,8 @@ struct Range {
 struct Tick {
     double      at;
     std::string markup;  ///< ready for SVG: a power of ten has a raised exponent
+
+    double width() const { return text_width(std::string_view{markup}.substr(0, markup.find('<'))); }
 };
 
 /// The step among 1, 2, 5 times a power of ten that cuts `span` into at most `most` pieces.
@@ -44,7 +48,8 @@ inline std::vector<Tick> linear_ticks(Range range, int most, double least_step =
 
     std::vector<Tick> ticks;
     for (double k = std::ceil(range.from / step - 1e-9); k * step <= range.to + 1e-9 * step; ++k)
-        ticks.push_back({k * step, k == 0 ? "0" : text::fixed(k * step / unit, digits) + suffix});
+        ticks.push_back(
+            Tick{k * step, k == 0 ? "0" : text::join({text::fixed(k * step / unit, digits), suffix})});
     return ticks;
 }
 
@@ -62,9 +67,10 @@ inline std::vector<Tick> log_ticks(Range range, int most) {
             const double at = factor * std::pow(10.0, power);
             if (factor > 1 && decades > 2) continue;
             if (at < range.from * (1 - 1e-9) || at > range.to * (1 + 1e-9)) continue;
-            const std::string base = factor == 1 ? "10" : std::to_string(factor) + "·10";
-            const std::string high = "<tspan dy=\"-5\" font-size=\"9\">" + std::to_string(power) + "</tspan>";
-            ticks.push_back({at, raised ? base + high : text::fixed(at, std::max(0, -power))});
+            const char* base = factor == 1 ? "10" : factor == 2 ? "2·10" : "5·10";
+            const auto  high =
+                text::join({base, R"(<tspan dy="-5" font-size="9">)", text::number(power), "</tspan>"});
+            ticks.push_back(Tick{at, raised ? high : text::fixed(at, std::max(0, -power))});
         }
     return ticks.size() >= 3 ? ticks : linear_ticks(range, most);
 }

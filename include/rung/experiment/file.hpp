@@ -12,8 +12,15 @@
 #include <utility>
 
 #include "rung/core/check.hpp"
+#include "rung/experiment/text.hpp"
 
 namespace rung {
+
+/// "file: cannot be opened; got 'x' (Permission denied), wanted a path that can be written"
+[[noreturn, gnu::cold]] inline void fail_path(std::string_view what, std::string_view path, int why,
+                                              std::string_view wanted) {
+    throw Error(text::join({what, "; got '", path, "' (", std::strerror(why), "), wanted ", wanted}));
+}
 
 /// An open file. Nothing is buffered here: when `write` returns, the system has the bytes.
 class File {
@@ -21,8 +28,7 @@ public:
     File() = default;
     File(std::string path, int flags)
         : path_{std::move(path)}, fd_{::open(path_.c_str(), flags | O_CLOEXEC, 0666)} {
-        RUNG_CHECK(fd_ >= 0, "file: cannot be opened; got '", path_, "' (", std::strerror(errno),
-                   "), wanted a path that can be written");
+        if (fd_ < 0) fail_path("file: cannot be opened", path_, errno, "a path that can be written");
     }
     File(File&& other) noexcept : path_{std::move(other.path_)}, fd_{std::exchange(other.fd_, -1)} {}
     File& operator=(File&& other) noexcept {
@@ -40,19 +46,18 @@ public:
         while (!bytes.empty()) {
             const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
             if (written < 0 && errno == EINTR) continue;
-            check(written >= 0, "cannot be written");
+            check(written >= 0, "file: cannot be written");
             bytes.remove_prefix(std::size_t(written));
         }
     }
     /// On the disk, not only in the system's memory.
-    void sync() { check(::fsync(fd_) == 0, "cannot be written to the disk"); }
+    void sync() { check(::fsync(fd_) == 0, "file: cannot be written to the disk"); }
     /// Some file systems report a failed write only here.
-    void close() { check(::close(std::exchange(fd_, -1)) == 0, "cannot be closed"); }
+    void close() { check(::close(std::exchange(fd_, -1)) == 0, "file: cannot be closed"); }
 
 private:
     void check(bool good, char const* what) const {
-        RUNG_CHECK(good, "file: ", what, "; got '", path_, "' (", std::strerror(errno),
-                   "), wanted every byte written");
+        if (!good) fail_path(what, path_, errno, "every byte written");
     }
 
     std::string path_;
@@ -73,8 +78,7 @@ inline void make_folder(std::string const& path) {
         const int         why   = taken ? ENOTDIR : errno;  // taken by something that is no folder
         struct stat       found {};
         const bool        there = ::stat(part.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
-        RUNG_CHECK(there, "folder: cannot be made; got '", path, "' (", std::strerror(why),
-                   "), wanted a folder that can be written");
+        if (!there) fail_path("folder: cannot be made", path, why, "a folder that can be written");
         if (slash == std::string::npos) return;
     }
 }
@@ -82,7 +86,7 @@ inline void make_folder(std::string const& path) {
 /// Opens a new file next to `path`, under a name that no file had.
 inline File open_beside(std::string const& path, std::string& name) {
     for (int attempt = 0;; ++attempt) {
-        name = path + ".tmp" + std::to_string(::getpid()) + "." + std::to_string(attempt);
+        name = text::join({path, ".tmp", text::number(::getpid()), ".", text::number(attempt)});
         if (::access(name.c_str(), F_OK) == 0 && attempt < 1000) continue;
         return File{name, O_WRONLY | O_CREAT | O_EXCL};
     }
@@ -92,7 +96,7 @@ inline File open_beside(std::string const& path, std::string& name) {
 inline void claim_folder(std::string const& path) {
     make_folder(path);
     std::string name;
-    File        probe = open_beside(path + "/probe", name);
+    File        probe = open_beside(text::join({path, "/probe"}), name);
     ::unlink(name.c_str());
     probe.write("rung");
 }
@@ -105,9 +109,8 @@ inline void write_file(std::string const& path, std::string_view bytes) {
         file.write(bytes);
         file.sync();
         file.close();
-        const bool moved = std::rename(name.c_str(), path.c_str()) == 0;
-        RUNG_CHECK(moved, "file: cannot be put in place; got '", path, "' (", std::strerror(errno),
-                   "), wanted a path that a file can take");
+        if (std::rename(name.c_str(), path.c_str()) != 0)
+            fail_path("file: cannot be put in place", path, errno, "a path that a file can take");
     } catch (...) {
         ::unlink(name.c_str());
         throw;

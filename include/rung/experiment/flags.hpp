@@ -6,6 +6,7 @@
 #include <charconv>
 #include <concepts>
 #include <functional>
+#include <initializer_list>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -28,24 +29,33 @@ struct BadFlag : Error {
 template <class T>
 concept FlagNumber = !std::same_as<T, bool> && (std::integral<T> || std::floating_point<T>);
 
+/// "an integer of at least 1", from the ends as text; an empty one is no end.
+inline std::string describe_limits(std::string_view kind, std::string_view least, std::string_view most) {
+    if (least.empty() && most.empty()) return std::string{kind};
+    if (most.empty()) return text::join({kind, " of at least ", least});
+    if (least.empty()) return text::join({kind, " of at most ", most});
+    return text::join({kind, " from ", least, " to ", most});
+}
+
 template <FlagNumber Number>
 struct Limits {
-    Number least = std::numeric_limits<Number>::lowest();
-    Number most  = std::numeric_limits<Number>::max();
+    static constexpr Number lowest  = std::numeric_limits<Number>::lowest();
+    static constexpr Number highest = std::numeric_limits<Number>::max();
 
-    bool        hold(Number n) const { return n >= least && n <= most; }  // false for NaN
-    std::string kind() const { return std::integral<Number> ? "an integer" : "a number"; }
+    Number least = lowest;
+    Number most  = highest;
+
+    bool holds(Number n) const { return n >= least && n <= most; }  // false for NaN
     /// Both ends, the type's own where none was given.
-    std::string range() const {
-        return kind() + " from " + text::number(least) + " to " + text::number(most);
-    }
+    std::string range() const { return describe_limits(kind(), text::number(least), text::number(most)); }
     std::string text() const {
-        const bool below = least > Limits{}.least || std::unsigned_integral<Number>;
-        const bool above = most < Limits{}.most;
-        if (below && above) return range();
-        if (below) return kind() + " of at least " + text::number(least);
-        return above ? kind() + " of at most " + text::number(most) : kind();
+        const bool below = least > lowest || lowest == 0;
+        return describe_limits(kind(), below ? text::number(least) : "",
+                               most < highest ? text::number(most) : "");
     }
+
+private:
+    static std::string_view kind() { return std::integral<Number> ? "an integer" : "a number"; }
 };
 
 enum class Parsed { work, help };
@@ -55,77 +65,82 @@ public:
     using Choices = std::vector<std::string>;
 
     /// `summary` is the first line of the help.
-    explicit Flags(std::string summary) : summary_{std::move(summary)} {}
+    explicit Flags(std::string_view summary) : summary_{summary} {}
 
     /// Binds a number. What the variable holds now is the default.
     template <FlagNumber Number>
-    Flags& add(std::string name, Number& target, std::string help, Limits<Number> limits = {}) {
-        const auto read = [name, &target, limits](std::string_view word) {
+    Flags& add(std::string_view name, Number& target, std::string_view help, Limits<Number> limits = {}) {
+        const auto read = [&target, limits](std::string_view word) -> std::string {
             const char* end          = word.data() + word.size();
             Number      value        = {};
             const auto [stop, error] = std::from_chars(word.data(), end, value);
-            if (error == std::errc::result_out_of_range) refuse(name, word, limits.range());
-            if (error != std::errc{} || stop != end || !limits.hold(value)) refuse(name, word, limits.text());
+            if (error == std::errc::result_out_of_range) return limits.range();
+            if (error != std::errc{} || stop != end || !limits.holds(value)) return limits.text();
             target = value;
+            return "";
         };
-        const char* shown = std::integral<Number> ? "N" : "X";
-        return declare({std::move(name), std::move(help), limits.text(), shown, read, value_of(target)});
+        return declare(name, help, std::integral<Number> ? "N" : "X", limits.text(), read, value_of(target));
     }
     /// Binds a switch: `--name` sets it, `--name=false` clears it.
-    Flags& add(std::string name, bool& target, std::string help) {
-        const auto read = [name, &target](std::string_view word) {
-            if (word != "true" && word != "false") refuse(name, word, "nothing, true or false");
+    Flags& add(std::string_view name, bool& target, std::string_view help) {
+        const auto read = [&target](std::string_view word) -> std::string {
+            if (word != "true" && word != "false") return "nothing, true or false";
             target = word == "true";
+            return "";
         };
-        return declare({std::move(name), std::move(help), "", "", read, value_of(target)});
+        return declare(name, help, "", "", read, value_of(target));
     }
     /// Binds a text, one of `choices` unless there are none.
-    Flags& add(std::string name, std::string& target, std::string help, Choices choices = {}) {
-        std::string wanted = choices.empty() ? "a text" : "one of";
-        for (std::size_t i = 0; i < choices.size(); ++i) wanted += (i == 0 ? " " : ", ") + choices[i];
-        const auto read = [name, &target, choices, wanted](std::string_view word) {
-            const bool known = std::find(choices.begin(), choices.end(), word) != choices.end();
-            if (word.empty() || !(known || choices.empty())) refuse(name, word, wanted);
+    Flags& add(std::string_view name, std::string& target, std::string_view help,
+               Choices const& choices = {}) {
+        std::string wanted;
+        for (std::string const& choice : choices)
+            wanted = text::join({wanted, wanted.empty() ? "one of " : ", ", choice});
+        const auto read = [&target, choices, wanted](std::string_view word) -> std::string {
+            bool known = choices.empty() && !word.empty();
+            for (std::string const& choice : choices) known = known || choice == word;
+            if (!known) return choices.empty() ? "a text" : wanted;
             target = word;
+            return "";
         };
-        if (choices.empty()) wanted.clear();  // it goes without saying
-        return declare({std::move(name), std::move(help), wanted, "TEXT", read, value_of(target)});
+        return declare(name, help, "TEXT", wanted, read, value_of(target));
     }
     /// Binds a folder to write into; `parse` makes it and proves that it can be written to. Empty: none.
-    Flags& add_folder(std::string name, std::string& target, std::string help) {
-        folders_.emplace_back(name, &target);
-        add(std::move(name), target, std::move(help));
-        flags_.back().shown = "FOLDER";
+    Flags& add_folder(std::string_view name, std::string& target, std::string_view help) {
+        add(name, target, help);
+        flags_.back().shown  = "FOLDER";
+        flags_.back().folder = &target;
         return *this;
     }
 
     /// Reads the whole command line, then claims the folders: a bad flag leaves the disk alone. Throws BadFlag.
     Parsed parse(int argc, char const* const* argv) {
-        const std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
         command_ = argc > 0 ? quoted(program_name(argv[0])) : "";
-        for (std::string_view word : words) command_ += " " + quoted(word);
-        for (std::string_view word : words)
-            if (word == "--help" || word == "-h") return Parsed::help;
-        for (std::size_t i = 0; i < words.size();) i += take(words, i);
-        for (auto const& [name, folder] : folders_) claim(name, *folder);
+        for (int i = 1; i < argc; ++i) command_ = text::join({command_, " ", quoted(argv[i])});
+        for (int i = 1; i < argc; ++i)
+            if (std::string_view{argv[i]} == "--help" || std::string_view{argv[i]} == "-h")
+                return Parsed::help;
+        for (int i = 1; i < argc;) i += take(argv[i], i + 1 < argc ? argv[i + 1] : nullptr);
+        for (Flag const& flag : flags_)
+            if (flag.folder && !flag.folder->empty()) claim(flag.name, *flag.folder);
         return Parsed::work;
     }
 
     std::string help(std::string_view program) const {
-        const auto head = [](Flag const& flag) {
-            return "  --" + flag.name + (flag.shown.empty() ? "" : " " + flag.shown);
+        std::size_t width = 0;
+        for (Flag const& flag : flags_) width = std::max(width, flag.name.size() + flag.shown.size() + 1);
+        const auto line = [width](std::string_view name, std::string_view shown, std::string_view words) {
+            const std::string indent(width + 3 - std::min(width, name.size() + shown.size() + 1), ' ');
+            return text::join({"  --", name, " ", shown, indent, words});
         };
-        std::size_t width = std::string_view{"  --help"}.size();
-        for (Flag const& flag : flags_) width = std::max(width, head(flag).size());
-        std::string out = summary_ + "\n\nusage: " + std::string{program} + " [flags]\n\n";
+        std::string out = text::join({summary_, "\n\nusage: ", program, " [flags]\n\n"});
         for (Flag const& flag : flags_) {
-            const std::string start = head(flag);
-            out += start + std::string(width + 3 - start.size(), ' ') + flag.help;
-            if (!flag.wanted.empty()) out += "; " + flag.wanted;
-            if (!flag.fallback.empty()) out += " (default " + flag.fallback + ")";
-            out += '\n';
+            out.append(line(flag.name, flag.shown, flag.help));
+            if (!flag.wanted.empty()) out.append("; ").append(flag.wanted);
+            if (!flag.fallback.empty()) out.append(text::join({" (default ", flag.fallback, ")"}));
+            out.append("\n");
         }
-        return out + "  --help" + std::string(width - 5, ' ') + "show this and stop\n";
+        return out.append(line("help", "", "show this and stop\n"));
     }
 
     /// Every flag and its value, for the record.
@@ -140,31 +155,28 @@ public:
     static std::string_view program_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 private:
+    using Read  = std::function<std::string(std::string_view)>;  // what was wanted instead, or nothing
+    using Value = std::function<Json()>;
+
     struct Flag {
-        std::string                           name, help, wanted, shown;
-        std::function<void(std::string_view)> read;
-        std::function<Json()>                 value;
-        std::string                           fallback{};
-        bool                                  given = false;
+        std::string  name, help, shown, wanted, fallback;
+        Read         read;
+        Value        value;
+        std::string* folder = nullptr;
+        bool         given  = false;
     };
 
-    [[noreturn]] static void refuse(std::string_view name, std::string_view word, std::string_view wanted) {
-        throw BadFlag(concat("--", name, ": got '", word, "', wanted ", wanted));
-    }
-
-    static void claim(std::string const& name, std::string const& folder) try {
-        if (!folder.empty()) claim_folder(folder);
-    } catch (Error const& error) {
-        throw BadFlag("--" + name + ": " + error.what());
-    }
-
-    template <class Value>
-    static std::function<Json()> value_of(Value const& target) {
+    template <class Bound>
+    static Value value_of(Bound const& target) {
         return [&target] { return Json(target); };
     }
 
-    Flags& declare(Flag flag) {
-        RUNG_CHECK(!find(flag.name), "Flags::add: got '", flag.name, "' twice, wanted it once");
+    Flags& declare(std::string_view name, std::string_view help, std::string_view shown,
+                   std::string_view wanted, Read read, Value value) {
+        RUNG_CHECK(!find(name), "Flags::add: got '", name, "' twice, wanted it once");
+        Flag flag;
+        flag.name = name, flag.help = help, flag.shown = shown, flag.wanted = wanted;
+        flag.read = std::move(read), flag.value = std::move(value);
         flag.fallback = flag.value().text();
         if (flag.fallback == "\"\"" || flag.fallback == "false") flag.fallback.clear();  // as one would guess
         flags_.push_back(std::move(flag));
@@ -177,35 +189,42 @@ private:
         return nullptr;
     }
 
-    /// Reads the flag at `words[i]`; returns how many words that took.
-    std::size_t take(std::vector<std::string_view> const& words, std::size_t i) {
-        const std::string_view word = words[i];
-        if (!word.starts_with('-')) throw BadFlag(concat("'", word, "': not a flag; wanted --name value"));
+    [[noreturn, gnu::cold]] static void refuse(std::initializer_list<std::string_view> parts) {
+        throw BadFlag(text::join(parts));
+    }
+    static void claim(std::string_view name, std::string const& folder) try {
+        claim_folder(folder);
+    } catch (Error const& error) {
+        refuse({"--", name, ": ", error.what()});
+    }
+
+    /// Reads the flag `word`, whose value may be the word that follows; returns how many words that took.
+    int take(std::string_view word, char const* next) {
+        if (!word.starts_with('-')) refuse({"'", word, "': not a flag; wanted --name value"});
         const std::size_t      equals = word.find('=');
         const std::string_view name   = word.substr(0, equals);
         Flag* const            flag   = name.starts_with("--") ? find(name.substr(2)) : nullptr;
-        if (!flag) throw BadFlag(concat(name, ": unknown flag", nearest(name)));
-        if (std::exchange(flag->given, true)) throw BadFlag(concat(name, ": given twice, wanted once"));
-        if (equals != word.npos || flag->shown.empty()) {  // --name=value, or a switch
-            flag->read(equals != word.npos ? word.substr(equals + 1) : "true");
-            return 1;
-        }
-        if (i + 1 == words.size() || words[i + 1].starts_with("--"))
-            throw BadFlag(concat(name, ": got no value, wanted ", wanted_by(*flag)));
-        flag->read(words[i + 1]);
-        return 2;
+        if (!flag) refuse({name, ": unknown flag", nearest(name)});
+        if (std::exchange(flag->given, true)) refuse({name, ": given twice, wanted once"});
+        std::string_view value = "true";  // of a switch
+        const bool       apart = equals == word.npos && !flag->shown.empty();
+        if (equals != word.npos) value = word.substr(equals + 1);
+        if (apart && (!next || std::string_view{next}.starts_with("--")))
+            refuse({name, ": got no value, wanted ", flag->wanted.empty() ? "one" : flag->wanted});
+        if (apart) value = next;
+        if (const std::string wanted = flag->read(value); !wanted.empty())
+            refuse({name, ": got '", value, "', wanted ", wanted});
+        return apart ? 2 : 1;
     }
 
-    static std::string wanted_by(Flag const& flag) { return flag.wanted.empty() ? "one" : flag.wanted; }
-
     std::string nearest(std::string_view name) const {
-        name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
+        while (name.starts_with('-')) name.remove_prefix(1);
         std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
         std::string out;
         for (Flag const& flag : flags_)
             if (const std::size_t d = distance(name, flag.name); d < best) {
                 best = d;
-                out  = "; did you mean --" + flag.name + "?";
+                out  = text::join({"; did you mean --", flag.name, "?"});
             }
         return out;
     }
@@ -218,7 +237,7 @@ private:
             std::size_t diagonal = std::exchange(row[0], i);
             for (std::size_t j = 1; j <= b.size(); ++j) {
                 const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-                diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, changed}));
+                diagonal = std::exchange(row[j], std::min(std::min(row[j], row[j - 1]) + 1, changed));
             }
         }
         return row[b.size()];
@@ -226,20 +245,18 @@ private:
 
     /// As a shell would need it.
     static std::string quoted(std::string_view word) {
-        const auto plain = [](char c) {
-            const char lower = char(c | 32);
-            return (lower >= 'a' && lower <= 'z') ||
-                   std::string_view{"0123456789-_=+.,/:@%"}.find(c) != std::string_view::npos;
-        };
-        if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return std::string{word};
-        std::string out = "'";
-        for (const char c : word) out += c == '\'' ? std::string{"'\\''"} : std::string(1, c);
-        return out + "'";
+        bool        plain = !word.empty();
+        std::string out   = "'";
+        for (const char c : word) {
+            const bool letter = (c | 32) >= 'a' && (c | 32) <= 'z';
+            plain = plain && (letter || std::string_view{"0123456789-_=+.,/:@%"}.find(c) != word.npos);
+            out.append(c == '\'' ? "'\\''" : std::string_view{&c, 1});
+        }
+        return plain ? std::string{word} : out.append("'");
     }
 
-    std::string                                       summary_, command_;
-    std::vector<Flag>                                 flags_;
-    std::vector<std::pair<std::string, std::string*>> folders_;
+    std::string       summary_, command_;
+    std::vector<Flag> flags_;
 };
 
 }  // namespace rung

@@ -3,9 +3,9 @@
 // The colours are viridis: even steps look even, in grey and to colour-blind readers too.
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,16 +16,16 @@ namespace rung {
 
 /// viridis at `share` in [0, 1], as "#rrggbb".
 inline std::string viridis(double share) {
-    constexpr std::array<unsigned, 11> table{0x440154, 0x482576, 0x414487, 0x35608d, 0x2a788e, 0x21908c,
-                                             0x22a884, 0x43bf71, 0x7ad151, 0xbbdf27, 0xfde725};
-
-    const double place = std::clamp(share, 0.0, 1.0) * 10;
-    const auto   i     = std::min<std::size_t>(9, std::size_t(place));
-    std::string  out   = "#";
-    for (const int shift : {16, 8, 0}) {
-        const double low = table[i] >> shift & 255, high = table[i + 1] >> shift & 255;
-        const auto   level = std::size_t(std::lround(low + (place - double(i)) * (high - low)));
-        (out += "0123456789abcdef"[level / 16]) += "0123456789abcdef"[level % 16];
+    constexpr unsigned table[] = {0x440154, 0x482576, 0x414487, 0x35608d, 0x2a788e, 0x21908c,
+                                  0x22a884, 0x43bf71, 0x7ad151, 0xbbdf27, 0xfde725};
+    const double       place   = std::clamp(share, 0.0, 1.0) * 10;
+    const int          i       = std::min(9, int(place));
+    char               out[]   = "#rrggbb";
+    for (int c = 0; c < 3; ++c) {
+        const double low = table[i] >> (16 - 8 * c) & 255, high = table[i + 1] >> (16 - 8 * c) & 255;
+        const auto   level = std::lround(low + (place - i) * (high - low));
+        out[2 * c + 1]     = "0123456789abcdef"[level / 16];
+        out[2 * c + 2]     = "0123456789abcdef"[level % 16];
     }
     return out;
 }
@@ -47,14 +47,14 @@ public:
         RUNG_CHECK(shares.size() == columns, "HeatMap::row: '", label, "'; got ", shares.size(),
                    " cells, wanted ", columns);
         const auto known = std::size_t(std::clamp(reached, 0, int(columns)));
-        rows_.push_back({std::move(label), std::move(shares), known});
+        rows_.push_back(Row{std::move(label), std::move(shares), known});
         return *this;
     }
 
     std::string svg() const {
         const Grid grid = layout();
         Svg        out{options_.width, grid.bottom() + 56, options_.title};
-        out.text({14, 25}, options_.title, R"(font-size="15" font-weight="600")");
+        out.text({14, 25}, options_.title).set("font-size", 15).set("font-weight", "600");
         cells(out, grid);
         labels(out, grid);
         frontier(out, grid);
@@ -106,16 +106,16 @@ private:
             for (std::size_t c = 0; c < grid.columns; ++c) {
                 const double      share = rows_[r].shares[c];
                 const bool        known = std::isfinite(share);
-                const std::string row   = options_.y + " " + rows_[r].label;
-                const std::string where = row + ", " + options_.x + " " + options_.columns[c];
-                const std::string value = known ? text::fixed(100 * share, 1) + " %" : "not measured";
-                const Box         box{grid.x(c), grid.y(r), grid.cell_width + more, grid.cell_height + more};
-                const std::string colour = known ? viridis(share) : "#ececec";
-                out.rect(box, "fill=\"" + colour + "\"", where + ": " + value);
+                const std::string value =
+                    known ? text::join({text::fixed(100 * share, 1), " %"}) : "not measured";
+                const Box box{grid.x(c), grid.y(r), grid.cell_width + more, grid.cell_height + more};
+                out.rect(box).set("fill", known ? viridis(share) : "#ececec");
+                out.title(text::join({options_.y, " ", rows_[r].label, ", ", options_.x, " ",
+                                      options_.columns[c], ": ", value}));
                 if (!known || !room) continue;
-                const std::string ink = share < 0.6 ? "fill=\"#fff\"" : "fill=\"#111\"";
-                out.text({box.left + box.width / 2, box.top + box.height / 2 + 4}, percent(share),
-                         ink + R"( font-size="11" text-anchor="middle" pointer-events="none")");
+                const Point middle = box.middle();
+                out.text({middle.x, middle.y + 4}, percent(share)).set("fill", share < 0.6 ? "#fff" : "#111");
+                out.set("font-size", 11).set("text-anchor", "middle").set("pointer-events", "none");
             }
     }
 
@@ -125,35 +125,40 @@ private:
         const auto   stride = [](double need, double have) { return std::size_t(1 + need / have); };
         const double x = grid.cell_width / 2, y = grid.cell_height / 2 + 4.5;
         for (std::size_t c = 0; c < grid.columns; c += stride(widest + 6, grid.cell_width))
-            out.text({grid.x(c) + x, grid.bottom() + 17}, options_.columns[c], R"(text-anchor="middle")");
+            out.text({grid.x(c) + x, grid.bottom() + 17}, options_.columns[c]).set("text-anchor", "middle");
         for (std::size_t r = 0; r < grid.rows; r += stride(14, grid.cell_height))
-            out.text({grid.left - 8, grid.y(r) + y}, rows_[r].label, R"(text-anchor="end")");
-        out.text({(grid.left + grid.right()) / 2, grid.bottom() + 40}, options_.x, R"(text-anchor="middle")");
-        out.text_upwards({20, (grid.top + grid.bottom()) / 2}, options_.y);
+            out.text({grid.left - 8, grid.y(r) + y}, rows_[r].label).set("text-anchor", "end");
+        const Point middle{(grid.left + grid.right()) / 2, (grid.top + grid.bottom()) / 2};
+        out.text({middle.x, grid.bottom() + 40}, options_.x).set("text-anchor", "middle");
+        out.text_upwards({20, middle.y}, options_.y);
     }
 
     void frontier(Svg& out, Grid const& grid) const {
         if (options_.frontier.empty() || rows_.empty()) return;
         std::string d;
         for (std::size_t r = 0; r < grid.rows; ++r) {
-            const std::string x = Svg::n(grid.x(rows_[r].reached)) + " ";
-            d += (r == 0 ? "M" : "L") + x + Svg::n(grid.y(r)) + "L" + x + Svg::n(grid.y(r + 1));
+            const double x = grid.x(rows_[r].reached);
+            d.append(pen(r == 0 ? "M" : "L", {x, grid.y(r)})).append(pen("L", {x, grid.y(r + 1)}));
         }
-        out.path(d, R"(fill="none" stroke="#fff" stroke-width="4.5")");  // a light edge shows on every colour
-        out.path(d + "M14 44h24", R"(fill="none" stroke="#D55E00" stroke-width="2.2")");
+        const auto draw = [&](std::string_view colour, double width) {
+            out.path(d).set("fill", "none").set("stroke", colour).set("stroke-width", width);
+        };
+        draw("#fff", 4.5);  // a light edge shows on every colour
+        draw("#D55E00", 2.2);
+        out.line({14, 44}, {38, 44}).set("stroke", "#D55E00").set("stroke-width", 2.2);
         out.text({44, 48.5}, options_.frontier);
     }
 
     static void scale(Svg& out, Grid const& grid) {
         constexpr int steps = 50;
         const double  left = grid.right() + 24, height = std::clamp(grid.bottom() - grid.top, 60.0, 160.0);
-        const double  bottom = grid.top + height;
+        const double  bottom = grid.top + height, step = height / steps;
         for (int i = 0; i < steps; ++i)
-            out.rect({left, bottom - height * (i + 1) / steps, 12, height / steps + 0.4},
-                     "fill=\"" + viridis((i + 0.5) / steps) + "\"");
-        for (const int share : {0, 50, 100})
-            out.text({left + 18, bottom - height * share / 100 + 4.5}, std::to_string(share) + " %",
-                     R"(font-size="12")");
+            out.rect({left, bottom - step * (i + 1), 12, step + 0.4}).set("fill", viridis((i + 0.5) / steps));
+        const auto mark = [&](std::string_view words, double share) {
+            out.text({left + 18, bottom - height * share + 4.5}, words).set("font-size", 12);
+        };
+        mark("0 %", 0), mark("50 %", 0.5), mark("100 %", 1);
     }
 
     HeatMapOptions   options_;

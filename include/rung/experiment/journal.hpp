@@ -28,19 +28,35 @@ public:
     /// @param name     of the experiment, as in the last line of JSON
     /// @param title    of the report
     Journal(std::string name, std::string title, Common const& common, Flags const& flags)
-        : name_(std::move(name)), common_(common), command_(flags.command()), page_(std::move(title)), record_(common.out) {
-        record_.write(Json{}.set("event", "begin").set("experiment", name_).set("flags", flags.values()).set("rng", "philox-v1"));
+        : name_(std::move(name)),
+          common_(common),
+          command_(flags.command()),
+          page_(std::move(title)),
+          record_(common.out) {
+        record_.write(Json{}
+                          .set("event", "begin")
+                          .set("experiment", name_)
+                          .set("flags", flags.values())
+                          .set("rng", "philox-v1"));
     }
 
     /// For TrainOptions::watch and ClimbOptions::watch: one progress line per stretch of training.
     std::function<void(StepEvent const&)> watch(std::string label) {
         return [this, label](StepEvent const& e) {
-            if (e.step == 1) progress_.emplace(round_ > 0 ? label + " " + std::to_string(round_) : label, e.steps);
+            if (e.step == 1)
+                progress_.emplace(round_ > 0 ? label + " " + std::to_string(round_) : label, e.steps);
             progress_->step(e.step, {.loss = e.loss, .tokens = double(e.tokens)});
             losses_.y.push_back(e.loss);
             losses_.x.push_back(double(losses_.y.size()));
-            record_.write(Json{}.set("event", "step").set("phase", label).set("round", round_).set("step", losses_.y.size())
-                              .set("loss", e.loss).set("gradient_norm", e.gradient).set("rate", e.rate).set("tokens", e.tokens));
+            record_.write(Json{}
+                              .set("event", "step")
+                              .set("phase", label)
+                              .set("round", round_)
+                              .set("step", losses_.y.size())
+                              .set("loss", e.loss)
+                              .set("gradient_norm", e.gradient)
+                              .set("rate", e.rate)
+                              .set("tokens", e.tokens));
             if (e.test) record_.write(scores_line("test", *e.test));
             if (e.step != e.steps) return;
             progress_->finish();
@@ -52,30 +68,41 @@ public:
     std::function<void(Round const&)> watch_round() {
         return [this](Round const& r) {
             rounds_.push_back(r);
-            record_.write(Json{}.set("event", "round").set("round", r.round).set("difficulty", r.difficulty)
-                              .set("labelled", r.labelled).set("labelled_right", r.labelled_right).set("kept", r.kept)
-                              .set("kept_right", r.kept_right).set("loss", r.loss).set("exact_match", exact_matches(r.after)));
-            std::fprintf(stderr, "round %d labels %d: kept %d of %d, of which %d are right\n", r.round, r.difficulty, r.kept,
-                         r.labelled, r.kept_right);
+            record_.write(Json{}
+                              .set("event", "round")
+                              .set("round", r.round)
+                              .set("difficulty", r.difficulty)
+                              .set("labelled", r.labelled)
+                              .set("labelled_right", r.labelled_right)
+                              .set("kept", r.kept)
+                              .set("kept_right", r.kept_right)
+                              .set("loss", r.loss)
+                              .set("exact_match", exact_matches(r.after)));
+            std::fprintf(stderr, "round %d labels %d: kept %d of %d, of which %d are right\n", r.round,
+                         r.difficulty, r.kept, r.labelled, r.kept_right);
         };
     }
 
     /// Accuracy before and after, as one table on stdout, one figure each in the report, and the last line.
     /// @param trained_to  hardest difficulty with true labels
     /// @param extra       more members for the JSON, put before "seconds"
-    void finish(int trained_to, Report const& before, Report const& after, std::vector<std::pair<std::string, Json>> const& extra = {}) {
-        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    void finish(int trained_to, Report const& before, Report const& after,
+                std::vector<std::pair<std::string, Json>> const& extra = {}) {
+        const double seconds =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
         std::vector<Page::Cells> rows;
         for (auto const& score : after.scores) {
             const Score old = before.at(score.difficulty);
-            rows.push_back({std::to_string(score.difficulty), cell(old), cell(score), std::to_string(score.count)});
+            rows.push_back(
+                {std::to_string(score.difficulty), cell(old), cell(score), std::to_string(score.count)});
         }
         const Page::Cells header{"difficulty", "before", "after", "problems"};
         print(header, rows);
         if (record_.records()) {
             page_.table("Exact match with its 95 % interval (Wilson) on fresh problems.", header, rows);
-            page_.figure("Exact match by difficulty, before and after self-improvement; bands are 95 % intervals.",
-                         accuracy_figure(trained_to, before, after));
+            page_.figure(
+                "Exact match by difficulty, before and after self-improvement; bands are 95 % intervals.",
+                accuracy_figure(trained_to, before, after));
             if (!rounds_.empty()) page_.figure("Exact match by round and difficulty.", round_map(before));
             page_.figure("Loss by step.", loss_figure());
             page_.text("The command that made this page:").command(command_);
@@ -83,7 +110,9 @@ public:
         }
         Json line;
         line.set("experiment", name_).set("seed", common_.seed).set("trained_to", trained_to);
-        line.set("before", exact_matches(before)).set("after", exact_matches(after)).set("rounds", rounds_.size());
+        line.set("before", exact_matches(before))
+            .set("after", exact_matches(after))
+            .set("rounds", rounds_.size());
         for (auto const& [key, value] : extra) line.set(key, value);
         line.set("seconds", seconds);
         record_.write(Json{line}.set("event", "end"));
@@ -96,7 +125,8 @@ public:
 private:
     static std::string cell(Score const& score) {
         const auto [low, high] = score.interval();
-        return text::fixed(score.exact_match(), 3) + " [" + text::fixed(low, 3) + ", " + text::fixed(high, 3) + "]";
+        return text::fixed(score.exact_match(), 3) + " [" + text::fixed(low, 3) + ", " +
+               text::fixed(high, 3) + "]";
     }
     static void print(Page::Cells const& header, std::vector<Page::Cells> const& rows) {
         const auto line = [](Page::Cells const& c) {
@@ -106,7 +136,10 @@ private:
         for (auto const& row : rows) line(row);
     }
     Json scores_line(char const* event, Report const& report) const {
-        return Json{}.set("event", event).set("step", losses_.y.size()).set("exact_match", exact_matches(report));
+        return Json{}
+            .set("event", event)
+            .set("step", losses_.y.size())
+            .set("exact_match", exact_matches(report));
     }
     static Series series(std::string name, Report const& report, Stroke stroke) {
         Series s{.name = std::move(name), .stroke = stroke};
@@ -118,7 +151,8 @@ private:
         return s;
     }
     static std::string accuracy_figure(int trained_to, Report const& before, Report const& after) {
-        Figure figure{{.title = "Accuracy by difficulty", .x = "difficulty", .y = "exact match", .y_range = {0, 1}}};
+        Figure figure{
+            {.title = "Accuracy by difficulty", .x = "difficulty", .y = "exact match", .y_range = {0, 1}}};
         figure.line(series("before", before, Stroke::dashed)).line(series("after", after, Stroke::solid));
         return figure.marker(trained_to, "labels end here").svg();
     }
@@ -129,7 +163,8 @@ private:
         return figure.svg();
     }
     std::string round_map(Report const& before) const {
-        HeatMapOptions options{.title = "Exact match", .x = "difficulty", .y = "round", .frontier = "labelled so far"};
+        HeatMapOptions options{
+            .title = "Exact match", .x = "difficulty", .y = "round", .frontier = "labelled so far"};
         for (auto const& score : before.scores) options.columns.push_back(std::to_string(score.difficulty));
         HeatMap    map{options};
         const auto row = [&](std::string label, Report const& report, int hardest) {
@@ -144,17 +179,17 @@ private:
         return map.svg();
     }
 
-    std::string             name_;
-    Common                  common_;
-    std::string             command_;
-    Page                    page_;
-    Record                  record_;
-    std::optional<Progress> progress_;
-    Series                  losses_{.name = "loss"};
-    std::vector<Round>      rounds_;
-    int                     round_ = 0;  ///< stretches of training that have ended
-    std::size_t             trained_steps_ = 0;
-    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+    std::string                           name_;
+    Common                                common_;
+    std::string                           command_;
+    Page                                  page_;
+    Record                                record_;
+    std::optional<Progress>               progress_;
+    Series                                losses_{.name = "loss"};
+    std::vector<Round>                    rounds_;
+    int                                   round_         = 0;  ///< stretches of training that have ended
+    std::size_t                           trained_steps_ = 0;
+    std::chrono::steady_clock::time_point start_         = std::chrono::steady_clock::now();
 };
 
 }  // namespace rung

@@ -4,7 +4,6 @@
 //     Json{}.set("event", "step").set("step", 10).set("loss", 0.5f).text()
 //     {"event":"step","step":10,"loss":0.5}
 
-#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -23,21 +22,17 @@ namespace rung {
 /// and no infinity, so those become null and `nonfinite` remembers where.
 class Json {
 public:
-    Json() = default;
-    Json(std::string_view s) : kind_{Kind::value}, value_{text::quote_json(s)} {}
-    Json(std::string const& s) : Json(std::string_view{s}) {}
-    Json(char const* s) : Json(std::string_view{s}) {}
-    Json(std::nullptr_t) : kind_{Kind::value}, value_{"null"} {}
-    template <std::same_as<bool> Bool>  // a template, so that a pointer is not taken for a truth value
-    Json(Bool truth) : kind_{Kind::value}, value_{truth ? "true" : "false"} {}
-    template <std::integral Integer>
-        requires(!std::same_as<Integer, bool>)
-    Json(Integer n) : kind_{Kind::value}, value_{text::number(n)} {}
-    template <std::floating_point Real>
-    Json(Real x) : kind_{Kind::value} {
-        const bool finite = std::isfinite(x);
-        value_            = finite ? text::number(x) : "null";
-        if (!finite) nonfinite_.emplace_back();
+    Json() : kind_{Kind::object} {}
+    Json(std::string_view s) : text_{text::quote_json(s)} {}
+    Json(std::string const& s) : text_{text::quote_json(s)} {}
+    Json(char const* s) : text_{text::quote_json(s)} {}
+    Json(std::nullptr_t) : text_{"null"} {}
+    Json(float x) : kind_{std::isfinite(x) ? Kind::value : Kind::nonfinite}, text_{text::number(x)} {}
+    Json(double x) : kind_{std::isfinite(x) ? Kind::value : Kind::nonfinite}, text_{text::number(x)} {}
+    template <std::integral Number>  // a template, so that a pointer is not taken for a truth value
+    Json(Number n) {
+        if constexpr (std::same_as<Number, bool>) text_ = n ? "true" : "false";
+        else text_ = text::number(n);
     }
 
     static Json array() {
@@ -54,59 +49,73 @@ public:
     }
 
     /// Sets a member of an object; a name that is already there keeps its place and takes the new value.
-    Json& set(std::string_view name, Json const& value) {
+    Json& set(std::string_view name, Json value) {
         RUNG_CHECK(kind_ == Kind::object, "Json::set: not an object; got ", text(), ", wanted {...}");
-        const auto same = [&](Item const& item) { return item.name == name; };
-        const auto old  = std::find_if(items_.begin(), items_.end(), same);
-        Item&      item = old != items_.end() ? *old : items_.emplace_back();
-        item            = {std::string{name}, value.text(), value.nonfinite()};
+        const std::size_t i = find(name);
+        if (i == names_.size()) return put(std::string{name}, std::move(value));
+        items_[i] = std::move(value);
         return *this;
     }
     /// Appends to an array.
-    Json& add(Json const& value) {
+    Json& add(Json value) {
         RUNG_CHECK(kind_ == Kind::array, "Json::add: not an array; got ", text(), ", wanted [...]");
-        items_.push_back({std::to_string(items_.size()), value.text(), value.nonfinite()});
-        return *this;
+        return put(text::number(items_.size()), std::move(value));
     }
 
     /// The text of a member, or nothing.
-    std::string_view member(std::string_view name) const {
-        for (Item const& item : items_)
-            if (kind_ == Kind::object && item.name == name) return item.text;
-        return {};
+    std::string member(std::string_view name) const {
+        const std::size_t i = find(name);
+        return i < items_.size() ? items_[i].text() : "";
     }
     /// Where NaN and infinities stood: "loss", "before.8".
     std::vector<std::string> nonfinite() const {
-        std::vector<std::string> paths = nonfinite_;
-        for (Item const& item : items_)
-            for (std::string const& path : item.nonfinite)
-                paths.push_back(path.empty() ? item.name : item.name + "." + path);
+        std::vector<std::string> paths;
+        add_nonfinite("", paths);
         return paths;
     }
 
     std::string text() const {
-        if (kind_ == Kind::value) return value_;
-        std::string out{kind_ == Kind::object ? "{" : "["};
-        for (Item const& item : items_) {
-            if (out.size() > 1) out += ',';
-            if (kind_ == Kind::object) (out += text::quote_json(item.name)) += ':';
-            out += item.text;
-        }
-        return out += kind_ == Kind::object ? '}' : ']';
+        std::string out;
+        add_text(out);
+        return out;
     }
     friend std::ostream& operator<<(std::ostream& out, Json const& json) { return out << json.text(); }
 
 private:
-    enum class Kind { object, array, value };
-    struct Item {
-        std::string              name, text;
-        std::vector<std::string> nonfinite;
-    };
+    enum class Kind { value, nonfinite, object, array };
 
-    Kind                     kind_ = Kind::object;
-    std::string              value_;
-    std::vector<Item>        items_;
-    std::vector<std::string> nonfinite_;
+    std::size_t find(std::string_view name) const {
+        std::size_t i = 0;
+        while (i < names_.size() && names_[i] != name) ++i;
+        return i;
+    }
+    Json& put(std::string name, Json value) {
+        names_.push_back(std::move(name));
+        items_.push_back(std::move(value));
+        return *this;
+    }
+    void add_text(std::string& out) const {
+        if (kind_ == Kind::value) out.append(text_);
+        if (kind_ == Kind::nonfinite) out.append("null");
+        if (kind_ == Kind::value || kind_ == Kind::nonfinite) return;
+        out.append(kind_ == Kind::object ? "{" : "[");
+        for (std::size_t i = 0; i < items_.size(); ++i) {
+            if (i > 0) out.append(",");
+            if (kind_ == Kind::object) out.append(text::quote_json(names_[i])).append(":");
+            items_[i].add_text(out);
+        }
+        out.append(kind_ == Kind::object ? "}" : "]");
+    }
+    void add_nonfinite(std::string const& path, std::vector<std::string>& paths) const {
+        if (kind_ == Kind::nonfinite) paths.push_back(path);
+        for (std::size_t i = 0; i < items_.size(); ++i)
+            items_[i].add_nonfinite(text::join({path, path.empty() ? "" : ".", names_[i]}), paths);
+    }
+
+    Kind                     kind_ = Kind::value;
+    std::string              text_;   // of a value
+    std::vector<std::string> names_;  // of an object's members; an array's are their numbers
+    std::vector<Json>        items_;
 };
 
 }  // namespace rung

@@ -81,24 +81,25 @@ public:
 
     /// The line as it stands.
     std::string line(double now) const {
-        const double per_second = seconds_ > 0 ? steps_ / seconds_ : 0;
-        std::string  out        = label_;
-        const auto   add        = [&](std::string_view part) { (out += "   ") += part; };
-
-        const std::string done = std::to_string(done_), total = std::to_string(total_);
+        const double      per_second = seconds_ > 0 ? steps_ / seconds_ : 0;
+        const std::string done = text::number(done_), total = text::number(total_);
+        std::string       out = label_;
+        const auto        add = [&out](std::string_view a, std::string_view b) {
+            out.append("   ").append(a).append(b);
+        };
         if (total_ > 0) {
-            const auto indent = total.size() - std::min(done.size(), total.size());
-            add(std::string(indent, ' ') + done + "/" + total);
-            add(text::fixed(std::floor(100.0 * double(done_) / double(total_)), 0) + "%");
+            add(std::string(total.size() - std::min(done.size(), total.size()), ' '), done);
+            out.append("/").append(total);
+            add(text::fixed(std::floor(100.0 * double(done_) / double(total_)), 0), "%");
         } else {
-            add(done);
+            add(done, "");
         }
-        if (losses_ > 0) add("loss " + text::brief(loss_));
-        if (per_second > 0) add(text::count(per_second) + " steps/s");
-        if (tokens_ > 0 && seconds_ > 0) add(text::count(tokens_ / seconds_) + " tokens/s");
-        add("elapsed " + text::duration(now - begun_));
+        if (losses_ > 0) add("loss ", text::brief(loss_));
+        if (per_second > 0) add(text::count(per_second), " steps/s");
+        if (tokens_ > 0 && seconds_ > 0) add(text::count(tokens_ / seconds_), " tokens/s");
+        add("elapsed ", text::duration(now - begun_));
         if (!finished_ && per_second > 0 && total_ > done_)
-            add("left " + text::duration(double(total_ - done_) / per_second));
+            add("left ", text::duration(double(total_ - done_) / per_second));
         return out;
     }
 
@@ -125,17 +126,14 @@ private:
         std::string text = line(now);
         if (in_place_) {  // no wider than the window: a wrapped line could not be redrawn
             winsize    window{};
-            const bool known = ::ioctl(::fileno(options_.stream), TIOCGWINSZ, &window) == 0;
-            if (known && window.ws_col > 1)
-                text.resize(std::min<std::size_t>(text.size(), window.ws_col - 1u));
-            const auto width = std::exchange(width_, text.size());
-            text.append(width > text.size() ? width - text.size() : 0, ' ');
-            text.insert(0, "\r");
+            const bool known =
+                ::ioctl(::fileno(options_.stream), TIOCGWINSZ, &window) == 0 && window.ws_col > 1;
+            if (known && text.size() >= window.ws_col) text.resize(window.ws_col - 1u);
+            const std::size_t width = std::exchange(width_, text.size());
+            if (text.size() < width) text.resize(width, ' ');  // wipes what a longer line left
             open_ = true;
-        } else {
-            text += '\n';
         }
-        std::fwrite(text.data(), 1, text.size(), options_.stream);
+        std::fprintf(options_.stream, in_place_ ? "\r%s" : "%s\n", text.c_str());
         std::fflush(options_.stream);
         shown_ = now;
     }

@@ -26,24 +26,22 @@ public:
     }
 
     bool        records() const { return file_.is_open(); }
-    std::string path(std::string const& name) const { return folder_ + "/" + name; }
+    std::string path(std::string_view name) const { return text::join({folder_, "/", name}); }
 
     /// Appends one line. Numbers that were not finite are null in it, and each gets a line of its own as well:
     /// {"event":"nonfinite","what":"loss","step":10}
     void write(Json const& event) {
         if (!records()) return;
-        std::string lines = event.text() + "\n";
-        for (std::string const& what : event.nonfinite()) {
-            std::string line = Json{}.set("event", "nonfinite").set("what", what).text();
-            if (const auto step = event.member("step"); !step.empty())
-                line.insert(line.size() - 1, ",\"step\":" + std::string{step});
-            lines += line + "\n";
-        }
+        std::string       lines = text::join({event.text(), "\n"});
+        const std::string step  = event.member("step");
+        for (std::string const& what : event.nonfinite())
+            lines += text::join({"{\"event\":\"nonfinite\",\"what\":", text::quote_json(what),
+                                 step.empty() ? "" : ",\"step\":", step, "}\n"});
         file_.write(lines);
     }
 
     /// Writes a whole file next to the record, all or nothing.
-    void save(std::string const& name, std::string_view bytes) const {
+    void save(std::string_view name, std::string_view bytes) const {
         if (records()) write_file(path(name), bytes);
     }
 

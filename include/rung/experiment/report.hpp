@@ -5,6 +5,7 @@
 //     page.text("Trained on lengths 1 to 8.").figure("Loss by step.", loss.svg());
 //     write_file("report.html", page.html());
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,50 +22,48 @@ public:
 
     explicit Page(std::string title) : title_{std::move(title)} {}
 
-    Page& heading(std::string_view words) { return add("<h2>" + text::escape_xml(words) + "</h2>\n"); }
-    Page& text(std::string_view words) { return add("<p>" + text::escape_xml(words) + "</p>\n"); }
+    Page& heading(std::string_view words) { return add({"<h2>", text::escape_xml(words), "</h2>\n"}); }
+    Page& text(std::string_view words) { return add({"<p>", text::escape_xml(words), "</p>\n"}); }
     /// A command line or other output, as typed.
-    Page& command(std::string_view line) { return add("<pre>" + text::escape_xml(line) + "</pre>\n"); }
+    Page& command(std::string_view line) { return add({"<pre>", text::escape_xml(line), "</pre>\n"}); }
     /// `svg` goes in as it is: a drawing of ours, not text from elsewhere.
     Page& figure(std::string_view caption, std::string_view svg) {
-        const std::string name = "<b>Figure " + std::to_string(++figures_) + ".</b> ";
-        return add("<figure>\n" + std::string{svg} + "<figcaption>" + name + text::escape_xml(caption) +
-                   "</figcaption>\n</figure>\n");
+        add({"<figure>\n", svg, "<figcaption><b>Figure ", text::number(++figures_), ".</b> "});
+        return add({text::escape_xml(caption), "</figcaption>\n</figure>\n"});
     }
     Page& table(std::string_view caption, Cells const& header, std::vector<Cells> const& rows) {
-        const std::string name = "<b>Table " + std::to_string(++tables_) + ".</b> ";
-        std::string       out  = "<div class=\"wide\"><table>\n<caption>" + name + text::escape_xml(caption);
-        out += "</caption>\n<thead>" + line("th", header) + "</thead>\n<tbody>\n";
-        for (auto const& row : rows) {
+        for (Cells const& row : rows)
             RUNG_CHECK(row.size() == header.size(), "Page::table: '", caption, "'; got a row of ", row.size(),
                        " cells, wanted ", header.size(), " as in the header");
-            out += line("td", row) + "\n";
-        }
-        return add(out + "</tbody>\n</table></div>\n");
+        add({"<div class=\"wide\"><table>\n<caption><b>Table ", text::number(++tables_), ".</b> "});
+        add({text::escape_xml(caption), "</caption>\n<thead>"})
+            .line("th", header)
+            .add({"</thead>\n<tbody>\n"});
+        for (Cells const& row : rows) line("td", row).add({"\n"});
+        return add({"</tbody>\n</table></div>\n"});
     }
 
     std::string html() const {
-        const std::string title = text::escape_xml(title_);
-        return R"(<!DOCTYPE html>
+        constexpr char const* head  = R"(<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8"/>
 <meta name="viewport" content="width=device-width, initial-scale=1"/>
-<title>)" + title +
-               "</title>\n<style>\n" + style() + "</style>\n</head>\n<body>\n<h1>" + title + "</h1>\n" +
-               body_ + "</body>\n</html>\n";
+<title>)";
+        const std::string     title = text::escape_xml(title_);
+        return text::join({head, title, "</title>\n<style>\n", style(), "</style>\n</head>\n<body>\n<h1>",
+                           title, "</h1>\n", body_, "</body>\n</html>\n"});
     }
 
 private:
-    Page& add(std::string const& html) {
-        body_ += html;
+    Page& add(std::initializer_list<std::string_view> parts) {
+        body_.append(text::join(parts));
         return *this;
     }
-
-    static std::string line(std::string const& tag, Cells const& cells) {
-        std::string out = "<tr>";
-        for (auto const& cell : cells) out += "<" + tag + ">" + text::escape_xml(cell) + "</" + tag + ">";
-        return out + "</tr>";
+    Page& line(std::string_view tag, Cells const& cells) {
+        add({"<tr>"});
+        for (std::string const& cell : cells) add({"<", tag, ">", text::escape_xml(cell), "</", tag, ">"});
+        return add({"</tr>"});
     }
 
     static char const* style() {

@@ -17,14 +17,15 @@ struct Round {
 };
 
 struct ClimbOptions {
-    int    rounds  = 10;    ///< round r labels problems of difficulty `from + r`, `from` being the hardest of the first set
-    int    prompts = 2000;  ///< labelled per round
-    int    steps   = 200;   ///< updates per round
-    int    batch   = 128;
-    double peak    = 1e-3;  ///< learning rate at the start of a round
-    int    decay   = 0;     ///< steps of the cosine that ends a round; 0: half of them
-    Grade  grade   = Grade::answer;
-    EvaluateOptions test = {};
+    int rounds =
+        10;  ///< round r labels problems of difficulty `from + r`, `from` being the hardest of the first set
+    int             prompts = 2000;  ///< labelled per round
+    int             steps   = 200;   ///< updates per round
+    int             batch   = 128;
+    double          peak    = 1e-3;  ///< learning rate at the start of a round
+    int             decay   = 0;     ///< steps of the cosine that ends a round; 0: half of them
+    Grade           grade   = Grade::answer;
+    EvaluateOptions test    = {};
     std::function<void(StepEvent const&)> watch       = {};
     std::function<void(Round const&)>     watch_round = {};
 };
@@ -37,13 +38,15 @@ using LabelledSet = std::vector<Item>;
 /// Half of every batch from the newest set; the other half from the first, labelled set with weight `first` and every
 /// older self-labelled set with weight 1. Sets are drawn from with replacement, so small ones repeat.
 template <class Task, class Curriculum>
-Item draw_mixture(Task const& task, Curriculum const& curriculum, Vocab const& vocab, std::vector<LabelledSet> const& sets,
-                  int first, std::uint64_t seed, std::uint32_t round, std::uint32_t index) {
-    Rng rng(seed, Purpose::mixture, round, index);
+Item draw_mixture(Task const& task, Curriculum const& curriculum, Vocab const& vocab,
+                  std::vector<LabelledSet> const& sets, int first, std::uint64_t seed, std::uint32_t round,
+                  std::uint32_t index) {
+    Rng        rng(seed, Purpose::mixture, round, index);
     const auto pick = [&](LabelledSet const& set) { return set[rng.below(std::uint32_t(set.size()))]; };
     if (!sets.back().empty() && rng.chance(0.5)) return pick(sets.back());
     const auto choice = int(rng.below(std::uint32_t(first + int(sets.size()) - 1)));
-    if (choice >= first && !sets[std::size_t(choice - first)].empty()) return pick(sets[std::size_t(choice - first)]);
+    if (choice >= first && !sets[std::size_t(choice - first)].empty())
+        return pick(sets[std::size_t(choice - first)]);
     const int difficulty = curriculum.difficulty(rng);
     return encode(vocab, task.sample(rng, difficulty));
 }
@@ -53,19 +56,20 @@ Item draw_mixture(Task const& task, Curriculum const& curriculum, Vocab const& v
 /// Climbs `options.rounds` difficulties past `curriculum.hardest()`, the hardest the model was given answers for.
 /// A round whose filter keeps nothing trains on older sets alone.
 template <class Trainer, class Task, class Curriculum, class Filter>
-std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum const& curriculum, Filter const& filter,
-                                ClimbOptions const& options) {
+std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum const& curriculum,
+                                Filter const& filter, ClimbOptions const& options) {
     detail::explain_training<Trainer, Task>();
     static_assert(explain_curriculum<Curriculum>::ok && explain_filter<Filter>::ok);
     RUNG_CHECK(options.rounds > 0 && options.prompts > 0 && options.steps > 0 && options.batch > 0,
-               "self_improve: rounds, prompts, steps and batch; got ", options.rounds, ", ", options.prompts, ", ",
-               options.steps, " and ", options.batch, ", wanted at least 1 each");
+               "self_improve: rounds, prompts, steps and batch; got ", options.rounds, ", ", options.prompts,
+               ", ", options.steps, " and ", options.batch, ", wanted at least 1 each");
     const int from = curriculum.hardest();
     detail::check_length<typename Trainer::model_type>(task, from + options.rounds);
-    const Vocab             vocab{Task::alphabet};
-    auto&                   ctx  = trainer.context();
-    const std::uint64_t     seed = ctx.seed();
-    const WarmupStableDecay rate{options.peak, 0, options.steps, options.decay > 0 ? options.decay : options.steps / 2};
+    const Vocab                      vocab{Task::alphabet};
+    auto&                            ctx  = trainer.context();
+    const std::uint64_t              seed = ctx.seed();
+    const WarmupStableDecay          rate{options.peak, 0, options.steps,
+                                 options.decay > 0 ? options.decay : options.steps / 2};
     std::vector<detail::LabelledSet> sets;
     std::vector<Round>               rounds;
 
@@ -85,13 +89,13 @@ std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum c
         const auto             answers = decode(ctx, trainer.model(), vocab, prompts, {.limit = limit});
         std::vector<Candidate> candidates;
         for (std::size_t i = 0; i < answers.size(); ++i)
-            candidates.push_back({prompts[i], answers[i].text, answers[i].ended, answers[i].tokens});
+            candidates.push_back({prompts[i], answers[i].text, answers[i].ended, answers[i].tokens, answers[i].confidence});
         const std::vector<bool> keep = filter(candidates);
 
         auto& newest = sets.emplace_back();
         for (std::size_t i = 0; i < candidates.size(); ++i) {
-            auto const& [prompt, answer, ended, tokens] = candidates[i];
-            const bool right = ended && correct(task, truth[i], answer);
+            auto const& [prompt, answer, ended, tokens, confidence] = candidates[i];
+            const bool right                            = ended && correct(task, truth[i], answer);
             ++round.labelled, round.labelled_right += right;
             if (!keep[i]) continue;
             ++round.kept, round.kept_right += right;
@@ -102,12 +106,14 @@ std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum c
         for (int step = 0; step < options.steps; ++step) {
             std::vector<Item> items;
             for (int i = 0; i < options.batch; ++i)
-                items.push_back(detail::draw_mixture(task, curriculum, vocab, sets, from, seed, std::uint32_t(r), index++));
+                items.push_back(detail::draw_mixture(task, curriculum, vocab, sets, from, seed,
+                                                     std::uint32_t(r), index++));
             const auto batch  = pack(std::move(items), options.grade, Trainer::model_type::shape.context);
             const auto result = trainer.step(batch, rate(step));
             round.loss += result.loss / options.steps;
             if (options.watch)
-                options.watch({step + 1, options.steps, result.loss, result.gradient, rate(step), result.rows});
+                options.watch(
+                    {step + 1, options.steps, result.loss, result.gradient, rate(step), result.rows});
         }
         round.after = evaluate(ctx, trainer.model(), task, options.test);
         if (options.watch_round) options.watch_round(round);

@@ -3,32 +3,49 @@
 
 #include <charconv>
 #include <cmath>
+#include <concepts>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
 namespace rung::text {
 
+/// The parts one after another. Not inlined, and used instead of long sums of strings: those, inlined at every call,
+/// would be most of what it costs to compile a program that reports what it did.
+[[gnu::noinline]] inline std::string join(std::initializer_list<std::string_view> parts) {
+    std::string out;
+    for (const std::string_view part : parts) out.append(part);
+    return out;
+}
+
+namespace detail {
+
+template <class Number, class... Format>
+[[gnu::noinline]] std::string print(Number value, Format... format) {
+    char       buffer[400];  // the largest double has 309 digits before the point
+    const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, format...).ptr;
+    return std::string(buffer, std::size_t(end - buffer));
+}
+
+}  // namespace detail
+
 /// The shortest decimal that reads back as the same number: 0.1f is "0.1", 1e300 is "1e+300".
-template <class Number>
-std::string number(Number value) {
-    char buffer[64];
-    return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
+inline std::string number(float value) { return detail::print(value); }
+inline std::string number(double value) { return detail::print(value); }
+inline std::string number(std::integral auto value) {
+    if constexpr (std::signed_integral<decltype(value)>) return detail::print(std::int64_t{value});
+    else return detail::print(std::uint64_t{value});
 }
 
 /// With this many digits after the point.
 inline std::string fixed(double value, int digits) {
-    char       buffer[400];  // the largest double has 309 digits before the point
-    const auto style = std::chars_format::fixed;
-    return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value, style, digits).ptr};
+    return detail::print(value, std::chars_format::fixed, digits);
 }
 
 /// Three or four significant digits: "0.0123", "45.7", "1e-05".
 inline std::string brief(double value) {
-    char       buffer[64];
-    const auto style  = std::chars_format::general;
-    const int  digits = std::abs(value) < 1 ? 3 : 4;
-    return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value, style, digits).ptr};
+    return detail::print(value, std::chars_format::general, std::abs(value) < 1 ? 3 : 4);
 }
 
 /// A rate or a count at a glance, in three digits: "9.50", "12.3k", "456M".
@@ -37,16 +54,16 @@ inline std::string count(double value) {
     for (const char* larger : {"k", "M", "G"})
         if (std::abs(value) >= 999.5) value /= 1e3, unit = larger;
     const double size = std::abs(value);
-    return fixed(value, size < 9.995 ? 2 : size < 99.95 ? 1 : 0) + unit;
+    return join({fixed(value, size < 9.995 ? 2 : size < 99.95 ? 1 : 0), unit});
 }
 
 /// "0:07", "12:34", "3:02:01".
 inline std::string duration(double seconds) {
     const auto total = seconds > 0 && seconds < 1e15 ? std::int64_t(std::llround(seconds)) : std::int64_t{0};
-    const auto two   = [](std::int64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
-    const auto hours = total / 3600, minutes = total / 60 % 60;
-    const auto start = hours > 0 ? std::to_string(hours) + ":" + two(minutes) : std::to_string(minutes);
-    return start + ":" + two(total % 60);
+    const auto two   = [](std::int64_t n) { return join({n < 10 ? ":0" : ":", number(n)}); };
+    const auto hours = total / 3600, minutes = total / 60 % 60, rest = total % 60;
+    if (hours == 0) return join({number(minutes), two(rest)});
+    return join({number(hours), two(minutes), two(rest)});
 }
 
 /// Bytes of the well-formed UTF-8 character that `s` starts with; 0 when it starts with anything else.
@@ -94,12 +111,13 @@ inline std::string quote_json(std::string_view s) {
     constexpr char hex[] = "0123456789abcdef";
     std::string    out   = "\"";
     for (const char c : valid_utf8(s)) {
-        if (c == '"' || c == '\\') (out += '\\') += c;
-        else if (c == '\n') out += "\\n";
-        else if (c == '\t') out += "\\t";
-        else if (c == '\r') out += "\\r";
-        else if ((c & 0xFF) < 0x20) ((out += "\\u00") += hex[c >> 4]) += hex[c & 15];
-        else out += c;
+        const char code[] = {hex[c >> 4 & 15], hex[c & 15], 0};
+        if (c == '"' || c == '\\') out.append(1, '\\').append(1, c);
+        else if (c == '\n') out.append("\\n");
+        else if (c == '\t') out.append("\\t");
+        else if (c == '\r') out.append("\\r");
+        else if ((c & 0xFF) < 0x20) out.append("\\u00").append(code);
+        else out.append(1, c);
     }
     return out += '"';
 }

@@ -23,11 +23,11 @@ struct TrainOptions {
     int    steps      = 1000;
     int    batch      = 128;  ///< sequences per gradient
     int    accumulate = 1;    ///< gradients per update
-    double peak       = 1e-3; ///< learning rate; warm-up over a tenth of the steps, decay over the last fifth
-    Grade  grade      = Grade::answer;
+    double peak  = 1e-3;      ///< learning rate; warm-up over a tenth of the steps, decay over the last fifth
+    Grade  grade = Grade::answer;
     std::function<double(int step)> rate = {};  ///< a schedule of your own, instead of `peak`
-    int    test_every = 0;    ///< steps between tests that the curriculum observes; 0: none
-    int    test_each  = 64;   ///< problems per difficulty in such a test
+    int test_every                       = 0;   ///< steps between tests that the curriculum observes; 0: none
+    int test_each                        = 64;  ///< problems per difficulty in such a test
     std::function<void(StepEvent const&)> watch = {};
 };
 
@@ -38,14 +38,15 @@ template <class Trainer, class Task>
 constexpr void explain_training() {
     static_assert(explain_task<Task>::ok);
     static_assert(vocab_size(Task::alphabet) == Trainer::model_type::shape.vocab,
-                  "train: Shape::vocab must be vocab_size(Task::alphabet), the task's characters and three special tokens");
+                  "train: Shape::vocab must be vocab_size(Task::alphabet), the task's characters and three "
+                  "special tokens");
 }
 
 template <class Model, class Task>
 void check_length(Task const& task, int difficulty) {
-    RUNG_CHECK(task.longest(difficulty) + 1 <= Model::shape.context, "train: longest sequence at difficulty ", difficulty,
-               "; got ", task.longest(difficulty) + 1, " tokens, wanted at most ", Model::shape.context,
-               " (raise Shape::context)");
+    RUNG_CHECK(task.longest(difficulty) + 1 <= Model::shape.context, "train: longest sequence at difficulty ",
+               difficulty, "; got ", task.longest(difficulty) + 1, " tokens, wanted at most ",
+               Model::shape.context, " (raise Shape::context)");
 }
 
 }  // namespace detail
@@ -53,7 +54,7 @@ void check_length(Task const& task, int difficulty) {
 /// Example number `index` of a task's endless labelled stream: a function of (seed, index) and the curriculum's state.
 template <class Task, class Curriculum>
 Example draw(Task const& task, Curriculum const& curriculum, std::uint64_t seed, std::uint64_t index) {
-    Rng rng(seed, Purpose::training, std::uint32_t(index >> 32), std::uint32_t(index));
+    Rng       rng(seed, Purpose::training, std::uint32_t(index >> 32), std::uint32_t(index));
     const int difficulty = curriculum.difficulty(rng);
     return task.sample(rng, difficulty);
 }
@@ -63,10 +64,11 @@ template <class Trainer, class Task, class Curriculum>
 double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainOptions const& options) {
     detail::explain_training<Trainer, Task>();
     static_assert(explain_curriculum<std::remove_cvref_t<Curriculum>>::ok);
-    RUNG_CHECK(options.steps > 0 && options.batch > 0 && options.accumulate > 0, "train: steps, batch and accumulate; got ",
-               options.steps, ", ", options.batch, " and ", options.accumulate, ", wanted at least 1 each");
+    RUNG_CHECK(options.steps > 0 && options.batch > 0 && options.accumulate > 0,
+               "train: steps, batch and accumulate; got ", options.steps, ", ", options.batch, " and ",
+               options.accumulate, ", wanted at least 1 each");
     detail::check_length<typename Trainer::model_type>(task, curriculum.hardest());
-    const Vocab vocab{Task::alphabet};
+    const Vocab             vocab{Task::alphabet};
     const WarmupStableDecay standard{options.peak, options.steps / 10, options.steps, options.steps / 5};
     const std::uint64_t     seed  = trainer.context().seed();
     std::uint64_t           index = 0;
@@ -75,7 +77,8 @@ double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainO
         std::vector<Batch> batches;
         for (int a = 0; a < options.accumulate; ++a) {
             std::vector<Item> items;
-            for (int i = 0; i < options.batch; ++i) items.push_back(encode(vocab, draw(task, curriculum, seed, index++)));
+            for (int i = 0; i < options.batch; ++i)
+                items.push_back(encode(vocab, draw(task, curriculum, seed, index++)));
             batches.push_back(pack(std::move(items), options.grade, Trainer::model_type::shape.context));
         }
         const double     rate   = options.rate ? options.rate(step) : standard(step);
@@ -89,14 +92,16 @@ double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainO
             event.test = &test;
         }
         if (options.watch) options.watch(event);
-        if (step >= options.steps - (options.steps + 9) / 10) last += result.loss / ((options.steps + 9) / 10);
+        if (step >= options.steps - (options.steps + 9) / 10)
+            last += result.loss / ((options.steps + 9) / 10);
     }
     return last;
 }
 
 /// The same with a trainer of its own.
 template <class Context, class Model, class Task, class Curriculum>
-double train(Context& ctx, Model& model, Task const& task, Curriculum&& curriculum, TrainOptions const& options) {
+double train(Context& ctx, Model& model, Task const& task, Curriculum&& curriculum,
+             TrainOptions const& options) {
     Trainer trainer{ctx, model};
     return train(trainer, task, curriculum, options);
 }

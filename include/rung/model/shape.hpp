@@ -5,7 +5,8 @@
 
 namespace rung {
 
-/// Public ints only, so that a Shape can be a template argument. Name the numbers you set: `Shape{.vocab = 14, ...}`.
+/// Public ints only, so that a Shape can be a template argument. Name the numbers you set: `Shape{.vocab =
+/// 14, ...}`.
 struct Shape {
     int vocab   = 0;  ///< V, distinct tokens
     int context = 0;  ///< longest sequence the model may be shown, in tokens
@@ -15,12 +16,12 @@ struct Shape {
 
     constexpr int head_size() const { return width / heads; }
     constexpr int mlp() const { return hidden > 0 ? hidden : 4 * width; }
-    bool operator==(Shape const&) const = default;
+    bool          operator==(Shape const&) const = default;
 };
 
 inline std::ostream& operator<<(std::ostream& out, Shape const& s) {
-    return out << "vocab " << s.vocab << ", context " << s.context << ", width " << s.width << ", heads " << s.heads
-               << ", hidden " << s.mlp();
+    return out << "vocab " << s.vocab << ", context " << s.context << ", width " << s.width << ", heads "
+               << s.heads << ", hidden " << s.mlp();
 }
 
 /// Names what is wrong with a shape and how to mend it.
@@ -29,8 +30,9 @@ struct explain_shape {
     static_assert(S.vocab > 1, "Shape: .vocab must be at least 2 (was it left out?)");
     static_assert(S.context > 0, "Shape: .context must be positive (was it left out?)");
     static_assert(S.width > 0, "Shape: .width must be positive (was it left out?)");
-    static_assert(S.heads > 0 && S.width % (S.heads > 0 ? S.heads : 1) == 0,
-                  "Shape: .width must be a multiple of .heads, because each head gets width / heads channels");
+    static_assert(
+        S.heads > 0 && S.width % (S.heads > 0 ? S.heads : 1) == 0,
+        "Shape: .width must be a multiple of .heads, because each head gets width / heads channels");
     static_assert(S.hidden >= 0, "Shape: .hidden must not be negative (0 means 4 * width)");
     static constexpr bool ok = true;
 };

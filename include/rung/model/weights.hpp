@@ -21,10 +21,10 @@ enum class Init {
 /// One matrix, or a vector as a matrix of one row. A weight that a style leaves out has no rows.
 struct WeightSpec {
     std::string_view name;
-    int  rows = 0, cols = 0;
-    Init init  = Init::normal;
-    bool decay = true;  ///< weight decay applies: matrices, not norms, biases
-    std::string_view layer = "";  ///< the layer it belongs to, set where lists are joined
+    int              rows = 0, cols = 0;
+    Init             init  = Init::normal;
+    bool             decay = true;  ///< weight decay applies: matrices, not norms, biases
+    std::string_view layer = "";    ///< the layer it belongs to, set where lists are joined
 
     constexpr Index size() const { return Index{rows} * cols; }
 };

@@ -1,44 +1,46 @@
 #pragma once
-// Addition of two numbers, in the formats of "Teaching arithmetic to small transformers" (Lee et al., ICLR 2024) and
-// "Self-improving transformers" (Lee et al., ICML 2025). How a sum is written is a type; difficulty is digits.
+// Addition of two numbers, in the formats of "Teaching arithmetic to small transformers" (Lee et al., ICLR
+// 2024) and "Self-improving transformers" (Lee et al., ICML 2025). How a sum is written is a type; difficulty
+// is digits.
 
 #include "rung/task/digits.hpp"
 #include "rung/task/task.hpp"
 
 namespace rung {
 
-/// "358+1479=" -> "49501": everything least significant digit first, the sum filled with zeros to one digit more than the
-/// longer number. The format of the self-improvement paper: a digit of the sum depends only on what was already read.
+/// "358+1479=" -> "49501": everything least significant digit first, the sum filled with zeros to one digit
+/// more than the longer number. The format of the self-improvement paper: a digit of the sum depends only on
+/// what was already read.
 struct Reversed {
     static constexpr std::string_view alphabet = "0123456789+=";
-    static Example write(std::string_view a, std::string_view b) {
-        std::string sum = digits::reversed(digits::add(a, b));
-        sum.resize(std::max(a.size(), b.size()) + 1, '0');
-        return {digits::reversed(a) + "+" + digits::reversed(b) + "=", sum};
+    static Example                    write(std::string_view a, std::string_view b) {
+                           std::string sum = digits::reversed(digits::add(a, b));
+                           sum.resize(std::max(a.size(), b.size()) + 1, '0');
+                           return {digits::reversed(a) + "+" + digits::reversed(b) + "=", sum};
     }
 };
 
 /// "853+9741=" -> "10594".
 struct Plain {
     static constexpr std::string_view alphabet = "0123456789+=";
-    static Example write(std::string_view a, std::string_view b) {
-        return {std::string(a) + "+" + std::string(b) + "=", digits::add(a, b)};
+    static Example                    write(std::string_view a, std::string_view b) {
+                           return {std::string(a) + "+" + std::string(b) + "=", digits::add(a, b)};
     }
 };
 
 /// "$853+9741=" -> "10594$": plain with a mark where a number begins and ends.
 struct Wrapped {
     static constexpr std::string_view alphabet = "0123456789+=$";
-    static Example write(std::string_view a, std::string_view b) {
-        return {"$" + std::string(a) + "+" + std::string(b) + "=", digits::add(a, b) + "$"};
+    static Example                    write(std::string_view a, std::string_view b) {
+                           return {"$" + std::string(a) + "+" + std::string(b) + "=", digits::add(a, b) + "$"};
     }
 };
 
 /// "$853+9741=" -> "49501$": only the answer is reversed, without filling.
 struct ReversedAnswer {
     static constexpr std::string_view alphabet = "0123456789+=$";
-    static Example write(std::string_view a, std::string_view b) {
-        return {"$" + std::string(a) + "+" + std::string(b) + "=", digits::reversed(digits::add(a, b)) + "$"};
+    static Example                    write(std::string_view a, std::string_view b) {
+                           return {"$" + std::string(a) + "+" + std::string(b) + "=", digits::reversed(digits::add(a, b)) + "$"};
     }
 };
 
@@ -51,7 +53,7 @@ enum class Operands {
 template <class Format>
 struct AdditionIn {
     static constexpr std::string_view alphabet = Format::alphabet;
-    static constexpr int vocab = vocab_size(alphabet);
+    static constexpr int              vocab    = vocab_size(alphabet);
 
     Operands operands = Operands::equal;
 

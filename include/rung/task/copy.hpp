@@ -8,7 +8,7 @@ namespace rung {
 
 struct Copy {
     static constexpr std::string_view alphabet = "0123456789=";
-    static constexpr int vocab = vocab_size(alphabet);
+    static constexpr int              vocab    = vocab_size(alphabet);
 
     Example sample(Rng& rng, int difficulty) const { return example(digits::random(rng, difficulty)); }
     Example example(std::string_view text) const {

@@ -13,7 +13,8 @@ namespace rung::digits {
 inline std::string random(Rng& rng, int count) {
     RUNG_CHECK(count > 0, "digits::random: count; got ", count, ", wanted at least 1");
     std::string number(std::size_t(count), '0');
-    for (int i = 0; i < count; ++i) number[std::size_t(i)] = char('0' + (i == 0 ? 1 + rng.below(9) : rng.below(10)));
+    for (int i = 0; i < count; ++i)
+        number[std::size_t(i)] = char('0' + (i == 0 ? 1 + rng.below(9) : rng.below(10)));
     return number;
 }
 
@@ -21,7 +22,8 @@ inline std::string reversed(std::string_view text) { return {text.rbegin(), text
 
 /// Throws unless `number` is one or more digits.
 inline void check(std::string_view number, std::string_view where) {
-    RUNG_CHECK(!number.empty() && std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; }),
+    RUNG_CHECK(!number.empty() &&
+                   std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; }),
                where, ": number; got '", number, "', wanted decimal digits");
 }
 
@@ -32,7 +34,8 @@ inline std::string add(std::string_view a, std::string_view b) {
     std::string sum;
     int         carry = 0;
     for (std::size_t i = 0; i < std::max(a.size(), b.size()) || carry; ++i) {
-        const int s = carry + (i < a.size() ? a[a.size() - 1 - i] - '0' : 0) + (i < b.size() ? b[b.size() - 1 - i] - '0' : 0);
+        const int s = carry + (i < a.size() ? a[a.size() - 1 - i] - '0' : 0) +
+                      (i < b.size() ? b[b.size() - 1 - i] - '0' : 0);
         sum += char('0' + s % 10);
         carry = s / 10;
     }

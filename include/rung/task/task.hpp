@@ -12,20 +12,24 @@ namespace rung {
 /// One problem as text. The end token that follows the answer is the papers' newline.
 struct Example {
     std::string prompt, answer;
-    bool operator==(Example const&) const = default;
+    bool        operator==(Example const&) const = default;
 };
 
 /// Tokens a task needs: one per character, and pad, begin, end.
 constexpr int vocab_size(std::string_view alphabet) { return int(alphabet.size()) + 3; }
 
 template <class T>
-concept HasAlphabet = requires { { T::alphabet } -> std::convertible_to<std::string_view>; };
+concept HasAlphabet = requires {
+    { T::alphabet } -> std::convertible_to<std::string_view>;
+};
 template <class T>
 concept CanSample = requires(T const task, Rng& rng, int difficulty) {
     { task.sample(rng, difficulty) } -> std::same_as<Example>;
 };
 template <class T>
-concept KnowsItsLength = requires(T const task, int difficulty) { { task.longest(difficulty) } -> std::convertible_to<int>; };
+concept KnowsItsLength = requires(T const task, int difficulty) {
+    { task.longest(difficulty) } -> std::convertible_to<int>;
+};
 template <class T>
 concept JudgesAnswers = requires(T const task, Example const& truth, std::string_view answer) {
     { task.correct(truth, answer) } -> std::convertible_to<bool>;
@@ -38,16 +42,20 @@ concept Task = HasAlphabet<T> && CanSample<T> && KnowsItsLength<T>;
 /// Names what a task lacks.
 template <class T>
 struct explain_task {
-    static_assert(HasAlphabet<T>,
-                  "Task: add `static constexpr std::string_view alphabet`, every character the task may write");
+    static_assert(
+        HasAlphabet<T>,
+        "Task: add `static constexpr std::string_view alphabet`, every character the task may write");
     static_assert(CanSample<T>,
-                  "Task: add `rung::Example sample(rung::Rng&, int difficulty) const` (is yours missing the final const?)");
-    static_assert(KnowsItsLength<T>,
-                  "Task: add `int longest(int difficulty) const`, the most characters of prompt and answer together");
+                  "Task: add `rung::Example sample(rung::Rng&, int difficulty) const` (is yours missing the "
+                  "final const?)");
+    static_assert(
+        KnowsItsLength<T>,
+        "Task: add `int longest(int difficulty) const`, the most characters of prompt and answer together");
     static constexpr bool ok = true;
 };
 
-/// Whether an answer counts. Exact match, unless the task judges for itself with `bool correct(truth, answer) const`.
+/// Whether an answer counts. Exact match, unless the task judges for itself with `bool correct(truth, answer)
+/// const`.
 template <class T>
 bool correct(T const& task, Example const& truth, std::string_view answer) {
     if constexpr (JudgesAnswers<T>) return task.correct(truth, answer);

@@ -25,7 +25,8 @@ struct WarmupCosine {
 
     double operator()(int step) const {
         return peak * detail::warm(step, warmup) *
-               (step < warmup ? 1.0 : detail::cosine(double(step - warmup) / std::max(1, steps - warmup), end));
+               (step < warmup ? 1.0
+                              : detail::cosine(double(step - warmup) / std::max(1, steps - warmup), end));
     }
 };
 
@@ -38,7 +39,8 @@ struct WarmupStableDecay {
     double end    = 0.01;
 
     double operator()(int step) const {
-        return peak * detail::warm(step, warmup) * detail::cosine(double(step - (steps - decay)) / std::max(1, decay), end);
+        return peak * detail::warm(step, warmup) *
+               detail::cosine(double(step - (steps - decay)) / std::max(1, decay), end);
     }
 };
 

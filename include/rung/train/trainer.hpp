@@ -1,5 +1,6 @@
 #pragma once
-// The training step: gradients of every slice, a fixed-order sum, clipping, AdamW. Owns gradients and moments.
+// The training step: gradients of every slice, a fixed-order sum, clipping, AdamW. Owns gradients and
+// moments.
 
 #include <cmath>
 #include <span>
@@ -18,7 +19,7 @@ struct TrainerOptions {
     double weight_decay = 0.01;  ///< on matrices only
     double clip         = 1.0;   ///< bound on the gradient's norm; 0 turns it off
     float  dropout      = 0;
-    Index  piece        = 512;   ///< rows a thread computes at a time: as many as its cache holds well
+    Index  piece        = 512;  ///< rows a thread computes at a time: as many as its cache holds well
 };
 
 struct StepResult {
@@ -31,14 +32,19 @@ struct StepResult {
 template <class Context, class Model>
 class Trainer {
     using Real = typename Context::real;
-    static_assert(std::is_same_v<Real, float>, "Trainer: weights are single precision, so the context must be too");
+    static_assert(std::is_same_v<Real, float>,
+                  "Trainer: weights are single precision, so the context must be too");
 
 public:
     using model_type = Model;
 
     Trainer(Context& ctx, Model& model, TrainerOptions options = {})
-        : ctx_(ctx), model_(model), options_(options), gradients_(ctx.slices() * Model::parameters),
-          mean_(Model::parameters), square_(Model::parameters) {
+        : ctx_(ctx),
+          model_(model),
+          options_(options),
+          gradients_(ctx.slices() * Model::parameters),
+          mean_(Model::parameters),
+          square_(Model::parameters) {
         constexpr Index size = 4096;  // values of four arrays that fit the first-level cache
         Model::for_each_weight([&](std::string const&, WeightSpec const& spec, Index offset) {
             for (Index i = 0; i < spec.size(); i += size)
@@ -46,8 +52,8 @@ public:
         });
     }
 
-    /// One update from one or more batches whose gradients are added up: the loss is the mean over all their graded
-    /// tokens, so cutting a batch in two changes the order of sums and nothing else.
+    /// One update from one or more batches whose gradients are added up: the loss is the mean over all their
+    /// graded tokens, so cutting a batch in two changes the order of sums and nothing else.
     StepResult step(std::span<Batch const> batches, double rate) {
         Index graded = 0, rows = 0;
         for (auto const& batch : batches) graded += batch.graded, rows += batch.rows;
@@ -66,7 +72,8 @@ public:
                     const auto   tape = Model::forward(lane, model_.weights().cdata(), ragged.rows(), run);
                     losses[std::size_t(slice)] +=
                         cross_entropy(lane, tape.logits, ragged.targets(), Real(1) / Real(graded));
-                    Model::backward(lane, model_.weights().cdata(), gradients.row(slice), tape, ragged.rows(), run);
+                    Model::backward(lane, model_.weights().cdata(), gradients.row(slice), tape, ragged.rows(),
+                                    run);
                 }
             });
         }
@@ -96,7 +103,8 @@ private:
         const double clip = options_.clip > 0 && norm > options_.clip ? options_.clip / norm : 1.0;
         adamw(ctx_, model_.weights().data(), mean_.data(), square_.data(), gradients_.cdata(), chunks_,
               AdamWStep{rate, options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay,
-                        1 - std::pow(options_.beta1, double(updates_)), 1 - std::pow(options_.beta2, double(updates_)), clip});
+                        1 - std::pow(options_.beta1, double(updates_)),
+                        1 - std::pow(options_.beta2, double(updates_)), clip});
     }
 
     Context&           ctx_;

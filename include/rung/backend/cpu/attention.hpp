@@ -1,6 +1,7 @@
 #pragma once
-// Causal attention over ragged sequences, one head at a time in cache. Scores are never stored: the forward pass keeps a
-// log-sum-exp per query and the backward pass makes the probabilities anew (Dao et al., "FlashAttention", 2022).
+// Causal attention over ragged sequences, one head at a time in cache. Scores are never stored: the forward
+// pass keeps a log-sum-exp per query and the backward pass makes the probabilities anew (Dao et al.,
+// "FlashAttention", 2022).
 
 #include "rung/backend/cpu/linear.hpp"
 #include "rung/backend/cpu/pointwise.hpp"
@@ -10,7 +11,8 @@ namespace rung::cpu {
 
 namespace detail {
 
-inline constexpr Index query_rows = 64;  ///< queries handled together; keys after the last of them are skipped
+inline constexpr Index query_rows =
+    64;  ///< queries handled together; keys after the last of them are skipped
 
 inline Index longest(Sequences const& sequences) {
     Index most = 0;
@@ -24,18 +26,20 @@ inline Index longest(Sequences const& sequences) {
 /// out = softmax(q kT / sqrt(D)) v per head, each token seeing itself and what came before.
 /// out (N, C); lse (N, H): log-sum-exp of each query's scaled scores; qkv (N, 3 C).
 template <class Real>
-void attention(Lane<Real>& lane, Mat<Real> out, Mat<Real> lse, CMat<Real> qkv, Sequences const& sequences, int heads) {
+void attention(Lane<Real>& lane, Mat<Real> out, Mat<Real> lse, CMat<Real> qkv, Sequences const& sequences,
+               int heads) {
     const Index C = out.cols, D = C / heads;
-    const Real  scale = Real(1) / std::sqrt(Real(D));
-    const auto  mark  = lane.arena.mark();
+    const Real  scale   = Real(1) / std::sqrt(Real(D));
+    const auto  mark    = lane.arena.mark();
     const Index longest = detail::longest(sequences);
-    auto scratch = lane.arena.template take<Real>(std::min(longest, detail::query_rows), longest);
+    auto        scratch = lane.arena.template take<Real>(std::min(longest, detail::query_rows), longest);
 
     for (int b = 0; b < sequences.count; ++b)
         for (int h = 0; h < heads; ++h) {
             const Index first = sequences.starts[b], length = sequences.starts[b + 1] - first;
-            const auto  q = qkv.slice(first, length).columns(h * D, D), k = qkv.slice(first, length).columns(C + h * D, D),
-                       v = qkv.slice(first, length).columns(2 * C + h * D, D);
+            const auto  q = qkv.slice(first, length).columns(h * D, D),
+                       k  = qkv.slice(first, length).columns(C + h * D, D),
+                       v  = qkv.slice(first, length).columns(2 * C + h * D, D);
             for (Index r = 0; r < length; r += detail::query_rows) {
                 const Index rows = std::min(detail::query_rows, length - r), seen = r + rows;
                 Mat<Real>   p(scratch.data, rows, seen);
@@ -57,60 +61,65 @@ void attention(Lane<Real>& lane, Mat<Real> out, Mat<Real> lse, CMat<Real> qkv, S
 
 /// dqkv (N, 3 C) from dout (N, C) and what the forward pass read and wrote.
 template <class Real>
-void attention_backward(Lane<Real>& lane, Mat<Real> dqkv, CMat<Real> dout, CMat<Real> out, CMat<Real> lse, CMat<Real> qkv,
-                        Sequences const& sequences, int heads) {
+void attention_backward(Lane<Real>& lane, Mat<Real> dqkv, CMat<Real> dout, CMat<Real> out, CMat<Real> lse,
+                        CMat<Real> qkv, Sequences const& sequences, int heads) {
     const Index C = out.cols, D = C / heads;
-    const Real  scale = Real(1) / std::sqrt(Real(D));
-    const auto  mark  = lane.arena.mark();
-    const Index longest = detail::longest(sequences);
-    auto p_scratch = lane.arena.template take<Real>(std::min(longest, detail::query_rows), longest);
-    auto d_scratch = lane.arena.template take<Real>(std::min(longest, detail::query_rows), longest);
+    const Real  scale     = Real(1) / std::sqrt(Real(D));
+    const auto  mark      = lane.arena.mark();
+    const Index longest   = detail::longest(sequences);
+    auto        p_scratch = lane.arena.template take<Real>(std::min(longest, detail::query_rows), longest);
+    auto        d_scratch = lane.arena.template take<Real>(std::min(longest, detail::query_rows), longest);
     fill(lane, dqkv, 0);
 
     for (int b = 0; b < sequences.count; ++b)
         for (int h = 0; h < heads; ++h) {
             const Index first = sequences.starts[b], length = sequences.starts[b + 1] - first;
             const auto  qkv_b = qkv.slice(first, length);
-            const auto  q = qkv_b.columns(h * D, D), k = qkv_b.columns(C + h * D, D), v = qkv_b.columns(2 * C + h * D, D);
-            const auto  d_b = dqkv.slice(first, length);
-            const auto  dq = d_b.columns(h * D, D), dk = d_b.columns(C + h * D, D), dv = d_b.columns(2 * C + h * D, D);
+            const auto  q = qkv_b.columns(h * D, D), k = qkv_b.columns(C + h * D, D),
+                       v   = qkv_b.columns(2 * C + h * D, D);
+            const auto d_b = dqkv.slice(first, length);
+            const auto dq = d_b.columns(h * D, D), dk = d_b.columns(C + h * D, D),
+                       dv = d_b.columns(2 * C + h * D, D);
             for (Index r = 0; r < length; r += detail::query_rows) {
                 const Index rows = std::min(detail::query_rows, length - r), seen = r + rows;
                 const auto  d_out = dout.slice(first + r, rows).columns(h * D, D);
                 Mat<Real>   p(p_scratch.data, rows, seen), ds(d_scratch.data, rows, seen);
-                matmul_nt(lane, p, q.slice(r, rows), k.slice(0, seen));          // scores
-                matmul_nt(lane, ds, d_out, v.slice(0, seen));                    // dp = do vT
+                matmul_nt(lane, p, q.slice(r, rows), k.slice(0, seen));  // scores
+                matmul_nt(lane, ds, d_out, v.slice(0, seen));            // dp = do vT
                 for (Index i = 0; i < rows; ++i) {
                     const Index n   = r + i + 1;
                     auto        row = array(p.row(i), n), d = array(ds.row(i), n);
-                    row             = (row * scale - lse(first + r + i, h)).exp();
-                    const Real dot  = (array(d_out.row(i), D) * array(out.row(first + r + i) + h * D, D)).sum();
-                    d               = row * (d - dot) * scale;                               // softmax backward
+                    row = (row * scale - lse(first + r + i, h)).exp();
+                    const Real dot =
+                        (array(d_out.row(i), D) * array(out.row(first + r + i) + h * D, D)).sum();
+                    d = row * (d - dot) * scale;  // softmax backward
                     std::fill(p.row(i) + n, p.row(i) + seen, Real(0));
                     std::fill(ds.row(i) + n, ds.row(i) + seen, Real(0));
                 }
                 const Mat<Real const> pc(p), dsc(ds);
-                add_matmul_tn(lane, dv.slice(0, seen), pc, d_out);               // o = p v   ->  dv += pT do
-                add_matmul_tn(lane, dk.slice(0, seen), dsc, q.slice(r, rows));   // s = q kT  ->  dk += dsT q
-                add_matmul(lane, dq.slice(r, rows), dsc, k.slice(0, seen));      //               dq += ds k
+                add_matmul_tn(lane, dv.slice(0, seen), pc, d_out);              // o = p v   ->  dv += pT do
+                add_matmul_tn(lane, dk.slice(0, seen), dsc, q.slice(r, rows));  // s = q kT  ->  dk += dsT q
+                add_matmul(lane, dq.slice(r, rows), dsc, k.slice(0, seen));     //               dq += ds k
             }
         }
     lane.arena.release(mark);
 }
 
-/// Attention of new tokens over everything their sequences hold: appends the new keys and values to the cache, then
-/// reads it. out (N, C), qkv (N, 3 C): new tokens only.
+/// Attention of new tokens over everything their sequences hold: appends the new keys and values to the
+/// cache, then reads it. out (N, C), qkv (N, 3 C): new tokens only.
 template <class Real>
-void cached_attention(Lane<Real>& lane, Mat<Real> out, CMat<Real> qkv, CacheLayer<std::type_identity_t<Real>> cache,
-                      Sequences const& sequences, CachePlaces places, int heads) {
+void cached_attention(Lane<Real>& lane, Mat<Real> out, CMat<Real> qkv,
+                      CacheLayer<std::type_identity_t<Real>> cache, Sequences const& sequences,
+                      CachePlaces places, int heads) {
     const Index C = out.cols, D = C / heads;
     const Real  scale = Real(1) / std::sqrt(Real(D));
     const auto  mark  = lane.arena.mark();
     auto        p     = lane.arena.template take<Real>(1, cache.capacity);
     for (int b = 0; b < sequences.count; ++b) {
-        const Index first = sequences.starts[b], fresh = sequences.starts[b + 1] - first, past = places.past[b];
-        RUNG_CHECK(past + fresh <= cache.capacity, "cached_attention: sequence ", b, ": tokens; got ", past + fresh,
-                   ", wanted at most ", cache.capacity);
+        const Index first = sequences.starts[b], fresh = sequences.starts[b + 1] - first,
+                    past = places.past[b];
+        RUNG_CHECK(past + fresh <= cache.capacity, "cached_attention: sequence ", b, ": tokens; got ",
+                   past + fresh, ", wanted at most ", cache.capacity);
         const auto keys = cache.keys_of(places.slots[b]), values = cache.values_of(places.slots[b]);
         for (Index i = 0; i < fresh; ++i) {
             for (Index c = 0; c < C; ++c) keys(c, past + i) = qkv(first + i, C + c);

@@ -1,6 +1,7 @@
 #pragma once
 // What a CPU program owns: the seed, the threads, and each thread's scratch memory.
-// A batch is cut into a fixed number of slices; a thread takes one slice through a whole step. See core/parallel.hpp.
+// A batch is cut into a fixed number of slices; a thread takes one slice through a whole step. See
+// core/parallel.hpp.
 
 #include <cstdint>
 #include <vector>
@@ -13,10 +14,11 @@ namespace rung::cpu {
 struct Options {
     std::uint64_t seed    = 1;
     int           threads = 0;  ///< 0: one per processor. Changes the speed, never a bit of the result
-    int           slices  = 8;  ///< parts a batch is cut into; fixes the order of sums, so it is part of the experiment
+    int slices = 8;  ///< parts a batch is cut into; fixes the order of sums, so it is part of the experiment
 };
 
-/// One thread's workplace. Operations take it first: `matmul(lane, y, a, b)`; look-up by argument finds them in rung::cpu.
+/// One thread's workplace. Operations take it first: `matmul(lane, y, a, b)`; look-up by argument finds them
+/// in rung::cpu.
 template <class Real>
 struct Lane {
     using real = Real;
@@ -61,6 +63,6 @@ private:
     std::vector<Lane<Real>> lanes_;
 };
 
-Context(Options) -> Context<float>;
+Context(Options)->Context<float>;
 
 }  // namespace rung::cpu

@@ -1,5 +1,6 @@
 #pragma once
-// The CPU backend: Eigen's vectorised arrays for what goes element by element, a kernel of our own for products.
+// The CPU backend: Eigen's vectorised arrays for what goes element by element, a kernel of our own for
+// products.
 
 #include "rung/backend/backend.hpp"
 #include "rung/backend/cpu/attention.hpp"
@@ -13,6 +14,7 @@
 
 namespace rung::cpu {
 
-static_assert(Backend<Lane<float>> && Backend<Lane<double>>, "backend/cpu lacks an operation listed in backend/backend.hpp");
+static_assert(Backend<Lane<float>> && Backend<Lane<double>>,
+              "backend/cpu lacks an operation listed in backend/backend.hpp");
 
 }  // namespace rung::cpu

@@ -12,8 +12,8 @@ namespace rung::cpu {
 template <class Real>
 void embed(Lane<Real>&, Mat<Real> y, CMat<Real> table, int const* ids) {
     for (Index i = 0; i < y.rows; ++i) {
-        RUNG_CHECK(ids[i] >= 0 && ids[i] < table.rows, "embed: row ", i, ": id; got ", ids[i], ", wanted 0 to ",
-                   table.rows - 1);
+        RUNG_CHECK(ids[i] >= 0 && ids[i] < table.rows, "embed: row ", i, ": id; got ", ids[i],
+                   ", wanted 0 to ", table.rows - 1);
         std::copy_n(table.row(ids[i]), y.cols, y.row(i));
     }
 }
@@ -22,8 +22,8 @@ void embed(Lane<Real>&, Mat<Real> y, CMat<Real> table, int const* ids) {
 template <class Real>
 void add_embed(Lane<Real>&, Mat<Real> y, CMat<Real> table, int const* ids) {
     for (Index i = 0; i < y.rows; ++i) {
-        RUNG_CHECK(ids[i] >= 0 && ids[i] < table.rows, "add_embed: row ", i, ": position; got ", ids[i], ", wanted 0 to ",
-                   table.rows - 1, " (a sequence longer than the model's context?)");
+        RUNG_CHECK(ids[i] >= 0 && ids[i] < table.rows, "add_embed: row ", i, ": position; got ", ids[i],
+                   ", wanted 0 to ", table.rows - 1, " (a sequence longer than the model's context?)");
         for (Index j = 0; j < y.cols; ++j) y(i, j) += table(ids[i], j);
     }
 }

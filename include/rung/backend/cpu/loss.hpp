@@ -5,7 +5,8 @@
 
 namespace rung::cpu {
 
-/// sum over graded rows of -log softmax(logits_i)[target_i]; logits become scale times the gradient of that sum.
+/// sum over graded rows of -log softmax(logits_i)[target_i]; logits become scale times the gradient of that
+/// sum.
 /// @param logits   (N, V)
 /// @param targets  (N); -1 marks a row that is read but never graded: its gradient is zero
 template <class Real>
@@ -17,11 +18,11 @@ double cross_entropy(Lane<Real>&, Mat<Real> logits, int const* targets, std::typ
             row.setZero();
             continue;
         }
-        RUNG_CHECK(targets[i] < logits.cols, "cross_entropy: row ", i, ": target; got ", targets[i], ", wanted below ",
-                   logits.cols);
+        RUNG_CHECK(targets[i] < logits.cols, "cross_entropy: row ", i, ": target; got ", targets[i],
+                   ", wanted below ", logits.cols);
         const Real chosen = row[targets[i]], top = row.maxCoeff();
-        row               = (row - top).exp();
-        const Real total  = row.sum();
+        row              = (row - top).exp();
+        const Real total = row.sum();
         sum += double(std::log(total)) + double(top - chosen);
         row *= scale / total;
         row[targets[i]] -= scale;

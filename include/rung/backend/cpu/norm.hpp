@@ -1,14 +1,16 @@
 #pragma once
-// Normalisation of each row, its backward pass, and what the backward needs: mean and inverse deviation per row.
+// Normalisation of each row, its backward pass, and what the backward needs: mean and inverse deviation per
+// row.
 
 #include "rung/backend/cpu/pointwise.hpp"
 
 namespace rung::cpu {
 
-inline constexpr double norm_epsilon = 1e-5;  ///< under the root, as in GPT-2; Llama's checkpoints use 1e-5 or 1e-6
+inline constexpr double norm_epsilon =
+    1e-5;  ///< under the root, as in GPT-2; Llama's checkpoints use 1e-5 or 1e-6
 
-/// y = (x - mean) / deviation * gain + bias.  y, x (N, C); stats (N, 2): mean, 1 / deviation; gain, bias (1, C), bias may
-/// be empty.  Ba, Kiros and Hinton, "Layer normalization", 2016.
+/// y = (x - mean) / deviation * gain + bias.  y, x (N, C); stats (N, 2): mean, 1 / deviation; gain, bias (1,
+/// C), bias may be empty.  Ba, Kiros and Hinton, "Layer normalization", 2016.
 template <class Real>
 void layer_norm(Lane<Real>&, Mat<Real> y, Mat<Real> stats, CMat<Real> x, CMat<Real> gain, CMat<Real> bias) {
     for (Index i = 0; i < x.rows; ++i) {
@@ -24,8 +26,8 @@ void layer_norm(Lane<Real>&, Mat<Real> y, Mat<Real> stats, CMat<Real> x, CMat<Re
 
 /// dx += gradient through the norm; dgain and dbias are added to.  dy (N, C).
 template <class Real>
-void add_layer_norm_backward(Lane<Real>&, Mat<Real> dx, Mat<Real> dgain, Mat<Real> dbias, CMat<Real> dy, CMat<Real> x,
-                             CMat<Real> stats, CMat<Real> gain) {
+void add_layer_norm_backward(Lane<Real>&, Mat<Real> dx, Mat<Real> dgain, Mat<Real> dbias, CMat<Real> dy,
+                             CMat<Real> x, CMat<Real> stats, CMat<Real> gain) {
     const auto g = array(gain.data, gain.cols);
     for (Index i = 0; i < x.rows; ++i) {
         const Real mean = stats(i, 0), inv = stats(i, 1);
@@ -38,20 +40,21 @@ void add_layer_norm_backward(Lane<Real>&, Mat<Real> dx, Mat<Real> dgain, Mat<Rea
     }
 }
 
-/// y = x / rms(x) * gain.  stats (N, 1): 1 / rms.  Zhang and Sennrich, "Root mean square layer normalization", 2019.
+/// y = x / rms(x) * gain.  stats (N, 1): 1 / rms.  Zhang and Sennrich, "Root mean square layer
+/// normalization", 2019.
 template <class Real>
 void rms_norm(Lane<Real>&, Mat<Real> y, Mat<Real> stats, CMat<Real> x, CMat<Real> gain) {
     for (Index i = 0; i < x.rows; ++i) {
-        const auto row = array(x.row(i), x.cols);
-        const Real inv = Real(1) / std::sqrt(row.square().mean() + Real(norm_epsilon));
-        stats(i, 0)    = inv;
+        const auto row          = array(x.row(i), x.cols);
+        const Real inv          = Real(1) / std::sqrt(row.square().mean() + Real(norm_epsilon));
+        stats(i, 0)             = inv;
         array(y.row(i), y.cols) = row * inv * array(gain.data, gain.cols);
     }
 }
 
 template <class Real>
-void add_rms_norm_backward(Lane<Real>&, Mat<Real> dx, Mat<Real> dgain, CMat<Real> dy, CMat<Real> x, CMat<Real> stats,
-                           CMat<Real> gain) {
+void add_rms_norm_backward(Lane<Real>&, Mat<Real> dx, Mat<Real> dgain, CMat<Real> dy, CMat<Real> x,
+                           CMat<Real> stats, CMat<Real> gain) {
     const auto g = array(gain.data, gain.cols);
     for (Index i = 0; i < x.rows; ++i) {
         const Real inv  = stats(i, 0);

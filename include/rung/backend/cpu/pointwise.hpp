@@ -36,19 +36,24 @@ void copy(Lane<Real>&, Mat<Real> y, CMat<Real> x) {
 /// y += x
 template <class Real>
 void add(Lane<Real>&, Mat<Real> y, CMat<Real> x) {
-    for_rows<Real>(y.rows, [](auto y, auto x) { y += x; }, y, x);
+    for_rows<Real>(
+        y.rows, [](auto y, auto x) { y += x; }, y, x);
 }
 
 namespace detail {
-template <class Real> inline constexpr Real gelu_a = Real(-1.5957691216057308);  // -2 sqrt(2 / pi)
-template <class Real> inline constexpr Real gelu_b = Real(0.044715);
+template <class Real>
+inline constexpr Real gelu_a = Real(-1.5957691216057308);  // -2 sqrt(2 / pi)
+template <class Real>
+inline constexpr Real gelu_b = Real(0.044715);
 }  // namespace detail
 
-/// y = gelu(x) in the tanh form of GPT-2 (Hendrycks and Gimpel, 2016), written with x sigmoid(2 u) = x / 2 (1 + tanh u).
+/// y = gelu(x) in the tanh form of GPT-2 (Hendrycks and Gimpel, 2016), written with x sigmoid(2 u) = x / 2 (1
+/// + tanh u).
 template <class Real>
 void gelu(Lane<Real>&, Mat<Real> y, CMat<Real> x) {
     const Real a = detail::gelu_a<Real>, b = detail::gelu_b<Real>;
-    for_rows<Real>(y.rows, [&](auto y, auto x) { y = x / (Real(1) + (a * x * (Real(1) + b * x * x)).exp()); }, y, x);
+    for_rows<Real>(
+        y.rows, [&](auto y, auto x) { y = x / (Real(1) + (a * x * (Real(1) + b * x * x)).exp()); }, y, x);
 }
 
 /// dx = dy gelu'(x). dx may be dy or x.
@@ -58,8 +63,8 @@ void gelu_backward(Lane<Real>&, Mat<Real> dx, CMat<Real> dy, CMat<Real> x) {
     constexpr Index block = 256;  // values of the sigmoid held on the stack
     for (Index i = 0; i < dx.rows; ++i)
         for (Index j = 0; j < dx.cols; j += block) {
-            const Index n  = std::min(block, dx.cols - j);
-            const auto  xs = array(x.row(i) + j, n);
+            const Index                                        n  = std::min(block, dx.cols - j);
+            const auto                                         xs = array(x.row(i) + j, n);
             Eigen::Array<Real, Eigen::Dynamic, 1, 0, block, 1> s =
                 Real(1) / (Real(1) + (a * xs * (Real(1) + b * xs * xs)).exp());
             array(dx.row(i) + j, n) = array(dy.row(i) + j, n) *
@@ -67,11 +72,13 @@ void gelu_backward(Lane<Real>&, Mat<Real> dx, CMat<Real> dy, CMat<Real> x) {
         }
 }
 
-/// y = silu(gate) up (Shazeer, "GLU variants improve transformer", 2020).  y (N, H), x = [gate | up] (N, 2 H).
+/// y = silu(gate) up (Shazeer, "GLU variants improve transformer", 2020).  y (N, H), x = [gate | up] (N, 2
+/// H).
 template <class Real>
 void swiglu(Lane<Real>&, Mat<Real> y, CMat<Real> x) {
-    for_rows<Real>(y.rows, [](auto y, auto gate, auto up) { y = up * gate / (Real(1) + (-gate).exp()); }, y,
-                   x.columns(0, y.cols), x.columns(y.cols, y.cols));
+    for_rows<Real>(
+        y.rows, [](auto y, auto gate, auto up) { y = up * gate / (Real(1) + (-gate).exp()); }, y,
+        x.columns(0, y.cols), x.columns(y.cols, y.cols));
 }
 
 /// dx (N, 2 H) from dy (N, H) and the x of the forward pass. dx may be x.
@@ -82,8 +89,9 @@ void swiglu_backward(Lane<Real>&, Mat<Real> dx, CMat<Real> dy, CMat<Real> x) {
     for (Index i = 0; i < dy.rows; ++i)
         for (Index j = 0; j < H; j += block) {
             const Index n    = std::min(block, H - j);
-            const auto  gate = array(x.row(i) + j, n), up = array(x.row(i) + H + j, n), d = array(dy.row(i) + j, n);
-            Eigen::Array<Real, Eigen::Dynamic, 1, 0, block, 1> s = Real(1) / (Real(1) + (-gate).exp());
+            const auto  gate = array(x.row(i) + j, n), up = array(x.row(i) + H + j, n),
+                       d                                            = array(dy.row(i) + j, n);
+            Eigen::Array<Real, Eigen::Dynamic, 1, 0, block, 1> s    = Real(1) / (Real(1) + (-gate).exp());
             Eigen::Array<Real, Eigen::Dynamic, 1, 0, block, 1> d_up = d * gate * s;
             array(dx.row(i) + j, n)     = d * up * s * (Real(1) + gate * (Real(1) - s));
             array(dx.row(i) + H + j, n) = d_up;

@@ -1,7 +1,8 @@
 #pragma once
-// Matrix products: one kernel for y = a b, a bT, aT b, each from zero, from a bias row, or added to what is there.
-// A tile of y stays in registers while the kernel walks the depth; b is packed into panels as wide as the tile. A row of
-// y is summed in the same order whatever the number of rows, so a sequence's numbers do not depend on its batch.
+// Matrix products: one kernel for y = a b, a bT, aT b, each from zero, from a bias row, or added to what is
+// there. A tile of y stays in registers while the kernel walks the depth; b is packed into panels as wide as
+// the tile. A row of y is summed in the same order whatever the number of rows, so a sequence's numbers do
+// not depend on its batch.
 
 #include <algorithm>
 
@@ -17,7 +18,8 @@ struct Strided {
     Real const* data;
     Index       rows, cols, row_stride, col_stride;
 
-    Strided(Mat<Real const> m) : data(m.data), rows(m.rows), cols(m.cols), row_stride(m.stride), col_stride(1) {}
+    Strided(Mat<Real const> m)
+        : data(m.data), rows(m.rows), cols(m.cols), row_stride(m.stride), col_stride(1) {}
     Strided(Mat<Real> m) : Strided(Mat<Real const>(m)) {}
     Strided(Real const* data, Index rows, Index cols, Index row_stride, Index col_stride)
         : data(data), rows(rows), cols(cols), row_stride(row_stride), col_stride(col_stride) {}
@@ -28,7 +30,7 @@ namespace detail {
 
 template <class Real>
 struct Tile {
-    using S = Simd<Real>;
+    using S                       = Simd<Real>;
     static constexpr int   height = RUNG_VECTOR_BYTES == 64 ? 12 : 6;  // accumulators fill the register file
     static constexpr Index width  = 2 * S::width;
     static constexpr Index depth  = 256;  // of a panel: depth x width elements stay in the first-level cache
@@ -55,8 +57,8 @@ struct Tile {
     }
 
     template <int R = height>
-    static void rows(Index count, Index depth, Real const* a, Index ai, Index ak, Real const* b, Real const* start,
-                     Index start_stride, Real* c, Index c_stride) {
+    static void rows(Index count, Index depth, Real const* a, Index ai, Index ak, Real const* b,
+                     Real const* start, Index start_stride, Real* c, Index c_stride) {
         if (count == R) return compute<R>(depth, a, ai, ak, b, start, start_stride, c, c_stride);
         if constexpr (R > 1) rows<R - 1>(count, depth, a, ai, ak, b, start, start_stride, c, c_stride);
     }
@@ -69,24 +71,30 @@ void pack_panel(Real* panel, Strided<Real> b, Index k0, Index depth, Index n0, I
     Real const*     from  = b.data + k0 * b.row_stride + n0 * b.col_stride;
     if (count < width) std::fill_n(panel, depth * width, Real(0));
     if (b.col_stride == 1 && count == width) {
-        for (Index k = 0; k < depth; ++k) std::memcpy(panel + k * width, from + k * b.row_stride, width * sizeof(Real));
+        for (Index k = 0; k < depth; ++k)
+            std::memcpy(panel + k * width, from + k * b.row_stride, width * sizeof(Real));
     } else {
         for (Index n = 0; n < count; ++n)
-            for (Index k = 0; k < depth; ++k) panel[k * width + n] = from[k * b.row_stride + n * b.col_stride];
+            for (Index k = 0; k < depth; ++k)
+                panel[k * width + n] = from[k * b.row_stride + n * b.col_stride];
     }
 }
 
 /// y = start + a b. Depth is cut into blocks; each later block starts from what the earlier ones left in y.
 template <class Real>
-void product(Lane<Real>& lane, Mat<Real> y, Real const* start, Index start_stride, Strided<Real> a, Strided<Real> b) {
-    using T         = Tile<Real>;
-    const auto mark = lane.arena.mark();
+void product(Lane<Real>& lane, Mat<Real> y, Real const* start, Index start_stride, Strided<Real> a,
+             Strided<Real> b) {
+    using T          = Tile<Real>;
+    const auto mark  = lane.arena.mark();
     Real*      panel = lane.arena.template take<Real>(1, T::depth * T::width).data;
     Real*      edge  = lane.arena.template take<Real>(T::height, 2 * T::width).data;
-    // A transposed `a` is read down its columns, a cache line per step: copy it once into strips of the tile's height.
+    // A transposed `a` is read down its columns, a cache line per step: copy it once into strips of the
+    // tile's height.
     const bool strips = a.col_stride != 1;
-    Real*      packed = strips ? lane.arena.template take<Real>((y.rows + T::height - 1) / T::height * T::height,
-                                                                std::min(a.cols, T::depth)).data
+    Real*      packed = strips ? lane.arena
+                                .template take<Real>((y.rows + T::height - 1) / T::height * T::height,
+                                                     std::min(a.cols, T::depth))
+                                .data
                                : nullptr;
     for (Index k0 = 0; k0 < std::max<Index>(a.cols, 1); k0 += T::depth) {
         const Index depth = std::min(T::depth, a.cols - k0);
@@ -111,7 +119,8 @@ void product(Lane<Real>& lane, Mat<Real> y, Real const* start, Index start_strid
                 } else {
                     Real* in = edge + T::height * T::width;
                     for (Index i = 0; i < h; ++i)
-                        for (Index j = 0; j < T::width; ++j) in[i * T::width + j] = j < count ? s[i * ss + j] : Real(0);
+                        for (Index j = 0; j < T::width; ++j)
+                            in[i * T::width + j] = j < count ? s[i * ss + j] : Real(0);
                     T::rows(h, depth, am, ai, ak, panel, in, T::width, edge, T::width);
                     for (Index i = 0; i < h; ++i) std::copy_n(edge + i * T::width, count, c + i * y.stride);
                 }

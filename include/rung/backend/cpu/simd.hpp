@@ -16,7 +16,7 @@ namespace rung::cpu {
 template <class Real>
 struct Simd {
     static constexpr int width = RUNG_VECTOR_BYTES / int(sizeof(Real));
-    typedef Real Vector __attribute__((vector_size(RUNG_VECTOR_BYTES)));
+    typedef Real         Vector __attribute__((vector_size(RUNG_VECTOR_BYTES)));
 
     // By reference: a vector by value has another calling convention with and without AVX.
     static void load(Vector& v, Real const* p) { std::memcpy(&v, p, sizeof v); }

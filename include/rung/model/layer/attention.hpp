@@ -1,5 +1,6 @@
 #pragma once
-// Multi-head causal self-attention:  [q k v] = n Wqkv + b,  a = softmax(q kT / sqrt(D)) v per head,  x += a Wp + b.
+// Multi-head causal self-attention:  [q k v] = n Wqkv + b,  a = softmax(q kT / sqrt(D)) v per head,  x += a
+// Wp + b.
 
 #include "rung/core/cache.hpp"
 #include "rung/core/sequences.hpp"
@@ -11,7 +12,7 @@ namespace rung {
 
 template <Shape S, class Position, bool biased>
 struct Attention {
-    static constexpr int C = S.width, H = S.heads;
+    static constexpr int    C = S.width, H = S.heads;
     static constexpr double flops = 8.0 * C * C;  ///< of the four maps per row, forward; scores come on top
 
     enum Weight { qkv, qkv_bias, project, project_bias };
@@ -36,17 +37,17 @@ struct Attention {
     }
     /// dn from dy; lse (N, H) as attention() left it. du (N, 3 C) is scratch, a is spent.
     template <class Lane, class Real>
-    static void backward(Lane& lane, Mat<Real> dn, Mat<Real> du, Mat<Real> dy, Mat<Real> a, Mat<Real> lse, Mat<Real> u,
-                         Mat<Real> n, Sequences const& rows, Real const* w, Real* dw) {
+    static void backward(Lane& lane, Mat<Real> dn, Mat<Real> du, Mat<Real> dy, Mat<Real> a, Mat<Real> lse,
+                         Mat<Real> u, Mat<Real> n, Sequences const& rows, Real const* w, Real* dw) {
         add_column_sums(lane, weight<Attention>(dw, project_bias), dy);
-        add_matmul_tn(lane, weight<Attention>(dw, project), a, dy);          // y = a Wp  ->  dWp += aT dy
-        matmul_nt(lane, dn, dy, weight<Attention>(w, project));              //               da   = dy WpT
+        add_matmul_tn(lane, weight<Attention>(dw, project), a, dy);  // y = a Wp  ->  dWp += aT dy
+        matmul_nt(lane, dn, dy, weight<Attention>(w, project));      //               da   = dy WpT
         attention_backward(lane, du, dn, a, lse, u, rows, H);
         if constexpr (Position::site == Site::query_key)
             rope_backward(lane, du.columns(0, 2 * C), rows.positions, 2 * H, Position::theta);
         add_column_sums(lane, weight<Attention>(dw, qkv_bias), du);
-        add_matmul_tn(lane, weight<Attention>(dw, qkv), n, du);              // u = n W   ->  dW += nT du
-        matmul_nt(lane, dn, du, weight<Attention>(w, qkv));                  //               dn  = du WT
+        add_matmul_tn(lane, weight<Attention>(dw, qkv), n, du);  // u = n W   ->  dW += nT du
+        matmul_nt(lane, dn, du, weight<Attention>(w, qkv));      //               dn  = du WT
     }
 };
 

@@ -28,7 +28,7 @@ struct Block {
     template <class Real>
     static Saved<Real> take(Arena& arena, Index N, Mat<Real> x) {
         const auto rows = [&](Index cols) { return arena.template take<Real>(N, cols); };
-        return {x,       rows(Norm::stats), rows(C), rows(3 * C),       rows(C),          rows(S.heads),
+        return {x,       rows(Norm::stats), rows(C), rows(3 * C),       rows(C),         rows(S.heads),
                 rows(C), rows(Norm::stats), rows(C), rows(Mlp::before), rows(Mlp::after)};
     }
 
@@ -43,18 +43,22 @@ struct Block {
         branch(lane, s.m, rows, drop, site, [&](Mat<Real> out) { Mix::add_output(lane, out, s.a, w + mix); });
         Norm::forward(lane, s.n2, s.stats2, s.m, w + norm2);
         copy(lane, y, s.m);
-        branch(lane, y, rows, drop, site + 1, [&](Mat<Real> out) { Mlp::add_forward(lane, out, s.h, s.g, s.n2, w + mlp); });
+        branch(lane, y, rows, drop, site + 1,
+               [&](Mat<Real> out) { Mlp::add_forward(lane, out, s.h, s.g, s.n2, w + mlp); });
     }
 
-    /// d: the gradient of y becomes that of x. The residual stream's own path is d itself; branches add to it.
+    /// d: the gradient of y becomes that of x. The residual stream's own path is d itself; branches add to
+    /// it.
     template <class Lane, class Real>
-    static void backward(Lane& lane, Mat<Real> d, Saved<Real> const& s, Sequences const& rows, Real const* w, Real* dw,
-                         Dropout const& drop, std::uint32_t site) {
+    static void backward(Lane& lane, Mat<Real> d, Saved<Real> const& s, Sequences const& rows, Real const* w,
+                         Real* dw, Dropout const& drop, std::uint32_t site) {
         const auto mark = lane.arena.mark();
-        const auto dn = lane.arena.template take<Real>(d.rows, C), du = lane.arena.template take<Real>(d.rows, 3 * C);
+        const auto dn   = lane.arena.template take<Real>(d.rows, C),
+                   du   = lane.arena.template take<Real>(d.rows, 3 * C);
         Mlp::backward(lane, dn, dropped(lane, d, rows, drop, site + 1), s.h, s.g, s.n2, w + mlp, dw + mlp);
         Norm::add_backward(lane, d, dn, s.m, s.stats2, w + norm2, dw + norm2);
-        Mix::backward(lane, dn, du, dropped(lane, d, rows, drop, site), s.a, s.lse, s.u, s.n1, rows, w + mix, dw + mix);
+        Mix::backward(lane, dn, du, dropped(lane, d, rows, drop, site), s.a, s.lse, s.u, s.n1, rows, w + mix,
+                      dw + mix);
         Norm::add_backward(lane, d, dn, s.x, s.stats1, w, dw);
         lane.arena.release(mark);
     }
@@ -62,7 +66,8 @@ struct Block {
 private:
     /// y += dropout(branch). Without dropout the branch adds straight into the stream.
     template <class Lane, class Real, class Add>
-    static void branch(Lane& lane, Mat<Real> y, Sequences const& rows, Dropout const& drop, std::uint32_t site, Add&& add_to) {
+    static void branch(Lane& lane, Mat<Real> y, Sequences const& rows, Dropout const& drop,
+                       std::uint32_t site, Add&& add_to) {
         if (drop.rate <= 0) return add_to(y);
         const auto mark = lane.arena.mark();
         const auto out  = lane.arena.template take<Real>(y.rows, y.cols);
@@ -72,9 +77,11 @@ private:
         add(lane, y, out);
         lane.arena.release(mark);
     }
-    /// The gradient a branch receives: d itself, or a copy with the same elements dropped as in the forward pass.
+    /// The gradient a branch receives: d itself, or a copy with the same elements dropped as in the forward
+    /// pass.
     template <class Lane, class Real>
-    static Mat<Real> dropped(Lane& lane, Mat<Real> d, Sequences const& rows, Dropout const& drop, std::uint32_t site) {
+    static Mat<Real> dropped(Lane& lane, Mat<Real> d, Sequences const& rows, Dropout const& drop,
+                             std::uint32_t site) {
         if (drop.rate <= 0) return d;
         const auto out = lane.arena.template take<Real>(d.rows, d.cols);
         copy(lane, out, d);

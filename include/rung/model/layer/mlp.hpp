@@ -15,8 +15,8 @@ struct GeluMlp {
         {.name = "down", .rows = F, .cols = C, .init = Init::residual},
         {.name = "down_bias", .rows = biased ? 1 : 0, .cols = C, .init = Init::zeros, .decay = false},
     }};
-    static constexpr Index before = F, after = F;  ///< columns of h and of g
-    static constexpr double flops = 4.0 * C * F;   ///< per row, forward
+    static constexpr Index         before = F, after = F;  ///< columns of h and of g
+    static constexpr double        flops = 4.0 * C * F;    ///< per row, forward
 
     /// y += the MLP of n.  h (N, before), g (N, after): kept for backward.
     template <class Lane, class Real>
@@ -27,15 +27,15 @@ struct GeluMlp {
     }
     /// dn from dy; h and g are spent.
     template <class Lane, class Real>
-    static void backward(Lane& lane, Mat<Real> dn, Mat<Real> dy, Mat<Real> h, Mat<Real> g, Mat<Real> n, Real const* w,
-                         Real* dw) {
+    static void backward(Lane& lane, Mat<Real> dn, Mat<Real> dy, Mat<Real> h, Mat<Real> g, Mat<Real> n,
+                         Real const* w, Real* dw) {
         add_column_sums(lane, weight<GeluMlp>(dw, down_bias), dy);
-        add_matmul_tn(lane, weight<GeluMlp>(dw, down), g, dy);            // y = g W2   ->  dW2 += gT dy
-        matmul_nt(lane, g, dy, weight<GeluMlp>(w, down));                 //                dg   = dy W2T
-        gelu_backward(lane, h, g, h);                                     // g = gelu(h) -> dh   = dg gelu'(h)
+        add_matmul_tn(lane, weight<GeluMlp>(dw, down), g, dy);  // y = g W2   ->  dW2 += gT dy
+        matmul_nt(lane, g, dy, weight<GeluMlp>(w, down));       //                dg   = dy W2T
+        gelu_backward(lane, h, g, h);                           // g = gelu(h) -> dh   = dg gelu'(h)
         add_column_sums(lane, weight<GeluMlp>(dw, up_bias), h);
-        add_matmul_tn(lane, weight<GeluMlp>(dw, up), n, h);               // h = n W1   ->  dW1 += nT dh
-        matmul_nt(lane, dn, h, weight<GeluMlp>(w, up));                   //                dn   = dh W1T
+        add_matmul_tn(lane, weight<GeluMlp>(dw, up), n, h);  // h = n W1   ->  dW1 += nT dh
+        matmul_nt(lane, dn, h, weight<GeluMlp>(w, up));      //                dn   = dh W1T
     }
 };
 
@@ -47,8 +47,8 @@ struct SwiGlu {
         {.name = "gate_up", .rows = C, .cols = 2 * F},
         {.name = "down", .rows = F, .cols = C, .init = Init::residual},
     }};
-    static constexpr Index before = 2 * F, after = F;
-    static constexpr double flops = 6.0 * C * F;
+    static constexpr Index         before = 2 * F, after = F;
+    static constexpr double        flops = 6.0 * C * F;
 
     template <class Lane, class Real>
     static void add_forward(Lane& lane, Mat<Real> y, Mat<Real> h, Mat<Real> g, Mat<Real> n, Real const* w) {
@@ -57,8 +57,8 @@ struct SwiGlu {
         add_matmul(lane, y, g, weight<SwiGlu>(w, down));
     }
     template <class Lane, class Real>
-    static void backward(Lane& lane, Mat<Real> dn, Mat<Real> dy, Mat<Real> h, Mat<Real> g, Mat<Real> n, Real const* w,
-                         Real* dw) {
+    static void backward(Lane& lane, Mat<Real> dn, Mat<Real> dy, Mat<Real> h, Mat<Real> g, Mat<Real> n,
+                         Real const* w, Real* dw) {
         add_matmul_tn(lane, weight<SwiGlu>(dw, down), g, dy);
         matmul_nt(lane, g, dy, weight<SwiGlu>(w, down));
         swiglu_backward(lane, h, g, h);

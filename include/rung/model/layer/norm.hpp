@@ -13,7 +13,7 @@ struct LayerNorm {
         {.name = "gain", .rows = 1, .cols = C, .init = Init::ones, .decay = false},
         {.name = "bias", .rows = biased ? 1 : 0, .cols = C, .init = Init::zeros, .decay = false},
     }};
-    static constexpr Index stats = 2;  ///< numbers per row that backward needs
+    static constexpr Index         stats = 2;  ///< numbers per row that backward needs
 
     template <class Lane, class Real>
     static void forward(Lane& lane, Mat<Real> y, Mat<Real> stats, Mat<Real> x, Real const* w) {
@@ -21,16 +21,18 @@ struct LayerNorm {
     }
     /// dx += the gradient with respect to x.
     template <class Lane, class Real>
-    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real> x, Mat<Real> stats, Real const* w, Real* dw) {
-        add_layer_norm_backward(lane, dx, weight<LayerNorm>(dw, gain), weight<LayerNorm>(dw, bias), dy, x, stats,
-                                weight<LayerNorm>(w, gain));
+    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real> x, Mat<Real> stats,
+                             Real const* w, Real* dw) {
+        add_layer_norm_backward(lane, dx, weight<LayerNorm>(dw, gain), weight<LayerNorm>(dw, bias), dy, x,
+                                stats, weight<LayerNorm>(w, gain));
     }
 };
 
 /// y = x / rms(x) * gain, per row.
 template <int C>
 struct RmsNorm {
-    static constexpr WeightList<1> weights{{{.name = "gain", .rows = 1, .cols = C, .init = Init::ones, .decay = false}}};
+    static constexpr WeightList<1> weights{
+        {{.name = "gain", .rows = 1, .cols = C, .init = Init::ones, .decay = false}}};
     static constexpr Index stats = 1;
 
     template <class Lane, class Real>
@@ -38,7 +40,8 @@ struct RmsNorm {
         rms_norm(lane, y, stats, x, weight<RmsNorm>(w, 0));
     }
     template <class Lane, class Real>
-    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real> x, Mat<Real> stats, Real const* w, Real* dw) {
+    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real> x, Mat<Real> stats,
+                             Real const* w, Real* dw) {
         add_rms_norm_backward(lane, dx, weight<RmsNorm>(dw, 0), dy, x, stats, weight<RmsNorm>(w, 0));
     }
 };

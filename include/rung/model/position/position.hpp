@@ -1,5 +1,6 @@
 #pragma once
-// How a model is told where a token stands. A scheme is a small type that says where it acts; see the three beside this file.
+// How a model is told where a token stands. A scheme is a small type that says where it acts; see the three
+// beside this file.
 
 #include <concepts>
 
@@ -13,13 +14,16 @@ enum class Site {
 };
 
 template <class P>
-concept HasSite = requires { { P::site } -> std::convertible_to<Site>; };
+concept HasSite = requires {
+    { P::site } -> std::convertible_to<Site>;
+};
 
 template <class P>
 consteval bool knows_theta() {
     if constexpr (HasSite<P>) {
-        if constexpr (P::site == Site::query_key)
-            return requires { { P::theta } -> std::convertible_to<double>; };
+        if constexpr (P::site == Site::query_key) return requires {
+                { P::theta } -> std::convertible_to<double>;
+            };
     }
     return true;
 }
@@ -27,10 +31,12 @@ consteval bool knows_theta() {
 /// Names what a positional scheme lacks.
 template <class P>
 struct explain_position {
-    static_assert(HasSite<P>, "Position: add `static constexpr rung::Site site`, where the scheme acts "
-                              "(or use NoPe, Learned or Rope<>)");
-    static_assert(knows_theta<P>(), "Position: a scheme that acts on query_key needs `static constexpr double theta`, "
-                                    "the base of its wavelengths");
+    static_assert(HasSite<P>,
+                  "Position: add `static constexpr rung::Site site`, where the scheme acts "
+                  "(or use NoPe, Learned or Rope<>)");
+    static_assert(knows_theta<P>(),
+                  "Position: a scheme that acts on query_key needs `static constexpr double theta`, "
+                  "the base of its wavelengths");
     static constexpr bool ok = true;
 };
 

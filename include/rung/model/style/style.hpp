@@ -1,5 +1,6 @@
 #pragma once
-// A style bundles what the members of a model family share: norm, MLP, biases, tied embeddings, initial weights.
+// A style bundles what the members of a model family share: norm, MLP, biases, tied embeddings, initial
+// weights.
 
 #include <concepts>
 
@@ -19,9 +20,10 @@ concept HasStyle = requires {
 /// Names what a style lacks.
 template <class T>
 struct explain_style {
-    static_assert(HasStyle<T>, "Style: add `template <int C> using Norm`, `template <int C, int F> using Mlp`, "
-                               "`static constexpr bool biased, tied` and `static InitScale init(int layers)` "
-                               "(or use Gpt or Llama)");
+    static_assert(HasStyle<T>,
+                  "Style: add `template <int C> using Norm`, `template <int C, int F> using Mlp`, "
+                  "`static constexpr bool biased, tied` and `static InitScale init(int layers)` "
+                  "(or use Gpt or Llama)");
     static constexpr bool ok = true;
 };
 

@@ -1,0 +1,118 @@
+#pragma once
+// The contents page: every public name and where it lives, with the default arguments that templates declare.
+// Include it where a name is enough.
+
+#include <cstdint>
+
+namespace rung {
+
+// core/: language and memory
+struct Error;                        // check.hpp
+enum class Purpose : std::uint32_t;  // rng.hpp
+class Rng;
+template <class T>
+struct Mat;  // view.hpp
+template <class T>
+class Buffer;  // buffer.hpp
+class Arena;
+class Workers;     // parallel.hpp
+struct Sequences;  // sequences.hpp
+struct Dropout;
+template <class Real>
+struct CacheLayer;  // cache.hpp
+struct CachePlaces;
+
+// backend/: arithmetic on views
+struct Chunk;  // update.hpp
+struct AdamWStep;
+namespace cpu {
+struct Options;  // cpu/context.hpp
+template <class Real>
+struct Lane;
+template <class Real>
+class Context;
+}  // namespace cpu
+
+// task/: what to learn
+struct Example;  // task.hpp
+enum class Operands;
+struct Reversed;  // addition.hpp
+struct Plain;
+struct Wrapped;
+struct ReversedAnswer;
+template <class Format>
+struct AdditionIn;
+struct Copy;     // copy.hpp
+struct Reverse;  // reverse.hpp
+
+// data/: text -> tokens -> batches
+class Vocab;  // vocab.hpp
+enum class Grade;
+enum class Ended;
+struct Item;  // pack.hpp
+struct Batch;
+class Ragged;
+
+// model/: numbers -> logits
+struct Shape;       // shape.hpp
+struct WeightSpec;  // weights.hpp
+struct NoPe;        // position/
+struct Learned;
+template <int Theta>
+struct Rope;
+struct NoInjection;  // depth/
+struct AddInput;
+template <int Layers>
+struct Stacked;
+template <int Passes, int Layers, class Injection>
+struct Looped;
+enum class Bias;  // style/
+enum class Embeddings;
+template <Bias, Embeddings>
+struct GptStyle;
+struct Llama;
+struct Run;  // transformer.hpp
+template <class Real>
+struct Tape;
+
+// train/: logits -> better weights
+struct WarmupCosine;  // rate.hpp
+struct WarmupStableDecay;
+struct TrainerOptions;  // trainer.hpp
+struct StepResult;
+template <class Context, class Model>
+class Trainer;
+
+// eval/: weights -> evidence
+struct Interval;  // score.hpp
+struct Score;
+struct Report;
+struct DecodeOptions;  // decode.hpp
+struct Answer;
+struct EvaluateOptions;  // evaluate.hpp
+
+// curriculum/: evidence -> next difficulty, and which self-made labels to trust
+class Uniform;  // uniform.hpp
+struct GrowOptions;
+class GrowWhenMastered;  // grow_when_mastered.hpp
+struct Candidate;        // filter.hpp
+struct NoFilter;
+struct LengthFilter;
+struct ConfidenceFilter;
+
+// experiment/: the loop
+struct StepEvent;  // train.hpp
+struct TrainOptions;
+struct Round;  // self_improve.hpp
+struct ClimbOptions;
+struct Common;   // program.hpp
+class Flags;     // flags.hpp
+class Json;      // json.hpp
+class Record;    // record.hpp
+class Progress;  // progress.hpp
+class Figure;    // figure.hpp
+class HeatMap;   // heat_map.hpp
+class Page;      // report.hpp
+class Journal;   // journal.hpp
+
+}  // namespace rung

@@ -1,0 +1,13 @@
+// expect: Filter: add `std::vector<bool> operator()(std::vector<rung::Candidate> const&) const`
+#include <rung/curriculum/filter.hpp>
+
+#ifdef RUNG_FIXED
+struct Mine {
+    std::vector<bool> operator()(std::vector<rung::Candidate> const& c) const { return std::vector<bool>(c.size()); }
+};
+#else
+struct Mine {
+    std::vector<bool> operator()(std::vector<rung::Candidate> const& c) { return std::vector<bool>(c.size()); }
+};
+#endif
+static_assert(rung::explain_filter<Mine>::ok);
