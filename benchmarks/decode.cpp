@@ -8,7 +8,9 @@ namespace {
 
 using namespace rung;
 
-constexpr Shape shape_of(int width) { return {.vocab = Reverse::vocab, .context = 128, .width = width, .heads = 4}; }
+constexpr Shape shape_of(int width) {
+    return {.vocab = Reverse::vocab, .context = 128, .width = width, .heads = 4};
+}
 
 template <int width, class Depth>
 void greedy(benchmark::State& state) {

@@ -85,7 +85,8 @@ void weight_gradient(benchmark::State& state) {
 
 void sizes(benchmark::internal::Benchmark* b) {
     b->ArgNames({"rows", "in", "out"});
-    for (const long width : {64, 128}) b->Args({512, width, 3 * width})->Args({512, width, 4 * width})->Args({512, 4 * width, width});
+    for (const long width : {64, 128})
+        b->Args({512, width, 3 * width})->Args({512, width, 4 * width})->Args({512, 4 * width, width});
 }
 
 BENCHMARK(forward<By::rung>)->Apply(sizes);
@@ -109,14 +110,23 @@ void attention_of(benchmark::State& state) {
     const double start = seconds();
     for (auto _ : state) {
         lane.arena.reset();
-        if constexpr (backward) attention_backward(lane, dqkv.view, dout.view, out.view, lse.view, qkv.view, rows, int(heads));
+        if constexpr (backward)
+            attention_backward(lane, dqkv.view, dout.view, out.view, lse.view, qkv.view, rows, int(heads));
         else attention(lane, out.view, lse.view, qkv.view, rows, int(heads));
         benchmark::ClobberMemory();
     }
     report(state, (backward ? 5.0 : 2.0) * double(n * c * (length + 1)), start);
 }
-BENCHMARK(attention_of<false>)->ArgNames({"length", "width"})->Args({16, 64})->Args({64, 128})->Args({256, 128});
-BENCHMARK(attention_of<true>)->ArgNames({"length", "width"})->Args({16, 64})->Args({64, 128})->Args({256, 128});
+BENCHMARK(attention_of<false>)
+    ->ArgNames({"length", "width"})
+    ->Args({16, 64})
+    ->Args({64, 128})
+    ->Args({256, 128});
+BENCHMARK(attention_of<true>)
+    ->ArgNames({"length", "width"})
+    ->Args({16, 64})
+    ->Args({64, 128})
+    ->Args({256, 128});
 
 /// Element-wise work per second, in elements.
 void gelu_forward(benchmark::State& state) {
@@ -134,7 +144,8 @@ void gelu_gradient(benchmark::State& state) {
 void layer_norm_forward(benchmark::State& state) {
     Random           x(512, 128, 1), y(512, 128, 2), stats(512, 2, 3), gain(1, 128, 4), bias(1, 128, 5);
     cpu::Lane<float> lane;
-    for (auto _ : state) layer_norm(lane, y.view, stats.view, x.view, gain.view, bias.view), benchmark::ClobberMemory();
+    for (auto _ : state)
+        layer_norm(lane, y.view, stats.view, x.view, gain.view, bias.view), benchmark::ClobberMemory();
     state.SetItemsProcessed(state.iterations() * x.view.size());
 }
 BENCHMARK(gelu_forward);

@@ -8,6 +8,8 @@
 using namespace rung;
 
 inline constexpr Shape shape{.vocab = Addition::vocab, .context = 96, .width = 64, .heads = 4};
-struct Adder : Transformer<shape, NoPe, Stacked<3>, Llama> { using Transformer::Transformer; };
+struct Adder : Transformer<shape, NoPe, Stacked<3>, Llama> {
+    using Transformer::Transformer;
+};
 
 int main() {}

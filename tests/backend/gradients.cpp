@@ -87,7 +87,9 @@ TEST_CASE("RMS norm") {
     for (auto const& [n, c] : sizes) {
         Random<>   x(n, c, 1, 2, 0.5), gain(1, c, 2), weights(n, c, 4), y(n, c, 5), stats(n, 1, 6);
         auto       dx = zeros(n, c), dgain = zeros(1, c);
-        const auto loss = [&] { return rms_norm(lane, y.view(), stats.view(), x, gain), weighted(y, weights); };
+        const auto loss = [&] {
+            return rms_norm(lane, y.view(), stats.view(), x, gain), weighted(y, weights);
+        };
         loss();
         add_rms_norm_backward(lane, dx.view(), dgain.view(), weights, x, stats, gain);
         CHECK(gradient_gap(x, dx, loss) < 1e-7);

@@ -67,7 +67,8 @@ TEST_CASE("products read and write inside wider matrices and leave their neighbo
     for (Index i = 0; i < 9; ++i)
         for (Index j = 0; j < 50; ++j)
             if (j < 20 || j >= 37) CHECK(y.view()(i, j) == before.view()(i, j));
-    const auto wanted = eigen<float>(x.view().columns(5, 10)) * eigen<float>(w.view().columns(30, 17));
+    const Reference<float> wanted =
+        eigen<float>(x.view().columns(5, 10)) * eigen<float>(w.view().columns(30, 17));
     CHECK(gap<float>(y.view().columns(20, 17), wanted) < 2e-6);
 }
 

@@ -9,8 +9,8 @@ struct Mine {
 };
 #else
 struct Mine {
-    int  difficulty(rung::Rng&) const { return 1; }
-    int  hardest() const { return 1; }
+    int difficulty(rung::Rng&) const { return 1; }
+    int hardest() const { return 1; }
 };
 #endif
 static_assert(rung::explain_curriculum<Mine>::ok);

@@ -10,7 +10,7 @@ struct Mine {
 #else
 struct Mine {
     static constexpr int layers = 2;
-    using Inject = rung::NoInjection;
+    using Inject                = rung::NoInjection;
 };
 #endif
 template class rung::Transformer<shape, rung::NoPe, Mine>;

@@ -3,11 +3,15 @@
 
 #ifdef RUNG_FIXED
 struct Mine {
-    std::vector<bool> operator()(std::vector<rung::Candidate> const& c) const { return std::vector<bool>(c.size()); }
+    std::vector<bool> operator()(std::vector<rung::Candidate> const& c) const {
+        return std::vector<bool>(c.size());
+    }
 };
 #else
 struct Mine {
-    std::vector<bool> operator()(std::vector<rung::Candidate> const& c) { return std::vector<bool>(c.size()); }
+    std::vector<bool> operator()(std::vector<rung::Candidate> const& c) {
+        return std::vector<bool>(c.size());
+    }
 };
 #endif
 static_assert(rung::explain_filter<Mine>::ok);

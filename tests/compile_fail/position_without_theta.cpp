@@ -4,8 +4,8 @@
 constexpr rung::Shape shape{.vocab = 12, .context = 32, .width = 64, .heads = 4};
 #ifdef RUNG_FIXED
 struct Mine {
-    static constexpr rung::Site site = rung::Site::query_key;
-    static constexpr double theta = 100;
+    static constexpr rung::Site site  = rung::Site::query_key;
+    static constexpr double     theta = 100;
 };
 #else
 struct Mine {

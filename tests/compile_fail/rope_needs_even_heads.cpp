@@ -7,4 +7,5 @@ constexpr int heads = 2;
 #else
 constexpr int heads = 4;
 #endif
-template class rung::Transformer<rung::Shape{.vocab = 12, .context = 32, .width = 12, .heads = heads}, rung::Rope<>>;
+template class rung::Transformer<rung::Shape{.vocab = 12, .context = 32, .width = 12, .heads = heads},
+                                 rung::Rope<>>;

@@ -7,5 +7,6 @@ using Real = float;
 #else
 using Real = double;
 #endif
-using Model = rung::Transformer<rung::Shape{.vocab = 5, .context = 32, .width = 8}, rung::NoPe, rung::Stacked<1>>;
+using Model =
+    rung::Transformer<rung::Shape{.vocab = 5, .context = 32, .width = 8}, rung::NoPe, rung::Stacked<1>>;
 template class rung::Trainer<rung::cpu::Context<Real>, Model>;

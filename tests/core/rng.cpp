@@ -87,7 +87,7 @@ TEST_CASE("the normal quantile inverts the distribution function") {
               doctest::Approx(p).epsilon(1e-7));
 }
 
-TEST_CASE("uniform numbers lie in [0, 1) and chance keeps its word") {
+TEST_CASE("uniform numbers lie from 0 to just below 1, and chance keeps its word") {
     Rng rng(3, Purpose::user);
     int hits = 0;
     for (int i = 0; i < 20'000; ++i) {

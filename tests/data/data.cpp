@@ -31,7 +31,7 @@ TEST_CASE("a character outside the alphabet is refused by name") {
 
 TEST_CASE("an alphabet with a character twice is refused") { CHECK_THROWS_AS(Vocab("aba"), Error); }
 
-TEST_CASE("an item is begin, prompt, answer, end; a cut-off answer has no end") {
+TEST_CASE("an item is begin, prompt, answer, end, and a cut-off answer has no end") {
     const Item whole = item("42");
     CHECK(whole.tokens == std::vector<int>{Vocab::begin, 7, 5, 13, 7, 5, Vocab::end});
     CHECK(whole.prompt == 4);

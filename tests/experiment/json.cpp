@@ -29,7 +29,8 @@ TEST_CASE("json: a member can be read back as text") {
 }
 
 TEST_CASE("json: quotes, backslashes and control characters are escaped, in names too") {
-    CHECK(Json{}.set("a\"b", "\\ \n\r\t\x01\x1f").text() == R"({"a\"b":"\\ \u000a\u000d\u0009\u0001\u001f"})");
+    CHECK(Json{}.set("a\"b", "\\ \n\r\t\x01\x1f").text() ==
+          R"({"a\"b":"\\ \u000a\u000d\u0009\u0001\u001f"})");
 }
 
 TEST_CASE("json: a character outside ASCII is written as itself") { CHECK(Json("é€").text() == "\"é€\""); }

@@ -11,7 +11,9 @@ TEST_CASE("text: a number reads back as the same number") {
         CHECK(std::strtod(std::string{text::number(value)}.c_str(), nullptr) == value);
 }
 
-TEST_CASE("text: a float is written as short as a float needs") { CHECK(std::string{text::number(0.1f)} == "0.1"); }
+TEST_CASE("text: a float is written as short as a float needs") {
+    CHECK(std::string{text::number(0.1f)} == "0.1");
+}
 
 TEST_CASE("text: a number too large to write in full is written the short way") {
     CHECK(text::fixed(std::numeric_limits<double>::max(), 2) == "1.7976931348623157e+308");

@@ -96,16 +96,18 @@ public:
 private:
     void* bytes(Index count) {
         count = (count + line - 1) / line * line;
-        if (blocks_.empty() || used_ + count > blocks_.back().size()) {
-            blocks_.emplace_back(
-                std::max({count, Index{1} << 16, blocks_.empty() ? 0 : 2 * blocks_.back().size()}));
-            used_ = 0;
-        }
+        if (blocks_.empty() || used_ + count > blocks_.back().size()) grow(count);
         void* result = blocks_.back().data() + used_;
         used_ += count;
         total_ += count;
         peak_ = std::max(peak_, total_);
         return result;
+    }
+
+    [[gnu::noinline]] void grow(Index count) {
+        blocks_.emplace_back(
+            std::max({count, Index{1} << 16, blocks_.empty() ? 0 : 2 * blocks_.back().size()}));
+        used_ = 0;
     }
 
     std::vector<Buffer<unsigned char>> blocks_;

@@ -1,9 +1,13 @@
 #pragma once
 // Run-time preconditions. A failed check throws rung::Error with one line: where, what, got, wanted.
 
+#include <concepts>
+#include <initializer_list>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace rung {
 
@@ -12,17 +16,52 @@ struct Error : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// Prints its arguments one after another into a string.
-template <class... Parts>
-std::string concat(Parts const&... parts) {
+/// One piece of a message: a word or a number, held as it is and printed only when the message is made. Plain data, so
+/// that a check costs its caller next to nothing to compile and to run.
+class Part {
+public:
+    constexpr Part(std::string_view text) : text_(text) {}
+    constexpr Part(char const* text) : text_(text) {}
+    Part(std::string const& text) : text_(text) {}
+    constexpr Part(char c) : kind_(Kind::character), integer_(c) {}
+    constexpr Part(std::integral auto n) : kind_(Kind::integer), integer_(static_cast<long long>(n)) {}
+    constexpr Part(std::floating_point auto x) : kind_(Kind::real), real_(double(x)) {}
+
+    friend std::ostream& operator<<(std::ostream& out, Part const& part) {
+        switch (part.kind_) {
+            case Kind::text:
+                return out << part.text_;
+            case Kind::character:
+                return out << char(part.integer_);
+            case Kind::integer:
+                return out << part.integer_;
+            default:
+                return out << part.real_;
+        }
+    }
+
+private:
+    enum class Kind { text, character, integer, real };
+    Kind             kind_ = Kind::text;
+    std::string_view text_{};
+    long long        integer_ = 0;
+    double           real_    = 0;
+};
+
+/// The parts one after another.
+[[gnu::noinline]] inline std::string join(std::initializer_list<Part> parts) {
     std::ostringstream out;
-    (out << ... << parts);
-    return out.str();
+    for (auto const& part : parts) out << part;
+    return std::move(out).str();
 }
 
 template <class... Parts>
-[[noreturn]] void fail(Parts const&... parts) {
-    throw Error(concat(parts...));
+std::string concat(Parts const&... parts) {
+    return join({Part(parts)...});
+}
+
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail(std::initializer_list<Part> parts) {
+    throw Error(join(parts));
 }
 
 }  // namespace rung
@@ -30,5 +69,5 @@ template <class... Parts>
 /// RUNG_CHECK(rows == n, "pack: rows; got ", rows, ", wanted ", n). The parts are evaluated only on failure.
 #define RUNG_CHECK(condition, ...) \
     do { \
-        if (!(condition)) ::rung::fail(__VA_ARGS__); \
+        if (!(condition)) ::rung::fail({__VA_ARGS__}); \
     } while (false)

@@ -55,11 +55,7 @@ public:
 
     /// 32 random bits.
     constexpr std::uint32_t bits() {
-        if (used_ == 4) {
-            block_ = philox(counter_, key_);
-            ++counter_[0];
-            used_ = 0;
-        }
+        if (used_ == 4) refill();
         return block_[std::size_t(used_++)];
     }
 
@@ -92,6 +88,12 @@ public:
     double normal();
 
 private:
+    [[gnu::noinline]] constexpr void refill() {
+        block_ = philox(counter_, key_);
+        ++counter_[0];
+        used_ = 0;
+    }
+
     std::array<std::uint32_t, 2> key_;
     RandomBits                   counter_;
     RandomBits                   block_{};

@@ -13,9 +13,9 @@ namespace rung {
 /// A problem with the answer the model gave it.
 struct Candidate {
     std::string prompt, answer;
-    bool        ended  = false;  ///< the model wrote its end token
-    int         tokens = 0;      ///< it wrote, the end among them
-    double confidence  = 1;      ///< probability it gave to its own answer
+    bool        ended      = false;  ///< the model wrote its end token
+    int         tokens     = 0;      ///< it wrote, the end among them
+    double      confidence = 1;      ///< probability it gave to its own answer
 };
 
 template <class F>

@@ -27,9 +27,9 @@ struct DecodeOptions {
 
 struct Answer {
     std::string text;
-    bool        ended  = false;  ///< by its own end token, not by the limit
-    int         tokens = 0;      ///< new tokens, the end among them
-    double confidence  = 1;      ///< probability the model gives to this answer, the product over its tokens
+    bool        ended      = false;  ///< by its own end token, not by the limit
+    int         tokens     = 0;      ///< new tokens, the end among them
+    double      confidence = 1;  ///< probability the model gives to this answer, the product over its tokens
 };
 
 namespace detail {

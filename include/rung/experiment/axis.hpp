@@ -2,7 +2,9 @@
 // Where a chart puts its ticks, and which stretch of numbers an axis covers.
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -30,6 +32,11 @@ struct Tick {
     double width() const { return text_width(std::string_view{markup}.substr(0, markup.find('<'))); }
 };
 
+[[gnu::noinline]] inline void add_tick(std::vector<Tick>& ticks, double at,
+                                       std::initializer_list<std::string_view> markup) {
+    ticks.push_back(Tick{at, text::join(markup)});
+}
+
 /// The step among 1, 2, 5 times a power of ten that cuts `span` into at most `most` pieces.
 inline double nice_step(double span, int most) {
     const double unit = std::pow(10.0, std::floor(std::log10(span / most)));
@@ -46,10 +53,11 @@ inline std::vector<Tick> linear_ticks(Range range, int most, double least_step =
     const char*  suffix  = largest >= 1e6 ? "M" : largest >= 1e4 ? "k" : "";
     const int    digits  = std::max(0, int(std::ceil(-std::log10(step / unit) - 1e-9)));
 
+    const auto        format = std::chars_format::fixed;
     std::vector<Tick> ticks;
-    for (double k = std::ceil(range.from / step - 1e-9); k * step <= range.to + 1e-9 * step; ++k)
-        ticks.push_back(
-            Tick{k * step, k == 0 ? "0" : text::join({text::fixed(k * step / unit, digits), suffix})});
+    for (double k = std::ceil(range.from / step - 1e-9) + 0.0; k * step <= range.to + 1e-9 * step; ++k)
+        add_tick(ticks, k * step,
+                 {text::Digits{k * step / unit, format, k == 0 ? 0 : digits}, k == 0 ? "" : suffix});
     return ticks;
 }
 
@@ -67,10 +75,13 @@ inline std::vector<Tick> log_ticks(Range range, int most) {
             const double at = factor * std::pow(10.0, power);
             if (factor > 1 && decades > 2) continue;
             if (at < range.from * (1 - 1e-9) || at > range.to * (1 + 1e-9)) continue;
-            const char* base = factor == 1 ? "10" : factor == 2 ? "2·10" : "5·10";
-            const auto  high =
-                text::join({base, R"(<tspan dy="-5" font-size="9">)", text::number(power), "</tspan>"});
-            ticks.push_back(Tick{at, raised ? high : text::fixed(at, std::max(0, -power))});
+            if (raised)
+                add_tick(ticks, at,
+                         {factor == 1   ? "10"
+                          : factor == 2 ? "2·10"
+                                        : "5·10",
+                          R"(<tspan dy="-5" font-size="9">)", text::number(power), "</tspan>"});
+            else add_tick(ticks, at, {text::Digits{at, std::chars_format::fixed, std::max(0, -power)}});
         }
     return ticks.size() >= 3 ? ticks : linear_ticks(range, most);
 }

@@ -50,7 +50,7 @@ public:
         return *this;
     }
 
-    std::string svg() const {
+    [[gnu::noinline]] std::string svg() const {
         const Plot plot = layout();
         Svg        out{options_.width, options_.height, options_.title};
         out.text({14, 25}, options_.title).set("font-size", 15).set("font-weight", "600");
@@ -109,7 +109,9 @@ private:
     static Svg& mark(Svg& out, Point p, std::size_t i) {
         constexpr std::string_view shapes[] = {"m-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z", "m-3.5 -3.5h7v7h-7z",
                                                "m0 -5l5 5l-5 5l-5 -5z", "m0 -4.6l4.6 8h-9.2z"};
-        out.path(text::join({pen("M", p), shapes[i % std::size(shapes)]}));
+        std::string                d;
+        pen_to(d, "M", p);
+        out.path(d.append(shapes[i % std::size(shapes)]));
         return out.set("stroke", "#fff").set("stroke-width", 0.8).set("fill", colour(i));
     }
 
@@ -195,12 +197,14 @@ private:
         std::string   upper, lower;  // there along the upper ends, back along the lower
         for (std::size_t i = 0; i <= s.low.size(); ++i) {
             if (i < s.low.size() && drawable(s, i) && std::isfinite(s.low[i]) && std::isfinite(s.high[i])) {
-                upper.append(pen(upper.empty() ? "M" : "L", plot.at(s.x[i], s.high[i])));
-                lower.insert(0, pen("L", plot.at(s.x[i], has_place(s.low[i]) ? s.low[i] : plot.y.from)));
+                pen_to(upper, upper.empty() ? "M" : "L", plot.at(s.x[i], s.high[i]));
+                std::string back;
+                pen_to(back, "L", plot.at(s.x[i], has_place(s.low[i]) ? s.low[i] : plot.y.from));
+                lower.insert(0, back);
             } else if (!upper.empty()) {
                 out.path(text::join({upper, lower, "z"}))
                     .set("fill", colour(index))
-                    .set("fill-opacity", 0.16);
+                    .set("fill-opacity", "0.16");
                 upper.clear(), lower.clear();
             }
         }
@@ -214,8 +218,8 @@ private:
         Point         last{}, low{}, high{};
         int           waiting = 0;  // points seen in this pixel after its first, which is drawn at once
         const auto    flush   = [&] {
-            if (waiting > 2) d.append(pen("L", low)).append(pen("L", high));
-            if (waiting > 0) d.append(pen("L", last));
+            if (waiting > 2) pen_to(d, "L", low), pen_to(d, "L", high);
+            if (waiting > 0) pen_to(d, "L", last);
             waiting = 0;
         };
         bool gap = true;
@@ -227,7 +231,7 @@ private:
             const Point p = plot.at(s.x[i], s.y[i]);
             if (gap || std::floor(p.x) != std::floor(last.x)) {
                 flush();
-                d.append(pen(gap ? "M" : "L", p));
+                pen_to(d, gap ? "M" : "L", p);
                 low = high = p;
             } else {
                 ++waiting;

@@ -51,7 +51,7 @@ public:
         return *this;
     }
 
-    std::string svg() const {
+    [[gnu::noinline]] std::string svg() const {
         const Grid grid = layout();
         Svg        out{options_.width, grid.bottom() + 56, options_.title};
         out.text({14, 25}, options_.title).set("font-size", 15).set("font-weight", "600");
@@ -107,7 +107,8 @@ private:
                 const double      share = rows_[r].shares[c];
                 const bool        known = std::isfinite(share);
                 const std::string value =
-                    known ? text::join({text::fixed(100 * share, 1), " %"}) : "not measured";
+                    known ? text::join({text::Digits{100 * share, std::chars_format::fixed, 1}, " %"})
+                          : "not measured";
                 const Box box{grid.x(c), grid.y(r), grid.cell_width + more, grid.cell_height + more};
                 out.rect(box).set("fill", known ? viridis(share) : "#ececec");
                 out.title(text::join({options_.y, " ", rows_[r].label, ", ", options_.x, " ",
@@ -138,7 +139,8 @@ private:
         std::string d;
         for (std::size_t r = 0; r < grid.rows; ++r) {
             const double x = grid.x(rows_[r].reached);
-            d.append(pen(r == 0 ? "M" : "L", {x, grid.y(r)})).append(pen("L", {x, grid.y(r + 1)}));
+            pen_to(d, r == 0 ? "M" : "L", {x, grid.y(r)});
+            pen_to(d, "L", {x, grid.y(r + 1)});
         }
         const auto draw = [&](std::string_view colour, double width) {
             out.path(d).set("fill", "none").set("stroke", colour).set("stroke-width", width);

@@ -7,10 +7,10 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <ostream>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "rung/core/check.hpp"
@@ -18,22 +18,52 @@
 
 namespace rung {
 
-/// An object unless built from a value. Numbers are written so that they read back the same. JSON has no NaN
-/// and no infinity, so those become null and `nonfinite` remembers where.
+class Json;
+
+template <class T>
+concept JsonScalar = std::integral<T> || std::floating_point<T> || std::same_as<T, std::nullptr_t> ||
+    std::convertible_to<T const&, std::string_view>;
+
+/// What a member is set to. It refers to texts and objects, since it lives no longer than the call it is passed to;
+/// so a call that sets a member builds nothing and has nothing to clean up.
+class JsonValue {
+public:
+    JsonValue(std::string_view s) : text_{s} {}
+    JsonValue(std::string const& s) : text_{s} {}
+    JsonValue(char const* s) : text_{s} {}
+    JsonValue(std::nullptr_t) : kind_{Kind::word}, text_{"null"} {}
+    JsonValue(Json const& json) : kind_{Kind::json}, json_{&json} {}
+    JsonValue(double x) : kind_{Kind::real}, real_{x} {}
+    JsonValue(float x) : kind_{Kind::single}, real_{x} {}
+    template <std::integral Number>  // a template, so that a pointer is not taken for a truth value
+    JsonValue(Number n) : kind_{std::signed_integral<Number> ? Kind::integer : Kind::natural} {
+        if constexpr (std::same_as<Number, bool>) kind_ = Kind::word, text_ = n ? "true" : "false";
+        else if constexpr (std::signed_integral<Number>) integer_ = n;
+        else natural_ = n;
+    }
+
+private:
+    friend class Json;
+    enum class Kind { text, word, json, real, single, integer, natural };
+
+    bool is_real() const { return kind_ == Kind::real || kind_ == Kind::single; }
+
+    Kind             kind_ = Kind::text;
+    std::string_view text_{};
+    union {
+        Json const*   json_;
+        double        real_;
+        std::int64_t  integer_;
+        std::uint64_t natural_;
+    };
+};
+
+/// An object, unless built from a value. Numbers are written so that they read back the same. JSON has no NaN and no
+/// infinity, so those become null and `nonfinite` remembers where.
 class Json {
 public:
     Json() : kind_{Kind::object} {}
-    Json(std::string_view s) : text_{text::quote_json(s)} {}
-    Json(std::string const& s) : text_{text::quote_json(s)} {}
-    Json(char const* s) : text_{text::quote_json(s)} {}
-    Json(std::nullptr_t) : text_{"null"} {}
-    Json(float x) : kind_{std::isfinite(x) ? Kind::value : Kind::nonfinite}, text_{text::number(x)} {}
-    Json(double x) : kind_{std::isfinite(x) ? Kind::value : Kind::nonfinite}, text_{text::number(x)} {}
-    template <std::integral Number>  // a template, so that a pointer is not taken for a truth value
-    Json(Number n) {
-        if constexpr (std::same_as<Number, bool>) text_ = n ? "true" : "false";
-        else text_ = text::number(n);
-    }
+    Json(JsonScalar auto const& value) { append(JsonValue{value}, ""); }
 
     static Json array() {
         Json out;
@@ -48,74 +78,77 @@ public:
         return out;
     }
 
-    /// Sets a member of an object; a name that is already there keeps its place and takes the new value.
-    Json& set(std::string_view name, Json value) {
+    /// Sets a member of an object, each name once.
+    [[gnu::noinline]] Json& set(std::string_view name, JsonValue value) {
         RUNG_CHECK(kind_ == Kind::object, "Json::set: not an object; got ", text(), ", wanted {...}");
-        const std::size_t i = find(name);
-        if (i == names_.size()) return put(std::string{name}, std::move(value));
-        items_[i] = std::move(value);
+        RUNG_CHECK(member(name).empty(), "Json::set: got '", name, "' twice, wanted it once");
+        begin_item().append(text::quote_json(name)).append(":");
+        append(value, name);
         return *this;
     }
     /// Appends to an array.
-    Json& add(Json value) {
+    [[gnu::noinline]] Json& add(JsonValue value) {
         RUNG_CHECK(kind_ == Kind::array, "Json::add: not an array; got ", text(), ", wanted [...]");
-        return put(text::number(items_.size()), std::move(value));
+        begin_item();
+        append(value, text::number(starts_.size() - 1));
+        return *this;
     }
 
     /// The text of a member, or nothing.
-    std::string member(std::string_view name) const {
-        const std::size_t i = find(name);
-        return i < items_.size() ? items_[i].text() : "";
+    std::string_view member(std::string_view name) const {
+        const std::string head = text::join({text::quote_json(name), ":"});
+        for (std::size_t i = 0; i < starts_.size(); ++i) {
+            const std::size_t end  = i + 1 < starts_.size() ? starts_[i + 1] - 1 : text_.size();
+            const auto        item = std::string_view{text_}.substr(starts_[i], end - starts_[i]);
+            if (item.starts_with(head)) return item.substr(head.size());
+        }
+        return {};
     }
     /// Where NaN and infinities stood: "loss", "before.8".
-    std::vector<std::string> nonfinite() const {
-        std::vector<std::string> paths;
-        add_nonfinite("", paths);
-        return paths;
-    }
+    std::vector<std::string> const& nonfinite() const { return nonfinite_; }
 
     std::string text() const {
-        std::string out;
-        add_text(out);
-        return out;
+        if (kind_ == Kind::value) return text_;
+        return kind_ == Kind::object ? text::join({"{", text_, "}"}) : text::join({"[", text_, "]"});
     }
     friend std::ostream& operator<<(std::ostream& out, Json const& json) { return out << json.text(); }
 
 private:
-    enum class Kind { value, nonfinite, object, array };
+    enum class Kind { value, object, array };
 
-    std::size_t find(std::string_view name) const {
-        std::size_t i = 0;
-        while (i < names_.size() && names_[i] != name) ++i;
-        return i;
+    std::string& begin_item() {
+        if (!starts_.empty()) text_.append(",");
+        starts_.push_back(text_.size());
+        return text_;
     }
-    Json& put(std::string name, Json value) {
-        names_.push_back(std::move(name));
-        items_.push_back(std::move(value));
-        return *this;
-    }
-    void add_text(std::string& out) const {
-        if (kind_ == Kind::value) out.append(text_);
-        if (kind_ == Kind::nonfinite) out.append("null");
-        if (kind_ == Kind::value || kind_ == Kind::nonfinite) return;
-        out.append(kind_ == Kind::object ? "{" : "[");
-        for (std::size_t i = 0; i < items_.size(); ++i) {
-            if (i > 0) out.append(",");
-            if (kind_ == Kind::object) out.append(text::quote_json(names_[i])).append(":");
-            items_[i].add_text(out);
+
+    /// Appends the text of `value`, which stands at `path`.
+    [[gnu::noinline]] void append(JsonValue value, std::string_view path) {
+        using Type = JsonValue::Kind;
+        if (value.kind_ == Type::text) text_.append(text::quote_json(value.text_));
+        if (value.kind_ == Type::word) text_.append(value.text_);
+        if (value.kind_ == Type::integer) text_.append(text::number(value.integer_));
+        if (value.kind_ == Type::natural) text_.append(text::number(value.natural_));
+        if (value.kind_ == Type::json) {
+            text_.append(value.json_->text());
+            for (std::string const& below : value.json_->nonfinite_)
+                nonfinite_.push_back(text::join({path, path.empty() || below.empty() ? "" : ".", below}));
         }
-        out.append(kind_ == Kind::object ? "}" : "]");
-    }
-    void add_nonfinite(std::string const& path, std::vector<std::string>& paths) const {
-        if (kind_ == Kind::nonfinite) paths.push_back(path);
-        for (std::size_t i = 0; i < items_.size(); ++i)
-            items_[i].add_nonfinite(text::join({path, path.empty() ? "" : ".", names_[i]}), paths);
+        if (!value.is_real()) return;
+        if (!std::isfinite(value.real_)) {
+            text_.append("null");
+            nonfinite_.push_back(std::string{path});
+        } else if (value.kind_ == Type::real) {
+            text_.append(text::number(value.real_));
+        } else {
+            text_.append(text::number(float(value.real_)));
+        }
     }
 
     Kind                     kind_ = Kind::value;
-    std::string              text_;   // of a value
-    std::vector<std::string> names_;  // of an object's members; an array's are their numbers
-    std::vector<Json>        items_;
+    std::string              text_;    // without the brackets
+    std::vector<std::size_t> starts_;  // of the items in it
+    std::vector<std::string> nonfinite_;
 };
 
 }  // namespace rung

@@ -80,9 +80,9 @@ public:
     }
 
     /// The line as it stands.
-    std::string line(double now) const {
+    [[gnu::noinline]] std::string line(double now) const {
         const double      per_second = seconds_ > 0 ? steps_ / seconds_ : 0;
-        const std::string done = text::number(done_), total = text::number(total_);
+        const std::string done{text::number(done_)}, total{text::number(total_)};
         std::string       out = label_;
         const auto        add = [&out](std::string_view a, std::string_view b) {
             out.append("   ").append(a).append(b);

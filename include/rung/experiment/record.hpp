@@ -32,11 +32,11 @@ public:
     /// {"event":"nonfinite","what":"loss","step":10}
     void write(Json const& event) {
         if (!records()) return;
-        std::string       lines = text::join({event.text(), "\n"});
-        const std::string step  = event.member("step");
+        std::string lines = text::join({event.text(), "\n"});
+        const auto  step  = event.member("step");
         for (std::string const& what : event.nonfinite())
-            lines += text::join({"{\"event\":\"nonfinite\",\"what\":", text::quote_json(what),
-                                 step.empty() ? "" : ",\"step\":", step, "}\n"});
+            lines.append(text::join({"{\"event\":\"nonfinite\",\"what\":", text::quote_json(what),
+                                     step.empty() ? "" : ",\"step\":", step, "}\n"}));
         file_.write(lines);
     }
 

@@ -89,13 +89,14 @@ std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum c
         const auto             answers = decode(ctx, trainer.model(), vocab, prompts, {.limit = limit});
         std::vector<Candidate> candidates;
         for (std::size_t i = 0; i < answers.size(); ++i)
-            candidates.push_back({prompts[i], answers[i].text, answers[i].ended, answers[i].tokens, answers[i].confidence});
+            candidates.push_back(
+                {prompts[i], answers[i].text, answers[i].ended, answers[i].tokens, answers[i].confidence});
         const std::vector<bool> keep = filter(candidates);
 
         auto& newest = sets.emplace_back();
         for (std::size_t i = 0; i < candidates.size(); ++i) {
             auto const& [prompt, answer, ended, tokens, confidence] = candidates[i];
-            const bool right                            = ended && correct(task, truth[i], answer);
+            const bool right = ended && correct(task, truth[i], answer);
             ++round.labelled, round.labelled_right += right;
             if (!keep[i]) continue;
             ++round.kept, round.kept_right += right;

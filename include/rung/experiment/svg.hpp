@@ -4,6 +4,7 @@
 //
 //     out.rect({0, 0, 10, 10}).set("fill", "#fff").title("length 8: 99 %");
 
+#include <cmath>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,22 +36,24 @@ public:
         rect({0, 0, width, height}).set("fill", "#fff").set("rx", 6);
     }
 
-    Svg& line(Point a, Point b) {
+    [[gnu::noinline]] Svg& line(Point a, Point b) {
         return start("line").set("x1", a.x).set("y1", a.y).set("x2", b.x).set("y2", b.y);
     }
-    Svg& rect(Box box) { return start("rect").place(box); }
-    Svg& path(std::string_view d) { return start("path").set("d", d); }
-    Svg& text(Point p, std::string_view words) { return markup(p, text::escape_xml(words)); }
+    [[gnu::noinline]] Svg& rect(Box box) { return start("rect").place(box); }
+    [[gnu::noinline]] Svg& path(std::string_view d) { return start("path").set("d", d); }
+    [[gnu::noinline]] Svg& text(Point p, std::string_view words) {
+        return markup(p, text::escape_xml(words));
+    }
     /// Text with elements of its own: nothing is escaped.
-    Svg& markup(Point p, std::string_view inner) {
+    [[gnu::noinline]] Svg& markup(Point p, std::string_view inner) {
         start("text").set("x", p.x).set("y", p.y);
         inner_ = inner;
         return *this;
     }
     /// Centred, and read upwards, as beside the axis at the left.
-    void text_upwards(Point p, std::string_view words) {
-        const std::string turn = text::join({"rotate(-90 ", number(p.x), " ", number(p.y), ")"});
-        text(p, words).set("transform", turn).set("text-anchor", "middle");
+    [[gnu::noinline]] void text_upwards(Point p, std::string_view words) {
+        text(p, words).set("text-anchor", "middle");
+        set("transform", text::join({"rotate(-90 ", coordinate(p.x), " ", coordinate(p.y), ")"}));
     }
 
     /// An attribute of the element begun last.
@@ -58,9 +61,9 @@ public:
         out_.append(" ").append(name).append("=\"").append(value).append("\"");
         return *this;
     }
-    Svg& set(std::string_view name, double value) { return set(name, number(value)); }
+    [[gnu::noinline]] Svg& set(std::string_view name, double value) { return set(name, coordinate(value)); }
     /// What a reader sees who points at the element begun last.
-    Svg& title(std::string_view words) {
+    [[gnu::noinline]] Svg& title(std::string_view words) {
         inner_ = text::join({"<title>", text::escape_xml(words), "</title>"});
         return *this;
     }
@@ -76,34 +79,30 @@ public:
         return std::move(out_);
     }
 
-    /// A coordinate, to a hundredth of a pixel.
-    static std::string number(double value) {
-        std::string out = text::fixed(value, 2);
-        while (out.back() == '0') out.pop_back();
-        if (out.back() == '.') out.pop_back();
-        return out == "-0" ? "0" : out;
-    }
+    /// A number of pixels, to a tenth: finer than a screen shows.
+    static text::Digits coordinate(double value) { return text::number(std::round(10 * value) / 10 + 0.0); }
 
 private:
     [[gnu::noinline]] Svg& start(std::string_view name) {
         end();
-        out_.append("<").append(name_ = name);
+        out_.append("<").append(name);
+        name_ = name;
         return *this;
     }
     /// Ends the element begun last, unless it is one that holds others.
     [[gnu::noinline]] void end() {
-        if (inner_.empty()) out_.append(name_.empty() ? "" : "/>\n");
-        else out_.append(text::join({">", inner_, "</", name_, ">\n"}));
+        if (!inner_.empty()) out_.append(text::join({">", inner_, "</", name_, ">\n"}));
+        else if (!name_.empty()) out_.append("/>\n");
         inner_.clear();
         name_ = {};
     }
-    Svg& place(Box box) {
+    [[gnu::noinline]] Svg& place(Box box) {
         return set("x", box.left).set("y", box.top).set("width", box.width).set("height", box.height);
     }
     /// The stretch of the plane that an <svg> shows; after it come the elements inside.
-    void view(Box box) {
-        const std::string x = number(box.left), y = number(box.top);
-        set("viewBox", text::join({x, " ", y, " ", number(box.width), " ", number(box.height)}));
+    [[gnu::noinline]] void view(Box box) {
+        set("viewBox", text::join({coordinate(box.left), " ", coordinate(box.top), " ", coordinate(box.width),
+                                   " ", coordinate(box.height)}));
         out_.append(">\n");
         name_ = {};
     }
@@ -112,13 +111,13 @@ private:
     std::string_view name_;
 };
 
-/// The pen of an SVG path: "M" moves, "L" draws.
-[[gnu::noinline]] inline std::string pen(std::string_view command, Point p) {
-    return text::join({command, Svg::number(p.x), " ", Svg::number(p.y)});
+/// Moves the pen of an SVG path ("M") or draws a line ("L") to a point.
+[[gnu::noinline]] inline void pen_to(std::string& path, std::string_view command, Point p) {
+    path.append(command).append(Svg::coordinate(p.x)).append(" ").append(Svg::coordinate(p.y));
 }
 
 /// Roughly how wide a text comes out, in pixels; exact widths need the reader's font.
-inline double text_width(std::string_view s, double size = 13) {
+[[gnu::noinline]] inline double text_width(std::string_view s, double size = 13) {
     int letters = 0;
     for (const char c : s) letters += (c & 0xC0) != 0x80;  // UTF-8: first bytes only
     return 0.55 * size * letters;

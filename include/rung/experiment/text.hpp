@@ -4,66 +4,85 @@
 #include <charconv>
 #include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace rung::text {
 
-/// The parts one after another. Not inlined, and used instead of long sums of strings: those, inlined at every call,
-/// would be most of what it costs to compile a program that reports what it did.
+// What follows is not inlined, passes texts by view and numbers in place: sums of strings, inlined at every call with
+// all that cleans up after them, would be most of what it costs to compile a program that reports what it did.
+
+/// The parts one after another.
 [[gnu::noinline]] inline std::string join(std::initializer_list<std::string_view> parts) {
     std::string out;
     for (const std::string_view part : parts) out.append(part);
     return out;
 }
 
-namespace detail {
+/// A number as text, held in place. Keep the Digits, or a string made from it, never only the view.
+class Digits {
+public:
+    /// The shortest decimal that reads back as the same number: 0.1f is "0.1", 1e300 is "1e+300".
+    [[gnu::noinline]] explicit Digits(float value) { end_ = std::to_chars(text_, last(), value).ptr - text_; }
+    [[gnu::noinline]] explicit Digits(double value) {
+        end_ = std::to_chars(text_, last(), value).ptr - text_;
+    }
+    [[gnu::noinline]] explicit Digits(std::int64_t value) {
+        end_ = std::to_chars(text_, last(), value).ptr - text_;
+    }
+    [[gnu::noinline]] explicit Digits(std::uint64_t value) {
+        end_ = std::to_chars(text_, last(), value).ptr - text_;
+    }
+    /// With `digits` after the point (fixed) or in all (general); the shortest way where that has no room.
+    [[gnu::noinline]] Digits(double value, std::chars_format format, int digits) : Digits{value} {
+        const auto [end, error] = std::to_chars(text_, last(), value, format, digits);
+        if (error == std::errc{}) end_ = end - text_;
+        else *this = Digits{value};
+    }
 
-template <class Number, class... Format>
-[[gnu::noinline]] std::string print(Number value, Format... format) {
-    char       buffer[400];  // the largest double has 309 digits before the point
-    const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, format...).ptr;
-    return std::string(buffer, std::size_t(end - buffer));
-}
+    operator std::string_view() const { return {text_, std::size_t(end_)}; }
+    operator std::string() const { return {text_, std::size_t(end_)}; }
 
-}  // namespace detail
+private:
+    char* last() { return text_ + sizeof text_; }
 
-/// The shortest decimal that reads back as the same number: 0.1f is "0.1", 1e300 is "1e+300".
-inline std::string number(float value) { return detail::print(value); }
-inline std::string number(double value) { return detail::print(value); }
-inline std::string number(std::integral auto value) {
-    if constexpr (std::signed_integral<decltype(value)>) return detail::print(std::int64_t{value});
-    else return detail::print(std::uint64_t{value});
-}
+    char           text_[40];
+    std::ptrdiff_t end_;
+};
+
+inline Digits number(float value) { return Digits{value}; }
+inline Digits number(double value) { return Digits{value}; }
+inline Digits number(std::signed_integral auto value) { return Digits{std::int64_t{value}}; }
+inline Digits number(std::unsigned_integral auto value) { return Digits{std::uint64_t{value}}; }
+
+/// Three or four significant digits: "0.0123", "45.7", "1e-05".
+inline Digits brief(double value) { return {value, std::chars_format::general, std::abs(value) < 1 ? 3 : 4}; }
 
 /// With this many digits after the point.
 inline std::string fixed(double value, int digits) {
-    return detail::print(value, std::chars_format::fixed, digits);
-}
-
-/// Three or four significant digits: "0.0123", "45.7", "1e-05".
-inline std::string brief(double value) {
-    return detail::print(value, std::chars_format::general, std::abs(value) < 1 ? 3 : 4);
+    return std::string{std::string_view{Digits{value, std::chars_format::fixed, digits}}};
 }
 
 /// A rate or a count at a glance, in three digits: "9.50", "12.3k", "456M".
-inline std::string count(double value) {
-    const char* unit = "";
-    for (const char* larger : {"k", "M", "G"})
+[[gnu::noinline]] inline std::string count(double value) {
+    std::string_view unit = "";
+    for (const std::string_view larger : {"k", "M", "G"})
         if (std::abs(value) >= 999.5) value /= 1e3, unit = larger;
     const double size = std::abs(value);
-    return join({fixed(value, size < 9.995 ? 2 : size < 99.95 ? 1 : 0), unit});
+    return join({Digits{value, std::chars_format::fixed, size < 9.995 ? 2 : size < 99.95 ? 1 : 0}, unit});
 }
 
 /// "0:07", "12:34", "3:02:01".
-inline std::string duration(double seconds) {
+[[gnu::noinline]] inline std::string duration(double seconds) {
     const auto total = seconds > 0 && seconds < 1e15 ? std::int64_t(std::llround(seconds)) : std::int64_t{0};
-    const auto two   = [](std::int64_t n) { return join({n < 10 ? ":0" : ":", number(n)}); };
     const auto hours = total / 3600, minutes = total / 60 % 60, rest = total % 60;
-    if (hours == 0) return join({number(minutes), two(rest)});
-    return join({number(hours), two(minutes), two(rest)});
+    const auto colon = [](std::int64_t n) { return n < 10 ? ":0" : ":"; };
+    if (hours == 0) return join({Digits{minutes}, colon(rest), Digits{rest}});
+    return join({Digits{hours}, colon(minutes), Digits{minutes}, colon(rest), Digits{rest}});
 }
 
 /// Bytes of the well-formed UTF-8 character that `s` starts with; 0 when it starts with anything else.
@@ -81,45 +100,40 @@ inline std::size_t utf8_length(std::string_view s) {
 }
 
 /// The same text with U+FFFD for every byte that is not UTF-8, so that no reader of our files can choke on it.
-inline std::string valid_utf8(std::string_view s) {
+[[gnu::noinline]] inline std::string valid_utf8(std::string_view s) {
     std::string out;
-    out.reserve(s.size());
-    while (!s.empty()) {
-        const std::size_t length = utf8_length(s);
-        out += length > 0 ? s.substr(0, length) : std::string_view{"\xEF\xBF\xBD"};
-        s.remove_prefix(length > 0 ? length : 1);
+    for (std::size_t at = 0; at < s.size();) {
+        const std::size_t length = utf8_length(s.substr(at));
+        out.append(length > 0 ? s.substr(at, length) : std::string_view{"\xEF\xBF\xBD"});
+        at += length > 0 ? length : 1;
     }
     return out;
 }
 
 /// Text as it may stand inside an XML or HTML element or a quoted attribute. XML has few control characters.
-inline std::string escape_xml(std::string_view s) {
+[[gnu::noinline]] inline std::string escape_xml(std::string_view s) {
+    const auto code = [](char c) -> std::string_view {
+        if (c == '&') return "&amp;";
+        if (c == '<') return "&lt;";
+        if (c == '>') return "&gt;";
+        if (c == '"') return "&quot;";
+        return c >= 0 && c < 0x20 && c != '\n' && c != '\t' ? "\xEF\xBF\xBD" : "";
+    };
     std::string out;
-    for (const char c : valid_utf8(s)) {
-        if (c == '&') out += "&amp;";
-        else if (c == '<') out += "&lt;";
-        else if (c == '>') out += "&gt;";
-        else if (c == '"') out += "&quot;";
-        else if ((c & 0xFF) < 0x20 && c != '\n' && c != '\t') out += "\xEF\xBF\xBD";
-        else out += c;
-    }
+    for (const char c : valid_utf8(s)) out.append(code(c).empty() ? std::string_view{&c, 1} : code(c));
     return out;
 }
 
 /// Text as a JSON string, quotes included.
-inline std::string quote_json(std::string_view s) {
-    constexpr char hex[] = "0123456789abcdef";
-    std::string    out   = "\"";
+[[gnu::noinline]] inline std::string quote_json(std::string_view s) {
+    std::string out = "\"";
     for (const char c : valid_utf8(s)) {
-        const char code[] = {hex[c >> 4 & 15], hex[c & 15], 0};
-        if (c == '"' || c == '\\') out.append(1, '\\').append(1, c);
-        else if (c == '\n') out.append("\\n");
-        else if (c == '\t') out.append("\\t");
-        else if (c == '\r') out.append("\\r");
-        else if ((c & 0xFF) < 0x20) out.append("\\u00").append(code);
-        else out.append(1, c);
+        const char code[] = {'\\', 'u', '0', '0', "01"[c >> 4 & 1], "0123456789abcdef"[c & 15]};
+        if (c >= 0 && c < 0x20) out.append(code, sizeof code);
+        else if (c == '"' || c == '\\') out.append(code, 1).append(&c, 1);
+        else out.append(&c, 1);
     }
-    return out += '"';
+    return out.append("\"");
 }
 
 }  // namespace rung::text

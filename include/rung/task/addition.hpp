@@ -13,34 +13,38 @@ namespace rung {
 /// what was already read.
 struct Reversed {
     static constexpr std::string_view alphabet = "0123456789+=";
-    static Example                    write(std::string_view a, std::string_view b) {
-                           std::string sum = digits::reversed(digits::add(a, b));
-                           sum.resize(std::max(a.size(), b.size()) + 1, '0');
-                           return {digits::reversed(a) + "+" + digits::reversed(b) + "=", sum};
+
+    static Example write(std::string_view a, std::string_view b) {
+        std::string sum = digits::reversed(digits::add(a, b));
+        sum.resize(std::max(a.size(), b.size()) + 1, '0');
+        return {digits::reversed(a) + "+" + digits::reversed(b) + "=", sum};
     }
 };
 
 /// "853+9741=" -> "10594".
 struct Plain {
     static constexpr std::string_view alphabet = "0123456789+=";
-    static Example                    write(std::string_view a, std::string_view b) {
-                           return {std::string(a) + "+" + std::string(b) + "=", digits::add(a, b)};
+
+    static Example write(std::string_view a, std::string_view b) {
+        return {std::string(a) + "+" + std::string(b) + "=", digits::add(a, b)};
     }
 };
 
 /// "$853+9741=" -> "10594$": plain with a mark where a number begins and ends.
 struct Wrapped {
     static constexpr std::string_view alphabet = "0123456789+=$";
-    static Example                    write(std::string_view a, std::string_view b) {
-                           return {"$" + std::string(a) + "+" + std::string(b) + "=", digits::add(a, b) + "$"};
+
+    static Example write(std::string_view a, std::string_view b) {
+        return {"$" + std::string(a) + "+" + std::string(b) + "=", digits::add(a, b) + "$"};
     }
 };
 
 /// "$853+9741=" -> "49501$": only the answer is reversed, without filling.
 struct ReversedAnswer {
     static constexpr std::string_view alphabet = "0123456789+=$";
-    static Example                    write(std::string_view a, std::string_view b) {
-                           return {"$" + std::string(a) + "+" + std::string(b) + "=", digits::reversed(digits::add(a, b)) + "$"};
+
+    static Example write(std::string_view a, std::string_view b) {
+        return {"$" + std::string(a) + "+" + std::string(b) + "=", digits::reversed(digits::add(a, b)) + "$"};
     }
 };
 
