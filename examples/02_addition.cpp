@@ -1,6 +1,9 @@
-// A small transformer learns to add numbers of 1 to 8 digits, written least significant digit first, and then climbs past
-// them on labels of its own: one digit per round, answers kept when they are complete and the model is sure of them.
-// After Lee et al., "Self-improving transformers overcome easy-to-hard and length generalization challenges", ICML 2025.
+// A small transformer learns to add numbers of 1 to 10 digits, written least significant digit first, and then
+// climbs past them on labels of its own, one digit per round. Sums are learned from short to long: without that
+// the first carry takes most of the training. `--looped` runs one block three times instead of three blocks
+// once: the same computation with a third of the weights.
+// After Lee et al., "Self-improving transformers overcome easy-to-hard and length generalization challenges",
+// ICML 2025, at a size for a laptop.
 
 #include "rung/experiment/journal.hpp"
 #include "rung/rung.hpp"
@@ -11,5 +14,61 @@ inline constexpr Shape shape{.vocab = Addition::vocab, .context = 96, .width = 6
 struct Adder : Transformer<shape, NoPe, Stacked<3>, Llama> {
     using Transformer::Transformer;
 };
+struct LoopedAdder : Transformer<shape, NoPe, Looped<3, 1, AddInput>, Llama> {
+    using Transformer::Transformer;
+};
 
-int main() {}
+struct Settings {
+    int    trained_to = 10, steps = 3'500, settle = 2'500, rounds = 4, round_steps = 400;
+    double peak = 2.5e-3, round_peak = 1.5e-3;
+};
+
+template <class Model>
+void climb(Settings const& s, Common const& common, Flags const& flags) {
+    Journal      journal{"addition", "Adding numbers longer than any it was shown", common, flags};
+    cpu::Context ctx{{.seed = common.seed, .threads = common.threads}};
+    Model        model{ctx};
+    Trainer      trainer{ctx, model, {.epsilon = 1e-6}};
+    const auto   test    = EvaluateOptions{.to = s.trained_to + s.rounds, .each = 512};
+    const auto   lengths = Uniform{1, s.trained_to};
+    const auto   warm_up = [&](int step) { return s.peak * std::min(1.0, (step + 1) / 200.0); };
+
+    train(trainer, Addition{}, GrowWhenMastered{{.limit = s.trained_to, .mastery = 0.9, .review = 0.5}},
+          {.steps      = s.steps,
+           .rate       = warm_up,
+           .test_every = 100,
+           .test_each  = 32,
+           .watch      = journal.watch("grow")});
+    train(trainer, Addition{}, lengths,
+          {.steps = s.settle, .peak = s.peak, .watch = journal.watch("settle")});
+    const Report before = evaluate(ctx, model, Addition{}, test);
+
+    self_improve(trainer, Addition{}, lengths, LengthFilter{} | ConfidenceFilter{},
+                 {.rounds      = s.rounds,
+                  .prompts     = 2'000,
+                  .steps       = s.round_steps,
+                  .peak        = s.round_peak,
+                  .decay       = s.round_steps,
+                  .test        = {.to = test.to, .each = 128},
+                  .watch       = journal.watch("round"),
+                  .watch_round = journal.watch_round()});
+    journal.finish(s.trained_to, before, evaluate(ctx, model, Addition{}, test),
+                   {{"weights", Model::parameters}});
+}
+
+int main(int argc, char** argv) {
+    Common   common;
+    Settings s;
+    bool     looped = false;
+    Flags    flags{"Teaches a small transformer to add, then lets it climb on labels of its own."};
+    common.add_to(flags);
+    flags.add("trained-to", s.trained_to, "digits of the longest true sum", {.least = 1, .most = 20});
+    flags.add("steps", s.steps, "training steps while sums grow longer", {.least = 1});
+    flags.add("settle", s.settle, "training steps on all lengths after that", {.least = 1});
+    flags.add("rounds", s.rounds, "rounds of self-improvement, one digit each", {.least = 1, .most = 10});
+    flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
+    flags.add("peak", s.peak, "learning rate", {.least = 0});
+    flags.add("looped", looped, "one block run three times instead of three blocks");
+    return program(argc, argv, flags,
+                   [&] { looped ? climb<LoopedAdder>(s, common, flags) : climb<Adder>(s, common, flags); });
+}
