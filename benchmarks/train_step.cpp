@@ -34,7 +34,7 @@ Batch random_batch(int vocab, int count, int length) {
         for (int t = 0; t <= length; ++t) item.tokens.push_back(int(rng.below(std::uint32_t(vocab))));
         items.push_back(std::move(item));
     }
-    return pack(std::move(items), Grade::everything, length);
+    return pack(items, Grade::everything, length);
 }
 
 template <class Model>

@@ -18,7 +18,7 @@ struct Reverser : Transformer<shape, NoPe, Stacked<3>, Llama> {
 
 int main(int argc, char** argv) {
     Common common;
-    int    trained_to = 10, rounds = 10, steps = 2'500, round_steps = 150;
+    int    trained_to = 10, rounds = 10, steps = 2'000, round_steps = 300;
     Flags  flags{"Teaches a small transformer to reverse strings, then lets it climb on labels of its own."};
     common.add_to(flags);
     flags.add("trained-to", trained_to, "longest string with a true label", {.least = 1, .most = 24});
@@ -30,14 +30,14 @@ int main(int argc, char** argv) {
         Journal      journal{"quickstart", "Reversing strings longer than any it was shown", common, flags};
         cpu::Context ctx{{.seed = common.seed, .threads = common.threads}};
         Reverser     model{ctx};
-        Trainer      trainer{ctx, model};
+        Trainer      trainer{ctx, model, {.epsilon = 1e-6}};
         const auto   lengths = Uniform{1, trained_to};
         const auto   test    = EvaluateOptions{.to = trained_to + rounds, .each = 512};
 
         train(trainer, Reverse{}, lengths, {.steps = steps, .peak = 1.5e-3, .watch = journal.watch("train")});
         const Report before = evaluate(ctx, model, Reverse{}, test);
 
-        self_improve(trainer, Reverse{}, lengths, LengthFilter{},
+        self_improve(trainer, Reverse{}, lengths, LengthFilter{} | ConfidenceFilter{.least = 0.99},
                      {.rounds      = rounds,
                       .prompts     = 2'000,
                       .steps       = round_steps,

@@ -81,7 +81,7 @@ TEST_CASE("ragged rows are the batch without its padding") {
 TEST_CASE("pieces cover every sequence once, in order, within their limit") {
     std::vector<Item> items;
     for (int i = 0; i < 57; ++i) items.push_back(item(std::string(std::size_t(1 + i % 7), '5')));
-    const Batch batch = pack(std::move(items), Grade::answer, 32);
+    const Batch batch = pack(items, Grade::answer, 32);
     for (const int slices : {1, 3, 8, 64}) {
         int   next = 0;
         Index row  = 0;
@@ -103,7 +103,7 @@ TEST_CASE("pieces cover every sequence once, in order, within their limit") {
 TEST_CASE("slices hold nearly the same number of rows") {
     std::vector<Item> items;
     for (int i = 0; i < 128; ++i) items.push_back(item(std::string(std::size_t(1 + i % 10), '5')));
-    const Batch batch = pack(std::move(items), Grade::answer, 32);
+    const Batch batch = pack(items, Grade::answer, 32);
     for (auto const& part : cut(batch, 8, 512)) {
         Index rows = 0;
         for (auto const& piece : part)

@@ -21,7 +21,7 @@ inline Batch small_batch(std::uint32_t index, int count = 24, int longest = 6) {
         const int difficulty = rng.between(1, longest);
         items.push_back(encode(vocab, Reverse{}.sample(rng, difficulty)));
     }
-    return pack(std::move(items), Grade::answer, small.context);
+    return pack(items, Grade::answer, small.context);
 }
 
 }  // namespace rung_test

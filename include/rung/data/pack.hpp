@@ -3,6 +3,7 @@
 // the padding.
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "rung/core/sequences.hpp"
@@ -46,19 +47,20 @@ struct Batch {
 /// Sorted by length, so that neighbours take part in products of the same size and slices hold little
 /// padding.
 /// @param context  longest input the model takes
-inline Batch pack(std::vector<Item> items, Grade grade, int context) {
+inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
     RUNG_CHECK(!items.empty(), "pack: items; got none, wanted at least 1");
-    std::stable_sort(items.begin(), items.end(),
-                     [](Item const& a, Item const& b) { return a.tokens.size() < b.tokens.size(); });
+    std::vector<std::pair<std::size_t, std::size_t>> order;  // length, then place: equal lengths keep their order
+    for (std::size_t i = 0; i < items.size(); ++i) order.emplace_back(items[i].tokens.size(), i);
+    std::sort(order.begin(), order.end());
     Batch batch;
     batch.count   = int(items.size());
-    batch.longest = int(items.back().tokens.size()) - 1;
+    batch.longest = int(order.back().first) - 1;
     RUNG_CHECK(batch.longest <= context, "pack: longest sequence; got ", batch.longest,
                " tokens, wanted at most ", context, ", the model's context");
     batch.tokens.assign(std::size_t(batch.count) * std::size_t(batch.longest), Vocab::pad);
     batch.targets.assign(batch.tokens.size(), -1);
     for (std::size_t b = 0; b < items.size(); ++b) {
-        auto const& [tokens, prompt] = items[b];
+        auto const& [tokens, prompt] = items[order[b].second];
         RUNG_CHECK(tokens.size() >= 2, "pack: sequence; got ", tokens.size(), " tokens, wanted at least 2");
         batch.lengths.push_back(int(tokens.size()) - 1);
         batch.rows += batch.lengths.back();

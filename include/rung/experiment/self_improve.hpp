@@ -109,7 +109,7 @@ std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum c
             for (int i = 0; i < options.batch; ++i)
                 items.push_back(detail::draw_mixture(task, curriculum, vocab, sets, from, seed,
                                                      std::uint32_t(r), index++));
-            const auto batch  = pack(std::move(items), options.grade, Trainer::model_type::shape.context);
+            const auto batch  = pack(items, options.grade, Trainer::model_type::shape.context);
             const auto result = trainer.step(batch, rate(step));
             round.loss += result.loss / options.steps;
             if (options.watch)

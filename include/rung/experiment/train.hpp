@@ -79,7 +79,7 @@ double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainO
             std::vector<Item> items;
             for (int i = 0; i < options.batch; ++i)
                 items.push_back(encode(vocab, draw(task, curriculum, seed, index++)));
-            batches.push_back(pack(std::move(items), options.grade, Trainer::model_type::shape.context));
+            batches.push_back(pack(items, options.grade, Trainer::model_type::shape.context));
         }
         const double     rate   = options.rate ? options.rate(step) : standard(step);
         const StepResult result = trainer.step(batches, rate);

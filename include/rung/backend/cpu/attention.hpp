@@ -45,13 +45,14 @@ void attention(Lane<Real>& lane, Mat<Real> out, Mat<Real> lse, CMat<Real> qkv, S
                 Mat<Real>   p(scratch.data, rows, seen);
                 matmul_nt(lane, p, q.slice(r, rows), k.slice(0, seen));
                 for (Index i = 0; i < rows; ++i) {
-                    auto       row = array(p.row(i), r + i + 1);
-                    const Real top = row.maxCoeff();
-                    row            = ((row - top) * scale).exp();
-                    const Real sum = row.sum();
-                    row *= Real(1) / sum;
-                    lse(first + r + i, h) = top * scale + std::log(sum);
-                    std::fill(p.row(i) + r + i + 1, p.row(i) + seen, Real(0));
+                    Real*       row = p.row(i);
+                    const Index n   = r + i + 1;
+                    const Real  top = largest(row, n);
+                    exponential(row, row, scale, top, n);
+                    const Real total = sum(row, n);
+                    for (Index j = 0; j < n; ++j) row[j] *= Real(1) / total;
+                    lse(first + r + i, h) = top * scale + std::log(total);
+                    std::fill(row + n, row + seen, Real(0));
                 }
                 matmul(lane, out.slice(first + r, rows).columns(h * D, D), p, v.slice(0, seen));
             }
@@ -88,11 +89,11 @@ void attention_backward(Lane<Real>& lane, Mat<Real> dqkv, CMat<Real> dout, CMat<
                 matmul_nt(lane, ds, d_out, v.slice(0, seen));            // dp = do vT
                 for (Index i = 0; i < rows; ++i) {
                     const Index n   = r + i + 1;
-                    auto        row = array(p.row(i), n), d = array(ds.row(i), n);
-                    row = (row * scale - lse(first + r + i, h)).exp();
-                    const Real dot =
-                        (array(d_out.row(i), D) * array(out.row(first + r + i) + h * D, D)).sum();
-                    d = row * (d - dot) * scale;  // softmax backward
+                    Real *      row = p.row(i), *d = ds.row(i);
+                    const Real  out_dot = dot(d_out.row(i), out.row(first + r + i) + h * D, D);
+                    exponential(row, row, scale, lse(first + r + i, h) / scale, n);
+                    for (Index j = 0; j < n; ++j)
+                        d[j] = row[j] * (d[j] - out_dot) * scale;  // softmax backward
                     std::fill(p.row(i) + n, p.row(i) + seen, Real(0));
                     std::fill(ds.row(i) + n, ds.row(i) + seen, Real(0));
                 }
@@ -130,14 +131,20 @@ void cached_attention(Lane<Real>& lane, Mat<Real> out, CMat<Real> qkv,
                 const Index n = past + i + 1;
                 Real const* q = qkv.row(first + i) + h * D;
                 Real*       y = out.row(first + i) + h * D;
-                auto        s = array(p.data, n);
-                s             = q[0] * array(keys.row(h * D), n);
-                for (Index c = 1; c < D; ++c) s += q[c] * array(keys.row(h * D + c), n);
-                s              = ((s - s.maxCoeff()) * scale).exp();
-                const Real inv = Real(1) / s.sum();
-                auto       o   = array(y, D);
-                o.setZero();
-                for (Index j = 0; j < n; ++j) o += (p(0, j) * inv) * array(values.row(j) + h * D, D);
+                Real*       s = p.data;
+                std::fill_n(s, n, Real(0));
+                for (Index c = 0; c < D; ++c) {
+                    Real const* key = keys.row(h * D + c);
+                    for (Index j = 0; j < n; ++j) s[j] += q[c] * key[j];
+                }
+                exponential(s, s, scale, largest(s, n), n);
+                const Real inv = Real(1) / sum(s, n);
+                std::fill_n(y, D, Real(0));
+                for (Index j = 0; j < n; ++j) {
+                    Real const* value  = values.row(j) + h * D;
+                    const Real  weight = s[j] * inv;
+                    for (Index c = 0; c < D; ++c) y[c] += weight * value[c];
+                }
             }
     }
     lane.arena.release(mark);

@@ -1,7 +1,7 @@
 #pragma once
 // Cross-entropy: reads the logits once and leaves their gradient in their place.
 
-#include "rung/backend/cpu/pointwise.hpp"
+#include "rung/backend/cpu/rows.hpp"
 
 namespace rung::cpu {
 
@@ -11,23 +11,24 @@ namespace rung::cpu {
 /// @param targets  (N); -1 marks a row that is read but never graded: its gradient is zero
 template <class Real>
 double cross_entropy(Lane<Real>&, Mat<Real> logits, int const* targets, std::type_identity_t<Real> scale) {
-    double sum = 0;
+    const Index V    = logits.cols;
+    double      loss = 0;
     for (Index i = 0; i < logits.rows; ++i) {
-        auto row = array(logits.row(i), logits.cols);
+        Real* row = logits.row(i);
         if (targets[i] < 0) {
-            row.setZero();
+            std::fill_n(row, V, Real(0));
             continue;
         }
-        RUNG_CHECK(targets[i] < logits.cols, "cross_entropy: row ", i, ": target; got ", targets[i],
-                   ", wanted below ", logits.cols);
-        const Real chosen = row[targets[i]], top = row.maxCoeff();
-        row              = (row - top).exp();
-        const Real total = row.sum();
-        sum += double(std::log(total)) + double(top - chosen);
-        row *= scale / total;
+        RUNG_CHECK(targets[i] < V, "cross_entropy: row ", i, ": target; got ", targets[i], ", wanted below ",
+                   V);
+        const Real chosen = row[targets[i]], top = largest(row, V);
+        exponential(row, row, 1, top, V);
+        const Real total = sum(row, V);
+        loss += double(std::log(total)) + double(top - chosen);
+        for (Index j = 0; j < V; ++j) row[j] *= scale / total;
         row[targets[i]] -= scale;
     }
-    return sum;
+    return loss;
 }
 
 }  // namespace rung::cpu

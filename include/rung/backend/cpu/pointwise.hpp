@@ -1,26 +1,11 @@
 #pragma once
-// Element by element: copies, activations and dropout, through Eigen's vectorised arrays.
+// Element by element: copies, activations and dropout.
 
-#include <Eigen/Core>
-
-#include "rung/backend/cpu/context.hpp"
+#include "rung/backend/cpu/rows.hpp"
 #include "rung/core/rng.hpp"
 #include "rung/core/sequences.hpp"
 
 namespace rung::cpu {
-
-/// One row of a view as an Eigen array.
-template <class Real>
-auto array(Real* data, Index size) {
-    using Array = Eigen::Array<std::remove_const_t<Real>, Eigen::Dynamic, 1>;
-    return Eigen::Map<std::conditional_t<std::is_const_v<Real>, Array const, Array>>(data, size);
-}
-
-/// work(row of each view as an array), one pass over memory.
-template <class Real, class Work, class... Views>
-void for_rows(Index rows, Work&& work, Views... views) {
-    for (Index i = 0; i < rows; ++i) work(array(views.row(i), views.cols)...);
-}
 
 template <class Real>
 void fill(Lane<Real>&, Mat<Real> y, std::type_identity_t<Real> value) {
@@ -36,66 +21,84 @@ void copy(Lane<Real>&, Mat<Real> y, CMat<Real> x) {
 /// y += x
 template <class Real>
 void add(Lane<Real>&, Mat<Real> y, CMat<Real> x) {
-    for_rows<Real>(
-        y.rows, [](auto y, auto x) { y += x; }, y, x);
+    for (Index i = 0; i < y.rows; ++i) {
+        Real*       to   = y.row(i);
+        Real const* from = x.row(i);
+        for (Index j = 0; j < y.cols; ++j) to[j] += from[j];
+    }
 }
 
 namespace detail {
+
+/// e = exp(-2 u) with u = sqrt(2 / pi) (x + 0.044715 x^3), so that gelu(x) = x / (1 + e).
 template <class Real>
-inline constexpr Real gelu_a = Real(-1.5957691216057308);  // -2 sqrt(2 / pi)
-template <class Real>
-inline constexpr Real gelu_b = Real(0.044715);
+void gelu_exponential(Real* e, Real const* x, Index n) {
+    for (Index j = 0; j < n; ++j) e[j] = x[j] * (Real(1) + Real(0.044715) * x[j] * x[j]);
+    exponential(e, e, Real(-1.5957691216057308), 0, n);
+}
+
 }  // namespace detail
 
-/// y = gelu(x) in the tanh form of GPT-2 (Hendrycks and Gimpel, 2016), written with x sigmoid(2 u) = x / 2 (1
-/// + tanh u).
+/// y = gelu(x) in the tanh form of GPT-2 (Hendrycks and Gimpel, 2016): x / 2 (1 + tanh u) = x sigmoid(2 u).
 template <class Real>
 void gelu(Lane<Real>&, Mat<Real> y, CMat<Real> x) {
-    const Real a = detail::gelu_a<Real>, b = detail::gelu_b<Real>;
-    for_rows<Real>(
-        y.rows, [&](auto y, auto x) { y = x / (Real(1) + (a * x * (Real(1) + b * x * x)).exp()); }, y, x);
+    Real e[stretch];
+    for (Index i = 0; i < y.rows; ++i)
+        for_stretches(y.cols, [&](Index first, Index n) {
+            Real const* from = x.row(i) + first;
+            Real*       to   = y.row(i) + first;
+            detail::gelu_exponential(e, from, n);
+            for (Index j = 0; j < n; ++j) to[j] = from[j] / (Real(1) + e[j]);
+        });
 }
 
 /// dx = dy gelu'(x). dx may be dy or x.
 template <class Real>
 void gelu_backward(Lane<Real>&, Mat<Real> dx, CMat<Real> dy, CMat<Real> x) {
-    const Real      a = detail::gelu_a<Real>, b = detail::gelu_b<Real>;
-    constexpr Index block = 256;  // values of the sigmoid held on the stack
+    Real e[stretch];
     for (Index i = 0; i < dx.rows; ++i)
-        for (Index j = 0; j < dx.cols; j += block) {
-            const Index                                        n  = std::min(block, dx.cols - j);
-            const auto                                         xs = array(x.row(i) + j, n);
-            Eigen::Array<Real, Eigen::Dynamic, 1, 0, block, 1> s =
-                Real(1) / (Real(1) + (a * xs * (Real(1) + b * xs * xs)).exp());
-            array(dx.row(i) + j, n) = array(dy.row(i) + j, n) *
-                                      (s - a * xs * (Real(1) + Real(3) * b * xs * xs) * s * (Real(1) - s));
-        }
+        for_stretches(dx.cols, [&](Index first, Index n) {
+            Real const* at = x.row(i) + first;
+            Real const* d  = dy.row(i) + first;
+            Real*       to = dx.row(i) + first;
+            detail::gelu_exponential(e, at, n);
+            for (Index j = 0; j < n; ++j) {
+                const Real s     = Real(1) / (Real(1) + e[j]);
+                const Real slope = Real(1.5957691216057308) * (Real(1) + Real(3 * 0.044715) * at[j] * at[j]);
+                to[j]            = d[j] * (s + at[j] * slope * s * (Real(1) - s));
+            }
+        });
 }
 
-/// y = silu(gate) up (Shazeer, "GLU variants improve transformer", 2020).  y (N, H), x = [gate | up] (N, 2
-/// H).
+/// y = silu(gate) up (Shazeer, "GLU variants improve transformer", 2020).  y (N, H), x = [gate | up] (N, 2 H).
 template <class Real>
 void swiglu(Lane<Real>&, Mat<Real> y, CMat<Real> x) {
-    for_rows<Real>(
-        y.rows, [](auto y, auto gate, auto up) { y = up * gate / (Real(1) + (-gate).exp()); }, y,
-        x.columns(0, y.cols), x.columns(y.cols, y.cols));
+    Real e[stretch];
+    for (Index i = 0; i < y.rows; ++i)
+        for_stretches(y.cols, [&](Index first, Index n) {
+            Real const *gate = x.row(i) + first, *up = gate + y.cols;
+            Real*       to = y.row(i) + first;
+            exponential(e, gate, Real(-1), 0, n);
+            for (Index j = 0; j < n; ++j) to[j] = up[j] * gate[j] / (Real(1) + e[j]);
+        });
 }
 
 /// dx (N, 2 H) from dy (N, H) and the x of the forward pass. dx may be x.
 template <class Real>
 void swiglu_backward(Lane<Real>&, Mat<Real> dx, CMat<Real> dy, CMat<Real> x) {
-    constexpr Index block = 256;
-    const Index     H     = dy.cols;
+    Real        e[stretch];
+    const Index H = dy.cols;
     for (Index i = 0; i < dy.rows; ++i)
-        for (Index j = 0; j < H; j += block) {
-            const Index n    = std::min(block, H - j);
-            const auto  gate = array(x.row(i) + j, n), up = array(x.row(i) + H + j, n),
-                       d                                            = array(dy.row(i) + j, n);
-            Eigen::Array<Real, Eigen::Dynamic, 1, 0, block, 1> s    = Real(1) / (Real(1) + (-gate).exp());
-            Eigen::Array<Real, Eigen::Dynamic, 1, 0, block, 1> d_up = d * gate * s;
-            array(dx.row(i) + j, n)     = d * up * s * (Real(1) + gate * (Real(1) - s));
-            array(dx.row(i) + H + j, n) = d_up;
-        }
+        for_stretches(H, [&](Index first, Index n) {
+            Real const *gate = x.row(i) + first, *up = gate + H, *d = dy.row(i) + first;
+            Real *      d_gate = dx.row(i) + first, *d_up = d_gate + H;
+            exponential(e, gate, Real(-1), 0, n);
+            for (Index j = 0; j < n; ++j) {
+                const Real g = gate[j], s = Real(1) / (Real(1) + e[j]), step = d[j] * s;
+                d_gate[j] = step * up[j] * (Real(1) + g * (Real(1) - s));
+                d_up[j]   = step * g;
+            }
+        });
 }
 
 /// y = dropout(y) in place. The same call on the gradient is the backward pass.

@@ -56,11 +56,13 @@ struct Tile {
             for (int j = 0; j < 2; ++j) S::store(c + i * c_stride + j * S::width, sum[i][j]);
     }
 
-    template <int R = height>
-    static void rows(Index count, Index depth, Real const* a, Index ai, Index ak, Real const* b,
-                     Real const* start, Index start_stride, Real* c, Index c_stride) {
-        if (count == R) return compute<R>(depth, a, ai, ak, b, start, start_stride, c, c_stride);
-        if constexpr (R > 1) rows<R - 1>(count, depth, a, ai, ak, b, start, start_stride, c, c_stride);
+    /// The tallest of three tiles that `rows` rows fill: few kernels to compile, little speed lost at an edge.
+    static Index fitting(Index rows) { return rows >= height ? height : rows >= height / 2 ? height / 2 : 1; }
+    static void  rows(Index fit, Index depth, Real const* a, Index ai, Index ak, Real const* b,
+                      Real const* start, Index start_stride, Real* c, Index c_stride) {
+         if (fit == height) return compute<height>(depth, a, ai, ak, b, start, start_stride, c, c_stride);
+        if (fit == 1) return compute<1>(depth, a, ai, ak, b, start, start_stride, c, c_stride);
+        compute<height / 2>(depth, a, ai, ak, b, start, start_stride, c, c_stride);
     }
 };
 
@@ -107,9 +109,11 @@ void product(Lane<Real>& lane, Mat<Real> y, Real const* start, Index start_strid
         for (Index n = 0; n < y.cols; n += T::width) {
             const Index count = std::min(T::width, y.cols - n);
             pack_panel(panel, b, k0, depth, n, count);
-            for (Index m = 0; m < y.rows; m += T::height) {
-                const Index h  = std::min<Index>(T::height, y.rows - m);
-                Real const* am = strips ? packed + m * depth : a.data + m * a.row_stride + k0;
+            for (Index m = 0, h; m < y.rows; m += h) {
+                h                  = T::fitting(y.rows - m);
+                const Index inside = m % T::height;  // of its strip
+                Real const* am =
+                    strips ? packed + (m - inside) * depth + inside : a.data + m * a.row_stride + k0;
                 const Index ai = strips ? 1 : a.row_stride, ak = strips ? T::height : 1;
                 Real*       c  = y.data + m * y.stride + n;
                 Real const* s  = k0 > 0 ? c : start + m * start_stride + n;

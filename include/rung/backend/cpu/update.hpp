@@ -1,7 +1,7 @@
 #pragma once
 // From the slices' gradients to new weights: a fixed-order sum, its norm, and one pass of AdamW.
 
-#include "rung/backend/cpu/pointwise.hpp"
+#include "rung/backend/cpu/rows.hpp"
 #include "rung/backend/update.hpp"
 
 namespace rung::cpu {
@@ -15,11 +15,14 @@ double sum_gradients(Context<Real>& ctx, Mat<Real> gradients, std::vector<Chunk>
     ctx.for_slices(int(chunks.size()), [&](Lane<Real>&, int c) {
         const auto [first, count, decayed] = chunks[std::size_t(c)];
         for (Index step = 1; step < gradients.rows; step *= 2)
-            for (Index s = 0; s + step < gradients.rows; s += 2 * step)
-                array(gradients.row(s) + first, count) += array(gradients.row(s + step) + first, count);
-        double sum = 0;
-        for (Index i = 0; i < count; i += 256)
-            sum += double(array(gradients.data + first + i, std::min<Index>(256, count - i)).square().sum());
+            for (Index s = 0; s + step < gradients.rows; s += 2 * step) {
+                Real*       to   = gradients.row(s) + first;
+                Real const* from = gradients.row(s + step) + first;
+                for (Index i = 0; i < count; ++i) to[i] += from[i];
+            }
+        double      sum = 0;
+        Real const* g   = gradients.data + first;
+        for_stretches(count, [&](Index at, Index n) { sum += double(dot(g + at, g + at, n)); });
         squares[std::size_t(c)] = sum;
     });
     double total = 0;
@@ -34,15 +37,17 @@ void adamw(Context<Real>& ctx, Real* weights, Real* mean, Real* square, Real con
            std::vector<Chunk> const& chunks, AdamWStep const& step) {
     ctx.for_slices(int(chunks.size()), [&](Lane<Real>&, int c) {
         const auto [first, count, decayed] = chunks[std::size_t(c)];
-        const auto g                       = array(gradient + first, count);
-        auto       w = array(weights + first, count), m = array(mean + first, count),
-             v        = array(square + first, count);
-        const Real b1 = Real(step.beta1), b2 = Real(step.beta2), clip = Real(step.clip);
-        const Real rate = Real(step.rate / step.correction1), root = Real(1 / std::sqrt(step.correction2));
-        const Real keep = decayed ? Real(1 - step.rate * step.weight_decay) : Real(1);
-        m               = b1 * m + (Real(1) - b1) * clip * g;
-        v               = b2 * v + (Real(1) - b2) * clip * clip * g * g;
-        w               = keep * w - rate * m / (v.sqrt() * root + Real(step.epsilon));
+        Real const* g                      = gradient + first;
+        Real *      w = weights + first, *m = mean + first, *v = square + first;
+        const Real  b1 = Real(step.beta1), b2 = Real(step.beta2), clip = Real(step.clip);
+        const Real  rate = Real(step.rate / step.correction1), root = Real(1 / std::sqrt(step.correction2));
+        const Real  keep = decayed ? Real(1 - step.rate * step.weight_decay) : Real(1);
+        for (Index i = 0; i < count; ++i) {
+            m[i] = b1 * m[i] + (Real(1) - b1) * clip * g[i];
+            v[i] = b2 * v[i] + (Real(1) - b2) * clip * clip * g[i] * g[i];
+        }
+        array(w, count) = keep * array(w, count) -
+                          rate * array(m, count) / (array(v, count).sqrt() * root + Real(step.epsilon));
     });
 }
 
