@@ -11,7 +11,7 @@
 
 using namespace rung;
 
-inline constexpr Shape shape{.vocab = Reverse::vocab, .context = 64, .width = 64, .heads = 4};
+inline constexpr Shape shape{.vocab = Reverse::vocab, .context = 100, .width = 64, .heads = 4};
 struct Reverser : Transformer<shape, NoPe, Stacked<3>, Llama> {
     using Transformer::Transformer;
 };
@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
                       .steps       = round_steps,
                       .peak        = 1.5e-3,
                       .test        = {.to = test.to, .each = 128},
-                      .watch       = journal.watch("round"),
+                      .watch       = journal.watch_climb(),
                       .watch_round = journal.watch_round()});
         const Report after = evaluate(ctx, model, Reverse{}, test);
 

@@ -19,7 +19,7 @@ struct LoopedAdder : Transformer<shape, NoPe, Looped<3, 1, AddInput>, Llama> {
 };
 
 struct Settings {
-    int    trained_to = 10, steps = 3'500, settle = 2'500, rounds = 4, round_steps = 400;
+    int    trained_to = 10, steps = 9'000, rounds = 4, round_steps = 400;
     double peak = 2.5e-3, round_peak = 1.5e-3;
 };
 
@@ -40,7 +40,7 @@ void climb(Settings const& s, Common const& common, Flags const& flags) {
            .test_each  = 32,
            .watch      = journal.watch("grow")});
     train(trainer, Addition{}, lengths,
-          {.steps = s.settle, .peak = s.peak, .watch = journal.watch("settle")});
+          {.steps = s.steps / 3, .peak = s.peak, .watch = journal.watch("settle")});
     const Report before = evaluate(ctx, model, Addition{}, test);
 
     self_improve(trainer, Addition{}, lengths, LengthFilter{} | ConfidenceFilter{},
@@ -50,7 +50,7 @@ void climb(Settings const& s, Common const& common, Flags const& flags) {
                   .peak        = s.round_peak,
                   .decay       = s.round_steps,
                   .test        = {.to = test.to, .each = 128},
-                  .watch       = journal.watch("round"),
+                  .watch       = journal.watch_climb(),
                   .watch_round = journal.watch_round()});
     journal.finish(s.trained_to, before, evaluate(ctx, model, Addition{}, test),
                    {{"weights", Model::parameters}});
@@ -63,8 +63,8 @@ int main(int argc, char** argv) {
     Flags    flags{"Teaches a small transformer to add, then lets it climb on labels of its own."};
     common.add_to(flags);
     flags.add("trained-to", s.trained_to, "digits of the longest true sum", {.least = 1, .most = 20});
-    flags.add("steps", s.steps, "training steps while sums grow longer", {.least = 1});
-    flags.add("settle", s.settle, "training steps on all lengths after that", {.least = 1});
+    flags.add("steps", s.steps, "training steps: two thirds while sums grow, one third on all lengths",
+              {.least = 3});
     flags.add("rounds", s.rounds, "rounds of self-improvement, one digit each", {.least = 1, .most = 10});
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
     flags.add("peak", s.peak, "learning rate", {.least = 0});

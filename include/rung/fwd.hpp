@@ -1,8 +1,10 @@
 #pragma once
-// The contents page: every public name and where it lives, with the default arguments that templates declare.
+// The contents page: every public type and where it lives; functions are named in comments beside their header.
 // Include it where a name is enough.
 
 #include <cstdint>
+
+#include "rung/model/shape.hpp"
 
 namespace rung {
 
@@ -42,10 +44,11 @@ struct Wrapped;
 struct ReversedAnswer;
 template <class Format>
 struct AdditionIn;
+// aliases Addition = AdditionIn<Reversed> and PlainAddition = AdditionIn<Plain>
 struct Copy;     // copy.hpp
 struct Reverse;  // reverse.hpp
 
-// data/: text -> tokens -> batches
+// data/: text -> tokens -> batches: encode, pack, cut
 class Vocab;  // vocab.hpp
 enum class Grade;
 enum class Ended;
@@ -53,8 +56,7 @@ struct Item;  // pack.hpp
 struct Batch;
 class Ragged;
 
-// model/: numbers -> logits
-struct Shape;       // shape.hpp
+// model/: numbers -> logits; Shape is in shape.hpp, the alias Gpt in style/gpt.hpp
 struct WeightSpec;  // weights.hpp
 struct NoPe;        // position/
 struct Learned;
@@ -74,6 +76,8 @@ struct Llama;
 struct Run;  // transformer.hpp
 template <class Real>
 struct Tape;
+template <Shape S, class Position, class Depth, class Style>
+class Transformer;
 
 // train/: logits -> better weights
 struct WarmupCosine;  // rate.hpp
@@ -83,7 +87,7 @@ struct StepResult;
 template <class Context, class Model>
 class Trainer;
 
-// eval/: weights -> evidence
+// eval/: weights -> evidence: decode, evaluate
 struct Interval;  // score.hpp
 struct Score;
 struct Report;
@@ -99,8 +103,10 @@ struct Candidate;        // filter.hpp
 struct NoFilter;
 struct LengthFilter;
 struct ConfidenceFilter;
+template <class First, class Second>
+struct Both;  // first | second
 
-// experiment/: the loop
+// experiment/: the loop: train, self_improve, program
 struct StepEvent;  // train.hpp
 struct TrainOptions;
 struct Round;  // self_improve.hpp

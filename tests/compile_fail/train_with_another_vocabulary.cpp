@@ -1,4 +1,4 @@
-// expect: train: Shape::vocab must be vocab_size(Task::alphabet)
+// expect: Shape: .vocab must be vocab_size(Task::alphabet)
 #include <rung/backend/cpu/cpu.hpp>
 #include <rung/curriculum/uniform.hpp>
 #include <rung/experiment/train.hpp>

@@ -84,3 +84,21 @@ TEST_CASE("each batch of the length filter has its own bar") {
 TEST_CASE("no filter keeps everything") {
     CHECK(NoFilter{}({candidate(1), candidate(2, false)}) == std::vector<bool>{true, true});
 }
+
+TEST_CASE("the confidence filter keeps what the model is at least that sure of") {
+    std::vector<Candidate> some{candidate(3), candidate(3), candidate(3)};
+    some[0].confidence = 0.95, some[1].confidence = 0.9, some[2].confidence = 0.89;
+    CHECK(ConfidenceFilter{.least = 0.9}(some) == std::vector<bool>{true, true, false});
+    CHECK(ConfidenceFilter{.least = 0}(some) == std::vector<bool>{true, true, true});
+    CHECK_THROWS_AS(ConfidenceFilter{.least = 1.1}(some), Error);
+}
+
+TEST_CASE("of two joined filters the second sees what the first one kept, and both must agree") {
+    std::vector<Candidate> some{candidate(9, false), candidate(5), candidate(5), candidate(4)};
+    some[2].confidence = 0.1;
+    CHECK((LengthFilter{} | ConfidenceFilter{})(some) == std::vector<bool>{false, true, false, false});
+    some[1].confidence = 0.1, some[3].confidence = 1;
+    CHECK((LengthFilter{} | ConfidenceFilter{})(some) == std::vector<bool>{false, false, false, false});
+    CHECK((ConfidenceFilter{} | LengthFilter{})(some) == std::vector<bool>{false, false, false, true});
+    CHECK((LengthFilter{} | ConfidenceFilter{})({}).empty());
+}

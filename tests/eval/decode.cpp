@@ -118,29 +118,70 @@ TEST_CASE("drawing among the likeliest token alone is greedy") {
 }
 
 TEST_CASE("tokens are drawn in proportion to softmax of logits over temperature") {
-    Random<double> logits(1, 4, 8);
+    Random<double> logits(1, 6, 8);  // pad and begin come first and are never drawn
     Rng            rng(1, Purpose::user);
-    double         weight[4], sum = 0;
-    for (Index j = 0; j < 4; ++j) sum += weight[j] = std::exp(logits.data[j] / 0.7);
-    int seen[4] = {};
-    for (int i = 0; i < 20'000; ++i) ++seen[detail::choose<double>(logits, {.temperature = 0.7}, rng)];
-    for (Index j = 0; j < 4; ++j) CHECK(seen[j] / 20'000.0 == doctest::Approx(weight[j] / sum).epsilon(0.08));
+    double         weight[6] = {}, sum = 0;
+    for (Index j = 2; j < 6; ++j) sum += weight[j] = std::exp(logits.data[j] / 0.7);
+    int seen[6] = {};
+    for (int i = 0; i < 20'000; ++i) ++seen[detail::choose<double>(logits, {.temperature = 0.7}, rng).token];
+    for (Index j = 0; j < 6; ++j) CHECK(seen[j] / 20'000.0 == doctest::Approx(weight[j] / sum).epsilon(0.08));
+}
+
+/// A model that writes 5, and nothing else, whatever it reads.
+SmallModel<> stubborn() {
+    SmallModel<> model(std::uint64_t{1});
+    SmallModel<>::for_each_weight([&](std::string const& name, WeightSpec const& spec, Index offset) {
+        for (Index i = 0; i < spec.size(); ++i) {
+            float& w = model.weights()[offset + i];
+            if (name == "embed.tokens") w = 1;
+            if (name.rfind("blocks.", 0) == 0 && spec.rows > 1) w = 0;
+            if (name == "unembed.weight")
+                w = i % spec.cols == vocab.id('5') ? 1.f : i % spec.cols == Vocab::pad ? 9.f : 0.f;
+        }
+    });
+    return model;
 }
 
 TEST_CASE("an answer stops at its limit and says that it did not end by itself") {
     cpu::Context ctx{{.threads = 1}};
-    SmallModel<> model{ctx};
-    model.weights()[0] = 0;
-    const auto answers = decode(ctx, model, vocab, {"1=", "234="}, {.limit = 3});
-    for (auto const& answer : answers)
-        CHECK((answer.ended || (answer.tokens == 3 && answer.text.size() <= 3)));
+    for (auto const& answer : decode(ctx, stubborn(), vocab, {"1=", "234="}, {.limit = 3})) {
+        CHECK(answer.text == "555");  // also: pad, however likely, is never written
+        CHECK(answer.tokens == 3);
+        CHECK_FALSE(answer.ended);
+    }
 }
 
 TEST_CASE("an answer stops where the context ends") {
     cpu::Context ctx{{.threads = 1}};
-    SmallModel<> model{ctx};
-    for (auto const& answer : decode(ctx, model, vocab, {"1=", std::string(30, '2') + "="}))
-        CHECK(answer.tokens <= small.context);
+    const auto   answers = decode(ctx, stubborn(), vocab, {"1=", std::string(30, '2') + "="});
+    CHECK(answers[0].tokens == small.context - 3 + 1);  // the last token needs no place of its own
+    CHECK(answers[1].tokens == small.context - 32 + 1);
+}
+
+TEST_CASE("confidence is the product of the written tokens' probabilities, alone as in a batch") {
+    cpu::Context ctx{{.threads = 1}};
+    const auto   model   = trained<SmallModel<>>(ctx);
+    const auto   asked   = prompts(20);
+    const auto   answers = decode(ctx, model, vocab, asked, {.limit = 12});
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        CHECK(decode(ctx, model, vocab, {asked[i]}, {.limit = 12})[0].confidence == answers[i].confidence);
+        std::vector<int> tokens{Vocab::begin}, positions;
+        vocab.append(tokens, asked[i] + answers[i].text);
+        if (answers[i].ended) tokens.push_back(Vocab::end);
+        for (std::size_t t = 0; t < tokens.size(); ++t) positions.push_back(int(t));
+        const int        starts[] = {0, int(tokens.size())};
+        cpu::Lane<float> lane;
+        const auto       logits =
+            SmallModel<>::forward(lane, model.weights().cdata(), {tokens.data(), positions.data(), starts, 1})
+                .logits;
+        double product = 1;
+        for (std::size_t t = asked[i].size() + 1; t < tokens.size(); ++t) {
+            double sum = 0;
+            for (int v = Vocab::end; v < small.vocab; ++v) sum += std::exp(double(logits(Index(t) - 1, v)));
+            product *= std::exp(double(logits(Index(t) - 1, tokens[t]))) / sum;
+        }
+        CHECK(answers[i].confidence == doctest::Approx(product).epsilon(1e-3));
+    }
 }
 
 TEST_CASE("no prompts, a prompt longer than the context, a foreign character: each is refused by name") {

@@ -9,14 +9,14 @@ using namespace rung_test;
 
 namespace {
 
-/// Reversal whose answers past `honest` digits are wrong, for problems that are the same.
+/// Reversal whose answers past `honest` digits are wrong, in length too, for problems that are the same.
 struct Corrupted {
     static constexpr std::string_view alphabet = Reverse::alphabet;
     int                               honest   = 1'000;
 
     Example sample(Rng& rng, int difficulty) const {
         Example example = Reverse{}.sample(rng, difficulty);
-        if (difficulty > honest) example.answer = std::string(std::size_t(difficulty), '7');
+        if (difficulty > honest) example.answer = "7";
         return example;
     }
     int longest(int difficulty) const { return Reverse{}.longest(difficulty); }
@@ -98,8 +98,7 @@ TEST_CASE("a difficulty that does not fit the context is refused before any work
     Trainer      trainer{ctx, model};
     CHECK_THROWS_WITH_AS(
         train(trainer, Reverse{}, Uniform{1, 30}, {.steps = 1}),
-        "train: longest sequence at difficulty 30; got 62 tokens, wanted at most 40 (raise Shape::context)",
-        Error);
+        "longest sequence at difficulty 30: got 62 tokens, wanted at most 40 (raise Shape::context)", Error);
     CHECK_THROWS_AS(self_improve(trainer, Reverse{}, Uniform{1, 3}, NoFilter{}, {.rounds = 30}), Error);
     CHECK(trainer.steps() == 0);
 }
@@ -126,4 +125,35 @@ TEST_CASE("example number i of the training stream is the same whatever was draw
     CHECK(draw(Reverse{}, Uniform{1, 9}, 1, 77) == draw(Reverse{}, Uniform{1, 9}, 1, 77));
     CHECK(draw(Reverse{}, Uniform{1, 9}, 1, 77) != draw(Reverse{}, Uniform{1, 9}, 2, 77));
     CHECK(draw(Reverse{}, Uniform{1, 9}, 1, 77) != draw(Reverse{}, Uniform{1, 9}, 1, (1ull << 32) + 77));
+}
+
+TEST_CASE("a filter that answers for too few candidates is refused") {
+    struct Short {
+        std::vector<bool> operator()(std::vector<Candidate> const&) const { return {true}; }
+    };
+    CHECK_THROWS_WITH_AS(climb({}, 1, Short{}), "Filter: answers; got 1, wanted 50, one per candidate",
+                         Error);
+}
+
+TEST_CASE("a second stretch of training goes on with the stream where the first one stopped") {
+    const auto bits_after = [](std::vector<int> const& stretches) {
+        cpu::Context ctx{{.threads = 1}};
+        SmallModel<> model{ctx};
+        Trainer      trainer{ctx, model};
+        for (const int steps : stretches)
+            train(trainer, Reverse{}, Uniform{1, 3},
+                  {.steps = steps, .batch = 8, .rate = [](int) { return 1e-3; }});
+        return bits_of(model.weights());
+    };
+    CHECK(bits_after({5, 7}) == bits_after({12}));
+}
+
+TEST_CASE("a test of the climb that cannot be asked is refused before any work") {
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx};
+    Trainer      trainer{ctx, model};
+    CHECK_THROWS_AS(self_improve(trainer, Reverse{}, Uniform{1, 3}, NoFilter{}, {.test = {.to = 40}}), Error);
+    CHECK_THROWS_AS(self_improve(trainer, Reverse{}, Uniform{1, 3}, NoFilter{}, {.steps = 5, .decay = 6}),
+                    Error);
+    CHECK(trainer.steps() == 0);
 }

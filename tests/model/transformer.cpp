@@ -147,6 +147,19 @@ TEST_CASE("a sequence has the same logits alone and among others, and does not s
     CHECK_FALSE(std::equal(alone.end() - odd.vocab, alone.end(), changed.end() - odd.vocab));
 }
 
+TEST_CASE("nor do its bits depend on where its rows lie in memory") {
+    constexpr Shape narrow{.vocab = 7, .context = 12, .width = 10, .heads = 1, .hidden = 18};
+    using Model = Transformer<narrow, Learned, Stacked<2>, Gpt>;
+    const Model      model(std::uint64_t{4});
+    const RandomRows all({3, 2, 6}, narrow.vocab);
+    RandomRows       last({6}, narrow.vocab);
+    std::copy(all.tokens.end() - 6, all.tokens.end(), last.tokens.begin());
+    cpu::Lane<float> one, two;
+    const auto       among = Model::forward(one, model.weights().cdata(), all.view()).logits;
+    const auto       alone = Model::forward(two, model.weights().cdata(), last.view()).logits;
+    CHECK(std::equal(alone.data, alone.data + alone.size(), among.row(5)));
+}
+
 TEST_CASE("without positions a repeated token's order is told by the mask alone, with them by its place") {
     RandomRows rows({3}, odd.vocab);
     rows.tokens     = {4, 4, 4};

@@ -4,7 +4,10 @@
 // backend.
 
 #include <concepts>
+#include <type_traits>
+#include <vector>
 
+#include "rung/backend/update.hpp"
 #include "rung/core/cache.hpp"
 #include "rung/core/sequences.hpp"
 #include "rung/core/view.hpp"
@@ -41,6 +44,17 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Real 
     attention_backward(lane, y, x, x, x, x, rows, 1);                   // dqkv; dout, out, log-sum-exp, qkv
     cached_attention(lane, y, x, cache, rows, places, 1);               // out; qkv of new tokens
     { cross_entropy(lane, y, ids, s) } -> std::convertible_to<double>;  // logits become their gradient
+};
+
+/// What a trainer asks of the context itself: threads with lanes, the seed, and the optimizer's operations.
+template <class Context, class Real = typename Context::real>
+concept BackendContext = requires(Context& ctx, Mat<Real> gradients, Real* w,
+                                  std::vector<Chunk> const& chunks, AdamWStep const& step) {
+    { ctx.seed() } -> std::convertible_to<std::uint64_t>;
+    { ctx.slices() } -> std::convertible_to<int>;
+    ctx.for_slices(1, [](auto&, int) {});
+    { sum_gradients(ctx, gradients, chunks) } -> std::convertible_to<double>;
+    adamw(ctx, w, w, w, w, chunks, step);
 };
 
 }  // namespace rung

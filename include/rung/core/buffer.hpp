@@ -76,9 +76,13 @@ public:
         if (blocks_.size() > 1) {
             blocks_.clear();
             blocks_.emplace_back(peak_);
+            ++allocations_;
         }
         used_ = total_ = 0;
     }
+
+    /// Blocks asked of the system so far; it stops growing once a step's needs are known.
+    int allocations() const { return allocations_; }
 
     /// Largest number of bytes in use at once so far.
     Index peak() const { return peak_; }
@@ -108,10 +112,12 @@ private:
         blocks_.emplace_back(
             std::max({count, Index{1} << 16, blocks_.empty() ? 0 : 2 * blocks_.back().size()}));
         used_ = 0;
+        ++allocations_;
     }
 
     std::vector<Buffer<unsigned char>> blocks_;
     Index                              used_ = 0, total_ = 0, peak_ = 0;
+    int                                allocations_ = 0;
 };
 
 }  // namespace rung

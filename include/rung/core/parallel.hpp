@@ -8,6 +8,7 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -23,38 +24,35 @@ public:
         RUNG_CHECK(threads >= 0 && threads <= 1024, "Workers: threads; got ", threads,
                    ", wanted 0 (all) to 1024");
         if (threads == 0) threads = std::max(1, int(std::thread::hardware_concurrency()));
-        for (int id = 1; id < threads; ++id) pool_.emplace_back([this, id] { serve(id); });
+        try {
+            for (int id = 1; id < threads; ++id) pool_.emplace_back([this, id] { serve(id); });
+        } catch (std::system_error const& error) {
+            const auto started = pool_.size() + 1;
+            stop();
+            fail({"Workers: threads; got ", threads, ", but the system starts no more than ", started, ": ",
+                  error.what()});
+        }
     }
     Workers(Workers const&)            = delete;
     Workers& operator=(Workers const&) = delete;
-    ~Workers() {
-        {
-            std::lock_guard lock(mutex_);
-            quit_ = true;
-        }
-        start_.notify_all();
-        for (auto& thread : pool_) thread.join();
-    }
+    ~Workers() { stop(); }
 
     int count() const { return int(pool_.size()) + 1; }
 
-    /// Runs work(slice, worker) for every slice in 0 .. slices - 1 and waits; worker is in 0 .. count() - 1.
-    /// The first exception a slice throws is thrown again here, after every other slice has ended.
+    /// Runs work(slice, worker) for every slice in 0 .. slices - 1 and waits; worker is in 0 .. count() - 1. If
+    /// slices throw, the exception of the lowest one is thrown again here, after all have run.
     void run(int slices, std::function<void(int slice, int worker)> const& work) {
-        if (slices == 1 || pool_.empty()) {
-            for (int slice = 0; slice < slices; ++slice) work(slice, 0);
-            return;
-        }
         {
             std::lock_guard lock(mutex_);
             work_    = &work;
             slices_  = slices;
             next_    = 0;
-            busy_    = int(pool_.size());
-            failure_ = nullptr;
+            helpers_ = busy_ = std::clamp(slices - 1, 0, int(pool_.size()));
+            failed_          = slices;
+            failure_         = nullptr;
             ++round_;
         }
-        start_.notify_all();
+        if (helpers_ > 0) start_.notify_all();
         drain(0);
         std::unique_lock lock(mutex_);
         done_.wait(lock, [this] { return busy_ == 0; });
@@ -68,7 +66,7 @@ private:
                 (*work_)(slice, worker);
             } catch (...) {
                 std::lock_guard lock(mutex_);
-                if (!failure_) failure_ = std::current_exception();
+                if (slice < failed_) failed_ = slice, failure_ = std::current_exception();
             }
         }
     }
@@ -79,19 +77,30 @@ private:
                 start_.wait(lock, [&] { return quit_ || round_ != seen; });
                 if (quit_) return;
                 seen = round_;
+                if (id > helpers_) continue;  // fewer slices than threads
             }
             drain(id);
             std::lock_guard lock(mutex_);
             if (--busy_ == 0) done_.notify_one();
         }
     }
+    void stop() {
+        {
+            std::lock_guard lock(mutex_);
+            quit_ = true;
+        }
+        start_.notify_all();
+        for (auto& thread : pool_) thread.join();
+        pool_.clear();
+    }
+
     std::vector<std::thread>             pool_;
     std::mutex                           mutex_;
     std::condition_variable              start_, done_;
     std::function<void(int, int)> const* work_ = nullptr;
     std::exception_ptr                   failure_;
     std::atomic<int>                     next_{0};
-    int                                  slices_ = 0, busy_ = 0;
+    int                                  slices_ = 0, helpers_ = 0, busy_ = 0, failed_ = 0;
     long                                 round_ = 0;
     bool                                 quit_  = false;
 };

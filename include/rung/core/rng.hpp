@@ -51,7 +51,9 @@ public:
     constexpr Rng(std::uint64_t seed, Purpose purpose, std::uint32_t major = 0, std::uint32_t minor = 0,
                   std::uint32_t site = 0)
         : key_{std::uint32_t(seed), std::uint32_t(seed >> 32)},
-          counter_{0, minor, major, std::uint32_t(purpose) | site << 8} {}
+          counter_{0, minor, major, std::uint32_t(purpose) | site << 8} {
+        RUNG_CHECK(site < 1u << 24, "Rng: site; got ", site, ", wanted less than 2^24");
+    }
 
     /// 32 random bits.
     constexpr std::uint32_t bits() {
@@ -71,7 +73,8 @@ public:
 
     /// Uniform in first .. last, both included.
     constexpr int between(int first, int last) {
-        RUNG_CHECK(first <= last, "Rng::between: the range is empty; got ", first, " .. ", last);
+        RUNG_CHECK(first <= last, "Rng::between: the range is empty; got ", first, " .. ", last,
+                   ", wanted first <= last");
         const auto span = std::uint32_t(last) - std::uint32_t(first) + 1;
         return int(std::uint32_t(first) + (span == 0 ? bits() : below(span)));
     }

@@ -31,6 +31,13 @@ struct explain_filter {
     static constexpr bool ok = true;
 };
 
+namespace detail {
+inline void check_filter(std::vector<bool> const& keep, std::vector<Candidate> const& candidates) {
+    RUNG_CHECK(keep.size() == candidates.size(), "Filter: answers; got ", keep.size(), ", wanted ",
+               candidates.size(), ", one per candidate");
+}
+}  // namespace detail
+
 /// Trusts everything.
 struct NoFilter {
     std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
@@ -84,9 +91,11 @@ struct Both {
     std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
         std::vector<bool>      keep = first(candidates);
         std::vector<Candidate> passed;
+        detail::check_filter(keep, candidates);
         for (std::size_t i = 0; i < keep.size(); ++i)
             if (keep[i]) passed.push_back(candidates[i]);
         const std::vector<bool> again = second(passed);
+        detail::check_filter(again, passed);
         for (std::size_t i = 0, j = 0; i < keep.size(); ++i)
             if (keep[i]) keep[i] = again[j++];
         return keep;

@@ -49,8 +49,16 @@ struct Batch {
 /// @param context  longest input the model takes
 inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
     RUNG_CHECK(!items.empty(), "pack: items; got none, wanted at least 1");
-    std::vector<std::pair<std::size_t, std::size_t>> order;  // length, then place: equal lengths keep their order
-    for (std::size_t i = 0; i < items.size(); ++i) order.emplace_back(items[i].tokens.size(), i);
+    std::vector<std::pair<std::size_t, std::size_t>>
+        order;  // length, then place: equal lengths keep their order
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        auto const& [tokens, prompt] = items[i];
+        RUNG_CHECK(tokens.size() >= 2, "pack: item ", i, "; got ", tokens.size(),
+                   " tokens, wanted at least 2");
+        RUNG_CHECK(prompt >= 0 && prompt <= int(tokens.size()), "pack: item ", i, ": prompt; got ", prompt,
+                   " tokens, wanted 0 to ", tokens.size());
+        order.emplace_back(tokens.size(), i);
+    }
     std::sort(order.begin(), order.end());
     Batch batch;
     batch.count   = int(items.size());
@@ -61,7 +69,6 @@ inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
     batch.targets.assign(batch.tokens.size(), -1);
     for (std::size_t b = 0; b < items.size(); ++b) {
         auto const& [tokens, prompt] = items[order[b].second];
-        RUNG_CHECK(tokens.size() >= 2, "pack: sequence; got ", tokens.size(), " tokens, wanted at least 2");
         batch.lengths.push_back(int(tokens.size()) - 1);
         batch.rows += batch.lengths.back();
         for (int t = 0; t < batch.lengths.back(); ++t) {

@@ -34,31 +34,37 @@ struct Answer {
 
 namespace detail {
 
-/// The likeliest token, or one drawn from softmax(logits / temperature).
-template <class Real>
-int choose(Mat<Real const> logits, DecodeOptions const& options, Rng& rng) {
-    const auto begin = logits.data, end = begin + logits.cols;
-    if (options.temperature <= 0) return int(std::max_element(begin, end) - begin);
-    std::vector<int> order(std::size_t(logits.cols));
-    std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return begin[a] > begin[b]; });
-    if (options.top_k > 0 && options.top_k < int(order.size())) order.resize(std::size_t(options.top_k));
-    std::vector<double> weight;
-    for (const int token : order)
-        weight.push_back(std::exp(double(begin[token] - begin[order[0]]) / options.temperature));
-    double left = std::accumulate(weight.begin(), weight.end(), 0.0) * double(rng.uniform());
-    for (std::size_t i = 0; i < order.size(); ++i)
-        if ((left -= weight[i]) < 0) return order[i];
-    return order.back();
-}
+struct Choice {
+    int    token;
+    double probability;  ///< under softmax(logits), whatever the temperature
+};
 
-/// Probability of one token under softmax(logits).
+/// The likeliest token, or one drawn from softmax(logits / temperature). Pad and begin are never written.
 template <class Real>
-double probability(Mat<Real const> logits, int token) {
-    const Real top = *std::max_element(logits.data, logits.data + logits.cols);
+Choice choose(Mat<Real const> logits, DecodeOptions const& options, Rng& rng) {
+    Real const*      at = logits.data;
+    std::vector<int> order(std::size_t(logits.cols - Vocab::end));
+    std::iota(order.begin(), order.end(), Vocab::end);
+    int token = *std::max_element(order.begin(), order.end(), [&](int a, int b) { return at[a] < at[b]; });
+    const Real top = at[token];
     double     sum = 0;
-    for (Index j = 0; j < logits.cols; ++j) sum += std::exp(double(logits(0, j) - top));
-    return std::exp(double(logits(0, token) - top)) / sum;
+    for (const int other : order) sum += std::exp(double(at[other] - top));
+    if (options.temperature > 0) {
+        std::sort(order.begin(), order.end(),
+                  [&](int a, int b) { return at[a] > at[b] || (at[a] == at[b] && a < b); });
+        if (options.top_k > 0 && options.top_k < int(order.size())) order.resize(std::size_t(options.top_k));
+        std::vector<double> weight;
+        for (const int other : order)
+            weight.push_back(std::exp(double(at[other] - top) / options.temperature));
+        double left = std::accumulate(weight.begin(), weight.end(), 0.0) * double(rng.uniform());
+        token       = order.back();
+        for (std::size_t i = 0; i < order.size(); ++i)
+            if ((left -= weight[i]) < 0) {
+                token = order[i];
+                break;
+            }
+    }
+    return {token, std::exp(double(at[token] - top)) / sum};
 }
 
 /// One group of prompts from first token to last answer, on one lane.
@@ -101,12 +107,12 @@ void decode_group(Lane& lane, float const* weights, Vocab const& vocab,
             Model::extend(lane, weights, cache, rows, {active.data(), held.data()}, options.run);
         std::vector<int> going;
         for (std::size_t i = 0; i < active.size(); ++i) {
-            const int  b      = active[i];
-            const auto at     = std::size_t(b);
-            auto&      answer = answers[std::size_t(first + b)];
-            const int  token  = choose<Real>(logits.slice(Index(i), 1), options, rngs[at]);
+            const int  b                    = active[i];
+            const auto at                   = std::size_t(b);
+            auto&      answer               = answers[std::size_t(first + b)];
+            const auto [token, probability] = choose<Real>(logits.slice(Index(i), 1), options, rngs[at]);
             ++answer.tokens;
-            answer.confidence *= probability<Real>(logits.slice(Index(i), 1), token);
+            answer.confidence *= probability;
             answer.ended = token == Vocab::end;
             if (!answer.ended) written[at].push_back(token);
             const bool room = past[at] < capacity && (options.limit == 0 || answer.tokens < options.limit);
@@ -128,8 +134,9 @@ std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab,
     RUNG_CHECK(!prompts.empty(), "decode: prompts; got none, wanted at least 1");
     RUNG_CHECK(vocab.size() == Model::shape.vocab, "decode: vocabulary; got ", vocab.size(),
                " tokens, wanted ", Model::shape.vocab, ", the model's");
-    RUNG_CHECK(options.limit >= 0 && options.group > 0, "decode: limit and group; got ", options.limit,
-               " and ", options.group, ", wanted at least 0 and 1");
+    RUNG_CHECK(options.limit >= 0 && options.group > 0 && options.top_k >= 0 && options.temperature >= 0,
+               "decode: limit, group, top_k, temperature; got ", options.limit, ", ", options.group, ", ",
+               options.top_k, ", ", options.temperature, ", wanted at least 0, 1, 0, 0");
     std::vector<std::vector<int>> tokens(prompts.size(), {Vocab::begin});
     for (std::size_t i = 0; i < prompts.size(); ++i) {
         vocab.append(tokens[i], prompts[i]);

@@ -27,8 +27,10 @@ class Journal {
 public:
     /// @param name     of the experiment, as in the last line of JSON
     /// @param title    of the report
-    Journal(std::string name, std::string title, Common const& common, Flags const& flags)
-        : name_(std::move(name)),
+    Journal(std::string name, std::string title, Common const& common, Flags const& flags,
+            Streams streams = {})
+        : streams_(streams),
+          name_(std::move(name)),
           common_(common),
           command_(flags.command()),
           page_(std::move(title)),
@@ -40,30 +42,18 @@ public:
                           .set("rng", "philox-v1"));
     }
 
-    /// For TrainOptions::watch and ClimbOptions::watch: one progress line per stretch of training.
+    /// For TrainOptions::watch: a progress line per stretch of training.
     std::function<void(StepEvent const&)> watch(std::string label) {
-        return [this, label](StepEvent const& e) {
-            if (e.step == 1)
-                progress_.emplace(round_ > 0 ? label + " " + std::to_string(round_) : label, e.steps);
-            progress_->step(e.step, {.loss = e.loss, .tokens = double(e.tokens)});
-            losses_.y.push_back(e.loss);
-            losses_.x.push_back(double(losses_.y.size()));
-            record_.write(Json{}
-                              .set("event", "step")
-                              .set("phase", label)
-                              .set("round", round_)
-                              .set("step", losses_.y.size())
-                              .set("loss", e.loss)
-                              .set("gradient_norm", e.gradient)
-                              .set("rate", e.rate)
-                              .set("tokens", e.tokens));
-            if (e.test) record_.write(scores_line("test", *e.test));
-            if (e.step != e.steps) return;
-            progress_->finish();
-            if (++round_ == 1) trained_steps_ = losses_.y.size();
+        return [this, label](StepEvent const& e) { step(label, 0, e); };
+    }
+    /// For ClimbOptions::watch.
+    std::function<void(StepEvent const&)> watch_climb() {
+        return [this](StepEvent const& e) {
+            if (rounds_.empty() && e.step == 1) trained_steps_ = losses_.y.size();
+            const std::size_t round = rounds_.size() + 1;
+            step("round " + std::to_string(round), round, e);
         };
     }
-
     /// For ClimbOptions::watch_round.
     std::function<void(Round const&)> watch_round() {
         return [this](Round const& r) {
@@ -78,8 +68,8 @@ public:
                               .set("kept_right", r.kept_right)
                               .set("loss", r.loss)
                               .set("exact_match", exact_matches(r.after)));
-            std::fprintf(stderr, "round %d labels %d: kept %d of %d, of which %d are right\n", r.round,
-                         r.difficulty, r.kept, r.labelled, r.kept_right);
+            std::fprintf(streams_.error, "round %d labels %d: kept %d of %d, of which %d are right\n",
+                         r.round, r.difficulty, r.kept, r.labelled, r.kept_right);
         };
     }
 
@@ -97,7 +87,14 @@ public:
                 {std::to_string(score.difficulty), cell(old), cell(score), std::to_string(score.count)});
         }
         const Page::Cells header{"difficulty", "before", "after", "problems"};
-        print(header, rows);
+        Json              line;
+        line.set("experiment", name_).set("seed", common_.seed).set("trained_to", trained_to);
+        line.set("before", exact_matches(before))
+            .set("after", exact_matches(after))
+            .set("rounds", rounds_.size());
+        for (auto const& [key, value] : extra) line.set(key, value);
+        line.set("seconds", seconds);
+        record_.write(Json{}.set("event", "end").set("result", line));
         if (record_.records()) {
             page_.table("Exact match with its 95 % interval (Wilson) on fresh problems.", header, rows);
             page_.figure(
@@ -108,38 +105,47 @@ public:
             page_.text("The command that made this page:").command(command_);
             record_.save("report.html", page_.html());
         }
-        Json line;
-        line.set("experiment", name_).set("seed", common_.seed).set("trained_to", trained_to);
-        line.set("before", exact_matches(before))
-            .set("after", exact_matches(after))
-            .set("rounds", rounds_.size());
-        for (auto const& [key, value] : extra) line.set(key, value);
-        line.set("seconds", seconds);
-        record_.write(Json{line}.set("event", "end"));
-        std::printf("%s\n", line.text().c_str());
+        print(header, rows);
+        std::fprintf(streams_.out, "%s\n", line.text().c_str());
     }
 
     Page&   page() { return page_; }
     Record& record() { return record_; }
 
 private:
+    void step(std::string const& label, std::size_t round, StepEvent const& e) {
+        if (e.step == 1) progress_.emplace(label, e.steps, ProgressOptions{.stream = streams_.error});
+        progress_->step(e.step, {.loss = e.loss, .tokens = double(e.tokens)});
+        losses_.y.push_back(e.loss);
+        losses_.x.push_back(double(losses_.y.size()));
+        record_.write(Json{}
+                          .set("event", "step")
+                          .set("phase", label)
+                          .set("round", round)
+                          .set("step", losses_.y.size())
+                          .set("loss", e.loss)
+                          .set("gradient_norm", e.gradient)
+                          .set("rate", e.rate)
+                          .set("tokens", e.tokens));
+        if (e.test)
+            record_.write(Json{}
+                              .set("event", "test")
+                              .set("step", losses_.y.size())
+                              .set("exact_match", exact_matches(*e.test)));
+        if (e.step == e.steps) progress_->finish();
+    }
     static std::string cell(Score const& score) {
         const auto [low, high] = score.interval();
         return text::fixed(score.exact_match(), 3) + " [" + text::fixed(low, 3) + ", " +
                text::fixed(high, 3) + "]";
     }
-    static void print(Page::Cells const& header, std::vector<Page::Cells> const& rows) {
-        const auto line = [](Page::Cells const& c) {
-            std::printf("%10s  %22s  %22s  %8s\n", c[0].c_str(), c[1].c_str(), c[2].c_str(), c[3].c_str());
+    void print(Page::Cells const& header, std::vector<Page::Cells> const& rows) const {
+        const auto line = [this](Page::Cells const& c) {
+            std::fprintf(streams_.out, "%10s  %22s  %22s  %8s\n", c[0].c_str(), c[1].c_str(), c[2].c_str(),
+                         c[3].c_str());
         };
         line(header);
         for (auto const& row : rows) line(row);
-    }
-    Json scores_line(char const* event, Report const& report) const {
-        return Json{}
-            .set("event", event)
-            .set("step", losses_.y.size())
-            .set("exact_match", exact_matches(report));
     }
     static Series series(std::string name, Report const& report, Stroke stroke) {
         Series s{.name = std::move(name), .stroke = stroke};
@@ -170,8 +176,11 @@ private:
         const auto row = [&](std::string label, Report const& report, int hardest) {
             std::vector<double> shares;
             int                 reached = 0;
-            for (auto const& score : report.scores)
-                shares.push_back(score.exact_match()), reached += score.difficulty <= hardest;
+            for (auto const& column : before.scores) {
+                const Score score = report.at(column.difficulty);
+                shares.push_back(score.count > 0 ? score.exact_match() : std::nan(""));
+                reached += column.difficulty <= hardest;
+            }
             map.row(std::move(label), shares, reached);
         };
         row("0", before, rounds_.front().difficulty - 1);
@@ -179,6 +188,7 @@ private:
         return map.svg();
     }
 
+    Streams                               streams_;
     std::string                           name_;
     Common                                common_;
     std::string                           command_;
@@ -187,7 +197,6 @@ private:
     std::optional<Progress>               progress_;
     Series                                losses_{.name = "loss"};
     std::vector<Round>                    rounds_;
-    int                                   round_         = 0;  ///< stretches of training that have ended
     std::size_t                           trained_steps_ = 0;
     std::chrono::steady_clock::time_point start_         = std::chrono::steady_clock::now();
 };

@@ -19,13 +19,14 @@ struct Round {
 struct ClimbOptions {
     int rounds =
         10;  ///< round r labels problems of difficulty `from + r`, `from` being the hardest of the first set
-    int             prompts = 2000;  ///< labelled per round
-    int             steps   = 200;   ///< updates per round
-    int             batch   = 128;
-    double          peak    = 1e-3;  ///< learning rate at the start of a round
-    int             decay   = 0;     ///< steps of the cosine that ends a round; 0: half of them
-    Grade           grade   = Grade::answer;
-    EvaluateOptions test    = {};
+    int    prompts      = 2000;  ///< labelled per round
+    int    steps        = 200;   ///< updates per round
+    int    batch        = 128;
+    double peak         = 1e-3;  ///< learning rate at the start of a round
+    int    decay        = 0;     ///< steps of the cosine that ends a round; 0: half of them
+    int    first_weight = 0;     ///< of the first set beside 1 of each older round; 0: its hardest difficulty
+    Grade  grade        = Grade::answer;
+    EvaluateOptions                       test        = {};
     std::function<void(StepEvent const&)> watch       = {};
     std::function<void(Round const&)>     watch_round = {};
 };
@@ -58,13 +59,19 @@ Item draw_mixture(Task const& task, Curriculum const& curriculum, Vocab const& v
 template <class Trainer, class Task, class Curriculum, class Filter>
 std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum const& curriculum,
                                 Filter const& filter, ClimbOptions const& options) {
-    detail::explain_training<Trainer, Task>();
+    using Model = typename Trainer::model_type;
+    detail::explain_fit<Model, Task>();
     static_assert(explain_curriculum<Curriculum>::ok && explain_filter<Filter>::ok);
     RUNG_CHECK(options.rounds > 0 && options.prompts > 0 && options.steps > 0 && options.batch > 0,
                "self_improve: rounds, prompts, steps and batch; got ", options.rounds, ", ", options.prompts,
                ", ", options.steps, " and ", options.batch, ", wanted at least 1 each");
     const int from = curriculum.hardest();
-    detail::check_length<typename Trainer::model_type>(task, from + options.rounds);
+    detail::check_length<Model>(task, from + options.rounds);
+    detail::check_evaluation<Model>(task, options.test);
+    RUNG_CHECK(options.decay >= 0 && options.decay <= options.steps && options.first_weight >= 0,
+               "self_improve: decay and first_weight; got ", options.decay, " and ", options.first_weight,
+               ", wanted 0 to steps and at least 0");
+    const int                        first_weight = options.first_weight > 0 ? options.first_weight : from;
     const Vocab                      vocab{Task::alphabet};
     auto&                            ctx  = trainer.context();
     const std::uint64_t              seed = ctx.seed();
@@ -79,19 +86,19 @@ std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum c
         round.difficulty = from + r;
         std::vector<Example>     truth;
         std::vector<std::string> prompts;
-        int                      limit = 0;  // what the format allows, whatever the answer
         for (int i = 0; i < options.prompts; ++i) {
             Rng rng(seed, Purpose::self_improvement, std::uint32_t(r), std::uint32_t(i));
             truth.push_back(task.sample(rng, round.difficulty));
             prompts.push_back(truth.back().prompt);
-            limit = std::max(limit, task.longest(round.difficulty) - int(prompts.back().size()) + 1);
         }
-        const auto             answers = decode(ctx, trainer.model(), vocab, prompts, {.limit = limit});
+        const auto             answers = decode(ctx, trainer.model(), vocab, prompts,
+                                                {.limit = detail::answer_limit(task, round.difficulty, prompts)});
         std::vector<Candidate> candidates;
         for (std::size_t i = 0; i < answers.size(); ++i)
             candidates.push_back(
                 {prompts[i], answers[i].text, answers[i].ended, answers[i].tokens, answers[i].confidence});
         const std::vector<bool> keep = filter(candidates);
+        detail::check_filter(keep, candidates);
 
         auto& newest = sets.emplace_back();
         for (std::size_t i = 0; i < candidates.size(); ++i) {
@@ -107,9 +114,9 @@ std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum c
         for (int step = 0; step < options.steps; ++step) {
             std::vector<Item> items;
             for (int i = 0; i < options.batch; ++i)
-                items.push_back(detail::draw_mixture(task, curriculum, vocab, sets, from, seed,
+                items.push_back(detail::draw_mixture(task, curriculum, vocab, sets, first_weight, seed,
                                                      std::uint32_t(r), index++));
-            const auto batch  = pack(items, options.grade, Trainer::model_type::shape.context);
+            const auto batch  = pack(items, options.grade, Model::shape.context);
             const auto result = trainer.step(batch, rate(step));
             round.loss += result.loss / options.steps;
             if (options.watch)
@@ -121,6 +128,14 @@ std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum c
         rounds.push_back(std::move(round));
     }
     return rounds;
+}
+
+/// The same with a trainer of its own, which starts without moments.
+template <class Context, class Model, class Task, class Curriculum, class Filter>
+std::vector<Round> self_improve(Context& ctx, Model& model, Task const& task, Curriculum const& curriculum,
+                                Filter const& filter, ClimbOptions const& options) {
+    Trainer trainer{ctx, model};
+    return self_improve(trainer, task, curriculum, filter, options);
 }
 
 }  // namespace rung

@@ -31,26 +31,6 @@ struct TrainOptions {
     std::function<void(StepEvent const&)> watch = {};
 };
 
-namespace detail {
-
-/// Types that must fit together, named in one sentence each.
-template <class Trainer, class Task>
-constexpr void explain_training() {
-    static_assert(explain_task<Task>::ok);
-    static_assert(vocab_size(Task::alphabet) == Trainer::model_type::shape.vocab,
-                  "train: Shape::vocab must be vocab_size(Task::alphabet), the task's characters and three "
-                  "special tokens");
-}
-
-template <class Model, class Task>
-void check_length(Task const& task, int difficulty) {
-    RUNG_CHECK(task.longest(difficulty) + 1 <= Model::shape.context, "train: longest sequence at difficulty ",
-               difficulty, "; got ", task.longest(difficulty) + 1, " tokens, wanted at most ",
-               Model::shape.context, " (raise Shape::context)");
-}
-
-}  // namespace detail
-
 /// Example number `index` of a task's endless labelled stream: a function of (seed, index) and the curriculum's state.
 template <class Task, class Curriculum>
 Example draw(Task const& task, Curriculum const& curriculum, std::uint64_t seed, std::uint64_t index) {
@@ -62,24 +42,26 @@ Example draw(Task const& task, Curriculum const& curriculum, std::uint64_t seed,
 /// Trains for `options.steps` updates on true labels. Returns the mean loss over the last tenth.
 template <class Trainer, class Task, class Curriculum>
 double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainOptions const& options) {
-    detail::explain_training<Trainer, Task>();
-    static_assert(explain_curriculum<std::remove_cvref_t<Curriculum>>::ok);
+    using Model = typename Trainer::model_type;
+    detail::explain_fit<Model, Task>();
+    static_assert(explain_curriculum<std::remove_reference_t<Curriculum>>::ok);
     RUNG_CHECK(options.steps > 0 && options.batch > 0 && options.accumulate > 0,
                "train: steps, batch and accumulate; got ", options.steps, ", ", options.batch, " and ",
                options.accumulate, ", wanted at least 1 each");
-    detail::check_length<typename Trainer::model_type>(task, curriculum.hardest());
+    detail::check_length<Model>(task, curriculum.hardest());
     const Vocab             vocab{Task::alphabet};
     const WarmupStableDecay standard{options.peak, options.steps / 10, options.steps, options.steps / 5};
-    const std::uint64_t     seed  = trainer.context().seed();
-    std::uint64_t           index = 0;
-    double                  last  = 0;
+    const std::uint64_t     seed = trainer.context().seed();
+    double                  last = 0;
     for (int step = 0; step < options.steps; ++step) {
+        std::uint64_t index =
+            trainer.number_examples(std::uint64_t(options.batch) * std::uint64_t(options.accumulate));
         std::vector<Batch> batches;
         for (int a = 0; a < options.accumulate; ++a) {
             std::vector<Item> items;
             for (int i = 0; i < options.batch; ++i)
                 items.push_back(encode(vocab, draw(task, curriculum, seed, index++)));
-            batches.push_back(pack(items, options.grade, Trainer::model_type::shape.context));
+            batches.push_back(pack(items, options.grade, Model::shape.context));
         }
         const double     rate   = options.rate ? options.rate(step) : standard(step);
         const StepResult result = trainer.step(batches, rate);

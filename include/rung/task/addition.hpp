@@ -19,6 +19,7 @@ struct Reversed {
         sum.resize(std::max(a.size(), b.size()) + 1, '0');
         return {digits::reversed(a) + "+" + digits::reversed(b) + "=", sum};
     }
+    static constexpr int longest(int n) { return 3 * n + 3; }
 };
 
 /// "853+9741=" -> "10594".
@@ -28,6 +29,7 @@ struct Plain {
     static Example write(std::string_view a, std::string_view b) {
         return {std::string(a) + "+" + std::string(b) + "=", digits::add(a, b)};
     }
+    static constexpr int longest(int n) { return 3 * n + 3; }
 };
 
 /// "$853+9741=" -> "10594$": plain with a mark where a number begins and ends.
@@ -37,6 +39,7 @@ struct Wrapped {
     static Example write(std::string_view a, std::string_view b) {
         return {"$" + std::string(a) + "+" + std::string(b) + "=", digits::add(a, b) + "$"};
     }
+    static constexpr int longest(int n) { return 3 * n + 5; }
 };
 
 /// "$853+9741=" -> "49501$": only the answer is reversed, without filling.
@@ -51,11 +54,22 @@ struct ReversedAnswer {
 /// How the lengths of the two numbers are drawn at difficulty n.
 enum class Operands {
     equal,  ///< both have n digits, as in evaluation and self-improvement rounds
-    mixed,  ///< one has n digits, the other 1 to n, in either order: the initial training set
+    mixed,  ///< one has n digits, the other 1 to n, in either order
+};
+
+template <class F>
+concept WritesSums = requires(std::string_view a, int n) {
+    { F::alphabet } -> std::convertible_to<std::string_view>;
+    { F::write(a, a) } -> std::same_as<Example>;
+    { F::longest(n) } -> std::convertible_to<int>;
 };
 
 template <class Format>
 struct AdditionIn {
+    static_assert(
+        WritesSums<Format>,
+        "Addition: a format needs `static constexpr std::string_view alphabet`, `static rung::Example "
+        "write(a, b)` and `static int longest(int digits)`");
     static constexpr std::string_view alphabet = Format::alphabet;
     static constexpr int              vocab    = vocab_size(alphabet);
 
@@ -73,7 +87,7 @@ struct AdditionIn {
         digits::check(b, "Addition");
         return Format::write(a, b);
     }
-    int longest(int difficulty) const { return 3 * difficulty + 3 + (alphabet.back() == '$' ? 2 : 0); }
+    int longest(int difficulty) const { return Format::longest(difficulty); }
 };
 
 using Addition      = AdditionIn<Reversed>;

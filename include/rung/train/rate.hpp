@@ -26,7 +26,7 @@ struct WarmupCosine {
     double operator()(int step) const {
         return peak * detail::warm(step, warmup) *
                (step < warmup ? 1.0
-                              : detail::cosine(double(step - warmup) / std::max(1, steps - warmup), end));
+                              : detail::cosine(double(step + 1 - warmup) / std::max(1, steps - warmup), end));
     }
 };
 
@@ -40,7 +40,7 @@ struct WarmupStableDecay {
 
     double operator()(int step) const {
         return peak * detail::warm(step, warmup) *
-               detail::cosine(double(step - (steps - decay)) / std::max(1, decay), end);
+               detail::cosine(double(step + 1 - (steps - decay)) / std::max(1, decay), end);
     }
 };
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "rung/backend/update.hpp"
@@ -45,6 +46,14 @@ public:
           gradients_(ctx.slices() * Model::parameters),
           mean_(Model::parameters),
           square_(Model::parameters) {
+        const auto share = [](double x) { return x >= 0 && x < 1; };
+        RUNG_CHECK(share(options.beta1) && share(options.beta2) && share(options.dropout),
+                   "Trainer: beta1, beta2, ", "dropout; got ", options.beta1, ", ", options.beta2, ", ",
+                   options.dropout, ", wanted at least 0 and below 1 each");
+        RUNG_CHECK(options.epsilon > 0 && options.weight_decay >= 0 && options.clip >= 0 && options.piece > 0,
+                   "Trainer: epsilon, weight_decay, clip, piece; got ", options.epsilon, ", ",
+                   options.weight_decay, ", ", options.clip, ", ", options.piece,
+                   ", wanted above 0, at least 0, at least 0, above 0");
         constexpr Index size = 4096;  // values of four arrays that fit the first-level cache
         Model::for_each_weight([&](std::string const&, WeightSpec const& spec, Index offset) {
             for (Index i = 0; i < spec.size(); i += size)
@@ -80,6 +89,10 @@ public:
         double loss = 0;
         for (const double part : losses) loss += part;
         const double norm = std::sqrt(sum_gradients(ctx_, gradients, chunks_));
+        // Thrown before the update: the weights are still those of the last good step.
+        RUNG_CHECK(std::isfinite(norm) && std::isfinite(rate), "Trainer: step ", steps_,
+                   ": gradient norm and rate; got ", norm, " and ", rate,
+                   ", wanted finite numbers (was the rate too high?)");
         update(rate, norm);
         return {loss / double(graded), norm, rows};
     }
@@ -97,6 +110,9 @@ public:
     Model const& model() const { return model_; }
     long         steps() const { return steps_; }  ///< taken so far
 
+    /// Numbers `count` examples of the training stream that no earlier call numbered; returns the first number.
+    std::uint64_t number_examples(std::uint64_t count) { return std::exchange(examples_, examples_ + count); }
+
 private:
     void update(double rate, double norm) {
         ++steps_, ++updates_;
@@ -113,6 +129,7 @@ private:
     Buffer<Real>       gradients_, mean_, square_;
     std::vector<Chunk> chunks_;
     long               steps_ = 0, updates_ = 0;
+    std::uint64_t      examples_ = 0;
 };
 
 }  // namespace rung

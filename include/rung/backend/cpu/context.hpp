@@ -20,7 +20,7 @@ struct Options {
 /// One thread's workplace. Operations take it first: `matmul(lane, y, a, b)`; look-up by argument finds them
 /// in rung::cpu.
 template <class Real>
-struct Lane {
+struct alignas(64) Lane {  // on cache lines of its own
     using real = Real;
     Arena arena;
 };
@@ -48,6 +48,13 @@ public:
             lane.arena.reset();
             work(lane, slice);
         });
+    }
+
+    /// Blocks of scratch memory that the threads have asked of the system.
+    int scratch_allocations() const {
+        int count = 0;
+        for (auto const& lane : lanes_) count += lane.arena.allocations();
+        return count;
     }
 
     /// Most scratch bytes that any one thread has had in use.

@@ -17,4 +17,7 @@ namespace rung::cpu {
 static_assert(Backend<Lane<float>> && Backend<Lane<double>>,
               "backend/cpu lacks an operation listed in backend/backend.hpp");
 
+static_assert(BackendContext<Context<float>>,
+              "backend/cpu: the context lacks something listed in backend/backend.hpp");
+
 }  // namespace rung::cpu

@@ -38,12 +38,6 @@ void matmul_nt(Lane<Real>& lane, Mat<Real> dx, CMat<Real> dy, CMat<Real> w) {
     lane.arena.release(mark);
 }
 
-/// dx += dy wT.
-template <class Real>
-void add_matmul_nt(Lane<Real>& lane, Mat<Real> dx, CMat<Real> dy, CMat<Real> w) {
-    detail::product<Real>(lane, dx, dx.data, dx.stride, dy, Strided<Real>(w).transposed());
-}
-
 /// dw += xT dy, the gradient of y = x w.  dw (K, M), x (N, K), dy (N, M).
 template <class Real>
 void add_matmul_tn(Lane<Real>& lane, Mat<Real> dw, CMat<Real> x, CMat<Real> dy) {

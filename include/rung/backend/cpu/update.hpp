@@ -46,8 +46,10 @@ void adamw(Context<Real>& ctx, Real* weights, Real* mean, Real* square, Real con
             m[i] = b1 * m[i] + (Real(1) - b1) * clip * g[i];
             v[i] = b2 * v[i] + (Real(1) - b2) * clip * clip * g[i] * g[i];
         }
-        array(w, count) = keep * array(w, count) -
-                          rate * array(m, count) / (array(v, count).sqrt() * root + Real(step.epsilon));
+        using Array                 = Eigen::Array<Real, Eigen::Dynamic, 1>;
+        Eigen::Map<Array>(w, count) = keep * Eigen::Map<Array>(w, count) -
+                                      rate * Eigen::Map<Array>(m, count) /
+                                          (Eigen::Map<Array>(v, count).sqrt() * root + Real(step.epsilon));
     });
 }
 

@@ -1,0 +1,68 @@
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+
+#include "rung/experiment/journal.hpp"
+#include "scratch.hpp"
+#include "support/small.hpp"
+
+using namespace rung_test;
+
+namespace {
+
+std::string slurp(std::string const& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+int count(std::string const& text, std::string const& word) {
+    int n = 0;
+    for (auto at = text.find(word); at != text.npos; at = text.find(word, at + 1)) ++n;
+    return n;
+}
+
+}  // namespace
+
+TEST_CASE("journal: every step, round and result of a climb is on record, numbered as it happened") {
+    const scratch::Folder folder;
+    Common                common{.seed = 3, .out = folder / "run"};
+    Flags                 flags{"test"};
+    common.add_to(flags);
+    std::FILE*   out   = std::tmpfile();
+    std::FILE*   error = std::tmpfile();
+    cpu::Context ctx{{.seed = 3, .threads = 1}};
+    SmallModel<> model{ctx};
+    Trainer      trainer{ctx, model};
+    Journal      journal{"trial", "A trial", common, flags, {out, error}};
+    train(trainer, Reverse{}, Uniform{1, 2}, {.steps = 3, .batch = 4, .watch = journal.watch("first")});
+    train(trainer, Reverse{}, Uniform{1, 2}, {.steps = 2, .batch = 4, .watch = journal.watch("second")});
+    const Report before = evaluate(ctx, model, Reverse{}, {.to = 5, .each = 4});
+    self_improve(trainer, Reverse{}, Uniform{1, 2}, NoFilter{},
+                 {.rounds      = 2,
+                  .prompts     = 5,
+                  .steps       = 4,
+                  .batch       = 4,
+                  .test        = {.from = 2, .to = 3, .each = 4},
+                  .watch       = journal.watch_climb(),
+                  .watch_round = journal.watch_round()});
+    journal.finish(2, before, before, {{"weights", 7}});
+
+    const std::string record = slurp(folder / "run/record.jsonl");
+    CHECK(count(record, R"("event":"step")") == 3 + 2 + 2 * 4);
+    CHECK(count(record, R"("phase":"second","round":0)") == 2);
+    CHECK(count(record, R"("phase":"round 2","round":2)") == 4);
+    CHECK(count(record, R"("event":"round","round":1,"difficulty":3,"labelled":5)") == 1);
+    CHECK(count(record, R"("event":"end")") == 1);
+    const std::string page = slurp(folder / "run/report.html");
+    CHECK(count(page, "<svg") >= 3);  // accuracy, rounds (which tested fewer difficulties), loss
+    CHECK(count(page, "self-improvement begins") == 1);
+
+    std::rewind(out);
+    char        line[4096];
+    std::string last;
+    while (std::fgets(line, sizeof line, out)) last = line;
+    CHECK(last.find(R"({"experiment":"trial","seed":3,"trained_to":2,"before":{"1":)") == 0);
+    CHECK(last.find(R"("rounds":2,"weights":7,"seconds":)") != last.npos);
+    std::fclose(out), std::fclose(error);
+}
