@@ -49,6 +49,7 @@ struct ReversedAnswer {
     static Example write(std::string_view a, std::string_view b) {
         return {"$" + std::string(a) + "+" + std::string(b) + "=", digits::reversed(digits::add(a, b)) + "$"};
     }
+    static constexpr int longest(int n) { return 3 * n + 5; }
 };
 
 /// How the lengths of the two numbers are drawn at difficulty n.
