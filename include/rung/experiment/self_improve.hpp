@@ -17,8 +17,7 @@ struct Round {
 };
 
 struct ClimbOptions {
-    int rounds =
-        10;  ///< round r labels problems of difficulty `from + r`, `from` being the hardest of the first set
+    int    rounds       = 10;    ///< one difficulty each, from the one after the first set's hardest
     int    prompts      = 2000;  ///< labelled per round
     int    steps        = 200;   ///< updates per round
     int    batch        = 128;

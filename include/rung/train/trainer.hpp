@@ -71,13 +71,14 @@ public:
         const Mat<Real>     gradients{gradients_.data(), ctx_.slices(), Model::parameters};
         std::vector<double> losses(std::size_t(ctx_.slices()));
         const Run           run{.dropout = {options_.dropout, ctx_.seed(), std::uint32_t(steps_)}};
-        for (std::size_t i = 0; i < batches.size(); ++i) {
+        Index               before = 0;  // rows of earlier batches: no two rows of a step share their dropout
+        for (std::size_t i = 0; i < batches.size(); before += batches[i++].rows) {
             const auto parts = cut(batches[i], ctx_.slices(), options_.piece);
             ctx_.for_slices(ctx_.slices(), [&](auto& lane, int slice) {
                 if (i == 0) fill(lane, gradients.slice(slice, 1), 0);
                 for (auto const& piece : parts[std::size_t(slice)]) {
                     lane.arena.reset();
-                    const Ragged ragged(batches[i], piece.first, piece.count, piece.first_row);
+                    const Ragged ragged(batches[i], piece.first, piece.count, before + piece.first_row);
                     const auto   tape = Model::forward(lane, model_.weights().cdata(), ragged.rows(), run);
                     losses[std::size_t(slice)] +=
                         cross_entropy(lane, tape.logits, ragged.targets(), Real(1) / Real(graded));
