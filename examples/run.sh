@@ -7,7 +7,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../.cmake/setup.sh"
 
 name=quickstart
-if [ $# -gt 0 ] && [[ $1 != -* ]]; then name=$1; shift; fi
+if [ $# -gt 0 ] && [[ $1 != -* ]]; then name=$(basename "$1" .cpp); shift; fi
 
 target='' names=()
 for file in "$root"/examples/*.cpp; do

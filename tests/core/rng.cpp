@@ -103,5 +103,6 @@ TEST_CASE("uniform numbers lie from 0 to just below 1, and chance keeps its word
 TEST_CASE("an empty range is refused") {
     Rng rng(1, Purpose::user);
     CHECK_THROWS_AS(rng.below(0), Error);
-    CHECK_THROWS_WITH_AS(rng.between(3, 2), "Rng::between: the range is empty; got 3 .. 2, wanted first <= last", Error);
+    CHECK_THROWS_WITH_AS(rng.between(3, 2),
+                         "Rng::between: the range is empty; got 3 .. 2, wanted first <= last", Error);
 }

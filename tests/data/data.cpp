@@ -26,6 +26,8 @@ TEST_CASE("a character outside the alphabet is refused by name") {
     std::vector<int> ids;
     CHECK_THROWS_WITH_AS(vocab.append(ids, "12x"), "Vocab: character; got 'x', wanted one of '0123456789='",
                          Error);
+    CHECK_THROWS_WITH_AS(vocab.append(ids, "1\n"), "Vocab: character; got \\x0a, wanted one of '0123456789='",
+                         Error);
     CHECK_THROWS_AS(vocab.decode({99}), Error);
 }
 

@@ -98,7 +98,8 @@ TEST_CASE("a difficulty that does not fit the context is refused before any work
     Trainer      trainer{ctx, model};
     CHECK_THROWS_WITH_AS(
         train(trainer, Reverse{}, Uniform{1, 30}, {.steps = 1}),
-        "longest sequence at difficulty 30: got 62 tokens, wanted at most 40 (raise Shape::context)", Error);
+        "train: longest sequence at difficulty 30; got 62 tokens, wanted at most 40 (raise Shape::context)",
+        Error);
     CHECK_THROWS_AS(self_improve(trainer, Reverse{}, Uniform{1, 3}, NoFilter{}, {.rounds = 30}), Error);
     CHECK(trainer.steps() == 0);
 }
@@ -156,4 +157,26 @@ TEST_CASE("a test of the climb that cannot be asked is refused before any work")
     CHECK_THROWS_AS(self_improve(trainer, Reverse{}, Uniform{1, 3}, NoFilter{}, {.steps = 5, .decay = 6}),
                     Error);
     CHECK(trainer.steps() == 0);
+}
+
+TEST_CASE("a sample longer than its task promises is refused, not cut") {
+    struct Liar : Reverse {
+        int longest(int difficulty) const { return 2 * difficulty; }
+    };
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx};
+    CHECK_THROWS_WITH_AS(
+        evaluate(ctx, model, Liar{}, {.from = 3, .to = 3}),
+        "Task: sample of difficulty 3; got 7 characters, wanted at most 6, what its `longest` promises",
+        Error);
+    CHECK_THROWS_AS(train(ctx, model, Liar{}, Uniform{1, 3}, {.steps = 1}), Error);
+}
+
+TEST_CASE("a curriculum that moves on by tests is refused without them") {
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx};
+    CHECK_THROWS_WITH_AS(train(ctx, model, Reverse{}, GrowWhenMastered{{.limit = 3}}, {.steps = 1}),
+                         "train: test_every; got 0, wanted at least 1, because this curriculum moves on by "
+                         "the scores of tests",
+                         Error);
 }

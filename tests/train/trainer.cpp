@@ -86,7 +86,7 @@ TEST_CASE("the loss falls") {
     CHECK(trainer.steps() == 151);
 }
 
-// Adam's first step does not depend on the gradient's size, unless eps is large beside it: then the step is the gradient.
+// Adam's first step does not depend on the gradient's size, unless eps is large beside it: then it is the gradient.
 TEST_CASE("clipping scales a gradient down to its bound and leaves a smaller one alone") {
     const auto moved = [](double clip) {
         cpu::Context ctx{{.threads = 1}};

@@ -14,6 +14,9 @@ struct GrowOptions {
 
 class GrowWhenMastered {
 public:
+    static constexpr bool needs_tests =
+        true;  ///< TrainOptions::test_every must be set, or it would never grow
+
     explicit GrowWhenMastered(GrowOptions options) : options_(options), level_(options.start) {
         RUNG_CHECK(options.start >= 1 && options.start <= options.limit,
                    "GrowWhenMastered: start and limit; got ", options.start, " and ", options.limit,

@@ -18,7 +18,7 @@ public:
         ids_.fill(-1);
         for (std::size_t i = 0; i < alphabet.size(); ++i) {
             int& id = ids_[static_cast<unsigned char>(alphabet[i])];
-            RUNG_CHECK(id < 0, "Vocab: alphabet; got '", alphabet[i], "' twice, wanted each character once");
+            RUNG_CHECK(id < 0, "Vocab: alphabet; got ", shown(alphabet[i]), " twice, wanted each byte once");
             id = specials + int(i);
         }
     }
@@ -27,7 +27,7 @@ public:
 
     int id(char c) const {
         const int id = ids_[static_cast<unsigned char>(c)];
-        RUNG_CHECK(id >= 0, "Vocab: character; got '", c, "', wanted one of '", alphabet_, "'");
+        RUNG_CHECK(id >= 0, "Vocab: character; got ", shown(c), ", wanted one of '", alphabet_, "'");
         return id;
     }
 
@@ -50,6 +50,14 @@ public:
     }
 
 private:
+    /// 'x', or \x0a for what does not print; characters are single bytes.
+    static std::string shown(char c) {
+        constexpr char hex[] = "0123456789abcdef";
+        const auto     byte  = static_cast<unsigned char>(c);
+        if (byte >= 0x20 && byte < 0x7f) return {'\'', c, '\''};
+        return {'\\', 'x', hex[byte / 16], hex[byte % 16]};
+    }
+
     std::string          alphabet_;
     std::array<int, 256> ids_{};
 };

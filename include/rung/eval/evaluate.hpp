@@ -1,6 +1,8 @@
 #pragma once
 // Fresh problems of every difficulty in a range, answered greedily and scored by exact match.
 
+#include <string_view>
+
 #include "rung/eval/decode.hpp"
 #include "rung/eval/score.hpp"
 #include "rung/task/task.hpp"
@@ -29,10 +31,10 @@ constexpr void explain_fit() {
 
 /// Throws if problems of a difficulty, with their answers, do not fit the model's context.
 template <class Model, class Task>
-void check_length(Task const& task, int difficulty) {
-    RUNG_CHECK(task.longest(difficulty) + 1 <= Model::shape.context, "longest sequence at difficulty ",
-               difficulty, ": got ", task.longest(difficulty) + 1, " tokens, wanted at most ",
-               Model::shape.context, " (raise Shape::context)");
+void check_length(std::string_view where, Task const& task, int difficulty) {
+    RUNG_CHECK(difficulty < 1 << 24 && task.longest(difficulty) + 1 <= Model::shape.context, where,
+               ": longest sequence at difficulty ", difficulty, "; got ", task.longest(difficulty) + 1,
+               " tokens, wanted at most ", Model::shape.context, " (raise Shape::context)");
 }
 
 template <class Model, class Task>
@@ -40,7 +42,7 @@ void check_evaluation(Task const& task, EvaluateOptions const& options) {
     RUNG_CHECK(options.from >= 1 && options.from <= options.to && options.each >= 1,
                "evaluate: difficulties and count; got ", options.from, " to ", options.to, " and ",
                options.each, ", wanted 1 <= from <= to and each >= 1");
-    check_length<Model>(task, options.to);
+    check_length<Model>("evaluate", task, options.to);
 }
 
 /// New tokens, end included, that the longest answer of this difficulty can take after one of the prompts: what the
@@ -68,7 +70,7 @@ Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOpti
         for (int i = 0; i < options.each; ++i) {
             Rng rng(ctx.seed(), Purpose::evaluation, std::uint32_t(difficulty), std::uint32_t(i),
                     options.stream);
-            truth.push_back(task.sample(rng, difficulty));
+            truth.push_back(sample(task, rng, difficulty));
             prompts.push_back(truth.back().prompt);
         }
         const auto answers =

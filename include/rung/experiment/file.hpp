@@ -29,6 +29,11 @@ public:
     File(std::string path, int flags)
         : path_{std::move(path)}, fd_{::open(path_.c_str(), flags | O_CLOEXEC, 0666)} {
         if (fd_ < 0) fail_path("file: cannot be opened", path_, errno, "a path that can be written");
+        if (fd_ > 2) return;
+        // Somebody closed a standard stream; what is printed to it must not land in this file.
+        const int above = ::fcntl(fd_, F_DUPFD_CLOEXEC, 3);
+        ::close(std::exchange(fd_, above));
+        if (fd_ < 0) fail_path("file: cannot be opened", path_, errno, "a path that can be written");
     }
     File(File&& other) noexcept : path_{std::move(other.path_)}, fd_{std::exchange(other.fd_, -1)} {}
     File& operator=(File&& other) noexcept {

@@ -95,6 +95,9 @@ public:
         for (auto const& [key, value] : extra) line.set(key, value);
         line.set("seconds", seconds);
         record_.write(Json{}.set("event", "end").set("result", line));
+        print(header, rows);
+        std::fprintf(streams_.out, "%s\n", line.text().c_str());
+        std::fflush(streams_.out);  // before the report, which may find the disk full
         if (record_.records()) {
             page_.table("Exact match with its 95 % interval (Wilson) on fresh problems.", header, rows);
             page_.figure(
@@ -105,8 +108,6 @@ public:
             page_.text("The command that made this page:").command(command_);
             record_.save("report.html", page_.html());
         }
-        print(header, rows);
-        std::fprintf(streams_.out, "%s\n", line.text().c_str());
     }
 
     Page&   page() { return page_; }

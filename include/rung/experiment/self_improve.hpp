@@ -48,7 +48,7 @@ Item draw_mixture(Task const& task, Curriculum const& curriculum, Vocab const& v
     if (choice >= first && !sets[std::size_t(choice - first)].empty())
         return pick(sets[std::size_t(choice - first)]);
     const int difficulty = curriculum.difficulty(rng);
-    return encode(vocab, task.sample(rng, difficulty));
+    return encode(vocab, sample(task, rng, difficulty));
 }
 
 }  // namespace detail
@@ -61,11 +61,13 @@ std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum c
     using Model = typename Trainer::model_type;
     detail::explain_fit<Model, Task>();
     static_assert(explain_curriculum<Curriculum>::ok && explain_filter<Filter>::ok);
-    RUNG_CHECK(options.rounds > 0 && options.prompts > 0 && options.steps > 0 && options.batch > 0,
+    RUNG_CHECK(options.rounds > 0 && options.rounds <= 100'000 && options.prompts > 0 && options.steps > 0 &&
+                   options.batch > 0,
                "self_improve: rounds, prompts, steps and batch; got ", options.rounds, ", ", options.prompts,
-               ", ", options.steps, " and ", options.batch, ", wanted at least 1 each");
+               ", ", options.steps, " and ", options.batch,
+               ", wanted at least 1 each (and at most 100000 rounds)");
     const int from = curriculum.hardest();
-    detail::check_length<Model>(task, from + options.rounds);
+    detail::check_length<Model>("self_improve", task, from + options.rounds);
     detail::check_evaluation<Model>(task, options.test);
     RUNG_CHECK(options.decay >= 0 && options.decay <= options.steps && options.first_weight >= 0,
                "self_improve: decay and first_weight; got ", options.decay, " and ", options.first_weight,
@@ -87,7 +89,7 @@ std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum c
         std::vector<std::string> prompts;
         for (int i = 0; i < options.prompts; ++i) {
             Rng rng(seed, Purpose::self_improvement, std::uint32_t(r), std::uint32_t(i));
-            truth.push_back(task.sample(rng, round.difficulty));
+            truth.push_back(sample(task, rng, round.difficulty));
             prompts.push_back(truth.back().prompt);
         }
         const auto             answers = decode(ctx, trainer.model(), vocab, prompts,

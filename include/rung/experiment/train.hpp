@@ -36,7 +36,9 @@ template <class Task, class Curriculum>
 Example draw(Task const& task, Curriculum const& curriculum, std::uint64_t seed, std::uint64_t index) {
     Rng       rng(seed, Purpose::training, std::uint32_t(index >> 32), std::uint32_t(index));
     const int difficulty = curriculum.difficulty(rng);
-    return task.sample(rng, difficulty);
+    RUNG_CHECK(difficulty <= curriculum.hardest(), "Curriculum: difficulty; got ", difficulty,
+               ", wanted at most ", curriculum.hardest(), ", what its `hardest` promises");
+    return sample(task, rng, difficulty);
 }
 
 /// Trains for `options.steps` updates on true labels. Returns the mean loss over the last tenth.
@@ -48,7 +50,13 @@ double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainO
     RUNG_CHECK(options.steps > 0 && options.batch > 0 && options.accumulate > 0,
                "train: steps, batch and accumulate; got ", options.steps, ", ", options.batch, " and ",
                options.accumulate, ", wanted at least 1 each");
-    detail::check_length<Model>(task, curriculum.hardest());
+    RUNG_CHECK(options.test_every >= 0 && options.test_each > 0, "train: test_every and test_each; got ",
+               options.test_every, " and ", options.test_each, ", wanted at least 0 and 1");
+    if constexpr (requires { std::remove_cvref_t<Curriculum>::needs_tests; })
+        RUNG_CHECK(options.test_every > 0,
+                   "train: test_every; got 0, wanted at least 1, because this curriculum "
+                   "moves on by the scores of tests");
+    detail::check_length<Model>("train", task, curriculum.hardest());
     const Vocab             vocab{Task::alphabet};
     const WarmupStableDecay standard{options.peak, options.steps / 10, options.steps, options.steps / 5};
     const std::uint64_t     seed = trainer.context().seed();

@@ -200,8 +200,8 @@ public:
     }
 
     static int passes_of(Run const& run) {
-        RUNG_CHECK(run.passes >= 0, "Transformer: passes; got ", run.passes, ", wanted at least 1, or 0 for ",
-                   Depth::passes);
+        RUNG_CHECK(run.passes >= 0 && run.passes <= 65'536, "Transformer: passes; got ", run.passes,
+                   ", wanted 1 to 65536, or 0 for ", Depth::passes);
         return run.passes > 0 ? run.passes : Depth::passes;
     }
 

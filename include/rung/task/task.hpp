@@ -54,6 +54,17 @@ struct explain_task {
     static constexpr bool ok = true;
 };
 
+/// A sample that keeps the task's own word: what is longer than `longest` would be cut where lengths are planned.
+template <class T>
+Example sample(T const& task, Rng& rng, int difficulty) {
+    Example   example = task.sample(rng, difficulty);
+    const int length  = int(example.prompt.size() + example.answer.size());
+    RUNG_CHECK(length <= task.longest(difficulty), "Task: sample of difficulty ", difficulty, "; got ",
+               length, " characters, wanted at most ", task.longest(difficulty),
+               ", what its `longest` promises");
+    return example;
+}
+
 /// Whether an answer counts. Exact match, unless the task judges for itself with `bool correct(truth, answer)
 /// const`.
 template <class T>

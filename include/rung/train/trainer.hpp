@@ -91,9 +91,9 @@ public:
         for (const double part : losses) loss += part;
         const double norm = std::sqrt(sum_gradients(ctx_, gradients, chunks_));
         // Thrown before the update: the weights are still those of the last good step.
-        RUNG_CHECK(std::isfinite(norm) && std::isfinite(rate), "Trainer: step ", steps_,
+        RUNG_CHECK(std::isfinite(norm) && std::isfinite(rate) && rate >= 0, "Trainer: step ", steps_,
                    ": gradient norm and rate; got ", norm, " and ", rate,
-                   ", wanted finite numbers (was the rate too high?)");
+                   ", wanted finite numbers and no negative rate (was the rate too high?)");
         update(rate, norm);
         return {loss / double(graded), norm, rows};
     }

@@ -7,8 +7,10 @@
 
 #if defined(__AVX512F__)
 #define RUNG_VECTOR_BYTES 64
+#elif defined(__AVX__)
+#define RUNG_VECTOR_BYTES 32
 #else
-#define RUNG_VECTOR_BYTES 32  // without AVX the compiler splits each vector in two: slower, still right
+#define RUNG_VECTOR_BYTES 16
 #endif
 
 namespace rung::cpu {
