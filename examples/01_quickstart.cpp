@@ -1,8 +1,8 @@
 // A small transformer learns to reverse strings of 1 to 10 digits, fails at 15, and then climbs to 20 on
 // labels of its own.
 //
-// Ten rounds: it labels strings one digit longer than any it has seen, keeps the answers that pass a length
-// filter, and trains on them beside what it knows. It is never shown a true answer past 10 digits. After Lee
+// Ten rounds: it labels strings one digit longer than any it has seen, keeps the answers that are complete
+// and that it is sure of, and trains on them beside what it knows. It is never shown a true answer past 10 digits. After Lee
 // et al., "Self-improving transformers overcome easy-to-hard and length generalization challenges", ICML
 // 2025, at a size for a laptop.
 
