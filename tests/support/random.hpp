@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "rung/core/buffer.hpp"
+#include "rung/core/packed.hpp"
 #include "rung/core/rng.hpp"
 #include "rung/core/sequences.hpp"
 
@@ -28,6 +29,7 @@ struct Random {
     }
               operator Mat<Real>() { return {data.data(), rows, cols}; }
               operator Mat<Real const>() const { return {data.data(), rows, cols}; }
+              operator Packed<Real>() const { return Mat<Real const>(*this); }
     Mat<Real> view() { return *this; }
 };
 

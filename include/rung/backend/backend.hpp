@@ -9,13 +9,14 @@
 
 #include "rung/backend/update.hpp"
 #include "rung/core/cache.hpp"
+#include "rung/core/packed.hpp"
 #include "rung/core/sequences.hpp"
 #include "rung/core/view.hpp"
 
 namespace rung {
 
 template <class Lane, class Real = typename Lane::real>
-concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Real const> w, int const* ids,
+concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Packed<Real> w, int const* ids,
                            Sequences const& rows, CacheLayer<Real> cache, CachePlaces places,
                            Dropout const& drop, Real s) {
     fill(lane, y, s);              // y  = s
@@ -24,17 +25,17 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Real 
     matmul(lane, y, x, w, x);      // y  = x w + bias
     add_matmul(lane, y, x, w, x);  // y += x w + bias
     matmul_nt(lane, y, x, w);      // y  = x wT
-    add_matmul_tn(lane, y, x, w);  // y += xT w
+    add_matmul_tn(lane, y, x, x);  // y += xT x'
     add_column_sums(lane, y, x);   // y += column sums of x
-    gelu(lane, y, x);              // and the activations' backward passes
-    gelu_backward(lane, y, x, x);
-    swiglu(lane, y, x);
+    gelu(lane, y, y);              // y, x; x becomes what the backward pass needs of it
+    gelu_backward(lane, y, x, x);  // dx; dy, x
+    swiglu(lane, y, y);
     swiglu_backward(lane, y, x, x);
     dropout(lane, y, drop, 0u, Index{0});                // in place; its own backward pass
-    layer_norm(lane, y, y, x, x, x);                     // y, stats; x, gain, bias
-    add_layer_norm_backward(lane, y, y, y, x, x, x, x);  // dx, dgain, dbias; dy, x, stats, gain
-    rms_norm(lane, y, y, x, x);
-    add_rms_norm_backward(lane, y, y, x, x, x, x);
+    layer_norm<8>(lane, y, y, x, x, x);                     // y, stats; x, gain, bias
+    add_layer_norm_backward<8>(lane, y, y, y, x, x, x, x);  // dx, dgain, dbias; dy, x, stats, gain
+    rms_norm<8>(lane, y, y, x, x);
+    add_rms_norm_backward<8>(lane, y, y, x, x, x, x);
     embed(lane, y, x, ids);               // y  = table[ids]
     add_embed(lane, y, x, ids);           // y += table[ids]
     add_embed_backward(lane, y, x, ids);  // dtable[ids] += dy
@@ -53,6 +54,7 @@ concept BackendContext = requires(Context& ctx, Mat<Real> gradients, Real* w,
     { ctx.seed() } -> std::convertible_to<std::uint64_t>;
     { ctx.slices() } -> std::convertible_to<int>;
     ctx.for_slices(1, [](auto&, int) {});
+    pack(ctx, w, w, std::vector<PackedPlace>{});
     { sum_gradients(ctx, gradients, chunks) } -> std::convertible_to<double>;
     adamw(ctx, w, w, w, w, chunks, step);
 };

@@ -14,6 +14,8 @@ struct Sequences {
     int const* starts    = nullptr;  ///< (B + 1) first row of each sequence, then N
     int        count     = 0;        ///< B
     Index      first_row = 0;        ///< rows of the batch before these: names a row's random numbers
+    int const* graded    = nullptr;  ///< rows whose logits are wanted, ascending; null: every row's
+    Index      graded_count = 0;
 
     Index rows() const { return count == 0 ? 0 : starts[count]; }
 };

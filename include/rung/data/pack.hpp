@@ -89,20 +89,28 @@ public:
         for (int b = first; b < first + count; ++b) {
             const auto from = std::size_t(b) * std::size_t(batch.longest);
             for (int t = 0; t < batch.lengths[std::size_t(b)]; ++t) {
+                const int target = batch.targets[from + std::size_t(t)];
+                if (target >= 0) graded_.push_back(int(tokens_.size())), targets_.push_back(target);
                 tokens_.push_back(batch.tokens[from + std::size_t(t)]);
-                targets_.push_back(batch.targets[from + std::size_t(t)]);
                 positions_.push_back(t);
             }
             starts_.push_back(int(tokens_.size()));
         }
     }
     Sequences rows() const {
-        return {tokens_.data(), positions_.data(), starts_.data(), int(starts_.size()) - 1, first_row_};
+        const bool all = graded_.size() == tokens_.size();
+        return {tokens_.data(),
+                positions_.data(),
+                starts_.data(),
+                int(starts_.size()) - 1,
+                first_row_,
+                all ? nullptr : graded_.data(),
+                Index(graded_.size())};
     }
-    int const* targets() const { return targets_.data(); }
+    int const* targets() const { return targets_.data(); }  ///< of the graded rows
 
 private:
-    std::vector<int> tokens_, positions_, targets_, starts_;
+    std::vector<int> tokens_, positions_, graded_, targets_, starts_;
     Index            first_row_;
 };
 

@@ -69,7 +69,7 @@ Choice choose(Mat<Real const> logits, DecodeOptions const& options, Rng& rng) {
 
 /// One group of prompts from first token to last answer, on one lane.
 template <class Model, class Lane>
-void decode_group(Lane& lane, float const* weights, Vocab const& vocab,
+void decode_group(Lane& lane, Weights<typename Lane::real> weights, Vocab const& vocab,
                   std::vector<std::vector<int>> const& prompts, int first, int count,
                   DecodeOptions const& options, std::uint64_t seed, std::vector<Answer>& answers) {
     using Real              = typename Lane::real;
@@ -79,10 +79,11 @@ void decode_group(Lane& lane, float const* weights, Vocab const& vocab,
     const Index                   capacity = options.limit > 0
                                                  ? std::min<Index>(Index(longest) + options.limit, Model::shape.context)
                                                  : Model::shape.context;
+    const Index                   room = (capacity + 15) / 16 * 16;
     std::vector<CacheLayer<Real>> cache(std::size_t(Model::passes_of(options.run) * Model::layers));
     for (auto& layer : cache)
-        layer = {lane.arena.template take<Real>(count * C, capacity),
-                 lane.arena.template take<Real>(count * capacity, C), capacity};
+        layer = {lane.arena.template take<Real>(count * C, room),
+                 lane.arena.template take<Real>(count * room + 16, C), room};
 
     std::vector<int> active(static_cast<std::size_t>(count)),
         past(active.size(), 0);  // slots still writing, tokens each holds
@@ -145,10 +146,14 @@ std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab,
                    ", the model's context");
     }
     std::vector<Answer> answers(prompts.size());
+    using Real = typename Context::real;
+    Buffer<Real>        panels(Model::panels);
+    pack(ctx, panels.data(), model.weights().cdata(), Model::packed_places());
+    const Weights<Real> weights{model.weights().cdata(), panels.cdata()};
     const int           count = int(prompts.size()), groups = (count + options.group - 1) / options.group;
     ctx.for_slices(groups, [&](auto& lane, int g) {
         const int first = g * options.group;
-        detail::decode_group<Model>(lane, model.weights().cdata(), vocab, tokens, first,
+        detail::decode_group<Model>(lane, weights, vocab, tokens, first,
                                     std::min(options.group, count - first), options, ctx.seed(), answers);
     });
     return answers;

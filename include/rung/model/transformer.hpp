@@ -45,16 +45,17 @@ class Transformer {
 
     struct Embed {
         static constexpr WeightList<2> weights{
-            {{.name = "tokens", .rows = S.vocab, .cols = C},
-             {.name = "positions", .rows = places ? S.context : 0, .cols = C}}};
+            {{.name = "tokens", .rows = S.vocab, .cols = C, .lookup = !Style::tied},
+             {.name = "positions", .rows = places ? S.context : 0, .cols = C, .lookup = true}}};
     };
     struct Unembed {
         static constexpr WeightList<1> weights{
             {{.name = "weight", .rows = Style::tied ? 0 : C, .cols = S.vocab}}};
     };
-    static constexpr Index first_block = size_of(Embed::weights),
-                           last_norm   = first_block + Depth::layers * Block::size,
-                           unembed     = last_norm + size_of(Norm::weights);
+    static constexpr Extent first_block = size_of(Embed::weights),
+                            last_norm   = first_block + Depth::layers * Block::size,
+                            unembed     = last_norm + size_of(Norm::weights),
+                            all         = unembed + size_of(Unembed::weights);
 
 public:
     static constexpr Shape shape  = S;
@@ -62,7 +63,9 @@ public:
     static constexpr int   passes = Depth::passes;
 
     /// Trainable numbers.
-    static constexpr Index parameters = unembed + size_of(Unembed::weights);
+    static constexpr Index parameters = all.flat;
+    /// Numbers that the matrices take once more, packed for products; see pack().
+    static constexpr Index panels = all.panels;
 
     /// Floating-point operations of the forward pass over one sequence; training costs three times as many.
     static constexpr double flops(Index tokens, int passes = Depth::passes) {
@@ -90,18 +93,29 @@ public:
     template <class Visit>
     static void for_each_weight(Visit&& visit) {
         Index      offset = 0;
-        const auto all    = [&](std::string const& prefix, auto const& list) {
+        const auto each   = [&](std::string const& prefix, auto const& list) {
             for (auto const& spec : list) {
                 const std::string layer = spec.layer.empty() ? "" : std::string(spec.layer) + ".";
                 if (spec.size() > 0) visit(prefix + layer + std::string(spec.name), spec, offset);
                 offset += spec.size();
             }
         };
-        all("embed.", Embed::weights);
+        each("embed.", Embed::weights);
         for (int layer = 0; layer < Depth::layers; ++layer)
-            all("blocks." + std::to_string(layer) + ".", Block::weights);
-        all("norm.", Norm::weights);
-        all("unembed.", Unembed::weights);
+            each("blocks." + std::to_string(layer) + ".", Block::weights);
+        each("norm.", Norm::weights);
+        each("unembed.", Unembed::weights);
+    }
+
+    /// Where the matrices stand that a backend's pack() lays out anew: panels in an array of `panels` numbers.
+    static std::vector<PackedPlace> packed_places() {
+        std::vector<PackedPlace> places;
+        Index                    panels = 0;
+        for_each_weight([&](std::string const&, WeightSpec const& spec, Index offset) {
+            if (spec.multiplied()) places.push_back({spec.rows, spec.cols, offset, panels});
+            panels += spec.panels();
+        });
+        return places;
     }
 
     template <class Real>
@@ -112,9 +126,10 @@ public:
         });
     }
 
-    /// Logits of every row in tape.logits (N, V).
-    template <class Lane, class Real>
-    static Tape<Real> forward(Lane& lane, Real const* w, Sequences const& rows, Run const& run = {}) {
+    /// Logits of the graded rows, or of every row, in tape.logits (N, V).
+    template <class Lane, class Real = typename Lane::real>
+    static Tape<Real> forward(Lane& lane, Weights<typename Lane::real> w, Sequences const& rows,
+                              Run const& run = {}) {
         const int   passes = passes_of(run);
         const Index N      = rows.rows();
         Tape<Real>  tape;
@@ -132,29 +147,43 @@ public:
                                });
             }
         }
+        const Index graded = rows.graded ? rows.graded_count : N;
+        if (rows.graded) {
+            tape.x = lane.arena.template take<Real>(graded, C);
+            embed(lane, tape.x, x, rows.graded);
+            x = tape.x;
+        }
         tape.x      = x;
-        tape.stats  = lane.arena.template take<Real>(N, Norm::stats);
-        tape.normed = lane.arena.template take<Real>(N, C);
-        tape.logits = lane.arena.template take<Real>(N, S.vocab);
+        tape.stats  = lane.arena.template take<Real>(graded, Norm::stats);
+        tape.normed = lane.arena.template take<Real>(graded, C);
+        tape.logits = lane.arena.template take<Real>(graded, S.vocab);
         end(lane, tape.logits, tape.normed, tape.stats, x, w);
         return tape;
     }
 
     /// Adds to dw (P) the gradient of whatever left its gradient in tape.logits. The tape is spent.
     template <class Lane, class Real>
-    static void backward(Lane& lane, Real const* w, Real* dw, Tape<Real> const& tape, Sequences const& rows,
-                         Run const& run = {}) {
+    static void backward(Lane& lane, Weights<std::type_identity_t<Real>> w, Real* dw, Tape<Real> const& tape,
+                         Sequences const& rows, Run const& run = {}) {
         const Index N = rows.rows();
         const auto  d = lane.arena.template take<Real>(N, C), d_input = lane.arena.template take<Real>(N, C);
+        const auto  dn = d_input.slice(0, tape.normed.rows);
         if constexpr (Style::tied) {
-            matmul(lane, d_input, tape.logits, tokens(w));              // logits = n ET  ->  dn  = dlogits E
+            matmul(lane, dn, tape.logits, tokens(w));                   // logits = n ET  ->  dn  = dlogits E
             add_matmul_tn(lane, tokens(dw), tape.logits, tape.normed);  //                    dE += dlogitsT n
         } else {
             add_matmul_tn(lane, head(dw), tape.normed, tape.logits);
-            matmul_nt(lane, d_input, tape.logits, head(w));
+            matmul_nt(lane, dn, tape.logits, head(w));
         }
         fill(lane, d, 0);
-        Norm::add_backward(lane, d, d_input, tape.x, tape.stats, w + last_norm, dw + last_norm);
+        if (rows.graded) {
+            const auto dx = lane.arena.template take<Real>(dn.rows, C);
+            fill(lane, dx, 0);
+            Norm::add_backward(lane, dx, dn, tape.x, tape.stats, w + last_norm, dw + last_norm);
+            add_embed_backward(lane, d, dx, rows.graded);
+        } else {
+            Norm::add_backward(lane, d, dn, tape.x, tape.stats, w + last_norm, dw + last_norm);
+        }
         fill(lane, d_input, 0);
         for (int pass = int(tape.blocks.rows) - 1; pass >= 0; --pass) {
             for (int layer = Depth::layers - 1; layer >= 0; --layer)
@@ -171,7 +200,8 @@ public:
     /// Logits of each sequence's last token, (B, V), when `rows` are new tokens of sequences whose earlier
     /// tokens are in the cache: cache[pass * layers + layer].
     template <class Lane, class Real>
-    static Mat<Real> extend(Lane& lane, Real const* w, std::vector<CacheLayer<Real>> const& cache,
+    static Mat<Real> extend(Lane& lane, Weights<std::type_identity_t<Real>> w,
+                            std::vector<CacheLayer<Real>> const& cache,
                             Sequences const& rows, CachePlaces places, Run const& run = {}) {
         const Index N     = rows.rows();
         const auto  input = begin(lane, w, rows, {});
@@ -206,28 +236,17 @@ public:
     }
 
 private:
-    template <class T>
-    static T* block(T* w, int layer) {
-        return w + first_block + layer * Block::size;
-    }
-    template <class T>
-    static Mat<T> tokens(T* w) {
-        return weight<Embed>(w, 0);
-    }
-    template <class T>
-    static Mat<T> positions(T* w) {
-        return weight<Embed>(w, 1);
-    }
-    template <class T>
-    static Mat<T> head(T* w) {
-        return weight<Unembed>(w + unembed, 0);
-    }
+    // Of weights, or of their gradients.
+    static auto block(auto w, int layer) { return w + (first_block + layer * Block::size); }
+    static auto tokens(auto w) { return weight<Embed>(w, 0); }
+    static auto positions(auto w) { return weight<Embed>(w, 1); }
+    static auto head(auto w) { return weight<Unembed>(w + unembed, 0); }
     static std::uint32_t site(int pass, int layer) {
         return 1 + 2 * std::uint32_t(pass * Depth::layers + layer);
     }
 
     template <class Lane, class Real>
-    static Mat<Real> begin(Lane& lane, Real const* w, Sequences const& rows, Run const& run) {
+    static Mat<Real> begin(Lane& lane, Weights<Real> w, Sequences const& rows, Run const& run) {
         const auto x = lane.arena.template take<Real>(rows.rows(), C);
         embed(lane, x, tokens(w), rows.tokens);
         if constexpr (places) add_embed(lane, x, positions(w), rows.positions);
@@ -236,7 +255,7 @@ private:
     }
     template <class Lane, class Real>
     static void end(Lane& lane, Mat<Real> logits, Mat<Real> normed, Mat<Real> stats, Mat<Real> x,
-                    Real const* w) {
+                    Weights<Real> w) {
         Norm::forward(lane, normed, stats, x, w + last_norm);
         if constexpr (Style::tied) matmul_nt(lane, logits, normed, tokens(w));
         else matmul(lane, logits, normed, head(w));

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "rung/core/packed.hpp"
 #include "rung/core/rng.hpp"
 #include "rung/core/view.hpp"
 
@@ -24,28 +25,64 @@ struct WeightSpec {
     int              rows = 0, cols = 0;
     Init             init  = Init::normal;
     bool             decay = true;  ///< weight decay applies: matrices, not norms, biases
+    bool             lookup = false;  ///< rows are looked up and never multiplied
     std::string_view layer = "";    ///< the layer it belongs to, set where lists are joined
 
     constexpr Index size() const { return Index{rows} * cols; }
+    constexpr bool  multiplied() const { return rows > 1 && !lookup; }
+    constexpr Index panels() const { return multiplied() ? panels_size(rows, cols) + panels_size(cols, rows) : 0; }
+};
+
+/// A distance in the flat array of weights, and the same in the array of their packings.
+struct Extent {
+    Index flat = 0, panels = 0;
+
+    friend constexpr Extent operator+(Extent a, Extent b) { return {a.flat + b.flat, a.panels + b.panels}; }
+    friend constexpr Extent operator*(Index n, Extent a) { return {n * a.flat, n * a.panels}; }
+    template <class T>
+    friend constexpr T* operator+(T* flat, Extent extent) {
+        return flat + extent.flat;
+    }
+};
+
+/// Weights as a forward pass reads them. Without packings a product packs what it reads by itself.
+template <class Real>
+struct Weights {
+    Real const* flat   = nullptr;
+    Real const* panels = nullptr;
+
+    Weights(Real const* flat, Real const* panels = nullptr) : flat(flat), panels(panels) {}
+    friend Weights operator+(Weights w, Extent extent) {
+        return {w.flat + extent.flat, w.panels ? w.panels + extent.panels : nullptr};
+    }
 };
 
 template <std::size_t n>
 using WeightList = std::array<WeightSpec, n>;
 
 template <std::size_t n>
-constexpr Index size_of(WeightList<n> const& list) {
-    Index sum = 0;
-    for (auto const& weight : list) sum += weight.size();
+constexpr Extent size_of(WeightList<n> const& list, std::size_t count = n) {
+    Extent sum;
+    for (std::size_t i = 0; i < count; ++i) sum = sum + Extent{list[i].size(), list[i].panels()};
     return sum;
 }
 
 /// The weight at place `index` of a layer's list, given where the layer's weights begin.
 template <class Layer, class T>
 constexpr Mat<T> weight(T* layer, std::size_t index) {
-    Index offset = 0;
-    for (std::size_t i = 0; i < index; ++i) offset += Layer::weights[i].size();
     auto const& spec = Layer::weights[index];
-    return {layer + offset, spec.rows, spec.cols};
+    return {layer + size_of(Layer::weights, index), spec.rows, spec.cols};
+}
+template <class Layer, class Real>
+Packed<Real> weight(Weights<Real> layer, std::size_t index) {
+    auto const&      spec = Layer::weights[index];
+    const auto       at   = layer + size_of(Layer::weights, index);
+    Packed<Real>     w(Mat<Real const>(at.flat, spec.rows, spec.cols));
+    if (at.panels && spec.multiplied()) {
+        w.panels            = at.panels;
+        w.transposed_panels = at.panels + panels_size(spec.rows, spec.cols);
+    }
+    return w;
 }
 
 /// The list of a layer under its name in the model.

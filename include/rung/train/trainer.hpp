@@ -43,6 +43,8 @@ public:
         : ctx_(ctx),
           model_(model),
           options_(options),
+          panels_(Model::panels),
+          places_(Model::packed_places()),
           gradients_(ctx.slices() * Model::parameters),
           mean_(Model::parameters),
           square_(Model::parameters) {
@@ -71,6 +73,8 @@ public:
         const Mat<Real>     gradients{gradients_.data(), ctx_.slices(), Model::parameters};
         std::vector<double> losses(std::size_t(ctx_.slices()));
         const Run           run{.dropout = {options_.dropout, ctx_.seed(), std::uint32_t(steps_)}};
+        const Weights<Real> weights{model_.weights().cdata(), panels_.cdata()};
+        pack(ctx_, panels_.data(), weights.flat, places_);
         Index               before = 0;  // rows of earlier batches: no two rows of a step share their dropout
         for (std::size_t i = 0; i < batches.size(); before += batches[i++].rows) {
             const auto parts = cut(batches[i], ctx_.slices(), options_.piece);
@@ -79,11 +83,10 @@ public:
                 for (auto const& piece : parts[std::size_t(slice)]) {
                     lane.arena.reset();
                     const Ragged ragged(batches[i], piece.first, piece.count, before + piece.first_row);
-                    const auto   tape = Model::forward(lane, model_.weights().cdata(), ragged.rows(), run);
+                    const auto   tape = Model::forward(lane, weights, ragged.rows(), run);
                     losses[std::size_t(slice)] +=
                         cross_entropy(lane, tape.logits, ragged.targets(), Real(1) / Real(graded));
-                    Model::backward(lane, model_.weights().cdata(), gradients.row(slice), tape, ragged.rows(),
-                                    run);
+                    Model::backward(lane, weights, gradients.row(slice), tape, ragged.rows(), run);
                 }
             });
         }
@@ -127,6 +130,8 @@ private:
     Context&           ctx_;
     Model&             model_;
     TrainerOptions     options_;
+    Buffer<Real>             panels_;  ///< the weights once more, packed for this step's products
+    std::vector<PackedPlace> places_;
     Buffer<Real>       gradients_, mean_, square_;
     std::vector<Chunk> chunks_;
     long               steps_ = 0, updates_ = 0;

@@ -1,18 +1,15 @@
 #pragma once
-// Causal attention over ragged sequences, one head at a time in cache. Scores are never stored: the forward
-// pass keeps a log-sum-exp per query and the backward pass makes the probabilities anew (Dao et al.,
-// "FlashAttention", 2022).
+// Causal attention over ragged sequences, one head at a time in cache. The matrix of scores is never stored: the
+// forward pass holds a tile's rows of it and keeps a log-sum-exp per query; the backward pass makes the probabilities
+// anew, block by block (Dao et al., "FlashAttention", 2022). Keys after a tile's last query are skipped.
 
-#include "rung/backend/cpu/linear.hpp"
-#include "rung/backend/cpu/pointwise.hpp"
-#include "rung/core/cache.hpp"
+#include "rung/backend/cpu/pack.hpp"
+#include "rung/backend/cpu/softmax.hpp"
+#include "rung/core/sequences.hpp"
 
 namespace rung::cpu {
 
 namespace detail {
-
-inline constexpr Index query_rows =
-    64;  ///< queries handled together; keys after the last of them are skipped
 
 inline Index longest(Sequences const& sequences) {
     Index most = 0;
@@ -21,132 +18,180 @@ inline Index longest(Sequences const& sequences) {
     return most;
 }
 
+/// A head's matrix (T, D) as products read it from the right: y = p v by columns, in panels of two vectors, or of one
+/// where the head is no wider.
+template <class Real>
+class HeadPanels {
+public:
+    static constexpr Index width = Simd<Real>::width;
+
+    HeadPanels(Arena& arena, Index longest, Index D)
+        : D_(D), at_(arena.take<Real>(1, panels_of<Real>(longest, D)).data) {}
+    void pack(Mat<Real const> m) {
+        rows_ = m.rows;
+        if (D_ <= width) pack_panels<Real, 1>(at_, m);
+        else pack_panels<Real, 2>(at_, m);
+    }
+
+    /// y (rows, D) = start + p b, over the rows first .. first + depth - 1 of b. A null start is zeros.
+    void multiply(Index rows, Index depth, Real const* p, Index p_row, Index first, bool add, Real* y, Index y_row) {
+        each_panel([&]<int W>(std::integral_constant<int, W>, Real const* b, Index n, Index count) {
+            Tile<Real>::template rows<W>(rows, depth, p, p_row, b + first * W * width, add ? y + n : none,
+                                         add ? y_row : 0, y + n, y_row, count);
+        });
+    }
+    /// The same with p read down its columns, `stride` apart: y = pT b. Reads a whole tile of columns.
+    template <Index stride>
+    void multiply_transposed(Index rows, Index depth, Real const* p, Index first, bool add, Real* y, Index y_row) {
+        each_panel([&]<int W>(std::integral_constant<int, W>, Real const* b, Index n, Index count) {
+            Tile<Real>::template compute<Tile<Real>::tall, W, stride>(rows, depth, p, 0, b + first * W * width,
+                                                                      add ? y + n : none, add ? y_row : 0, y + n,
+                                                                      y_row, count);
+        });
+    }
+
+private:
+    template <class Work>
+    void each_panel(Work&& work) {
+        if (D_ <= width) return work(std::integral_constant<int, 1>{}, at_, Index{0}, D_);
+        for (Index n = 0; n < D_; n += 2 * width)
+            work(std::integral_constant<int, 2>{}, at_ + n * rows_, n, std::min(2 * width, D_ - n));
+    }
+    alignas(64) static constexpr Real none[2 * width] = {};
+
+    Index D_, rows_ = 0;
+    Real* at_;
+};
+
+/// A head's matrix (T, D) as scores read it: s = q kT.
+template <class Real>
+class ScorePanels {
+    using T = Tile<Real>;
+
+public:
+    ScorePanels(Arena& arena, Index longest, Index D)
+        : D_(D), at_(arena.take<Real>(1, panels_of<Real>(D, longest)).data) {}
+    void pack(Mat<Real const> m) { pack_panels<Real>(at_, Strided<Real>(m).transposed()); }
+
+    /// s (rows, keys first .. first + count - 1, rounded up to whole panels).
+    void score(Index rows, Real const* q, Index q_row, Index first, Index count, Real* s, Index s_row) {
+        for (Index j = 0; j < count; j += T::width)
+            T::rows(rows, D_, q, q_row, at_ + (first + j) * D_, none, 0, s + j, s_row, T::width);
+    }
+
+private:
+    alignas(64) static constexpr Real none[T::width] = {};
+
+    Index D_;
+    Real* at_;
+};
+
+/// Rounded up to whole panels.
+template <class Real>
+Index padded(Index count) {
+    return (count + Tile<Real>::width - 1) / Tile<Real>::width * Tile<Real>::width;
+}
+
 }  // namespace detail
 
 /// out = softmax(q kT / sqrt(D)) v per head, each token seeing itself and what came before.
 /// out (N, C); lse (N, H): log-sum-exp of each query's scaled scores; qkv (N, 3 C).
-template <class Real>
-void attention(Lane<Real>& lane, Mat<Real> out, Mat<Real> lse, CMat<Real> qkv, Sequences const& sequences,
-               int heads) {
-    const Index C = out.cols, D = C / heads;
-    const Real  scale   = Real(1) / std::sqrt(Real(D));
-    const auto  mark    = lane.arena.mark();
-    const Index longest = detail::longest(sequences);
-    auto        scratch = lane.arena.template take<Real>(std::min(longest, detail::query_rows), longest);
+template <class P, class Real>
+void attention(Lane<P>& lane, Mat<Real> out, Mat<Real> lse, CMat<Real> qkv, Sequences const& sequences, int heads) {
+    constexpr Index           tall = Tile<Real>::tall;
+    const Index               C = out.cols, D = C / heads, longest = detail::longest(sequences);
+    const Real                scale = Real(1) / std::sqrt(Real(D));
+    const auto                mark  = lane.arena.mark();
+    const Index               row   = detail::padded<Real>(longest);
+    Real*                     s     = lane.arena.template take<Real>(tall, row).data;
+    detail::ScorePanels<Real> keys(lane.arena, longest, D);
+    detail::HeadPanels<Real>  values(lane.arena, longest, D);
 
     for (int b = 0; b < sequences.count; ++b)
         for (int h = 0; h < heads; ++h) {
             const Index first = sequences.starts[b], length = sequences.starts[b + 1] - first;
-            const auto  q = qkv.slice(first, length).columns(h * D, D),
-                       k  = qkv.slice(first, length).columns(C + h * D, D),
-                       v  = qkv.slice(first, length).columns(2 * C + h * D, D);
-            for (Index r = 0; r < length; r += detail::query_rows) {
-                const Index rows = std::min(detail::query_rows, length - r), seen = r + rows;
-                Mat<Real>   p(scratch.data, rows, seen);
-                matmul_nt(lane, p, q.slice(r, rows), k.slice(0, seen));
+            const auto  q = qkv.slice(first, length).columns(h * D, D);
+            keys.pack(qkv.slice(first, length).columns(C + h * D, D));
+            values.pack(qkv.slice(first, length).columns(2 * C + h * D, D));
+            for (Index r = 0; r < length; r += tall) {
+                const Index rows = std::min(tall, length - r), seen = r + rows;
+                Real        share[tall];
+                keys.score(rows, q.row(r), q.stride, 0, seen, s, row);
                 for (Index i = 0; i < rows; ++i) {
-                    Real*       row = p.row(i);
-                    const Index n   = r + i + 1;
-                    const Real  top = largest(row, n);
-                    exponential(row, row, scale, top, n);
-                    const Real total = sum(row, n);
-                    for (Index j = 0; j < n; ++j) row[j] *= Real(1) / total;
+                    Real       top;
+                    const Real total = softmax_numerators(s + i * row, r + i + 1, seen, scale, top);
+                    share[i]         = Real(1) / total;
                     lse(first + r + i, h) = top * scale + std::log(total);
-                    std::fill(row + n, row + seen, Real(0));
                 }
-                matmul(lane, out.slice(first + r, rows).columns(h * D, D), p, v.slice(0, seen));
+                Real* y = out.row(first + r) + h * D;
+                values.multiply(rows, seen, s, row, 0, false, y, out.stride);
+                for (Index i = 0; i < rows; ++i, y += out.stride)
+                    for_vectors<Real>(D, [&](auto at, Index c) { at.store(y + c, at.load(y + c) * share[i]); });
             }
         }
     lane.arena.release(mark);
 }
 
 /// dqkv (N, 3 C) from dout (N, C) and what the forward pass read and wrote.
-template <class Real>
-void attention_backward(Lane<Real>& lane, Mat<Real> dqkv, CMat<Real> dout, CMat<Real> out, CMat<Real> lse,
+template <class P, class Real>
+void attention_backward(Lane<P>& lane, Mat<Real> dqkv, CMat<Real> dout, CMat<Real> out, CMat<Real> lse,
                         CMat<Real> qkv, Sequences const& sequences, int heads) {
-    const Index C = out.cols, D = C / heads;
-    const Real  scale     = Real(1) / std::sqrt(Real(D));
-    const auto  mark      = lane.arena.mark();
-    const Index longest   = detail::longest(sequences);
-    auto        p_scratch = lane.arena.template take<Real>(std::min(longest, detail::query_rows), longest);
-    auto        d_scratch = lane.arena.template take<Real>(std::min(longest, detail::query_rows), longest);
-    fill(lane, dqkv, 0);
+    constexpr Index tall = Tile<Real>::tall, block = 64;  // probabilities of block x block stay in cache
+    const Index     C = out.cols, D = C / heads, longest = detail::longest(sequences);
+    const Real      scale = Real(1) / std::sqrt(Real(D));
+    const auto      mark  = lane.arena.mark();
+    // A tile more than the block: tiles read their last columns whole.
+    Real* p  = lane.arena.template take<Real>(block + 1, block).data;
+    Real* ds = lane.arena.template take<Real>(block + 1, block).data;
+    detail::ScorePanels<Real> keys(lane.arena, longest, D), values(lane.arena, longest, D);
+    detail::HeadPanels<Real>  key_rows(lane.arena, longest, D), query_rows(lane.arena, longest, D),
+        dout_rows(lane.arena, longest, D);
 
     for (int b = 0; b < sequences.count; ++b)
         for (int h = 0; h < heads; ++h) {
             const Index first = sequences.starts[b], length = sequences.starts[b + 1] - first;
-            const auto  qkv_b = qkv.slice(first, length);
-            const auto  q = qkv_b.columns(h * D, D), k = qkv_b.columns(C + h * D, D),
-                       v   = qkv_b.columns(2 * C + h * D, D);
+            const auto  of = [&](CMat<Real> m, Index column) { return m.slice(first, length).columns(column, D); };
+            const auto  q = of(qkv, h * D), k = of(qkv, C + h * D), v = of(qkv, 2 * C + h * D),
+                       d_out = of(dout, h * D), o = of(out, h * D);
             const auto d_b = dqkv.slice(first, length);
             const auto dq = d_b.columns(h * D, D), dk = d_b.columns(C + h * D, D),
                        dv = d_b.columns(2 * C + h * D, D);
-            for (Index r = 0; r < length; r += detail::query_rows) {
-                const Index rows = std::min(detail::query_rows, length - r), seen = r + rows;
-                const auto  d_out = dout.slice(first + r, rows).columns(h * D, D);
-                Mat<Real>   p(p_scratch.data, rows, seen), ds(d_scratch.data, rows, seen);
-                matmul_nt(lane, p, q.slice(r, rows), k.slice(0, seen));  // scores
-                matmul_nt(lane, ds, d_out, v.slice(0, seen));            // dp = do vT
-                for (Index i = 0; i < rows; ++i) {
-                    const Index n   = r + i + 1;
-                    Real *      row = p.row(i), *d = ds.row(i);
-                    const Real  out_dot = dot(d_out.row(i), out.row(first + r + i) + h * D, D);
-                    exponential(row, row, scale, lse(first + r + i, h) / scale, n);
-                    for (Index j = 0; j < n; ++j)
-                        d[j] = row[j] * (d[j] - out_dot) * scale;  // softmax backward
-                    std::fill(p.row(i) + n, p.row(i) + seen, Real(0));
-                    std::fill(ds.row(i) + n, ds.row(i) + seen, Real(0));
-                }
-                const Mat<Real const> pc(p), dsc(ds);
-                add_matmul_tn(lane, dv.slice(0, seen), pc, d_out);              // o = p v   ->  dv += pT do
-                add_matmul_tn(lane, dk.slice(0, seen), dsc, q.slice(r, rows));  // s = q kT  ->  dk += dsT q
-                add_matmul(lane, dq.slice(r, rows), dsc, k.slice(0, seen));     //               dq += ds k
-            }
-        }
-    lane.arena.release(mark);
-}
+            keys.pack(k), values.pack(v), key_rows.pack(k), query_rows.pack(q), dout_rows.pack(d_out);
 
-/// Attention of new tokens over everything their sequences hold: appends the new keys and values to the
-/// cache, then reads it. out (N, C), qkv (N, 3 C): new tokens only.
-template <class Real>
-void cached_attention(Lane<Real>& lane, Mat<Real> out, CMat<Real> qkv,
-                      CacheLayer<std::type_identity_t<Real>> cache, Sequences const& sequences,
-                      CachePlaces places, int heads) {
-    const Index C = out.cols, D = C / heads;
-    const Real  scale = Real(1) / std::sqrt(Real(D));
-    const auto  mark  = lane.arena.mark();
-    auto        p     = lane.arena.template take<Real>(1, cache.capacity);
-    for (int b = 0; b < sequences.count; ++b) {
-        const Index first = sequences.starts[b], fresh = sequences.starts[b + 1] - first,
-                    past = places.past[b];
-        RUNG_CHECK(past + fresh <= cache.capacity, "cached_attention: sequence ", b, ": tokens; got ",
-                   past + fresh, ", wanted at most ", cache.capacity);
-        const auto keys = cache.keys_of(places.slots[b]), values = cache.values_of(places.slots[b]);
-        for (Index i = 0; i < fresh; ++i) {
-            for (Index c = 0; c < C; ++c) keys(c, past + i) = qkv(first + i, C + c);
-            std::copy_n(qkv.row(first + i) + 2 * C, C, values.row(past + i));
+            for (Index j0 = 0; j0 < length; j0 += block)
+                for (Index i0 = j0; i0 < length; i0 += block) {
+                    const Index queries = std::min(block, length - i0), columns = std::min(block, length - j0);
+                    for (Index r = 0; r < queries; r += tall) {
+                        const Index rows = std::min(tall, queries - r), at = i0 + r;
+                        const Index seen = std::min(columns, at + rows - j0), end = detail::padded<Real>(seen);
+                        keys.score(rows, q.row(at), q.stride, j0, seen, p + r * block, block);
+                        values.score(rows, d_out.row(at), d_out.stride, j0, seen, ds + r * block, block);
+                        for (Index i = 0; i < rows; ++i) {
+                            const Index n   = std::min(columns, at + i + 1 - j0);
+                            Real *      row = p + (r + i) * block, *d = ds + (r + i) * block;
+                            const Real  out_dot = dot(d_out.row(at + i), o.row(at + i), D);
+                            const Real  log_sum = lse(first + at + i, h);
+                            for_vectors<Real>(n, [&](auto some, Index c) {
+                                auto e = some.load(row + c) * scale - log_sum;
+                                exponential<Real>(e);
+                                some.store(row + c, e);
+                                some.store(d + c, e * (some.load(d + c) - out_dot) * scale);  // softmax backward
+                            });
+                            std::fill(row + n, row + end, Real(0));
+                            std::fill(d + n, d + end, Real(0));
+                        }
+                        key_rows.multiply(rows, seen, ds + r * block, block, j0, j0 > 0, dq.row(at), dq.stride);
+                    }
+                    for (Index j = 0; j < columns; j += tall) {
+                        const Index rows = std::min(tall, columns - j), from = i0 == j0 ? j : 0;
+                        const Index at = from * block + j, depth = queries - from;
+                        dout_rows.template multiply_transposed<block>(rows, depth, p + at, i0 + from, i0 > j0,
+                                                                      dv.row(j0 + j), dv.stride);
+                        query_rows.template multiply_transposed<block>(rows, depth, ds + at, i0 + from, i0 > j0,
+                                                                       dk.row(j0 + j), dk.stride);
+                    }
+                }
         }
-        for (Index i = 0; i < fresh; ++i)
-            for (int h = 0; h < heads; ++h) {
-                const Index n = past + i + 1;
-                Real const* q = qkv.row(first + i) + h * D;
-                Real*       y = out.row(first + i) + h * D;
-                Real*       s = p.data;
-                std::fill_n(s, n, Real(0));
-                for (Index c = 0; c < D; ++c) {
-                    Real const* key = keys.row(h * D + c);
-                    for (Index j = 0; j < n; ++j) s[j] += q[c] * key[j];
-                }
-                exponential(s, s, scale, largest(s, n), n);
-                const Real inv = Real(1) / sum(s, n);
-                std::fill_n(y, D, Real(0));
-                for (Index j = 0; j < n; ++j) {
-                    Real const* value  = values.row(j) + h * D;
-                    const Real  weight = s[j] * inv;
-                    for (Index c = 0; c < D; ++c) y[c] += weight * value[c];
-                }
-            }
-    }
     lane.arena.release(mark);
 }
 

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "rung/backend/cpu/precision.hpp"
+#include "rung/backend/cpu/rotation.hpp"
 #include "rung/core/buffer.hpp"
 #include "rung/core/parallel.hpp"
 
@@ -19,16 +21,18 @@ struct Options {
 
 /// One thread's workplace. Operations take it first: `matmul(lane, y, a, b)`; look-up by argument finds them
 /// in rung::cpu.
-template <class Real>
+template <class P>
 struct alignas(64) Lane {  // on cache lines of its own
-    using real = Real;
-    Arena arena;
+    using real = typename Precision<P>::Real;
+    Arena                 arena;
+    RotationTable<real>   rotations;
 };
 
-template <class Real = float>
+/// @tparam P  float; bf16: products of bf16 numbers, everything else in float; double: for checks
+template <class P = float>
 class Context {
 public:
-    using real = Real;
+    using real = typename Precision<P>::Real;
 
     explicit Context(Options options = {}) : options_(options), workers_(options.threads) {
         RUNG_CHECK(options.slices > 0 && options.slices <= 4096, "cpu::Context: slices; got ", options.slices,
@@ -67,7 +71,7 @@ public:
 private:
     Options                 options_;
     Workers                 workers_;
-    std::vector<Lane<Real>> lanes_;
+    std::vector<Lane<P>> lanes_;
 };
 
 Context(Options)->Context<float>;

@@ -1,9 +1,9 @@
 #pragma once
-// The CPU backend: Eigen's vectorised arrays for what goes element by element, a kernel of our own for
-// products.
+// The CPU backend.
 
 #include "rung/backend/backend.hpp"
 #include "rung/backend/cpu/attention.hpp"
+#include "rung/backend/cpu/cached_attention.hpp"
 #include "rung/backend/cpu/context.hpp"
 #include "rung/backend/cpu/embedding.hpp"
 #include "rung/backend/cpu/linear.hpp"
@@ -14,10 +14,10 @@
 
 namespace rung::cpu {
 
-static_assert(Backend<Lane<float>> && Backend<Lane<double>>,
+static_assert(Backend<Lane<float>> && Backend<Lane<double>> && Backend<Lane<bf16>>,
               "backend/cpu lacks an operation listed in backend/backend.hpp");
 
-static_assert(BackendContext<Context<float>>,
+static_assert(BackendContext<Context<float>> && BackendContext<Context<bf16>>,
               "backend/cpu: the context lacks something listed in backend/backend.hpp");
 
 }  // namespace rung::cpu

@@ -9,8 +9,8 @@ namespace rung::cpu {
 /// sum.
 /// @param logits   (N, V)
 /// @param targets  (N); -1 marks a row that is read but never graded: its gradient is zero
-template <class Real>
-double cross_entropy(Lane<Real>&, Mat<Real> logits, int const* targets, std::type_identity_t<Real> scale) {
+template <class P, class Real>
+double cross_entropy(Lane<P>&, Mat<Real> logits, int const* targets, std::type_identity_t<Real> scale) {
     const Index V    = logits.cols;
     double      loss = 0;
     for (Index i = 0; i < logits.rows; ++i) {
@@ -22,10 +22,9 @@ double cross_entropy(Lane<Real>&, Mat<Real> logits, int const* targets, std::typ
         RUNG_CHECK(targets[i] < V, "cross_entropy: row ", i, ": target; got ", targets[i], ", wanted below ",
                    V);
         const Real chosen = row[targets[i]], top = largest(row, V);
-        exponential(row, row, 1, top, V);
-        const Real total = sum(row, V);
+        const Real total = exponential_row(row, row, Real(1), top, V), share = scale / total;
         loss += double(std::log(total)) + double(top - chosen);
-        for (Index j = 0; j < V; ++j) row[j] *= scale / total;
+        for_vectors<Real>(V, [&](auto at, Index j) { at.store(row + j, at.load(row + j) * share); });
         row[targets[i]] -= scale;
     }
     return loss;

@@ -10,78 +10,91 @@ inline constexpr double norm_epsilon = 1e-5;
 
 /// y = (x - mean) / deviation * gain + bias.  y, x (N, C); stats (N, 2): mean, 1 / deviation; gain, bias (1, C),
 /// bias may be empty.  Ba, Kiros and Hinton, "Layer normalization", 2016.
-template <class Real>
-void layer_norm(Lane<Real>&, Mat<Real> y, Mat<Real> stats, CMat<Real> x, CMat<Real> gain, CMat<Real> bias) {
-    const Index C = x.cols;
+/// @tparam C  the width, which the model's type knows: rows of it stay in registers
+template <int C, class P, class Real>
+void layer_norm(Lane<P>& lane, Mat<Real> y, Mat<Real> stats, CMat<Real> x, CMat<Real> gain, CMat<Real> bias) {
+    using S            = Simd<Real>;
+    const auto  mark   = lane.arena.mark();
+    Real const* offset = bias.empty() ? detail::zeros(lane, y) : bias.data;
     for (Index i = 0; i < x.rows; ++i) {
-        Real const* from = x.row(i);
-        Real*       to   = y.row(i);
-        const Real  mean = sum(from, C) / Real(C);
-        for (Index j = 0; j < C; ++j) to[j] = from[j] - mean;
-        const Real inv = Real(1) / std::sqrt(dot(to, to, C) / Real(C) + Real(norm_epsilon));
+        Real const*        from  = x.row(i);
+        Real*              to    = y.row(i);
+        typename S::Vector total = {}, square = {};
+        for_vectors<Real>(C, [&](auto at, Index j) { total += at.load(from + j); });
+        const Real mean = S::sum(total) / Real(C);
+        for_vectors<Real>(C, [&](auto at, Index j) {
+            at.store(to + j, at.load(from + j) - mean);
+            const auto d = at.load(to + j);  // zero past the end, unlike the difference
+            square += d * d;
+        });
+        const Real inv = Real(1) / std::sqrt(S::sum(square) / Real(C) + Real(norm_epsilon));
         stats(i, 0) = mean, stats(i, 1) = inv;
-        for (Index j = 0; j < C; ++j) to[j] *= inv * gain.data[j];
-        if (!bias.empty())
-            for (Index j = 0; j < C; ++j) to[j] += bias.data[j];
-    }
-}
-
-/// dx += gradient through the norm; dgain and dbias are added to.  dy (N, C).
-template <class Real>
-void add_layer_norm_backward(Lane<Real>& lane, Mat<Real> dx, Mat<Real> dgain, Mat<Real> dbias, CMat<Real> dy,
-                             CMat<Real> x, CMat<Real> stats, CMat<Real> gain) {
-    const Index C    = x.cols;
-    const auto  mark = lane.arena.mark();
-    Real*       xhat = lane.arena.template take<Real>(1, C).data;
-    Real*       dg   = lane.arena.template take<Real>(1, C).data;
-    for (Index i = 0; i < x.rows; ++i) {
-        const Real  mean = stats(i, 0), inv = stats(i, 1);
-        Real const *d = dy.row(i), *from = x.row(i);
-        Real*       to = dx.row(i);
-        for (Index j = 0; j < C; ++j) {
-            xhat[j] = (from[j] - mean) * inv;
-            dg[j]   = d[j] * gain.data[j];
-            dgain.data[j] += d[j] * xhat[j];
-        }
-        if (!dbias.empty())
-            for (Index j = 0; j < C; ++j) dbias.data[j] += d[j];
-        const Real a = sum(dg, C) / Real(C), b = dot(dg, xhat, C) / Real(C);
-        for (Index j = 0; j < C; ++j) to[j] += inv * (dg[j] - a - xhat[j] * b);
+        for_vectors<Real>(C, [&](auto at, Index j) {
+            at.store(to + j, at.load(to + j) * inv * at.load(gain.data + j) + at.load(offset + j));
+        });
     }
     lane.arena.release(mark);
 }
 
+/// dx += gradient through the norm; dgain and dbias are added to.  dy (N, C).
+template <int C, class P, class Real>
+void add_layer_norm_backward(Lane<P>&, Mat<Real> dx, Mat<Real> dgain, Mat<Real> dbias, CMat<Real> dy, CMat<Real> x,
+                             CMat<Real> stats, CMat<Real> gain) {
+    using S = Simd<Real>;
+    if (!dbias.empty())
+        for (Index i = 0; i < x.rows; ++i) add_to(dbias.data, dy.row(i), C);
+    for (Index i = 0; i < x.rows; ++i) {
+        const Real         mean = stats(i, 0), inv = stats(i, 1);
+        Real const *       d = dy.row(i), *from = x.row(i);
+        Real*              to    = dx.row(i);
+        typename S::Vector total = {}, along = {};  // of dg, and of dg xhat, with dg = dy gain
+        for_vectors<Real>(C, [&](auto at, Index j) {
+            const auto slope = at.load(d + j), xhat = (at.load(from + j) - mean) * inv, pull = slope * xhat;
+            at.store(dgain.data + j, at.load(dgain.data + j) + pull);
+            total += slope * at.load(gain.data + j);
+            along += pull * at.load(gain.data + j);
+        });
+        const Real a = S::sum(total) / Real(C), b = S::sum(along) / Real(C);
+        for_vectors<Real>(C, [&](auto at, Index j) {
+            const auto xhat = (at.load(from + j) - mean) * inv;
+            at.store(to + j, at.load(to + j) + (at.load(d + j) * at.load(gain.data + j) - a - xhat * b) * inv);
+        });
+    }
+}
+
 /// y = x / rms(x) * gain.  stats (N, 1): 1 / rms.  Zhang and Sennrich, "Root mean square layer normalization", 2019.
-template <class Real>
-void rms_norm(Lane<Real>&, Mat<Real> y, Mat<Real> stats, CMat<Real> x, CMat<Real> gain) {
-    const Index C = x.cols;
+template <int C, class P, class Real>
+void rms_norm(Lane<P>&, Mat<Real> y, Mat<Real> stats, CMat<Real> x, CMat<Real> gain) {
     for (Index i = 0; i < x.rows; ++i) {
         Real const* from = x.row(i);
         Real*       to   = y.row(i);
         const Real  inv  = Real(1) / std::sqrt(dot(from, from, C) / Real(C) + Real(norm_epsilon));
         stats(i, 0)      = inv;
-        for (Index j = 0; j < C; ++j) to[j] = from[j] * inv * gain.data[j];
+        for_vectors<Real>(
+            C, [&](auto at, Index j) { at.store(to + j, at.load(from + j) * inv * at.load(gain.data + j)); });
     }
 }
 
-template <class Real>
-void add_rms_norm_backward(Lane<Real>& lane, Mat<Real> dx, Mat<Real> dgain, CMat<Real> dy, CMat<Real> x,
-                           CMat<Real> stats, CMat<Real> gain) {
-    const Index C    = x.cols;
-    const auto  mark = lane.arena.mark();
-    Real*       dg   = lane.arena.template take<Real>(1, C).data;
+template <int C, class P, class Real>
+void add_rms_norm_backward(Lane<P>&, Mat<Real> dx, Mat<Real> dgain, CMat<Real> dy, CMat<Real> x, CMat<Real> stats,
+                           CMat<Real> gain) {
+    using S = Simd<Real>;
     for (Index i = 0; i < x.rows; ++i) {
-        const Real  inv = stats(i, 0);
-        Real const *d = dy.row(i), *from = x.row(i);
-        Real*       to = dx.row(i);
-        for (Index j = 0; j < C; ++j) {
-            dg[j] = d[j] * gain.data[j];
-            dgain.data[j] += d[j] * from[j] * inv;
-        }
-        const Real b = dot(dg, from, C) * inv * inv / Real(C);
-        for (Index j = 0; j < C; ++j) to[j] += inv * (dg[j] - from[j] * b);
+        const Real         inv = stats(i, 0);
+        Real const *       d = dy.row(i), *from = x.row(i);
+        Real*              to    = dx.row(i);
+        typename S::Vector along = {};
+        for_vectors<Real>(C, [&](auto at, Index j) {
+            const auto pull = at.load(d + j) * at.load(from + j);
+            at.store(dgain.data + j, at.load(dgain.data + j) + pull * inv);
+            along += pull * at.load(gain.data + j);
+        });
+        const Real b = S::sum(along) * inv * inv / Real(C);
+        for_vectors<Real>(C, [&](auto at, Index j) {
+            const auto step = at.load(d + j) * at.load(gain.data + j) - at.load(from + j) * b;
+            at.store(to + j, at.load(to + j) + step * inv);
+        });
     }
-    lane.arena.release(mark);
 }
 
 }  // namespace rung::cpu

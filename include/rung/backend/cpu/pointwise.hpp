@@ -7,104 +7,84 @@
 
 namespace rung::cpu {
 
-template <class Real>
-void fill(Lane<Real>&, Mat<Real> y, std::type_identity_t<Real> value) {
+template <class P, class Real>
+void fill(Lane<P>&, Mat<Real> y, std::type_identity_t<Real> value) {
     for (Index i = 0; i < y.rows; ++i) std::fill_n(y.row(i), y.cols, value);
 }
 
 /// y = x
-template <class Real>
-void copy(Lane<Real>&, Mat<Real> y, CMat<Real> x) {
+template <class P, class Real>
+void copy(Lane<P>&, Mat<Real> y, CMat<Real> x) {
     for (Index i = 0; i < y.rows; ++i) std::copy_n(x.row(i), y.cols, y.row(i));
 }
 
 /// y += x
-template <class Real>
-void add(Lane<Real>&, Mat<Real> y, CMat<Real> x) {
+template <class P, class Real>
+void add(Lane<P>&, Mat<Real> y, CMat<Real> x) {
+    for (Index i = 0; i < y.rows; ++i) add_to(y.row(i), x.row(i), y.cols);
+}
+
+/// y = gelu(x) in the tanh form of GPT-2 (Hendrycks and Gimpel, 2016): x / 2 (1 + tanh u) = x sigmoid(2 u) with
+/// u = sqrt(2 / pi) (x + 0.044715 x^3). x becomes gelu'(x): all that the backward pass needs of it.
+template <class P, class Real>
+void gelu(Lane<P>&, Mat<Real> y, Mat<Real> x) {
+    constexpr Real slope = Real(1.5957691216057308), cubic = Real(0.044715);
     for (Index i = 0; i < y.rows; ++i) {
-        Real*       to   = y.row(i);
-        Real const* from = x.row(i);
-        for (Index j = 0; j < y.cols; ++j) to[j] += from[j];
+        Real *from = x.row(i), *to = y.row(i);
+        for_vectors<Real>(y.cols, [&](auto at, Index j) {
+            const auto v = at.load(from + j), square = v * v * cubic;
+            auto       e = v * (square + Real(1)) * -slope;
+            exponential<Real>(e);
+            const auto s = Real(1) / (e + Real(1)), g = v * s;
+            at.store(to + j, g);
+            at.store(from + j, s + g * (Real(1) - s) * (square * Real(3) + Real(1)) * slope);
+        });
     }
 }
 
-namespace detail {
-
-/// e = exp(-2 u) with u = sqrt(2 / pi) (x + 0.044715 x^3), so that gelu(x) = x / (1 + e).
-template <class Real>
-void gelu_exponential(Real* e, Real const* x, Index n) {
-    for (Index j = 0; j < n; ++j) e[j] = x[j] * (Real(1) + Real(0.044715) * x[j] * x[j]);
-    exponential(e, e, Real(-1.5957691216057308), 0, n);
-}
-
-}  // namespace detail
-
-/// y = gelu(x) in the tanh form of GPT-2 (Hendrycks and Gimpel, 2016): x / 2 (1 + tanh u) = x sigmoid(2 u).
-template <class Real>
-void gelu(Lane<Real>&, Mat<Real> y, CMat<Real> x) {
-    Real e[stretch];
-    for (Index i = 0; i < y.rows; ++i)
-        for_stretches(y.cols, [&](Index first, Index n) {
-            Real const* from = x.row(i) + first;
-            Real*       to   = y.row(i) + first;
-            detail::gelu_exponential(e, from, n);
-            for (Index j = 0; j < n; ++j) to[j] = from[j] / (Real(1) + e[j]);
-        });
-}
-
-/// dx = dy gelu'(x). dx may be dy or x.
-template <class Real>
-void gelu_backward(Lane<Real>&, Mat<Real> dx, CMat<Real> dy, CMat<Real> x) {
-    Real e[stretch];
+/// dx = dy gelu'(x), from what gelu left in x. dx may be dy or x.
+template <class P, class Real>
+void gelu_backward(Lane<P>&, Mat<Real> dx, CMat<Real> dy, CMat<Real> x) {
     for (Index i = 0; i < dx.rows; ++i)
-        for_stretches(dx.cols, [&](Index first, Index n) {
-            Real const* at = x.row(i) + first;
-            Real const* d  = dy.row(i) + first;
-            Real*       to = dx.row(i) + first;
-            detail::gelu_exponential(e, at, n);
-            for (Index j = 0; j < n; ++j) {
-                const Real s     = Real(1) / (Real(1) + e[j]);
-                const Real slope = Real(1.5957691216057308) * (Real(1) + Real(3 * 0.044715) * at[j] * at[j]);
-                to[j]            = d[j] * (s + at[j] * slope * s * (Real(1) - s));
-            }
+        for_vectors<Real>(dx.cols, [&](auto at, Index j) {
+            at.store(dx.row(i) + j, at.load(dy.row(i) + j) * at.load(x.row(i) + j));
         });
 }
 
 /// y = silu(gate) up (Shazeer, "GLU variants improve transformer", 2020).  y (N, H), x = [gate | up] (N, 2 H).
-template <class Real>
-void swiglu(Lane<Real>&, Mat<Real> y, CMat<Real> x) {
-    Real e[stretch];
-    for (Index i = 0; i < y.rows; ++i)
-        for_stretches(y.cols, [&](Index first, Index n) {
-            Real const *gate = x.row(i) + first, *up = gate + y.cols;
-            Real*       to = y.row(i) + first;
-            exponential(e, gate, Real(-1), 0, n);
-            for (Index j = 0; j < n; ++j) to[j] = up[j] * gate[j] / (Real(1) + e[j]);
+/// x becomes [up silu'(gate) | silu(gate)]: the slopes that the backward pass needs.
+template <class P, class Real>
+void swiglu(Lane<P>&, Mat<Real> y, Mat<Real> x) {
+    for (Index i = 0; i < y.rows; ++i) {
+        Real *gate = x.row(i), *up = gate + y.cols, *to = y.row(i);
+        for_vectors<Real>(y.cols, [&](auto at, Index j) {
+            const auto g = at.load(gate + j), u = at.load(up + j);
+            auto       e = -g;
+            exponential<Real>(e);
+            const auto s = Real(1) / (e + Real(1)), silu = g * s;
+            at.store(to + j, silu * u);
+            at.store(gate + j, u * (s + silu * (Real(1) - s)));
+            at.store(up + j, silu);
         });
+    }
 }
 
-/// dx (N, 2 H) from dy (N, H) and the x of the forward pass. dx may be x.
-template <class Real>
-void swiglu_backward(Lane<Real>&, Mat<Real> dx, CMat<Real> dy, CMat<Real> x) {
-    Real        e[stretch];
+/// dx (N, 2 H) from dy (N, H) and what swiglu left in x. dx may be x.
+template <class P, class Real>
+void swiglu_backward(Lane<P>&, Mat<Real> dx, CMat<Real> dy, CMat<Real> x) {
     const Index H = dy.cols;
     for (Index i = 0; i < dy.rows; ++i)
-        for_stretches(H, [&](Index first, Index n) {
-            Real const *gate = x.row(i) + first, *up = gate + H, *d = dy.row(i) + first;
-            Real *      d_gate = dx.row(i) + first, *d_up = d_gate + H;
-            exponential(e, gate, Real(-1), 0, n);
-            for (Index j = 0; j < n; ++j) {
-                const Real g = gate[j], s = Real(1) / (Real(1) + e[j]), step = d[j] * s;
-                d_gate[j] = step * up[j] * (Real(1) + g * (Real(1) - s));
-                d_up[j]   = step * g;
-            }
+        for_vectors<Real>(H, [&](auto at, Index j) {
+            const auto d = at.load(dy.row(i) + j);
+            at.store(dx.row(i) + j, d * at.load(x.row(i) + j));
+            at.store(dx.row(i) + H + j, d * at.load(x.row(i) + H + j));
         });
 }
 
 /// y = dropout(y) in place. The same call on the gradient is the backward pass.
 /// @param site  which dropout of the network this is; each makes its own choices
-template <class Real>
-void dropout(Lane<Real>&, Mat<Real> y, Dropout const& drop, std::uint32_t site, Index first_row) {
+template <class P, class Real>
+void dropout(Lane<P>&, Mat<Real> y, Dropout const& drop, std::uint32_t site, Index first_row) {
     if (drop.rate <= 0) return;
     const Real keep = Real(1) / (Real(1) - Real(drop.rate));
     for (Index i = 0; i < y.rows; ++i) {

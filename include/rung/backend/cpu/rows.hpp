@@ -1,71 +1,103 @@
 #pragma once
-// The few loops over a row that a compiler cannot vectorise by itself: reductions, whose order of summing it must
-// keep, and exp. None depends on where a row lies in memory, so a row's bits are the same in any batch.
+// Loops over a row, a vector at a time. The last, partial vector is padded with zeros and its surplus never written.
 
-#include <Eigen/Core>
+#include <algorithm>
 
 #include "rung/backend/cpu/context.hpp"
-#include "rung/backend/cpu/simd.hpp"
+#include "rung/backend/cpu/exponential.hpp"
 
 namespace rung::cpu {
 
-namespace detail {
+/// How a loop reads and writes a vector: all of it, or the `count` values that a row's end leaves.
+template <class Real>
+struct Whole {
+    using Vector = typename Simd<Real>::Vector;
+    static Vector load(Real const* p) {
+        Vector v;
+        Simd<Real>::load(v, p);
+        return v;
+    }
+    static void store(Real* p, Vector const& v) { Simd<Real>::store(p, v); }
+};
+template <class Real>
+struct Rest {
+    using Vector = typename Simd<Real>::Vector;
+    Index  count;
+    Vector load(Real const* p) const {
+        Vector v;
+        Simd<Real>::load_first(v, p, count);
+        return v;
+    }
+    void store(Real* p, Vector const& v) const { Simd<Real>::store_first(p, v, count); }
+};
 
-/// The sum of term(i) over i < n; terms(v, i) is as many of them as a vector holds.
-template <class Real, class Terms, class Term>
-Real reduce(Index n, Terms&& terms, Term&& term) {
-    using S                  = Simd<Real>;
-    typename S::Vector total = {}, v;
-    Index              i     = 0;
-    for (; i + S::width <= n; i += S::width) terms(v, i), total += v;
-    Real sum = 0;
-    for (int k = 0; k < S::width; ++k) sum += total[k];
-    for (; i < n; ++i) sum += term(i);
-    return sum;
+/// body(at, i) for i = 0, width, 2 width ... below n; `at` loads and stores.
+template <class Real, class Body>
+[[gnu::always_inline]] inline void for_vectors(Index n, Body&& body) {
+    Index i = 0;
+    for (; i + Simd<Real>::width <= n; i += Simd<Real>::width) body(Whole<Real>{}, i);
+    if (i < n) body(Rest<Real>{n - i}, i);
 }
 
-}  // namespace detail
+/// to += from
+template <class Real>
+void add_to(Real* to, Real const* from, Index n) {
+    for_vectors<Real>(n, [&](auto at, Index i) { at.store(to + i, at.load(to + i) + at.load(from + i)); });
+}
 
 template <class Real>
-[[gnu::noinline]] Real sum(Real const* x, Index n) {
-    return detail::reduce<Real>(
-        n, [&](auto& v, Index i) { Simd<Real>::load(v, x + i); }, [&](Index i) { return x[i]; });
+Real dot(Real const* x, Real const* y, Index n) {
+    typename Simd<Real>::Vector total = {};
+    for_vectors<Real>(n, [&](auto at, Index i) { total += at.load(x + i) * at.load(y + i); });
+    return Simd<Real>::sum(total);
 }
-template <class Real>
-[[gnu::noinline]] Real dot(Real const* x, Real const* y, Index n) {
-    typename Simd<Real>::Vector w;
-    return detail::reduce<Real>(
-        n, [&](auto& v, Index i) { Simd<Real>::load(v, x + i), Simd<Real>::load(w, y + i), v *= w; },
-        [&](Index i) { return x[i] * y[i]; });
-}
+
 template <class Real>
 Real largest(Real const* x, Index n) {
-    Real top = x[0];
-    for (Index i = 1; i < n; ++i) top = x[i] > top ? x[i] : top;
-    return top;
-}
-
-/// y = exp(scale (x - shift)); y may be x. Through Eigen's vectorised exp, which errs by less than 2 units in the
-/// last place, in blocks of fixed size: Eigen would treat the ends of a row by its address.
-template <class Real>
-[[gnu::noinline]] void exponential(Real* y, Real const* x, std::type_identity_t<Real> scale,
-                                   std::type_identity_t<Real> shift, Index n) {
-    constexpr Index             size = 16;
-    Eigen::Array<Real, size, 1> block;
-    for (Index i = 0; i < n; i += size) {
-        const Index count = std::min(size, n - i);
-        if (count < size) block.setZero();
-        std::copy_n(x + i, count, block.data());
-        block = ((block - shift) * scale).exp();
-        std::copy_n(block.data(), count, y + i);
+    using S = Simd<Real>;
+    typename S::Vector top = typename S::Vector{} + x[0];
+    Index              i   = 0;
+    for (typename S::Vector v; i + S::width <= n; i += S::width) {
+        S::load(v, x + i);
+        top = v > top ? v : top;
     }
+    Real best = S::largest(top);
+    for (; i < n; ++i) best = x[i] > best ? x[i] : best;
+    return best;
 }
 
-/// Calls work(first, count) for consecutive stretches of n values that fit temporaries on the stack.
-inline constexpr Index stretch = 256;
-template <class Work>
-void for_stretches(Index n, Work&& work) {
-    for (Index first = 0; first < n; first += stretch) work(first, std::min(stretch, n - first));
+/// y = exp(scale (x - shift)), and the sum of it. y may be x.
+template <class Real>
+Real exponential_row(Real* y, Real const* x, Real scale, Real shift, Index n) {
+    using S = Simd<Real>;
+    typename S::Vector total = {}, v;
+    Index              i     = 0;
+    for (; i + S::width <= n; i += S::width) {
+        S::load(v, x + i);
+        v = (v - shift) * scale;
+        exponential<Real>(v);
+        S::store(y + i, v);
+        total += v;
+    }
+    if (i < n) {
+        S::load_first(v, x + i, n - i);
+        v = (v - shift) * scale;
+        exponential<Real>(v);
+        S::store_first(y + i, v, n - i);
+        S::load_first(v, y + i, n - i);  // without the surplus
+        total += v;
+    }
+    return S::sum(total);
 }
+
+namespace detail {
+/// A row of zeros as long as y's, in the lane's scratch memory.
+template <class P, class Real>
+Real const* zeros(Lane<P>& lane, Mat<Real> y) {
+    Real* row = lane.arena.template take<Real>(1, y.cols).data;
+    std::fill_n(row, y.cols, Real(0));
+    return row;
+}
+}  // namespace detail
 
 }  // namespace rung::cpu

@@ -21,7 +21,7 @@ struct Block {
 
     static constexpr auto weights = under("norm1", Norm::weights) + under("attention", Mix::weights) +
                                     under("norm2", Norm::weights) + under("mlp", Mlp::weights);
-    static constexpr Index mix = size_of(Norm::weights), norm2 = mix + size_of(Mix::weights),
+    static constexpr Extent mix = size_of(Norm::weights), norm2 = mix + size_of(Mix::weights),
                            mlp = norm2 + size_of(Norm::weights), size = mlp + size_of(Mlp::weights);
     static constexpr double flops = Mix::flops + Mlp::flops;  ///< per row, forward, without the scores
 
@@ -34,7 +34,7 @@ struct Block {
 
     /// y from s.x.  attend(a, lse, u) fills the heads' output: plain attention, or attention over a cache.
     template <class Lane, class Real, class Attend>
-    static void forward(Lane& lane, Mat<Real> y, Saved<Real> const& s, Sequences const& rows, Real const* w,
+    static void forward(Lane& lane, Mat<Real> y, Saved<Real> const& s, Sequences const& rows, Weights<Real> w,
                         Dropout const& drop, std::uint32_t site, Attend&& attend) {
         Norm::forward(lane, s.n1, s.stats1, s.x, w);
         Mix::heads(lane, s.u, s.n1, rows, w + mix);
@@ -50,7 +50,7 @@ struct Block {
     /// d: the gradient of y becomes that of x. The residual stream's own path is d itself; branches add to
     /// it.
     template <class Lane, class Real>
-    static void backward(Lane& lane, Mat<Real> d, Saved<Real> const& s, Sequences const& rows, Real const* w,
+    static void backward(Lane& lane, Mat<Real> d, Saved<Real> const& s, Sequences const& rows, Weights<Real> w,
                          Real* dw, Dropout const& drop, std::uint32_t site) {
         const auto mark = lane.arena.mark();
         const auto dn   = lane.arena.template take<Real>(d.rows, C),
