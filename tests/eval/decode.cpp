@@ -122,8 +122,9 @@ TEST_CASE("tokens are drawn in proportion to softmax of logits over temperature"
     Rng            rng(1, Purpose::user);
     double         weight[6] = {}, sum = 0;
     for (Index j = 2; j < 6; ++j) sum += weight[j] = std::exp(logits.data[j] / 0.7);
-    int seen[6] = {};
-    for (int i = 0; i < 20'000; ++i) ++seen[detail::choose<double>(logits, {.temperature = 0.7}, rng).token];
+    int             seen[6] = {};
+    detail::Sampler sampler(6);
+    for (int i = 0; i < 20'000; ++i) ++seen[sampler.draw<double>(logits, {.temperature = 0.7}, rng).token];
     for (Index j = 0; j < 6; ++j) CHECK(seen[j] / 20'000.0 == doctest::Approx(weight[j] / sum).epsilon(0.08));
 }
 

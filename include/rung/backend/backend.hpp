@@ -18,7 +18,8 @@ namespace rung {
 template <class Lane, class Real = typename Lane::real>
 concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Packed<Real> w, int const* ids,
                            Sequences const& rows, CacheLayer<Real> cache, CachePlaces places,
-                           Dropout const& drop, Real s) {
+                           Dropout const& drop, Real s, int* tokens,
+                           double* probabilities) {
     fill(lane, y, s);              // y  = s
     copy(lane, y, x);              // y  = x
     add(lane, y, x);               // y += x
@@ -44,6 +45,7 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Packed<Re
     attention(lane, y, y, x, rows, 1);                                  // out, log-sum-exp; qkv
     attention_backward(lane, y, x, x, x, x, rows, 1);                   // dqkv; dout, out, log-sum-exp, qkv
     cached_attention(lane, y, x, cache, rows, places, 1);               // out; qkv of new tokens
+    greedy(lane, tokens, probabilities, x, 0);                          // from logits
     { cross_entropy(lane, y, ids, s) } -> std::convertible_to<double>;  // logits become their gradient
 };
 
@@ -53,6 +55,7 @@ concept BackendContext = requires(Context& ctx, Mat<Real> gradients, Real* w,
                                   std::vector<Chunk> const& chunks, AdamWStep const& step) {
     { ctx.seed() } -> std::convertible_to<std::uint64_t>;
     { ctx.slices() } -> std::convertible_to<int>;
+    { ctx.threads() } -> std::convertible_to<int>;
     ctx.for_slices(1, [](auto&, int) {});
     pack(ctx, w, w, std::vector<PackedPlace>{});
     { sum_gradients(ctx, gradients, chunks) } -> std::convertible_to<double>;

@@ -94,7 +94,8 @@ public:
     };
     Mark mark() const { return {blocks_.size(), used_, total_}; }
     void release(Mark mark) {
-        if (blocks_.size() == mark.blocks) used_ = mark.used, total_ = mark.total;
+        used_  = blocks_.size() == mark.blocks ? mark.used : 0;  // a block begun since holds nothing older
+        total_ = mark.total;
     }
 
 private:

@@ -5,16 +5,14 @@
 
 namespace rung {
 
-/// The cache of one layer in one pass for B sequences of at most `capacity` tokens. Keys are kept transposed:
-/// the scores of one query against all tokens then read memory in order.
+/// The cache of one layer in one pass, for B sequences of at most `capacity` tokens: a row [key | value] per token,
+/// which is how a token's projection leaves them.
 template <class Real>
 struct CacheLayer {
-    Mat<Real> keys;    ///< (B * C, capacity)
-    Mat<Real> values;  ///< (B * capacity, C)
+    Mat<Real> rows;  ///< (B * capacity, 2 C)
     Index     capacity = 0;
 
-    Mat<Real> keys_of(Index slot) const { return keys.slice(slot * values.cols, values.cols); }
-    Mat<Real> values_of(Index slot) const { return values.slice(slot * capacity, capacity); }
+    Mat<Real> of(Index slot) const { return rows.slice(slot * capacity, capacity); }
 };
 
 /// Where each sequence of a call lives in the cache, and how many tokens it holds there already.

@@ -1,9 +1,10 @@
 #pragma once
-// Answers to a batch of prompts, token by token, with a cache of keys and values. Prompts may differ in
-// length; a sequence that ends leaves the batch. Prompts are dealt into groups of fixed size, so threads
-// change nothing.
+// Answers to prompts, token by token, with a cache of keys and values. A lane holds a number of places; a sequence
+// that ends gives its place to the next prompt at once. An answer depends on its prompt alone, so neither places nor
+// threads change it.
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <numeric>
 #include <string>
@@ -22,7 +23,7 @@ struct DecodeOptions {
     std::uint32_t stream =
         0;  ///< of random numbers, for sampling: prompt i of two streams is drawn differently
     Run run   = {};
-    int group = 64;  ///< prompts that share one cache and one thread
+    int group = 64;  ///< places of a lane: sequences that one thread decodes together
 };
 
 struct Answer {
@@ -39,91 +40,152 @@ struct Choice {
     double probability;  ///< under softmax(logits), whatever the temperature
 };
 
-/// The likeliest token, or one drawn from softmax(logits / temperature). Pad and begin are never written.
-template <class Real>
-Choice choose(Mat<Real const> logits, DecodeOptions const& options, Rng& rng) {
-    Real const*      at = logits.data;
-    std::vector<int> order(std::size_t(logits.cols - Vocab::end));
-    std::iota(order.begin(), order.end(), Vocab::end);
-    int token = *std::max_element(order.begin(), order.end(), [&](int a, int b) { return at[a] < at[b]; });
-    const Real top = at[token];
-    double     sum = 0;
-    for (const int other : order) sum += std::exp(double(at[other] - top));
-    if (options.temperature > 0) {
-        std::sort(order.begin(), order.end(),
+/// Draws tokens; pad and begin are never written. Keeps its working memory.
+class Sampler {
+public:
+    explicit Sampler(int vocab) : order_(std::size_t(vocab - Vocab::end)), weight_(order_.size()) {}
+
+    /// A token drawn from softmax(logits / temperature), cut to the k likeliest.
+    template <class Real>
+    Choice draw(Mat<Real const> logits, DecodeOptions const& options, Rng& rng) {
+        Real const* at = logits.data;
+        std::iota(order_.begin(), order_.end(), Vocab::end);
+        std::sort(order_.begin(), order_.end(),
                   [&](int a, int b) { return at[a] > at[b] || (at[a] == at[b] && a < b); });
-        if (options.top_k > 0 && options.top_k < int(order.size())) order.resize(std::size_t(options.top_k));
-        std::vector<double> weight;
-        for (const int other : order)
-            weight.push_back(std::exp(double(at[other] - top) / options.temperature));
-        double left = std::accumulate(weight.begin(), weight.end(), 0.0) * double(rng.uniform());
-        token       = order.back();
-        for (std::size_t i = 0; i < order.size(); ++i)
-            if ((left -= weight[i]) < 0) {
-                token = order[i];
-                break;
-            }
+        const double top = double(at[order_.front()]);
+        double       sum = 0;
+        for (const int token : order_) sum += std::exp(double(at[token]) - top);
+        const bool  cut  = options.top_k > 0 && options.top_k < int(order_.size());
+        const auto  kept = cut ? std::size_t(options.top_k) : order_.size();
+        double      left = 0;
+        for (std::size_t i = 0; i < kept; ++i)
+            left += weight_[i] = std::exp((double(at[order_[i]]) - top) / options.temperature);
+        left *= double(rng.uniform());
+        std::size_t i = 0;
+        while (i + 1 < kept && (left -= weight_[i]) >= 0) ++i;
+        return {order_[i], std::exp(double(at[order_[i]]) - top) / sum};
     }
-    return {token, std::exp(double(at[token] - top)) / sum};
-}
 
-/// One group of prompts from first token to last answer, on one lane.
+private:
+    std::vector<int>    order_;
+    std::vector<double> weight_;
+};
+
+/// What the lanes of one call share.
+template <class Real>
+struct DecodeCall {
+    Weights<Real>                        weights;
+    Vocab const&                         vocab;
+    std::vector<std::vector<int>> const& prompts;
+    DecodeOptions const&                 options;
+    std::uint64_t                        seed;
+    Index                                capacity;  ///< tokens of the longest sequence
+    std::vector<Answer>&                 answers;
+    std::atomic<int>                     next{0};  ///< first prompt that nobody has taken
+};
+
+/// One lane's places, from its first prompt until none is left. All memory is taken before the first token.
 template <class Model, class Lane>
-void decode_group(Lane& lane, Weights<typename Lane::real> weights, Vocab const& vocab,
-                  std::vector<std::vector<int>> const& prompts, int first, int count,
-                  DecodeOptions const& options, std::uint64_t seed, std::vector<Answer>& answers) {
-    using Real              = typename Lane::real;
-    constexpr Index C       = Model::shape.width;
-    std::size_t     longest = 0;
-    for (int b = 0; b < count; ++b) longest = std::max(longest, prompts[std::size_t(first + b)].size());
-    const Index                   capacity = options.limit > 0
-                                                 ? std::min<Index>(Index(longest) + options.limit, Model::shape.context)
-                                                 : Model::shape.context;
-    const Index                   room = (capacity + 15) / 16 * 16;
-    std::vector<CacheLayer<Real>> cache(std::size_t(Model::passes_of(options.run) * Model::layers));
-    for (auto& layer : cache)
-        layer = {lane.arena.template take<Real>(count * C, room),
-                 lane.arena.template take<Real>(count * room + 16, C), room};
+class Decoder {
+    using Real = typename Lane::real;
+    static constexpr Index C    = Model::shape.width;
+    static constexpr Index rows = 256;  // prompts are taken in while a step has no more rows: they stay in cache
 
-    std::vector<int> active(static_cast<std::size_t>(count)),
-        past(active.size(), 0);  // slots still writing, tokens each holds
-    std::iota(active.begin(), active.end(), 0);
-    std::vector<std::vector<int>> fresh(active.size()), written(active.size());
-    std::vector<Rng>              rngs;
-    for (int b = 0; b < count; ++b) {
-        fresh[std::size_t(b)] = prompts[std::size_t(first + b)];
-        rngs.emplace_back(seed, Purpose::decoding, options.stream, std::uint32_t(first + b));
+public:
+    Decoder(Lane& lane, DecodeCall<Real>& call, int places)
+        : lane_(lane),
+          call_(call),
+          cache_(std::size_t(Model::passes_of(call.options.run) * Model::layers)),
+          written_(std::size_t(places) * std::size_t(call.capacity + 1)),
+          rngs_(std::size_t(places), Rng(0, Purpose::decoding)),
+          sampler_(Model::shape.vocab) {
+        for (auto& layer : cache_)
+            layer = {lane.arena.template take<Real>(places * call.capacity, 2 * C), call.capacity};
+        for (int slot = places; slot-- > 0;) free_.push_back(slot);
+        for (auto* list : {&slots_, &past_, &prompt_, &chosen_}) list->reserve(std::size_t(places));
+        probability_.resize(std::size_t(places)), starts_.reserve(std::size_t(places) + 1);
+        for (auto* list : {&tokens_, &positions_}) list->reserve(std::size_t(rows + places + call.capacity));
     }
-    while (!active.empty()) {
-        const auto       mark = lane.arena.mark();
-        std::vector<int> tokens, positions, starts{0}, held;
-        for (const int b : active) {
-            held.push_back(past[std::size_t(b)]);
-            for (const int token : fresh[std::size_t(b)])
-                tokens.push_back(token), positions.push_back(past[std::size_t(b)]++);
-            starts.push_back(int(tokens.size()));
+
+    void run() {
+        while (true) {
+            begin_step();
+            if (slots_.empty()) return;
+            const auto mark = lane_.arena.mark();
+            const auto logits =
+                Model::extend(lane_, call_.weights, cache_,
+                              {tokens_.data(), positions_.data(), starts_.data(), int(slots_.size())},
+                              {slots_.data(), past_.data()}, call_.options.run);
+            choose(logits);
+            end_step();
+            lane_.arena.release(mark);
         }
-        const Sequences       rows{tokens.data(), positions.data(), starts.data(), int(active.size())};
-        const Mat<Real const> logits =
-            Model::extend(lane, weights, cache, rows, {active.data(), held.data()}, options.run);
-        std::vector<int> going;
-        for (std::size_t i = 0; i < active.size(); ++i) {
-            const int  b                    = active[i];
-            const auto at                   = std::size_t(b);
-            auto&      answer               = answers[std::size_t(first + b)];
-            const auto [token, probability] = choose<Real>(logits.slice(Index(i), 1), options, rngs[at]);
+    }
+
+private:
+    /// One new token of every sequence that goes on, then prompts for the places that are free.
+    void begin_step() {
+        tokens_.clear(), positions_.clear(), starts_.assign(1, 0);
+        for (std::size_t i = 0; i < slots_.size(); ++i) append(chosen_[i], past_[i]), close();
+        while (!free_.empty() && call_.next.load(std::memory_order_relaxed) < int(call_.prompts.size())) {
+            if (!tokens_.empty() && Index(tokens_.size()) >= rows) return;
+            const int prompt = call_.next.fetch_add(1);
+            if (prompt >= int(call_.prompts.size())) return;
+            slots_.push_back(free_.back()), free_.pop_back();
+            past_.push_back(0), prompt_.push_back(prompt), chosen_.push_back(0);
+            rngs_[std::size_t(slots_.back())] =
+                Rng(call_.seed, Purpose::decoding, call_.options.stream, std::uint32_t(prompt));
+            auto const& tokens = call_.prompts[std::size_t(prompt)];
+            for (std::size_t t = 0; t < tokens.size(); ++t) append(tokens[t], int(t));
+            close();
+        }
+    }
+    void append(int token, int position) { tokens_.push_back(token), positions_.push_back(position); }
+    void close() { starts_.push_back(int(tokens_.size())); }
+
+    void choose(Mat<Real const> logits) {
+        chosen_.resize(slots_.size());
+        if (call_.options.temperature <= 0)
+            return greedy(lane_, chosen_.data(), probability_.data(), logits, Vocab::end);
+        for (std::size_t i = 0; i < slots_.size(); ++i) {
+            const auto choice = sampler_.draw(logits.slice(Index(i), 1), call_.options, rngs_[std::size_t(slots_[i])]);
+            chosen_[i] = choice.token, probability_[i] = choice.probability;
+        }
+    }
+
+    /// Takes down what was written; sequences that are done leave, the others close ranks in order.
+    void end_step() {
+        std::size_t going = 0;
+        for (std::size_t i = 0; i < slots_.size(); ++i) {
+            auto& answer  = call_.answers[std::size_t(prompt_[i])];
+            int*  written = written_.data() + std::ptrdiff_t(slots_[i]) * (call_.capacity + 1);
+            const int held = past_[i] + starts_[i + 1] - starts_[i];
+            answer.ended   = chosen_[i] == Vocab::end;
+            answer.confidence *= probability_[i];
+            if (!answer.ended) written[answer.tokens] = chosen_[i];
             ++answer.tokens;
-            answer.confidence *= probability;
-            answer.ended = token == Vocab::end;
-            if (!answer.ended) written[at].push_back(token);
-            const bool room = past[at] < capacity && (options.limit == 0 || answer.tokens < options.limit);
-            if (!answer.ended && room) going.push_back(b), fresh[at] = {token};
-            else answer.text = vocab.decode(written[at]);
+            const bool room = held < call_.capacity &&
+                              (call_.options.limit == 0 || answer.tokens < call_.options.limit);
+            if (!answer.ended && room) {
+                slots_[going] = slots_[i], past_[going] = held, prompt_[going] = prompt_[i];
+                chosen_[going++] = chosen_[i];
+            } else {
+                answer.text = call_.vocab.decode({written, written + answer.tokens - answer.ended});
+                free_.push_back(slots_[i]);
+            }
         }
-        active = going;
-        lane.arena.release(mark);
+        for (auto* list : {&slots_, &past_, &prompt_, &chosen_}) list->resize(going);
     }
-}
+
+    Lane&                         lane_;
+    DecodeCall<Real>&             call_;
+    std::vector<CacheLayer<Real>> cache_;
+    std::vector<int>              slots_, past_, prompt_, chosen_;  // of the sequences being written
+    std::vector<double>           probability_;
+    std::vector<int>              free_, tokens_, positions_, starts_, written_;
+    std::vector<Rng>              rngs_;
+    Sampler                       sampler_;
+};
 
 }  // namespace detail
 
@@ -132,6 +194,7 @@ void decode_group(Lane& lane, Weights<typename Lane::real> weights, Vocab const&
 template <class Context, class Model>
 std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab,
                            std::vector<std::string> const& prompts, DecodeOptions const& options = {}) {
+    using Real = typename Context::real;
     RUNG_CHECK(!prompts.empty(), "decode: prompts; got none, wanted at least 1");
     RUNG_CHECK(vocab.size() == Model::shape.vocab, "decode: vocabulary; got ", vocab.size(),
                " tokens, wanted ", Model::shape.vocab, ", the model's");
@@ -139,22 +202,25 @@ std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab,
                "decode: limit, group, top_k, temperature; got ", options.limit, ", ", options.group, ", ",
                options.top_k, ", ", options.temperature, ", wanted at least 0, 1, 0, 0");
     std::vector<std::vector<int>> tokens(prompts.size(), {Vocab::begin});
+    Index                         longest = 0;
     for (std::size_t i = 0; i < prompts.size(); ++i) {
         vocab.append(tokens[i], prompts[i]);
         RUNG_CHECK(int(tokens[i].size()) < Model::shape.context, "decode: prompt ", i, "; got ",
                    tokens[i].size(), " tokens, wanted fewer than ", Model::shape.context,
                    ", the model's context");
+        longest = std::max(longest, Index(tokens[i].size()));
     }
-    std::vector<Answer> answers(prompts.size());
-    using Real = typename Context::real;
-    Buffer<Real>        panels(Model::panels);
+    Buffer<Real> panels(Model::panels);
     pack(ctx, panels.data(), model.weights().cdata(), Model::packed_places());
-    const Weights<Real> weights{model.weights().cdata(), panels.cdata()};
-    const int           count = int(prompts.size()), groups = (count + options.group - 1) / options.group;
-    ctx.for_slices(groups, [&](auto& lane, int g) {
-        const int first = g * options.group;
-        detail::decode_group<Model>(lane, weights, vocab, tokens, first,
-                                    std::min(options.group, count - first), options, ctx.seed(), answers);
+    std::vector<Answer>      answers(prompts.size());
+    const Index              context = Model::shape.context;
+    const Index              capacity = options.limit > 0 ? std::min(longest + options.limit, context) : context;
+    detail::DecodeCall<Real> call{{model.weights().cdata(), panels.cdata()}, vocab,    tokens,
+                                  options,   ctx.seed(),                     capacity, answers};
+    const int                count = int(prompts.size()), lanes = std::min(ctx.threads(), count);
+    const int                places = std::min(options.group, (count + lanes - 1) / lanes);
+    ctx.for_slices(lanes, [&](auto& lane, int) {
+        detail::Decoder<Model, std::remove_reference_t<decltype(lane)>>(lane, call, places).run();
     });
     return answers;
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Attention while decoding: new tokens over everything their sequences hold. Each key and value is read once per
-// query, scores and results stay in registers.
+// Attention while decoding: new tokens over everything their sequences hold. A key and a value are read once per
+// query and head.
 
 #include "rung/backend/cpu/softmax.hpp"
 #include "rung/core/cache.hpp"
@@ -10,25 +10,65 @@ namespace rung::cpu {
 
 namespace detail {
 
-/// y[i] = sum over k of a[k] b[k][i] for `count` values of i, `row` apart in b. b may be read up to whole vectors.
-template <int vectors, class Real>
-void weighted_rows(Real* y, Real const* a, Index depth, Real const* b, Index row, Index count) {
-    using S = Simd<Real>;
-    for (Index i = 0; i < count; i += vectors * S::width) {
-        const Index        left = std::min<Index>(vectors, (count - i + S::width - 1) / S::width);
-        typename S::Vector sum[vectors] = {}, v;
-        if (left == vectors)
-            for (Index k = 0; k < depth; ++k)
-                for (int j = 0; j < vectors; ++j) S::load(v, b + k * row + i + j * S::width), sum[j] += a[k] * v;
-        else
-            for (Index j = 0; j < left; ++j)
-                for (Index k = 0; k < depth; ++k) S::load(v, b + k * row + i + j * S::width), sum[j] += a[k] * v;
-        for (Index j = 0; j < left; ++j) {
-            const Index rest = count - i - j * S::width;
-            if (rest >= S::width) S::store(y + i + j * S::width, sum[j]);
-            else S::store_first(y + i + j * S::width, sum[j], rest);
-        }
+/// s[j] = q . k[j] for eight keys `row` apart: their products are folded into one vector together.
+inline void score_eight(float* s, float const* q, float const* k, Index row, Index D) {
+    typedef float V __attribute__((vector_size(32)));
+    V             sum[8] = {}, x, y;
+    for (Index c = 0; c < D; c += 8) {
+        std::memcpy(&x, q + c, sizeof x);
+#pragma GCC unroll 8
+        for (int j = 0; j < 8; ++j) std::memcpy(&y, k + j * row + c, sizeof y), sum[j] += x * y;
     }
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j)
+        sum[j] = __builtin_shufflevector(sum[2 * j], sum[2 * j + 1], 0, 2, 8, 10, 4, 6, 12, 14) +
+                 __builtin_shufflevector(sum[2 * j], sum[2 * j + 1], 1, 3, 9, 11, 5, 7, 13, 15);
+#pragma GCC unroll 2
+    for (int j = 0; j < 2; ++j)
+        sum[j] = __builtin_shufflevector(sum[2 * j], sum[2 * j + 1], 0, 2, 8, 10, 4, 6, 12, 14) +
+                 __builtin_shufflevector(sum[2 * j], sum[2 * j + 1], 1, 3, 9, 11, 5, 7, 13, 15);
+    const V all = __builtin_shufflevector(sum[0], sum[1], 0, 1, 2, 3, 8, 9, 10, 11) +
+                  __builtin_shufflevector(sum[0], sum[1], 4, 5, 6, 7, 12, 13, 14, 15);
+    std::memcpy(s, &all, sizeof all);
+}
+
+/// s[j] = q . k[j] for n keys; s has room for whole vectors.
+template <class Real>
+void scores(Real* s, Real const* q, Real const* k, Index row, Index D, Index n) {
+    Index j = 0;
+    if constexpr (std::is_same_v<Real, float>)
+        if (D % 8 == 0)
+            for (; j + 8 <= n; j += 8) score_eight(s + j, q, k + j * row, row, D);
+    if (j < n && j >= 8 && std::is_same_v<Real, float> && D % 8 == 0) {
+        // The last eight overlap those before: the same keys give the same bits.
+        score_eight(reinterpret_cast<float*>(s + n - 8), reinterpret_cast<float const*>(q),
+                    reinterpret_cast<float const*>(k + (n - 8) * row), row, D);
+        return;
+    }
+    for (; j < n; ++j) s[j] = dot(q, k + j * row, D);
+}
+
+/// y = sum over j of p[j] v[j], for n rows `row` apart and D columns.
+template <class Real>
+void weighted_sum(Real* y, Real const* p, Real const* v, Index row, Index D, Index n) {
+    using S = Simd<Real>;
+    Index c = 0;
+    for (; c + 4 * S::width <= D; c += 4 * S::width) {
+        typename S::Vector sum[4] = {}, x;
+        for (Index j = 0; j < n; ++j)
+#pragma GCC unroll 4
+            for (int i = 0; i < 4; ++i) S::load(x, v + j * row + c + i * S::width), sum[i] += p[j] * x;
+        for (int i = 0; i < 4; ++i) S::store(y + c + i * S::width, sum[i]);
+    }
+    for_vectors<Real>(D - c, [&](auto at, Index i) {
+        typename S::Vector sum[4] = {};  // four chains, for want of columns
+        Index              j      = 0;
+        for (; j + 4 <= n; j += 4)
+#pragma GCC unroll 4
+            for (int m = 0; m < 4; ++m) sum[m] += p[j + m] * at.load(v + (j + m) * row + c + i);
+        for (; j < n; ++j) sum[0] += p[j] * at.load(v + j * row + c + i);
+        at.store(y + c + i, (sum[0] + sum[1]) + (sum[2] + sum[3]));
+    });
 }
 
 }  // namespace detail
@@ -37,28 +77,25 @@ void weighted_rows(Real* y, Real const* a, Index depth, Real const* b, Index row
 template <class P, class Real>
 void cached_attention(Lane<P>& lane, Mat<Real> out, CMat<Real> qkv, CacheLayer<std::type_identity_t<Real>> cache,
                       Sequences const& sequences, CachePlaces places, int heads) {
-    using S           = Simd<Real>;
     const Index C = out.cols, D = C / heads;
     const Real  scale = Real(1) / std::sqrt(Real(D));
     const auto  mark  = lane.arena.mark();
-    Real*       s     = lane.arena.template take<Real>(1, cache.capacity + S::width).data;
+    Real*       s     = lane.arena.template take<Real>(1, cache.capacity + Simd<Real>::width).data;
     for (int b = 0; b < sequences.count; ++b) {
         const Index first = sequences.starts[b], fresh = sequences.starts[b + 1] - first, past = places.past[b];
         RUNG_CHECK(past + fresh <= cache.capacity, "cached_attention: sequence ", b, ": tokens; got ",
                    past + fresh, ", wanted at most ", cache.capacity);
-        const auto keys = cache.keys_of(places.slots[b]), values = cache.values_of(places.slots[b]);
-        for (Index i = 0; i < fresh; ++i) {
-            for (Index c = 0; c < C; ++c) keys(c, past + i) = qkv(first + i, C + c);
-            std::copy_n(qkv.row(first + i) + 2 * C, C, values.row(past + i));
-        }
+        const auto held = cache.of(places.slots[b]);
+        for (Index i = 0; i < fresh; ++i) std::copy_n(qkv.row(first + i) + C, 2 * C, held.row(past + i));
         for (Index i = 0; i < fresh; ++i)
             for (int h = 0; h < heads; ++h) {
-                const Index n = past + i + 1;
-                detail::weighted_rows<4>(s, qkv.row(first + i) + h * D, D, keys.row(h * D), keys.stride, n);
-                Real       top;
+                const Index n   = past + i + 1;
+                Real const* key = held.data + h * D;
+                Real*       y   = out.row(first + i) + h * D;
+                Real        top;
+                detail::scores(s, qkv.row(first + i) + h * D, key, held.stride, D, n);
                 const Real share = Real(1) / softmax_numerators(s, n, n, scale, top);
-                Real*      y     = out.row(first + i) + h * D;
-                detail::weighted_rows<4>(y, s, n, values.data + h * D, values.stride, D);
+                detail::weighted_sum(y, s, key + C, held.stride, D, n);
                 for_vectors<Real>(D, [&](auto at, Index c) { at.store(y + c, at.load(y + c) * share); });
             }
     }

@@ -6,6 +6,7 @@
 #include "rung/backend/cpu/cached_attention.hpp"
 #include "rung/backend/cpu/context.hpp"
 #include "rung/backend/cpu/embedding.hpp"
+#include "rung/backend/cpu/greedy.hpp"
 #include "rung/backend/cpu/linear.hpp"
 #include "rung/backend/cpu/loss.hpp"
 #include "rung/backend/cpu/norm.hpp"
