@@ -5,14 +5,16 @@
 
 namespace rung {
 
-/// The cache of one layer in one pass, for B sequences of at most `capacity` tokens: a row [key | value] per token,
-/// which is how a token's projection leaves them.
+/// The cache of one layer in one pass, for B sequences of at most `capacity` tokens. A head's tokens lie one after
+/// another, each with its key and its value: what a query reads is one run of memory.
 template <class Real>
 struct CacheLayer {
-    Mat<Real> rows;  ///< (B * capacity, 2 C)
+    Mat<Real> rows;  ///< (B * heads * capacity, 2 D): [key | value]
     Index     capacity = 0;
+    int       heads    = 1;
 
-    Mat<Real> of(Index slot) const { return rows.slice(slot * capacity, capacity); }
+    /// Tokens of one head of one sequence, (capacity, 2 D).
+    Mat<Real> of(Index slot, Index head) const { return rows.slice((slot * heads + head) * capacity, capacity); }
 };
 
 /// Where each sequence of a call lives in the cache, and how many tokens it holds there already.

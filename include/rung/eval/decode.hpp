@@ -88,7 +88,7 @@ struct DecodeCall {
 template <class Model, class Lane>
 class Decoder {
     using Real = typename Lane::real;
-    static constexpr Index C    = Model::shape.width;
+    static constexpr int   C = Model::shape.width, H = Model::shape.heads;
     static constexpr Index rows = 256;  // prompts are taken in while a step has no more rows: they stay in cache
 
 public:
@@ -100,7 +100,7 @@ public:
           rngs_(std::size_t(places), Rng(0, Purpose::decoding)),
           sampler_(Model::shape.vocab) {
         for (auto& layer : cache_)
-            layer = {lane.arena.template take<Real>(places * call.capacity, 2 * C), call.capacity};
+            layer = {lane.arena.template take<Real>(places * H * call.capacity, 2 * C / H), call.capacity, H};
         for (int slot = places; slot-- > 0;) free_.push_back(slot);
         for (auto* list : {&slots_, &past_, &prompt_, &chosen_}) list->reserve(std::size_t(places));
         probability_.resize(std::size_t(places)), starts_.reserve(std::size_t(places) + 1);

@@ -170,10 +170,10 @@ void attention_backward(Lane<P>& lane, Mat<Real> dqkv, CMat<Real> dout, CMat<Rea
                             const Index n   = std::min(columns, at + i + 1 - j0);
                             Real *      row = p + (r + i) * block, *d = ds + (r + i) * block;
                             const Real  out_dot = dot(d_out.row(at + i), o.row(at + i), D);
-                            const Real  log_sum = lse(first + at + i, h);
+                            const Real  log_sum = lse(first + at + i, h) * Real(log2_e);
                             for_vectors<Real>(n, [&](auto some, Index c) {
-                                auto e = some.load(row + c) * scale - log_sum;
-                                exponential<Real>(e);
+                                auto e = some.load(row + c) * (scale * Real(log2_e)) - log_sum;
+                                power_of_two<Real>(e);
                                 some.store(row + c, e);
                                 some.store(d + c, e * (some.load(d + c) - out_dot) * scale);  // softmax backward
                             });

@@ -85,19 +85,25 @@ void cached_attention(Lane<P>& lane, Mat<Real> out, CMat<Real> qkv, CacheLayer<s
         const Index first = sequences.starts[b], fresh = sequences.starts[b + 1] - first, past = places.past[b];
         RUNG_CHECK(past + fresh <= cache.capacity, "cached_attention: sequence ", b, ": tokens; got ",
                    past + fresh, ", wanted at most ", cache.capacity);
-        const auto held = cache.of(places.slots[b]);
-        for (Index i = 0; i < fresh; ++i) std::copy_n(qkv.row(first + i) + C, 2 * C, held.row(past + i));
-        for (Index i = 0; i < fresh; ++i)
-            for (int h = 0; h < heads; ++h) {
-                const Index n   = past + i + 1;
-                Real const* key = held.data + h * D;
-                Real*       y   = out.row(first + i) + h * D;
+        for (int h = 0; h < heads; ++h) {
+            const auto  held = cache.of(places.slots[b], h);
+            Real const* key  = held.data;
+            for (Index i = 0; i < fresh; ++i) {
+                Real const* q  = qkv.row(first + i) + h * D;
+                Real*       to = held.row(past + i);
+                std::copy_n(q + C, D, to);
+                std::copy_n(q + 2 * C, D, to + D);
+            }
+            for (Index i = 0; i < fresh; ++i) {
+                const Index n = past + i + 1;
+                Real*       y = out.row(first + i) + h * D;
                 Real        top;
                 detail::scores(s, qkv.row(first + i) + h * D, key, held.stride, D, n);
                 const Real share = Real(1) / softmax_numerators(s, n, n, scale, top);
-                detail::weighted_sum(y, s, key + C, held.stride, D, n);
+                detail::weighted_sum(y, s, key + D, held.stride, D, n);
                 for_vectors<Real>(D, [&](auto at, Index c) { at.store(y + c, at.load(y + c) * share); });
             }
+        }
     }
     lane.arena.release(mark);
 }

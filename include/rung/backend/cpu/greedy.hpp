@@ -18,7 +18,7 @@ void greedy(Lane<P>& lane, int* tokens, double* probabilities, CMat<typename Pre
         int         at  = 0;
         while (at + 1 < V && row[at] != top) ++at;
         tokens[i]        = first + at;
-        probabilities[i] = 1 / double(exponential_row(e, row, Real(1), top, V));
+        probabilities[i] = 1 / double(exponential_row(e, row, top, V));
     }
     lane.arena.release(mark);
 }

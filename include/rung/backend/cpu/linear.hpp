@@ -43,7 +43,14 @@ void add_matmul_tn(Lane<P>& lane, Mat<Real> dw, CMat<Real> x, CMat<Real> dy) {
 template <class P, class Real>
 void add_column_sums(Lane<P>&, Mat<Real> dbias, CMat<Real> dy) {
     if (dbias.empty()) return;
-    for (Index i = 0; i < dy.rows; ++i) add_to(dbias.data, dy.row(i), dy.cols);
+    Index i = 0;
+    for (; i + 4 <= dy.rows; i += 4)
+        for_vectors<Real>(dy.cols, [&](auto at, Index j) {
+            const auto upper = at.load(dy.row(i) + j) + at.load(dy.row(i + 1) + j);
+            const auto lower = at.load(dy.row(i + 2) + j) + at.load(dy.row(i + 3) + j);
+            at.store(dbias.data + j, at.load(dbias.data + j) + (upper + lower));
+        });
+    for (; i < dy.rows; ++i) add_to(dbias.data, dy.row(i), dy.cols);
 }
 
 }  // namespace rung::cpu

@@ -22,7 +22,7 @@ double cross_entropy(Lane<P>&, Mat<Real> logits, int const* targets, std::type_i
         RUNG_CHECK(targets[i] < V, "cross_entropy: row ", i, ": target; got ", targets[i], ", wanted below ",
                    V);
         const Real chosen = row[targets[i]], top = largest(row, V);
-        const Real total = exponential_row(row, row, Real(1), top, V), share = scale / total;
+        const Real total = exponential_row(row, row, top, V), share = scale / total;
         loss += double(std::log(total)) + double(top - chosen);
         for_vectors<Real>(V, [&](auto at, Index j) { at.store(row + j, at.load(row + j) * share); });
         row[targets[i]] -= scale;

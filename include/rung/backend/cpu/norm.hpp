@@ -1,7 +1,7 @@
 #pragma once
 // Normalisation of each row, its backward pass, and what the backward needs: mean and inverse deviation per row.
 
-#include "rung/backend/cpu/rows.hpp"
+#include "rung/backend/cpu/linear.hpp"
 
 namespace rung::cpu {
 
@@ -38,11 +38,10 @@ void layer_norm(Lane<P>& lane, Mat<Real> y, Mat<Real> stats, CMat<Real> x, CMat<
 
 /// dx += gradient through the norm; dgain and dbias are added to.  dy (N, C).
 template <int C, class P, class Real>
-void add_layer_norm_backward(Lane<P>&, Mat<Real> dx, Mat<Real> dgain, Mat<Real> dbias, CMat<Real> dy, CMat<Real> x,
+void add_layer_norm_backward(Lane<P>& lane, Mat<Real> dx, Mat<Real> dgain, Mat<Real> dbias, CMat<Real> dy, CMat<Real> x,
                              CMat<Real> stats, CMat<Real> gain) {
     using S = Simd<Real>;
-    if (!dbias.empty())
-        for (Index i = 0; i < x.rows; ++i) add_to(dbias.data, dy.row(i), C);
+    add_column_sums(lane, dbias, dy);
     for (Index i = 0; i < x.rows; ++i) {
         const Real         mean = stats(i, 0), inv = stats(i, 1);
         Real const *       d = dy.row(i), *from = x.row(i);

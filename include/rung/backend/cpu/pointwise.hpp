@@ -28,13 +28,13 @@ void add(Lane<P>&, Mat<Real> y, CMat<Real> x) {
 /// u = sqrt(2 / pi) (x + 0.044715 x^3). x becomes gelu'(x): all that the backward pass needs of it.
 template <class P, class Real>
 void gelu(Lane<P>&, Mat<Real> y, Mat<Real> x) {
-    constexpr Real slope = Real(1.5957691216057308), cubic = Real(0.044715);
+    constexpr Real slope = Real(1.5957691216057308), cubic = Real(0.044715), rate = Real(-1.5957691216057308 * log2_e);
     for (Index i = 0; i < y.rows; ++i) {
         Real *from = x.row(i), *to = y.row(i);
         for_vectors<Real>(y.cols, [&](auto at, Index j) {
             const auto v = at.load(from + j), square = v * v * cubic;
-            auto       e = v * (square + Real(1)) * -slope;
-            exponential<Real>(e);
+            auto       e = (v * rate) * (square + Real(1));
+            power_of_two<Real>(e);
             const auto s = Real(1) / (e + Real(1)), g = v * s;
             at.store(to + j, g);
             at.store(from + j, s + g * (Real(1) - s) * (square * Real(3) + Real(1)) * slope);
@@ -59,8 +59,8 @@ void swiglu(Lane<P>&, Mat<Real> y, Mat<Real> x) {
         Real *gate = x.row(i), *up = gate + y.cols, *to = y.row(i);
         for_vectors<Real>(y.cols, [&](auto at, Index j) {
             const auto g = at.load(gate + j), u = at.load(up + j);
-            auto       e = -g;
-            exponential<Real>(e);
+            auto       e = g * Real(-log2_e);
+            power_of_two<Real>(e);
             const auto s = Real(1) / (e + Real(1)), silu = g * s;
             at.store(to + j, silu * u);
             at.store(gate + j, u * (s + silu * (Real(1) - s)));

@@ -66,23 +66,24 @@ Real largest(Real const* x, Index n) {
     return best;
 }
 
-/// y = exp(scale (x - shift)), and the sum of it. y may be x.
+/// y = exp(x - shift), and the sum of it. y may be x.
 template <class Real>
-Real exponential_row(Real* y, Real const* x, Real scale, Real shift, Index n) {
-    using S = Simd<Real>;
+Real exponential_row(Real* y, Real const* x, Real shift, Index n) {
+    using S          = Simd<Real>;
+    const Real scale = Real(log2_e);
     typename S::Vector total = {}, v;
     Index              i     = 0;
     for (; i + S::width <= n; i += S::width) {
         S::load(v, x + i);
         v = (v - shift) * scale;
-        exponential<Real>(v);
+        power_of_two<Real>(v);
         S::store(y + i, v);
         total += v;
     }
     if (i < n) {
         S::load_first(v, x + i, n - i);
         v = (v - shift) * scale;
-        exponential<Real>(v);
+        power_of_two<Real>(v);
         S::store_first(y + i, v, n - i);
         S::load_first(v, y + i, n - i);  // without the surplus
         total += v;

@@ -12,6 +12,7 @@ namespace rung::cpu {
 template <class Real>
 Real softmax_numerators(Real* s, Index seen, Index end, Real scale, Real& top) {
     using S           = Simd<Real>;
+    const Real  rate  = scale * Real(log2_e);
     const Index whole = (seen + S::width - 1) / S::width * S::width;
     for (Index j = seen; j < whole; ++j) s[j] = -std::numeric_limits<Real>::infinity();
     typename S::Vector v, most, total = {};
@@ -20,8 +21,8 @@ Real softmax_numerators(Real* s, Index seen, Index end, Real scale, Real& top) {
     top = S::largest(most);
     for (Index j = 0; j < whole; j += S::width) {
         S::load(v, s + j);
-        v = (v - top) * scale;
-        exponential<Real>(v);
+        v = (v - top) * rate;
+        power_of_two<Real>(v);
         S::store(s + j, v);
         total += v;
     }
