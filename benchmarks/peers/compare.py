@@ -38,6 +38,7 @@ KEEP_MEMORY = {
     "MALLOC_TOP_PAD_": "268435456",
 }
 PATIENCE = 60  # seconds that a process may take, and that one waits for a quiet machine
+QUIET = 0.05  # share of a processor that other programs may take
 
 
 def say(*words):
@@ -91,7 +92,7 @@ def wait_until_quiet():
     for _ in range(2 * PATIENCE):
         before = busy()
         time.sleep(0.5)
-        if busy() - before < 0.05:
+        if busy() - before < QUIET:  # in half a second: its clock is too coarse to ask for less
             return
     say(f"the machine has been busy for {PATIENCE} s; going on all the same")
 
@@ -118,7 +119,7 @@ def run(peer, flags, args):
     tries = []
     while len(tries) < 3:
         tries.append(run_once(peer, flags, args))
-        if tries[-1].get("others", 0) < 0.05:
+        if tries[-1].get("others", 0) < QUIET:
             break
         say(f"other programs took {tries[-1]['others']:.0%} of a processor during {peer.label}")
     return min(tries, key=lambda line: line.get("others", 0))
@@ -148,41 +149,46 @@ def measure(name, args):
 
 
 def summary(name, lines):
-    """A row of the table: medians over processes, and rung as a multiple of the best PyTorch."""
-    speeds = {}
-    for line in lines:
-        if "tokens_per_second" in line:
-            key = (line["library"], line["precision"], line["label"])
-            speeds.setdefault(key, []).append(line["tokens_per_second"])
-    medians = {key: statistics.median(values) for key, values in speeds.items()}
+    """A row of the table: medians over undisturbed processes, and rung as a multiple of the best PyTorch."""
+    figures = []
+    for label in dict.fromkeys(line["label"] for line in lines):
+        done = [line for line in lines if line["label"] == label and "ms" in line]
+        quiet = [line for line in done if line["others"] < QUIET]
+        if done:
+            speed = statistics.median(line["tokens_per_second"] for line in quiet or done)
+            figures.append({"label": label, "precision": done[0]["precision"], "speed": speed, "quiet": bool(quiet)})
 
-    def best(library, precision):
-        found = [(speed, label) for (lib, prec, label), speed in medians.items() if (lib, prec) == (library, precision)]
-        return max(found, default=(None, None))
+    def best(precision, is_rung):
+        found = [f for f in figures if f["precision"] == precision and (f["label"] == "rung") == is_rung]
+        return max(found, key=lambda figure: figure["speed"], default=None)
 
-    rung, (torch, label), (bf16, _) = best("rung", "f32")[0], best("torch", "f32"), best("torch", "bf16")
-    ratio = lambda other: rung / other if rung and other else None  # noqa: E731
+    rung, torch, bf16 = best("f32", True), best("f32", False), best("bf16", False)
     return {
         "workload": name,
-        "rung": rung,
-        "torch_f32": torch,
-        "torch_f32_configuration": label,
-        "ratio_f32": ratio(torch),
-        "torch_bf16": bf16,
-        "ratio_bf16": ratio(bf16),
-        "torch_all": {key[2]: speed for key, speed in medians.items() if key[0] == "torch"},
+        "rung": rung and rung["speed"],
+        "torch_f32": torch and torch["speed"],
+        "torch_f32_configuration": torch and torch["label"],
+        "ratio_f32": rung and torch and rung["speed"] / torch["speed"],
+        "torch_bf16": bf16 and bf16["speed"],
+        "ratio_bf16": rung and bf16 and rung["speed"] / bf16["speed"],
+        "disturbed": not all(figure["quiet"] for figure in (rung, torch, bf16) if figure),
+        "figures": figures,
     }
 
 
 def print_table(rows):
-    number = lambda x: "-" if x is None else f"{x:,.0f}"  # noqa: E731
-    times = lambda x: "-" if x is None else f"{x:.2f}"  # noqa: E731
+    def cell(value, form):
+        return "-" if value is None else form.format(value)
+
     print("| workload | rung, tokens/s | best PyTorch f32 | with | rung / it | PyTorch bf16 | rung f32 / it |")
     print("|---|---|---|---|---|---|---|")
     for row in rows:
-        cells = [row["workload"], number(row["rung"]), number(row["torch_f32"]), row["torch_f32_configuration"] or "-"]
-        cells += [times(row["ratio_f32"]), number(row["torch_bf16"]), times(row["ratio_bf16"])]
-        print("|", " | ".join(cells), "|")
+        cells = [row["workload"] + (" *" if row["disturbed"] else ""), cell(row["rung"], "{:,.0f}")]
+        cells += [cell(row["torch_f32"], "{:,.0f}"), cell(row["torch_f32_configuration"], "{}")]
+        cells += [cell(row["ratio_f32"], "{:.2f}"), cell(row["torch_bf16"], "{:,.0f}")]
+        print("|", " | ".join([*cells, cell(row["ratio_bf16"], "{:.2f}")]), "|")
+    if any(row["disturbed"] for row in rows):
+        print("\n\\* other programs took more than 5 % of a processor in every process of some figure: run it again")
 
 
 def processor():
