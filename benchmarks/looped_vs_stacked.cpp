@@ -1,0 +1,113 @@
+// What does a loop cost beside a stack? Six layers of width 64 with weights of their own, against loops that match them
+// in the passes through a layer, in computation, or in weights. Forward pass, training step and decoding.
+
+#include "machine.hpp"
+#include "models.hpp"
+#include "workload.hpp"
+
+namespace {
+
+using namespace rung;
+using namespace rung::bench;
+
+constexpr Shape wide{.vocab = 64, .context = 256, .width = 160, .heads = 4, .hidden = 400};
+
+struct Stack : Transformer<llama_shape(64, 4), Rope<>, Stacked<6>, Llama> {
+    using Transformer::Transformer;
+};
+struct LoopOfSamePasses : Transformer<llama_shape(64, 4), Rope<>, Looped<6>, Llama> {
+    using Transformer::Transformer;
+};
+struct LoopOfSameFlops : Transformer<llama_shape(112, 4), Rope<>, Looped<2>, Llama> {
+    using Transformer::Transformer;
+};
+struct LoopOfSameWeights : Transformer<wide, Rope<>, Looped<6>, Llama> {
+    using Transformer::Transformer;
+};
+
+constexpr int count = 128, length = 64;
+
+constexpr bool near(double a, double b) { return a < 1.05 * b && b < 1.05 * a; }
+static_assert(near(LoopOfSamePasses::flops(length), Stack::flops(length)));
+static_assert(near(LoopOfSameFlops::flops(length), Stack::flops(length)));
+static_assert(near(LoopOfSameWeights::parameters, Stack::parameters));
+
+template <class Model>
+void describe(benchmark::State& state, double tokens_per_second) {
+    state.counters["tokens/s"]        = tokens_per_second;
+    state.counters["weights"]         = double(Model::parameters);
+    state.counters["layer_passes"]    = double(Model::layers * Model::passes);
+    state.counters["MFLOP_per_token"] = Model::flops(length) / length * 1e-6;
+}
+
+/// Logits of every token, as a trainer computes them, and nothing more.
+template <class Model>
+void forward(benchmark::State& state) {
+    cpu::Context ctx{{.threads = int(state.range(0))}};
+    const Model  model{ctx};
+    const auto   batch = random_batch(Model::shape.vocab, count, length);
+    const auto   parts = cut(batch, ctx.slices(), TrainerOptions{}.piece);
+    machine(ctx.threads());
+    const double start = seconds();
+    for (auto _ : state)
+        ctx.for_slices(ctx.slices(), [&](auto& lane, int slice) {
+            for (auto const& piece : parts[std::size_t(slice)]) {
+                lane.arena.reset();
+                const Ragged ragged(batch, piece.first, piece.count, piece.first_row);
+                const auto   tape = Model::forward(lane, model.weights().cdata(), ragged.rows());
+                benchmark::DoNotOptimize(tape.logits.data);
+            }
+        });
+    const double rate = double(state.iterations()) / (seconds() - start);
+    describe<Model>(state, rate * double(batch.rows));
+    report_flops(state, rate * Model::flops(length) * count, ctx.threads());
+}
+
+template <class Model>
+void training(benchmark::State& state) {
+    cpu::Context ctx{{.threads = int(state.range(0))}};
+    Model        model{ctx};
+    Trainer      trainer{ctx, model};
+    const auto   batch = random_batch(Model::shape.vocab, count, length);
+    trainer.step(batch, 1e-4);
+    machine(ctx.threads());
+    const double start = seconds();
+    for (auto _ : state) benchmark::DoNotOptimize(trainer.step(batch, 1e-4));
+    const double rate = double(state.iterations()) / (seconds() - start);
+    describe<Model>(state, rate * double(batch.rows));
+    report_flops(state, rate * 3 * Model::flops(length) * count, ctx.threads());
+}
+
+template <class Model>
+void decoding(benchmark::State& state) {
+    cpu::Context   ctx{{.threads = int(state.range(0))}};
+    Model          model{ctx};
+    const Decoding work;
+    never_end(model);
+    long         tokens = 0;
+    const double start  = seconds();
+    for (auto _ : state) tokens += work.run(ctx, model);
+    describe<Model>(state, double(tokens) / (seconds() - start));
+    state.counters["cache_KB"] = double(Model::cache_bytes(Decoding::prompt + Decoding::fresh)) / 1024;
+}
+
+void threads(benchmark::internal::Benchmark* b) {
+    b->ArgName("threads")->Unit(benchmark::kMillisecond)->UseRealTime();
+    for (const int threads : thread_counts()) b->Arg(threads);
+}
+BENCHMARK(forward<Stack>)->Apply(threads);
+BENCHMARK(forward<LoopOfSamePasses>)->Apply(threads);
+BENCHMARK(forward<LoopOfSameFlops>)->Apply(threads);
+BENCHMARK(forward<LoopOfSameWeights>)->Apply(threads);
+BENCHMARK(training<Stack>)->Apply(threads);
+BENCHMARK(training<LoopOfSamePasses>)->Apply(threads);
+BENCHMARK(training<LoopOfSameFlops>)->Apply(threads);
+BENCHMARK(training<LoopOfSameWeights>)->Apply(threads);
+BENCHMARK(decoding<Stack>)->Apply(threads);
+BENCHMARK(decoding<LoopOfSamePasses>)->Apply(threads);
+BENCHMARK(decoding<LoopOfSameFlops>)->Apply(threads);
+BENCHMARK(decoding<LoopOfSameWeights>)->Apply(threads);
+
+}  // namespace
+
+int main(int argc, char** argv) { return run_benchmarks(argc, argv); }
