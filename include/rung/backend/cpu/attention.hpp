@@ -92,6 +92,26 @@ Index padded(Index count) {
     return (count + Tile<Real>::width - 1) / Tile<Real>::width * Tile<Real>::width;
 }
 
+/// p: a tile's scores become probabilities; d: their gradients become those of the scores. Row i sees the first
+/// seen + i; the rest up to `end`, a whole number of vectors, become zeros.
+template <Index rows, class Real>
+void softmax_backward(Real* p, Real* d, Index row, Index seen, Index end, Real scale, Real const* log_sum,
+                      Real const* out_dot) {
+    using S         = Simd<Real>;
+    const Real rate = scale * Real(log2_e);
+    hide_future<Real, rows>(p, row, seen, end, -std::numeric_limits<Real>::infinity());
+    for (Index j = 0; j < end; j += S::width)
+#pragma GCC unroll 8
+        for (Index i = 0; i < rows; ++i) {
+            typename S::Vector e, slope;
+            S::load(e, p + i * row + j), S::load(slope, d + i * row + j);
+            e = e * rate - log_sum[i];
+            power_of_two<Real>(e);
+            S::store(p + i * row + j, e);
+            S::store(d + i * row + j, e * (slope - out_dot[i]) * scale);
+        }
+}
+
 }  // namespace detail
 
 /// out = softmax(q kT / sqrt(D)) v per head, each token seeing itself and what came before.
@@ -102,7 +122,7 @@ void attention(Lane<P>& lane, Mat<Real> out, Mat<Real> lse, CMat<Real> qkv, Sequ
     const Index               C = out.cols, D = C / heads, longest = detail::longest(sequences);
     const Real                scale = Real(1) / std::sqrt(Real(D));
     const auto                mark  = lane.arena.mark();
-    const Index               row   = detail::padded<Real>(longest);
+    const Index               row   = detail::padded<Real>(longest + tall);
     Real*                     s     = lane.arena.template take<Real>(tall, row).data;
     detail::ScorePanels<Real> keys(lane.arena, longest, D);
     detail::HeadPanels<Real>  values(lane.arena, longest, D);
@@ -115,18 +135,16 @@ void attention(Lane<P>& lane, Mat<Real> out, Mat<Real> lse, CMat<Real> qkv, Sequ
             values.pack(qkv.slice(first, length).columns(2 * C + h * D, D));
             for (Index r = 0; r < length; r += tall) {
                 const Index rows = std::min(tall, length - r), seen = r + rows;
-                Real        share[tall];
+                Real        top[tall], total[tall];
                 keys.score(rows, q.row(r), q.stride, 0, seen, s, row);
-                for (Index i = 0; i < rows; ++i) {
-                    Real       top;
-                    const Real total = softmax_numerators(s + i * row, r + i + 1, seen, scale, top);
-                    share[i]         = Real(1) / total;
-                    lse(first + r + i, h) = top * scale + std::log(total);
-                }
+                softmax_numerators<tall>(s, row, r + 1, whole_vectors<Real>(r + tall), scale, top, total);
                 Real* y = out.row(first + r) + h * D;
                 values.multiply(rows, seen, s, row, 0, false, y, out.stride);
-                for (Index i = 0; i < rows; ++i, y += out.stride)
-                    for_vectors<Real>(D, [&](auto at, Index c) { at.store(y + c, at.load(y + c) * share[i]); });
+                for (Index i = 0; i < rows; ++i, y += out.stride) {
+                    const Real share      = Real(1) / total[i];
+                    lse(first + r + i, h) = top[i] * scale + std::log(total[i]);
+                    for_vectors<Real>(D, [&](auto at, Index c) { at.store(y + c, at.load(y + c) * share); });
+                }
             }
         }
     lane.arena.release(mark);
@@ -140,9 +158,9 @@ void attention_backward(Lane<P>& lane, Mat<Real> dqkv, CMat<Real> dout, CMat<Rea
     const Index     C = out.cols, D = C / heads, longest = detail::longest(sequences);
     const Real      scale = Real(1) / std::sqrt(Real(D));
     const auto      mark  = lane.arena.mark();
-    // A tile more than the block: tiles read their last columns whole.
-    Real* p  = lane.arena.template take<Real>(block + 1, block).data;
-    Real* ds = lane.arena.template take<Real>(block + 1, block).data;
+    // A tile more than the block: the last one is worked on whole.
+    Real* p  = lane.arena.template take<Real>(block + tall, block).data;
+    Real* ds = lane.arena.template take<Real>(block + tall, block).data;
     detail::ScorePanels<Real> keys(lane.arena, longest, D), values(lane.arena, longest, D);
     detail::HeadPanels<Real>  key_rows(lane.arena, longest, D), query_rows(lane.arena, longest, D),
         dout_rows(lane.arena, longest, D);
@@ -166,20 +184,13 @@ void attention_backward(Lane<P>& lane, Mat<Real> dqkv, CMat<Real> dout, CMat<Rea
                         const Index seen = std::min(columns, at + rows - j0), end = detail::padded<Real>(seen);
                         keys.score(rows, q.row(at), q.stride, j0, seen, p + r * block, block);
                         values.score(rows, d_out.row(at), d_out.stride, j0, seen, ds + r * block, block);
+                        Real log_sum[tall] = {}, out_dot[tall] = {};
                         for (Index i = 0; i < rows; ++i) {
-                            const Index n   = std::min(columns, at + i + 1 - j0);
-                            Real *      row = p + (r + i) * block, *d = ds + (r + i) * block;
-                            const Real  out_dot = dot(d_out.row(at + i), o.row(at + i), D);
-                            const Real  log_sum = lse(first + at + i, h) * Real(log2_e);
-                            for_vectors<Real>(n, [&](auto some, Index c) {
-                                auto e = some.load(row + c) * (scale * Real(log2_e)) - log_sum;
-                                power_of_two<Real>(e);
-                                some.store(row + c, e);
-                                some.store(d + c, e * (some.load(d + c) - out_dot) * scale);  // softmax backward
-                            });
-                            std::fill(row + n, row + end, Real(0));
-                            std::fill(d + n, d + end, Real(0));
+                            log_sum[i] = lse(first + at + i, h) * Real(log2_e);
+                            out_dot[i] = dot(d_out.row(at + i), o.row(at + i), D);
                         }
+                        detail::softmax_backward<tall>(p + r * block, ds + r * block, block,
+                                                       std::min(columns, at + 1 - j0), end, scale, log_sum, out_dot);
                         key_rows.multiply(rows, seen, ds + r * block, block, j0, j0 > 0, dq.row(at), dq.stride);
                     }
                     for (Index j = 0; j < columns; j += tall) {

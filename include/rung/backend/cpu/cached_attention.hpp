@@ -97,9 +97,10 @@ void cached_attention(Lane<P>& lane, Mat<Real> out, CMat<Real> qkv, CacheLayer<s
             for (Index i = 0; i < fresh; ++i) {
                 const Index n = past + i + 1;
                 Real*       y = out.row(first + i) + h * D;
-                Real        top;
+                Real        top, total;
                 detail::scores(s, qkv.row(first + i) + h * D, key, held.stride, D, n);
-                const Real share = Real(1) / softmax_numerators(s, n, n, scale, top);
+                softmax_numerators<1>(s, 0, n, whole_vectors<Real>(n), scale, &top, &total);
+                const Real share = Real(1) / total;
                 detail::weighted_sum(y, s, key + D, held.stride, D, n);
                 for_vectors<Real>(D, [&](auto at, Index c) { at.store(y + c, at.load(y + c) * share); });
             }

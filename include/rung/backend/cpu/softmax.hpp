@@ -1,33 +1,58 @@
 #pragma once
-// A row of scores on its way to probabilities.
+// Rows of scores on their way to probabilities.
 
 #include <limits>
 
+#include "rung/backend/cpu/tile.hpp"
 #include "rung/backend/cpu/rows.hpp"
 
 namespace rung::cpu {
 
-/// exp(scale (s - largest)) of the first `seen` scores, zeros up to `end`; returns their sum, `top` the largest.
-/// Scores are padded to whole vectors.
+/// Rounded up to whole vectors.
 template <class Real>
-Real softmax_numerators(Real* s, Index seen, Index end, Real scale, Real& top) {
-    using S           = Simd<Real>;
-    const Real  rate  = scale * Real(log2_e);
-    const Index whole = (seen + S::width - 1) / S::width * S::width;
-    for (Index j = seen; j < whole; ++j) s[j] = -std::numeric_limits<Real>::infinity();
-    typename S::Vector v, most, total = {};
-    S::load(most, s);
-    for (Index j = S::width; j < whole; j += S::width) S::load(v, s + j), most = v > most ? v : most;
-    top = S::largest(most);
-    for (Index j = 0; j < whole; j += S::width) {
-        S::load(v, s + j);
-        v = (v - top) * rate;
-        power_of_two<Real>(v);
-        S::store(s + j, v);
-        total += v;
-    }
-    for (Index j = whole; j < end; ++j) s[j] = 0;
-    return S::sum(total);
+constexpr Index whole_vectors(Index count) {
+    return (count + Simd<Real>::width - 1) / Simd<Real>::width * Simd<Real>::width;
+}
+
+/// `value` in place of what row i of a tile may not see: scores from seen + i to `end`, a whole number of vectors.
+template <class Real, Index rows>
+void hide_future(Real* s, Index row, Index seen, Index end, Real value) {
+    using S = Simd<Real>;
+    typename S::Mask place;
+    for (int i = 0; i < S::width; ++i) place[i] = i;
+    for (Index j = seen / S::width * S::width; j < end; j += S::width)
+#pragma GCC unroll 8
+        for (Index i = 0; i < rows; ++i) {
+            typename S::Vector v;
+            S::load(v, s + i * row + j);
+            v = place < typename S::Mask{} + typename S::Bits(seen + i - j) ? v : typename S::Vector{} + value;
+            S::store(s + i * row + j, v);
+        }
+}
+
+/// exp(scale (s - top)) in place of the scores of a tile's rows, row i's first seen + i of them, zeros up to `end`
+/// (at least seen + rows - 1, a whole number of vectors); total[i] is their sum, top[i] the largest score.
+template <Index rows, class Real>
+void softmax_numerators(Real* s, Index row, Index seen, Index end, Real scale, Real* top, Real* total) {
+    using S         = Simd<Real>;
+    const Real rate = scale * Real(log2_e);
+    hide_future<Real, rows>(s, row, seen, end, -std::numeric_limits<Real>::infinity());
+    typename S::Vector most[rows], sum[rows] = {}, v;
+    for (Index i = 0; i < rows; ++i) S::load(most[i], s + i * row);
+    for (Index j = S::width; j < end; j += S::width)
+#pragma GCC unroll 8
+        for (Index i = 0; i < rows; ++i) S::load(v, s + i * row + j), S::keep_larger(most[i], v);
+    for (Index i = 0; i < rows; ++i) top[i] = S::largest(most[i]);
+    for (Index j = 0; j < end; j += S::width)
+#pragma GCC unroll 8
+        for (Index i = 0; i < rows; ++i) {
+            S::load(v, s + i * row + j);
+            v = (v - top[i]) * rate;
+            power_of_two<Real>(v);
+            S::store(s + i * row + j, v);
+            sum[i] += v;
+        }
+    for (Index i = 0; i < rows; ++i) total[i] = S::sum(sum[i]);
 }
 
 }  // namespace rung::cpu
