@@ -141,10 +141,7 @@ public:
             for (int layer = 0; layer < Depth::layers; ++layer) {
                 auto& saved = tape.blocks(pass, layer) = Block::take(lane.arena, N, x);
                 x                                      = lane.arena.template take<Real>(N, C);
-                Block::forward(lane, x, saved, rows, block(w, layer), run.dropout, site(pass, layer),
-                               [&](Mat<Real> a, Mat<Real> lse, Mat<Real> u) {
-                                   attention(lane, a, lse, u, rows, S.heads);
-                               });
+                Block::forward(lane, x, saved, rows, block(w, layer), run.dropout, site(pass, layer));
             }
         }
         const Index graded = rows.graded ? rows.graded_count : N;
@@ -203,29 +200,33 @@ public:
     static Mat<Real> extend(Lane& lane, Weights<std::type_identity_t<Real>> w,
                             std::vector<CacheLayer<Real>> const& cache,
                             Sequences const& rows, CachePlaces places, Run const& run = {}) {
-        const Index N     = rows.rows();
-        const auto  input = begin(lane, w, rows, {});
-        auto        saved = Block::take(lane.arena, N, lane.arena.template take<Real>(N, C));
-        const auto  y     = lane.arena.template take<Real>(N, C);
+        const int   passes = passes_of(run);
+        const Index N      = rows.rows();
+        const auto  input  = begin(lane, w, rows, {});
+        auto        saved  = Block::take(lane.arena, N, lane.arena.template take<Real>(N, C));
+        const auto  y      = lane.arena.template take<Real>(N, C);
         copy(lane, saved.x, input);
-        for (int pass = 0; pass < passes_of(run); ++pass) {
+        for (int pass = 0; pass < passes; ++pass) {
             if (Depth::Inject::adds_input && pass > 0) add(lane, saved.x, input);
             for (int layer = 0; layer < Depth::layers; ++layer) {
                 auto const& kept = cache[std::size_t(pass * Depth::layers + layer)];
-                Block::forward(lane, y, saved, rows, block(w, layer), {}, 0,
-                               [&](Mat<Real> a, Mat<Real>, Mat<Real> u) {
-                                   cached_attention(lane, a, u, kept, rows, places, S.heads);
-                               });
-                copy(lane, saved.x, y);
+                // What the very last layer makes of earlier tokens nobody reads: theirs are the keys and values alone.
+                const bool last = pass + 1 == passes && layer + 1 == Depth::layers;
+                Block::read(lane, saved, rows, block(w, layer));
+                cached_attention(lane, saved.a, saved.u, kept, rows, places, S.heads, last);
+                if (last) {
+                    for (int b = 0; b < rows.count; ++b)
+                        copy(lane, saved.x.slice(b, 1), saved.x.slice(rows.starts[b + 1] - 1, 1));
+                    saved = saved.first(rows.count);
+                }
+                Block::write(lane, y.slice(0, saved.x.rows), saved, block(w, layer), {}, 0, 0);
+                copy(lane, saved.x, y.slice(0, saved.x.rows));
             }
         }
-        const auto last   = lane.arena.template take<Real>(rows.count, C);
         const auto normed = lane.arena.template take<Real>(rows.count, C);
         const auto stats  = lane.arena.template take<Real>(rows.count, Norm::stats);
         const auto logits = lane.arena.template take<Real>(rows.count, S.vocab);
-        for (int b = 0; b < rows.count; ++b)
-            copy(lane, last.slice(b, 1), saved.x.slice(rows.starts[b + 1] - 1, 1));
-        end(lane, logits, normed, stats, last, w);
+        end(lane, logits, normed, stats, saved.x, w);
         return logits;
     }
 

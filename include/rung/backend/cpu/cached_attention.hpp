@@ -73,10 +73,13 @@ void weighted_sum(Real* y, Real const* p, Real const* v, Index row, Index D, Ind
 
 }  // namespace detail
 
-/// Appends the new keys and values to the cache, then reads it. out (N, C), qkv (N, 3 C): new tokens only.
+/// Appends the new keys and values to the cache, then reads it.
+/// @param out   (N, C): of the new tokens; or (B, C) in its first rows, of each sequence's last one
+/// @param qkv   (N, 3 C): new tokens only
+/// @param last  whether only the last token of each sequence asks
 template <class P, class Real>
 void cached_attention(Lane<P>& lane, Mat<Real> out, CMat<Real> qkv, CacheLayer<std::type_identity_t<Real>> cache,
-                      Sequences const& sequences, CachePlaces places, int heads) {
+                      Sequences const& sequences, CachePlaces places, int heads, bool last = false) {
     const Index C = out.cols, D = C / heads;
     const Real  scale = Real(1) / std::sqrt(Real(D));
     const auto  mark  = lane.arena.mark();
@@ -94,9 +97,9 @@ void cached_attention(Lane<P>& lane, Mat<Real> out, CMat<Real> qkv, CacheLayer<s
                 std::copy_n(q + C, D, to);
                 std::copy_n(q + 2 * C, D, to + D);
             }
-            for (Index i = 0; i < fresh; ++i) {
+            for (Index i = last ? fresh - 1 : 0; i < fresh; ++i) {
                 const Index n = past + i + 1;
-                Real*       y = out.row(first + i) + h * D;
+                Real*       y = out.row(last ? b : first + i) + h * D;
                 Real        top, total;
                 detail::scores(s, qkv.row(first + i) + h * D, key, held.stride, D, n);
                 softmax_numerators<1>(s, 0, n, whole_vectors<Real>(n), scale, &top, &total);

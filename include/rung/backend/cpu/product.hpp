@@ -10,7 +10,7 @@ namespace rung::cpu {
 
 namespace detail {
 
-inline constexpr Index block_rows  = 96;   ///< a block of rows and its results: second-level cache
+inline constexpr Index block_rows  = 192;  ///< a block of rows and its results: second-level cache
 inline constexpr Index block_depth = 256;  ///< a panel's run: half the first-level cache
 
 /// y = start + x b, with b in panels. start_row 0 repeats one row.

@@ -10,6 +10,12 @@ namespace rung {
 template <class Real>
 struct Saved {
     Mat<Real> x, stats1, n1, u, a, lse, m, stats2, n2, h, g;
+
+    /// The same of the first rows alone.
+    Saved first(Index rows) const {
+        const auto of = [&](Mat<Real> all) { return all.slice(0, rows); };
+        return {of(x), of(stats1), of(n1), of(u), of(a), of(lse), of(m), of(stats2), of(n2), of(h), of(g)};
+    }
 };
 
 template <Shape S, class Position, class Style>
@@ -32,19 +38,30 @@ struct Block {
                 rows(C), rows(Norm::stats), rows(C), rows(Mlp::before), rows(Mlp::after)};
     }
 
-    /// y from s.x.  attend(a, lse, u) fills the heads' output: plain attention, or attention over a cache.
-    template <class Lane, class Real, class Attend>
-    static void forward(Lane& lane, Mat<Real> y, Saved<Real> const& s, Sequences const& rows, Weights<Real> w,
-                        Dropout const& drop, std::uint32_t site, Attend&& attend) {
+    /// s.u = [q k v] of every row of s.x.
+    template <class Lane, class Real>
+    static void read(Lane& lane, Saved<Real> const& s, Sequences const& rows, Weights<Real> w) {
         Norm::forward(lane, s.n1, s.stats1, s.x, w);
         Mix::heads(lane, s.u, s.n1, rows, w + mix);
-        attend(s.a, s.lse, s.u);
+    }
+    /// y from s.x and the heads' output s.a.
+    template <class Lane, class Real>
+    static void write(Lane& lane, Mat<Real> y, Saved<Real> const& s, Weights<Real> w, Dropout const& drop,
+                      std::uint32_t site, Index first_row) {
         copy(lane, s.m, s.x);
-        branch(lane, s.m, rows, drop, site, [&](Mat<Real> out) { Mix::add_output(lane, out, s.a, w + mix); });
+        branch(lane, s.m, first_row, drop, site,
+               [&](Mat<Real> out) { Mix::add_output(lane, out, s.a, w + mix); });
         Norm::forward(lane, s.n2, s.stats2, s.m, w + norm2);
         copy(lane, y, s.m);
-        branch(lane, y, rows, drop, site + 1,
+        branch(lane, y, first_row, drop, site + 1,
                [&](Mat<Real> out) { Mlp::add_forward(lane, out, s.h, s.g, s.n2, w + mlp); });
+    }
+    template <class Lane, class Real>
+    static void forward(Lane& lane, Mat<Real> y, Saved<Real> const& s, Sequences const& rows, Weights<Real> w,
+                        Dropout const& drop, std::uint32_t site) {
+        read(lane, s, rows, w);
+        attention(lane, s.a, s.lse, s.u, rows, S.heads);
+        write(lane, y, s, w, drop, site, rows.first_row);
     }
 
     /// d: the gradient of y becomes that of x. The residual stream's own path is d itself; branches add to
@@ -66,14 +83,14 @@ struct Block {
 private:
     /// y += dropout(branch). Without dropout the branch adds straight into the stream.
     template <class Lane, class Real, class Add>
-    static void branch(Lane& lane, Mat<Real> y, Sequences const& rows, Dropout const& drop,
-                       std::uint32_t site, Add&& add_to) {
+    static void branch(Lane& lane, Mat<Real> y, Index first_row, Dropout const& drop, std::uint32_t site,
+                       Add&& add_to) {
         if (drop.rate <= 0) return add_to(y);
         const auto mark = lane.arena.mark();
         const auto out  = lane.arena.template take<Real>(y.rows, y.cols);
         fill(lane, out, 0);
         add_to(out);
-        dropout(lane, out, drop, site, rows.first_row);
+        dropout(lane, out, drop, site, first_row);
         add(lane, y, out);
         lane.arena.release(mark);
     }
