@@ -10,11 +10,11 @@ namespace {
 using namespace rung;
 using namespace rung::bench;
 
-template <class Model, class Real>
+template <class Model, class Precision>
 void greedy(benchmark::State& state) {
-    cpu::Context<Real> ctx{{.threads = int(state.range(0))}};
-    Model              model{ctx};
-    const Decoding     decoding;
+    cpu::Context<Precision> ctx{{.threads = int(state.range(0))}};
+    Model                   model{ctx};
+    const Decoding          decoding;
     never_end(model);
     long         tokens = 0;
     const double start  = seconds();
@@ -22,11 +22,11 @@ void greedy(benchmark::State& state) {
     state.counters["tokens/s"] = double(tokens) / (seconds() - start);
 }
 
-template <class Real>
+template <class Precision>
 void add_models(std::string const& precision) {
     for_each_model([&]<class Model>(std::string const& style, std::string const& size) {
         auto* runs = benchmark::RegisterBenchmark(("greedy/" + style + "/" + size + "/" + precision).c_str(),
-                                                  greedy<Model, Real>);
+                                                  greedy<Model, Precision>);
         runs->ArgName("threads")->Unit(benchmark::kMillisecond)->UseRealTime();
         for (const int threads : thread_counts()) runs->Arg(threads);
     });
@@ -35,6 +35,7 @@ void add_models(std::string const& precision) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    add_models<float>("f32");  // another precision is another line
+    add_models<float>("f32");
+    add_models<bf16>("bf16");
     return run_benchmarks(argc, argv);
 }

@@ -45,8 +45,9 @@ template <class Model>
 void forward(benchmark::State& state) {
     cpu::Context ctx{{.threads = int(state.range(0))}};
     const Model  model{ctx};
-    const auto   batch = random_batch(Model::shape.vocab, count, length);
-    const auto   parts = cut(batch, ctx.slices(), TrainerOptions{}.piece);
+    const auto   batch   = random_batch(Model::shape.vocab, count, length);
+    const auto   parts   = cut(batch, ctx.slices(), Trainer<cpu::Context<float>, Model>::default_piece());
+    const auto   weights = pack(ctx, model);
     machine(ctx.threads());
     const double start = seconds();
     for (auto _ : state)
@@ -54,7 +55,7 @@ void forward(benchmark::State& state) {
             for (auto const& piece : parts[std::size_t(slice)]) {
                 lane.arena.reset();
                 const Ragged ragged(batch, piece.first, piece.count, piece.first_row);
-                const auto   tape = Model::forward(lane, model.weights().cdata(), ragged.rows());
+                const auto   tape = Model::forward(lane, weights, ragged.rows());
                 benchmark::DoNotOptimize(tape.logits.data);
             }
         });

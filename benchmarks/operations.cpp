@@ -8,15 +8,29 @@
 #include "operations/norm.hpp"
 #include "operations/product.hpp"
 
+namespace {
+
+using namespace rung::bench;
+
+/// The width of a norm is a template argument.
+template <int width>
+void add_norms() {
+    const std::string at = "<" + std::to_string(width) + ">";
+    add<LayerNorm<width>>("layer_norm" + at, {"rows"}, {{512}});
+    add<LayerNormGradient<width>>("layer_norm_gradient" + at, {"rows"}, {{512}});
+    add<RmsNorm<width>>("rms_norm" + at, {"rows"}, {{512}});
+    add<RmsNormGradient<width>>("rms_norm_gradient" + at, {"rows"}, {{512}});
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-    using namespace rung::bench;
-    Sizes products, hidden, rows, logits{{512, 64}}, sequences, weights{{11'712}, {437'760}, {10'000'000}};
+    Sizes products, hidden, logits{{512, 64}}, sequences, weights{{11'712}, {437'760}, {10'000'000}};
     for (const long width : {16, 32, 128, 384}) {
         products.push_back({512, width, 3 * width});
         products.push_back({512, width, 4 * width});
         products.push_back({512, 4 * width, width});
         hidden.push_back({512, 4 * width});
-        rows.push_back({512, width});
     }
     for (const long length : {32, 64, 256})
         for (auto const& [heads, size] : {std::pair{2, 8}, {4, 8}, {4, 32}, {6, 64}})
@@ -29,10 +43,10 @@ int main(int argc, char** argv) {
     add<AttentionGradient>("attention_gradient", {"length", "heads", "size"}, sequences);
     add<Gelu>("gelu", {"rows", "width"}, hidden);
     add<GeluGradient>("gelu_gradient", {"rows", "width"}, hidden);
-    add<LayerNorm>("layer_norm", {"rows", "width"}, rows);
-    add<LayerNormGradient>("layer_norm_gradient", {"rows", "width"}, rows);
-    add<RmsNorm>("rms_norm", {"rows", "width"}, rows);
-    add<RmsNormGradient>("rms_norm_gradient", {"rows", "width"}, rows);
+    add_norms<16>();
+    add_norms<32>();
+    add_norms<128>();
+    add_norms<384>();
     add<CrossEntropy>("cross_entropy", {"rows", "vocab"}, logits);
     add<AdamW>("adamw", {"weights"}, weights);
     return run_benchmarks(argc, argv);

@@ -10,13 +10,13 @@ namespace {
 using namespace rung;
 using namespace rung::bench;
 
-template <class Model, class Real>
+template <class Model, class Precision>
 void train_step(benchmark::State& state) {
-    const int          length = int(state.range(0)), count = int(state.range(1)) / length;
-    cpu::Context<Real> ctx{{.threads = int(state.range(2))}};
-    Model              model{ctx};
-    Trainer            trainer{ctx, model};
-    const auto         batch = random_batch(Model::shape.vocab, count, length);
+    const int               length = int(state.range(0)), count = int(state.range(1)) / length;
+    cpu::Context<Precision> ctx{{.threads = int(state.range(2))}};
+    Model                   model{ctx};
+    Trainer                 trainer{ctx, model};
+    const auto              batch = random_batch(Model::shape.vocab, count, length);
     trainer.step(batch, 1e-4);
     machine(ctx.threads());
     const double start = seconds();
@@ -27,11 +27,11 @@ void train_step(benchmark::State& state) {
     report_flops(state, rate * 3 * Model::flops(length) * count, ctx.threads());
 }
 
-template <class Real>
+template <class Precision>
 void add_models(std::string const& precision) {
     for_each_model([&]<class Model>(std::string const& style, std::string const& size) {
         auto* steps = benchmark::RegisterBenchmark(
-            ("train_step/" + style + "/" + size + "/" + precision).c_str(), train_step<Model, Real>);
+            ("train_step/" + style + "/" + size + "/" + precision).c_str(), train_step<Model, Precision>);
         steps->ArgNames({"length", "tokens", "threads"})->Unit(benchmark::kMillisecond)->UseRealTime();
         for (const int length : {32, 64, 256})
             for (const int threads : thread_counts())
@@ -42,6 +42,7 @@ void add_models(std::string const& precision) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    add_models<float>("f32");  // another precision is another line
+    add_models<float>("f32");
+    add_models<bf16>("bf16");
     return run_benchmarks(argc, argv);
 }

@@ -1,30 +1,52 @@
 #pragma once
-// The three products of a linear layer.
+// The three products of a linear layer. The weights are packed beforehand, as a training step packs them once for all of
+// its rows; Eigen packs within each product.
 
 #include "operation.hpp"
 
 namespace rung::bench {
 
+struct PackedWeights {
+    Random              w;
+    cpu::Context<float> ctx{{.threads = 1}};
+    PackedWeights(Index k, Index m) : w(k, m, 2) {
+        const PackedPlace place{k, m, 0, 0};
+        panels_     = ctx.panels(2 * panels_size(k, m) + 2 * panels_size(m, k));
+        transposed_ = panels_ + place.transposed_panels();
+        cpu::pack(ctx, panels_, w.data.cdata(), {place});
+    }
+    operator Packed<float>() const {
+        Packed<float> packed(Mat<float const>(w.view));
+        packed.panels = panels_, packed.transposed_panels = transposed_;
+        return packed;
+    }
+
+private:
+    float *panels_, *transposed_;
+};
+
 /// y = x w
 struct Product {
-    Index  n, k, m;
-    Random x, w, y;
+    Index         n, k, m;
+    PackedWeights w;
+    Random        x, y;
     explicit Product(State const& state)
-        : n(state.range(0)), k(state.range(1)), m(state.range(2)), x(n, k, 1), w(k, m, 2), y(n, m, 3) {}
-    void       rung(Lane& lane) { matmul(lane, y.view, x.view, w.view); }
-    void       eigen() { y.matrix().noalias() = x.matrix() * w.matrix(); }
+        : n(state.range(0)), k(state.range(1)), m(state.range(2)), w(k, m), x(n, k, 1), y(n, m, 3) {}
+    void       rung(Lane& lane) { matmul(lane, y.view, x.view, w); }
+    void       eigen() { y.matrix().noalias() = x.matrix() * w.w.matrix(); }
     Mat<float> result() { return y.view; }
     Cost       cost() const { return {2.0 * double(n * k * m), 4.0 * double(n * k + k * m + n * m)}; }
 };
 
 /// dx = dy wT
 struct InputGradient {
-    Index  n, k, m;
-    Random dx, w, dy;
+    Index         n, k, m;
+    PackedWeights w;
+    Random        dx, dy;
     explicit InputGradient(State const& state)
-        : n(state.range(0)), k(state.range(1)), m(state.range(2)), dx(n, k, 1), w(k, m, 2), dy(n, m, 3) {}
-    void       rung(Lane& lane) { matmul_nt(lane, dx.view, dy.view, w.view); }
-    void       eigen() { dx.matrix().noalias() = dy.matrix() * w.matrix().transpose(); }
+        : n(state.range(0)), k(state.range(1)), m(state.range(2)), w(k, m), dx(n, k, 1), dy(n, m, 3) {}
+    void       rung(Lane& lane) { matmul_nt(lane, dx.view, dy.view, w); }
+    void       eigen() { dx.matrix().noalias() = dy.matrix() * w.w.matrix().transpose(); }
     Mat<float> result() { return dx.view; }
     Cost       cost() const { return {2.0 * double(n * k * m), 4.0 * double(n * k + k * m + n * m)}; }
 };

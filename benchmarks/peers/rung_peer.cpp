@@ -27,7 +27,7 @@ struct Arguments {
         flags.add("length", length, "tokens of a training sequence", {.least = 1, .most = 256});
         flags.add("batch", batch, "training sequences", {.least = 1});
         flags.add("threads", threads, "threads", {.least = 1, .most = 1024});
-        flags.add("precision", precision, "of activations and products", {"f32"});
+        flags.add("precision", precision, "of products", {"f32", "bf16"});
         flags.add("seconds", seconds, "to measure for", {.least = 0.001});
         flags.add("label", label, "copied to the output");
     }
@@ -49,12 +49,12 @@ std::vector<double> timed(Step&& step, double budget) {
     return times.empty() ? std::vector{first} : times;
 }
 
-template <class Real, class Model>
+template <class Precision, class Model>
 Json measure(Arguments const& use) {
-    cpu::Context<Real> ctx{{.threads = use.threads}};
-    Model              model{ctx};
-    const bool         trains = use.mode == "train";
-    const double       tokens = trains ? double(use.batch) * use.length : Decoding::prompts * Decoding::fresh;
+    cpu::Context<Precision> ctx{{.threads = use.threads}};
+    Model                   model{ctx};
+    const bool              trains = use.mode == "train";
+    const double tokens = trains ? double(use.batch) * use.length : Decoding::prompts * Decoding::fresh;
     std::vector<double> times;
     if (trains) {
         Trainer    trainer{ctx, model};
@@ -96,6 +96,7 @@ int main(int argc, char** argv) {
         for_each_model([&]<class Model>(std::string const& style, std::string const& size) {
             if (style != use.style || size != use.model) return;
             if (use.precision == "f32") std::cout << measure<float, Model>(use) << std::endl;
+            else std::cout << measure<bf16, Model>(use) << std::endl;
         });
     });
 }

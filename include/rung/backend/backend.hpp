@@ -18,8 +18,7 @@ namespace rung {
 template <class Lane, class Real = typename Lane::real>
 concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Packed<Real> w, int const* ids,
                            Sequences const& rows, CacheLayer<Real> cache, CachePlaces places,
-                           Dropout const& drop, Real s, int* tokens,
-                           double* probabilities) {
+                           Dropout const& drop, Real s, int* tokens, double* probabilities) {
     fill(lane, y, s);              // y  = s
     copy(lane, y, x);              // y  = x
     add(lane, y, x);               // y += x
@@ -32,7 +31,7 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Packed<Re
     gelu_backward(lane, y, x, x);  // dx; dy, x
     swiglu(lane, y, y);
     swiglu_backward(lane, y, x, x);
-    dropout(lane, y, drop, 0u, Index{0});                // in place; its own backward pass
+    dropout(lane, y, drop, 0u, Index{0});                   // in place; its own backward pass
     layer_norm<8>(lane, y, y, x, x, x);                     // y, stats; x, gain, bias
     add_layer_norm_backward<8>(lane, y, y, y, x, x, x, x);  // dx, dgain, dbias; dy, x, stats, gain
     rms_norm<8>(lane, y, y, x, x);
@@ -57,6 +56,7 @@ concept BackendContext = requires(Context& ctx, Mat<Real> gradients, Real* w,
     { ctx.slices() } -> std::convertible_to<int>;
     { ctx.threads() } -> std::convertible_to<int>;
     ctx.for_slices(1, [](auto&, int) {});
+    { ctx.panels(Index{}) } -> std::convertible_to<Real*>;
     pack(ctx, w, w, std::vector<PackedPlace>{});
     { sum_gradients(ctx, gradients, chunks) } -> std::convertible_to<double>;
     adamw(ctx, w, w, w, w, chunks, step);

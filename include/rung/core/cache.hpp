@@ -14,7 +14,9 @@ struct CacheLayer {
     int       heads    = 1;
 
     /// Tokens of one head of one sequence, (capacity, 2 D).
-    Mat<Real> of(Index slot, Index head) const { return rows.slice((slot * heads + head) * capacity, capacity); }
+    Mat<Real> of(Index slot, Index head) const {
+        return rows.slice((slot * heads + head) * capacity, capacity);
+    }
 };
 
 /// Where each sequence of a call lives in the cache, and how many tokens it holds there already.

@@ -30,7 +30,7 @@ constexpr Index panels_size(Index rows, Index cols) {
 
 /// Where a matrix stands: its numbers in an array of weights, its two packings in an array beside it.
 struct PackedPlace {
-    Index rows, cols, flat, panels;
+    Index           rows, cols, flat, panels;
     constexpr Index transposed_panels() const { return panels + panels_size(rows, cols); }
 };
 

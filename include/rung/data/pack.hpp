@@ -99,12 +99,8 @@ public:
     }
     Sequences rows() const {
         const bool all = graded_.size() == tokens_.size();
-        return {tokens_.data(),
-                positions_.data(),
-                starts_.data(),
-                int(starts_.size()) - 1,
-                first_row_,
-                all ? nullptr : graded_.data(),
+        return {tokens_.data(),          positions_.data(), starts_.data(),
+                int(starts_.size()) - 1, first_row_,        all ? nullptr : graded_.data(),
                 Index(graded_.size())};
     }
     int const* targets() const { return targets_.data(); }  ///< of the graded rows

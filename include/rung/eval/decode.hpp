@@ -23,7 +23,7 @@ struct DecodeOptions {
     std::uint32_t stream =
         0;  ///< of random numbers, for sampling: prompt i of two streams is drawn differently
     Run run   = {};
-    int group = 64;  ///< places of a lane: sequences that one thread decodes together
+    int group = 0;  ///< places of a lane: sequences that one thread decodes together; 0: what suits the model
 };
 
 struct Answer {
@@ -55,9 +55,9 @@ public:
         const double top = double(at[order_.front()]);
         double       sum = 0;
         for (const int token : order_) sum += std::exp(double(at[token]) - top);
-        const bool  cut  = options.top_k > 0 && options.top_k < int(order_.size());
-        const auto  kept = cut ? std::size_t(options.top_k) : order_.size();
-        double      left = 0;
+        const bool cut  = options.top_k > 0 && options.top_k < int(order_.size());
+        const auto kept = cut ? std::size_t(options.top_k) : order_.size();
+        double     left = 0;
         for (std::size_t i = 0; i < kept; ++i)
             left += weight_[i] = std::exp((double(at[order_[i]]) - top) / options.temperature);
         left *= double(rng.uniform());
@@ -87,9 +87,10 @@ struct DecodeCall {
 /// One lane's places, from its first prompt until none is left. All memory is taken before the first token.
 template <class Model, class Lane>
 class Decoder {
-    using Real = typename Lane::real;
+    using Real               = typename Lane::real;
     static constexpr int   C = Model::shape.width, H = Model::shape.heads;
-    static constexpr Index rows = 256;  // prompts are taken in while a step has no more rows: they stay in cache
+    static constexpr Index rows =
+        256;  // prompts are taken in while a step has no more rows: they stay in cache
 
 public:
     Decoder(Lane& lane, DecodeCall<Real>& call, int places)
@@ -148,7 +149,8 @@ private:
         if (call_.options.temperature <= 0)
             return greedy(lane_, chosen_.data(), probability_.data(), logits, Vocab::end);
         for (std::size_t i = 0; i < slots_.size(); ++i) {
-            const auto choice = sampler_.draw(logits.slice(Index(i), 1), call_.options, rngs_[std::size_t(slots_[i])]);
+            const auto choice =
+                sampler_.draw(logits.slice(Index(i), 1), call_.options, rngs_[std::size_t(slots_[i])]);
             chosen_[i] = choice.token, probability_[i] = choice.probability;
         }
     }
@@ -157,15 +159,15 @@ private:
     void end_step() {
         std::size_t going = 0;
         for (std::size_t i = 0; i < slots_.size(); ++i) {
-            auto& answer  = call_.answers[std::size_t(prompt_[i])];
-            int*  written = written_.data() + std::ptrdiff_t(slots_[i]) * (call_.capacity + 1);
-            const int held = past_[i] + starts_[i + 1] - starts_[i];
-            answer.ended   = chosen_[i] == Vocab::end;
+            auto&     answer  = call_.answers[std::size_t(prompt_[i])];
+            int*      written = written_.data() + std::ptrdiff_t(slots_[i]) * (call_.capacity + 1);
+            const int held    = past_[i] + starts_[i + 1] - starts_[i];
+            answer.ended      = chosen_[i] == Vocab::end;
             answer.confidence *= probability_[i];
             if (!answer.ended) written[answer.tokens] = chosen_[i];
             ++answer.tokens;
-            const bool room = held < call_.capacity &&
-                              (call_.options.limit == 0 || answer.tokens < call_.options.limit);
+            const bool room =
+                held < call_.capacity && (call_.options.limit == 0 || answer.tokens < call_.options.limit);
             if (!answer.ended && room) {
                 slots_[going] = slots_[i], past_[going] = held, prompt_[going] = prompt_[i];
                 chosen_[going++] = chosen_[i];
@@ -198,9 +200,9 @@ std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab,
     RUNG_CHECK(!prompts.empty(), "decode: prompts; got none, wanted at least 1");
     RUNG_CHECK(vocab.size() == Model::shape.vocab, "decode: vocabulary; got ", vocab.size(),
                " tokens, wanted ", Model::shape.vocab, ", the model's");
-    RUNG_CHECK(options.limit >= 0 && options.group > 0 && options.top_k >= 0 && options.temperature >= 0,
+    RUNG_CHECK(options.limit >= 0 && options.group >= 0 && options.top_k >= 0 && options.temperature >= 0,
                "decode: limit, group, top_k, temperature; got ", options.limit, ", ", options.group, ", ",
-               options.top_k, ", ", options.temperature, ", wanted at least 0, 1, 0, 0");
+               options.top_k, ", ", options.temperature, ", wanted at least 0 each");
     std::vector<std::vector<int>> tokens(prompts.size(), {Vocab::begin});
     Index                         longest = 0;
     for (std::size_t i = 0; i < prompts.size(); ++i) {
@@ -210,15 +212,13 @@ std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab,
                    ", the model's context");
         longest = std::max(longest, Index(tokens[i].size()));
     }
-    Buffer<Real> panels(Model::panels);
-    pack(ctx, panels.data(), model.weights().cdata(), Model::packed_places());
-    std::vector<Answer>      answers(prompts.size());
-    const Index              context = Model::shape.context;
-    const Index              capacity = options.limit > 0 ? std::min(longest + options.limit, context) : context;
-    detail::DecodeCall<Real> call{{model.weights().cdata(), panels.cdata()}, vocab,    tokens,
-                                  options,   ctx.seed(),                     capacity, answers};
+    std::vector<Answer> answers(prompts.size());
+    const Index         context  = Model::shape.context;
+    const Index         capacity = options.limit > 0 ? std::min(longest + options.limit, context) : context;
+    detail::DecodeCall<Real> call{pack(ctx, model), vocab, tokens, options, ctx.seed(), capacity, answers};
     const int                count = int(prompts.size()), lanes = std::min(ctx.threads(), count);
-    const int                places = std::min(options.group, (count + lanes - 1) / lanes);
+    const int group  = options.group > 0 ? options.group : Model::parameters > 2'000'000 ? 128 : 32;
+    const int places = std::min(group, (count + lanes - 1) / lanes);
     ctx.for_slices(lanes, [&](auto& lane, int) {
         detail::Decoder<Model, std::remove_reference_t<decltype(lane)>>(lane, call, places).run();
     });

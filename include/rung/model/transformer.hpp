@@ -198,8 +198,8 @@ public:
     /// tokens are in the cache: cache[pass * layers + layer].
     template <class Lane, class Real>
     static Mat<Real> extend(Lane& lane, Weights<std::type_identity_t<Real>> w,
-                            std::vector<CacheLayer<Real>> const& cache,
-                            Sequences const& rows, CachePlaces places, Run const& run = {}) {
+                            std::vector<CacheLayer<Real>> const& cache, Sequences const& rows,
+                            CachePlaces places, Run const& run = {}) {
         const int   passes = passes_of(run);
         const Index N      = rows.rows();
         const auto  input  = begin(lane, w, rows, {});
@@ -238,10 +238,10 @@ public:
 
 private:
     // Of weights, or of their gradients.
-    static auto block(auto w, int layer) { return w + (first_block + layer * Block::size); }
-    static auto tokens(auto w) { return weight<Embed>(w, 0); }
-    static auto positions(auto w) { return weight<Embed>(w, 1); }
-    static auto head(auto w) { return weight<Unembed>(w + unembed, 0); }
+    static auto          block(auto w, int layer) { return w + (first_block + layer * Block::size); }
+    static auto          tokens(auto w) { return weight<Embed>(w, 0); }
+    static auto          positions(auto w) { return weight<Embed>(w, 1); }
+    static auto          head(auto w) { return weight<Unembed>(w + unembed, 0); }
     static std::uint32_t site(int pass, int layer) {
         return 1 + 2 * std::uint32_t(pass * Depth::layers + layer);
     }
@@ -264,5 +264,14 @@ private:
 
     Buffer<float> weights_;
 };
+
+/// A model's weights, packed for the products of one step or of one batch of answers: until they change.
+template <class Context, class Model>
+Weights<typename Context::real> pack(Context& ctx, Model const& model) {
+    static const auto places = Model::packed_places();
+    auto*             panels = ctx.panels(Model::panels);
+    pack(ctx, panels, model.weights().cdata(), places);
+    return {model.weights().cdata(), panels};
+}
 
 }  // namespace rung

@@ -23,14 +23,16 @@ enum class Init {
 struct WeightSpec {
     std::string_view name;
     int              rows = 0, cols = 0;
-    Init             init  = Init::normal;
-    bool             decay = true;  ///< weight decay applies: matrices, not norms, biases
+    Init             init   = Init::normal;
+    bool             decay  = true;   ///< weight decay applies: matrices, not norms, biases
     bool             lookup = false;  ///< rows are looked up and never multiplied
-    std::string_view layer = "";    ///< the layer it belongs to, set where lists are joined
+    std::string_view layer  = "";     ///< the layer it belongs to, set where lists are joined
 
     constexpr Index size() const { return Index{rows} * cols; }
     constexpr bool  multiplied() const { return rows > 1 && !lookup; }
-    constexpr Index panels() const { return multiplied() ? panels_size(rows, cols) + panels_size(cols, rows) : 0; }
+    constexpr Index panels() const {
+        return multiplied() ? panels_size(rows, cols) + panels_size(cols, rows) : 0;
+    }
 };
 
 /// A distance in the flat array of weights, and the same in the array of their packings.
@@ -75,9 +77,9 @@ constexpr Mat<T> weight(T* layer, std::size_t index) {
 }
 template <class Layer, class Real>
 Packed<Real> weight(Weights<Real> layer, std::size_t index) {
-    auto const&      spec = Layer::weights[index];
-    const auto       at   = layer + size_of(Layer::weights, index);
-    Packed<Real>     w(Mat<Real const>(at.flat, spec.rows, spec.cols));
+    auto const&  spec = Layer::weights[index];
+    const auto   at   = layer + size_of(Layer::weights, index);
+    Packed<Real> w(Mat<Real const>(at.flat, spec.rows, spec.cols));
     if (at.panels && spec.multiplied()) {
         w.panels            = at.panels;
         w.transposed_panels = at.panels + panels_size(spec.rows, spec.cols);

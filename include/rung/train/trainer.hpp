@@ -20,7 +20,7 @@ struct TrainerOptions {
     double weight_decay = 0.01;  ///< on matrices only
     double clip         = 1.0;   ///< bound on the gradient's norm; 0 turns it off
     float  dropout      = 0;
-    Index  piece        = 512;  ///< rows a thread computes at a time: as many as its cache holds well
+    Index  piece = 0;  ///< rows a thread computes at a time, part of the experiment; 0: what suits the model
 };
 
 struct StepResult {
@@ -43,8 +43,6 @@ public:
         : ctx_(ctx),
           model_(model),
           options_(options),
-          panels_(Model::panels),
-          places_(Model::packed_places()),
           gradients_(ctx.slices() * Model::parameters),
           mean_(Model::parameters),
           square_(Model::parameters) {
@@ -52,10 +50,11 @@ public:
         RUNG_CHECK(share(options.beta1) && share(options.beta2) && share(options.dropout),
                    "Trainer: beta1, beta2, ", "dropout; got ", options.beta1, ", ", options.beta2, ", ",
                    options.dropout, ", wanted at least 0 and below 1 each");
-        RUNG_CHECK(options.epsilon > 0 && options.weight_decay >= 0 && options.clip >= 0 && options.piece > 0,
-                   "Trainer: epsilon, weight_decay, clip, piece; got ", options.epsilon, ", ",
-                   options.weight_decay, ", ", options.clip, ", ", options.piece,
-                   ", wanted above 0, at least 0, at least 0, above 0");
+        RUNG_CHECK(
+            options.epsilon > 0 && options.weight_decay >= 0 && options.clip >= 0 && options.piece >= 0,
+            "Trainer: epsilon, weight_decay, clip, piece; got ", options.epsilon, ", ", options.weight_decay,
+            ", ", options.clip, ", ", options.piece, ", wanted above 0, at least 0 each");
+        if (options_.piece == 0) options_.piece = default_piece();
         constexpr Index size = 4096;  // values of four arrays that fit the first-level cache
         Model::for_each_weight([&](std::string const&, WeightSpec const& spec, Index offset) {
             for (Index i = 0; i < spec.size(); i += size)
@@ -73,8 +72,7 @@ public:
         const Mat<Real>     gradients{gradients_.data(), ctx_.slices(), Model::parameters};
         std::vector<double> losses(std::size_t(ctx_.slices()));
         const Run           run{.dropout = {options_.dropout, ctx_.seed(), std::uint32_t(steps_)}};
-        const Weights<Real> weights{model_.weights().cdata(), panels_.cdata()};
-        pack(ctx_, panels_.data(), weights.flat, places_);
+        const Weights<Real> weights = pack(ctx_, model_);
         Index               before = 0;  // rows of earlier batches: no two rows of a step share their dropout
         for (std::size_t i = 0; i < batches.size(); before += batches[i++].rows) {
             const auto parts = cut(batches[i], ctx_.slices(), options_.piece);
@@ -109,6 +107,13 @@ public:
         updates_ = 0;
     }
 
+    /// Rows whose activations a core's cache holds; where the gradient of the weights alone does not fit the caches,
+    /// as many as make up for fetching it.
+    static constexpr Index default_piece() {
+        if (Model::parameters > 2'000'000) return 1024;
+        return std::clamp<Index>(16'384 / Model::shape.width, 128, 1024);
+    }
+
     Context&     context() { return ctx_; }
     Model&       model() { return model_; }
     Model const& model() const { return model_; }
@@ -130,8 +135,6 @@ private:
     Context&           ctx_;
     Model&             model_;
     TrainerOptions     options_;
-    Buffer<Real>             panels_;  ///< the weights once more, packed for this step's products
-    std::vector<PackedPlace> places_;
     Buffer<Real>       gradients_, mean_, square_;
     std::vector<Chunk> chunks_;
     long               steps_ = 0, updates_ = 0;

@@ -34,7 +34,8 @@ public:
     }
 
     /// y (rows, D) = start + p b, over the rows first .. first + depth - 1 of b. A null start is zeros.
-    void multiply(Index rows, Index depth, Real const* p, Index p_row, Index first, bool add, Real* y, Index y_row) {
+    void multiply(Index rows, Index depth, Real const* p, Index p_row, Index first, bool add, Real* y,
+                  Index y_row) {
         each_panel([&]<int W>(std::integral_constant<int, W>, Real const* b, Index n, Index count) {
             Tile<Real>::template rows<W>(rows, depth, p, p_row, b + first * W * width, add ? y + n : none,
                                          add ? y_row : 0, y + n, y_row, count);
@@ -42,11 +43,12 @@ public:
     }
     /// The same with p read down its columns, `stride` apart: y = pT b. Reads a whole tile of columns.
     template <Index stride>
-    void multiply_transposed(Index rows, Index depth, Real const* p, Index first, bool add, Real* y, Index y_row) {
+    void multiply_transposed(Index rows, Index depth, Real const* p, Index first, bool add, Real* y,
+                             Index y_row) {
         each_panel([&]<int W>(std::integral_constant<int, W>, Real const* b, Index n, Index count) {
-            Tile<Real>::template compute<Tile<Real>::tall, W, stride>(rows, depth, p, 0, b + first * W * width,
-                                                                      add ? y + n : none, add ? y_row : 0, y + n,
-                                                                      y_row, count);
+            Tile<Real>::template compute<Tile<Real>::tall, W, stride>(
+                rows, depth, p, 0, b + first * W * width, add ? y + n : none, add ? y_row : 0, y + n, y_row,
+                count);
         });
     }
 
@@ -117,7 +119,8 @@ void softmax_backward(Real* p, Real* d, Index row, Index seen, Index end, Real s
 /// out = softmax(q kT / sqrt(D)) v per head, each token seeing itself and what came before.
 /// out (N, C); lse (N, H): log-sum-exp of each query's scaled scores; qkv (N, 3 C).
 template <class P, class Real>
-void attention(Lane<P>& lane, Mat<Real> out, Mat<Real> lse, CMat<Real> qkv, Sequences const& sequences, int heads) {
+void attention(Lane<P>& lane, Mat<Real> out, Mat<Real> lse, CMat<Real> qkv, Sequences const& sequences,
+               int heads) {
     constexpr Index           tall = Tile<Real>::tall;
     const Index               C = out.cols, D = C / heads, longest = detail::longest(sequences);
     const Real                scale = Real(1) / std::sqrt(Real(D));
@@ -159,8 +162,8 @@ void attention_backward(Lane<P>& lane, Mat<Real> dqkv, CMat<Real> dout, CMat<Rea
     const Real      scale = Real(1) / std::sqrt(Real(D));
     const auto      mark  = lane.arena.mark();
     // A tile more than the block: the last one is worked on whole.
-    Real* p  = lane.arena.template take<Real>(block + tall, block).data;
-    Real* ds = lane.arena.template take<Real>(block + tall, block).data;
+    Real*                     p  = lane.arena.template take<Real>(block + tall, block).data;
+    Real*                     ds = lane.arena.template take<Real>(block + tall, block).data;
     detail::ScorePanels<Real> keys(lane.arena, longest, D), values(lane.arena, longest, D);
     detail::HeadPanels<Real>  key_rows(lane.arena, longest, D), query_rows(lane.arena, longest, D),
         dout_rows(lane.arena, longest, D);
@@ -168,8 +171,10 @@ void attention_backward(Lane<P>& lane, Mat<Real> dqkv, CMat<Real> dout, CMat<Rea
     for (int b = 0; b < sequences.count; ++b)
         for (int h = 0; h < heads; ++h) {
             const Index first = sequences.starts[b], length = sequences.starts[b + 1] - first;
-            const auto  of = [&](CMat<Real> m, Index column) { return m.slice(first, length).columns(column, D); };
-            const auto  q = of(qkv, h * D), k = of(qkv, C + h * D), v = of(qkv, 2 * C + h * D),
+            const auto  of = [&](CMat<Real> m, Index column) {
+                return m.slice(first, length).columns(column, D);
+            };
+            const auto q = of(qkv, h * D), k = of(qkv, C + h * D), v = of(qkv, 2 * C + h * D),
                        d_out = of(dout, h * D), o = of(out, h * D);
             const auto d_b = dqkv.slice(first, length);
             const auto dq = d_b.columns(h * D, D), dk = d_b.columns(C + h * D, D),
@@ -178,10 +183,12 @@ void attention_backward(Lane<P>& lane, Mat<Real> dqkv, CMat<Real> dout, CMat<Rea
 
             for (Index j0 = 0; j0 < length; j0 += block)
                 for (Index i0 = j0; i0 < length; i0 += block) {
-                    const Index queries = std::min(block, length - i0), columns = std::min(block, length - j0);
+                    const Index queries = std::min(block, length - i0),
+                                columns = std::min(block, length - j0);
                     for (Index r = 0; r < queries; r += tall) {
                         const Index rows = std::min(tall, queries - r), at = i0 + r;
-                        const Index seen = std::min(columns, at + rows - j0), end = detail::padded<Real>(seen);
+                        const Index seen = std::min(columns, at + rows - j0),
+                                    end  = detail::padded<Real>(seen);
                         keys.score(rows, q.row(at), q.stride, j0, seen, p + r * block, block);
                         values.score(rows, d_out.row(at), d_out.stride, j0, seen, ds + r * block, block);
                         Real log_sum[tall] = {}, out_dot[tall] = {};
@@ -190,16 +197,18 @@ void attention_backward(Lane<P>& lane, Mat<Real> dqkv, CMat<Real> dout, CMat<Rea
                             out_dot[i] = dot(d_out.row(at + i), o.row(at + i), D);
                         }
                         detail::softmax_backward<tall>(p + r * block, ds + r * block, block,
-                                                       std::min(columns, at + 1 - j0), end, scale, log_sum, out_dot);
-                        key_rows.multiply(rows, seen, ds + r * block, block, j0, j0 > 0, dq.row(at), dq.stride);
+                                                       std::min(columns, at + 1 - j0), end, scale, log_sum,
+                                                       out_dot);
+                        key_rows.multiply(rows, seen, ds + r * block, block, j0, j0 > 0, dq.row(at),
+                                          dq.stride);
                     }
                     for (Index j = 0; j < columns; j += tall) {
                         const Index rows = std::min(tall, columns - j), from = i0 == j0 ? j : 0;
                         const Index at = from * block + j, depth = queries - from;
                         dout_rows.template multiply_transposed<block>(rows, depth, p + at, i0 + from, i0 > j0,
                                                                       dv.row(j0 + j), dv.stride);
-                        query_rows.template multiply_transposed<block>(rows, depth, ds + at, i0 + from, i0 > j0,
-                                                                       dk.row(j0 + j), dk.stride);
+                        query_rows.template multiply_transposed<block>(rows, depth, ds + at, i0 + from,
+                                                                       i0 > j0, dk.row(j0 + j), dk.stride);
                     }
                 }
         }

@@ -78,14 +78,16 @@ void weighted_sum(Real* y, Real const* p, Real const* v, Index row, Index D, Ind
 /// @param qkv   (N, 3 C): new tokens only
 /// @param last  whether only the last token of each sequence asks
 template <class P, class Real>
-void cached_attention(Lane<P>& lane, Mat<Real> out, CMat<Real> qkv, CacheLayer<std::type_identity_t<Real>> cache,
-                      Sequences const& sequences, CachePlaces places, int heads, bool last = false) {
+void cached_attention(Lane<P>& lane, Mat<Real> out, CMat<Real> qkv,
+                      CacheLayer<std::type_identity_t<Real>> cache, Sequences const& sequences,
+                      CachePlaces places, int heads, bool last = false) {
     const Index C = out.cols, D = C / heads;
     const Real  scale = Real(1) / std::sqrt(Real(D));
     const auto  mark  = lane.arena.mark();
     Real*       s     = lane.arena.template take<Real>(1, cache.capacity + Simd<Real>::width).data;
     for (int b = 0; b < sequences.count; ++b) {
-        const Index first = sequences.starts[b], fresh = sequences.starts[b + 1] - first, past = places.past[b];
+        const Index first = sequences.starts[b], fresh = sequences.starts[b + 1] - first,
+                    past = places.past[b];
         RUNG_CHECK(past + fresh <= cache.capacity, "cached_attention: sequence ", b, ": tokens; got ",
                    past + fresh, ", wanted at most ", cache.capacity);
         for (int h = 0; h < heads; ++h) {

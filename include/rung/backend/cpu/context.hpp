@@ -24,8 +24,8 @@ struct Options {
 template <class P>
 struct alignas(64) Lane {  // on cache lines of its own
     using real = typename Precision<P>::Real;
-    Arena                 arena;
-    RotationTable<real>   rotations;
+    Arena               arena;
+    RotationTable<real> rotations;
 };
 
 /// @tparam P  float; bf16: products of bf16 numbers, everything else in float; double: for checks
@@ -54,6 +54,12 @@ public:
         });
     }
 
+    /// Room for a model's packed weights, whatever it held before: packed by who reads them, whenever weights change.
+    real* panels(Index size) {
+        if (panels_.size() < size) panels_ = Buffer<real>(size);
+        return panels_.data();
+    }
+
     /// Blocks of scratch memory that the threads have asked of the system.
     int scratch_allocations() const {
         int count = 0;
@@ -69,9 +75,10 @@ public:
     }
 
 private:
-    Options                 options_;
-    Workers                 workers_;
+    Options              options_;
+    Workers              workers_;
     std::vector<Lane<P>> lanes_;
+    Buffer<real>         panels_;
 };
 
 Context(Options)->Context<float>;

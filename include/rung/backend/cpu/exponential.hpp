@@ -24,7 +24,7 @@ template <class Real>
         at                   = at > highest ? highest : at;
         // n = round(x): adding and taking away 1.5 2^23 leaves an integer, in the low bits of the sum.
         const Vector shifted = at + 12582912.f;
-        const Vector r       = at - (shifted - 12582912.f), square = r * r;
+        const Vector r = at - (shifted - 12582912.f), square = r * r;
         // Pairs of coefficients, then pairs of pairs: short chains, which is what such loops wait for.
         const Vector low  = r * 0.6931470036506653f + 1.f;
         const Vector mid  = r * 0.05550733581185341f + 0.24022242426872253f;

@@ -8,7 +8,8 @@ namespace rung::cpu {
 /// tokens[i] = the largest logit of row i among columns `first` and up, the lowest of equals; probabilities[i] = its
 /// share under the softmax of those columns.  logits (N, V).
 template <class P, class Real = typename Precision<P>::Real>
-void greedy(Lane<P>& lane, int* tokens, double* probabilities, CMat<typename Precision<P>::Real> logits, int first) {
+void greedy(Lane<P>& lane, int* tokens, double* probabilities, CMat<typename Precision<P>::Real> logits,
+            int first) {
     const Index V    = logits.cols - first;
     const auto  mark = lane.arena.mark();
     Real*       e    = lane.arena.template take<Real>(1, V).data;

@@ -38,8 +38,8 @@ void layer_norm(Lane<P>& lane, Mat<Real> y, Mat<Real> stats, CMat<Real> x, CMat<
 
 /// dx += gradient through the norm; dgain and dbias are added to.  dy (N, C).
 template <int C, class P, class Real>
-void add_layer_norm_backward(Lane<P>& lane, Mat<Real> dx, Mat<Real> dgain, Mat<Real> dbias, CMat<Real> dy, CMat<Real> x,
-                             CMat<Real> stats, CMat<Real> gain) {
+void add_layer_norm_backward(Lane<P>& lane, Mat<Real> dx, Mat<Real> dgain, Mat<Real> dbias, CMat<Real> dy,
+                             CMat<Real> x, CMat<Real> stats, CMat<Real> gain) {
     using S = Simd<Real>;
     add_column_sums(lane, dbias, dy);
     for (Index i = 0; i < x.rows; ++i) {
@@ -56,7 +56,8 @@ void add_layer_norm_backward(Lane<P>& lane, Mat<Real> dx, Mat<Real> dgain, Mat<R
         const Real a = S::sum(total) / Real(C), b = S::sum(along) / Real(C);
         for_vectors<Real>(C, [&](auto at, Index j) {
             const auto xhat = (at.load(from + j) - mean) * inv;
-            at.store(to + j, at.load(to + j) + (at.load(d + j) * at.load(gain.data + j) - a - xhat * b) * inv);
+            at.store(to + j,
+                     at.load(to + j) + (at.load(d + j) * at.load(gain.data + j) - a - xhat * b) * inv);
         });
     }
 }
@@ -75,8 +76,8 @@ void rms_norm(Lane<P>&, Mat<Real> y, Mat<Real> stats, CMat<Real> x, CMat<Real> g
 }
 
 template <int C, class P, class Real>
-void add_rms_norm_backward(Lane<P>&, Mat<Real> dx, Mat<Real> dgain, CMat<Real> dy, CMat<Real> x, CMat<Real> stats,
-                           CMat<Real> gain) {
+void add_rms_norm_backward(Lane<P>&, Mat<Real> dx, Mat<Real> dgain, CMat<Real> dy, CMat<Real> x,
+                           CMat<Real> stats, CMat<Real> gain) {
     using S = Simd<Real>;
     for (Index i = 0; i < x.rows; ++i) {
         const Real         inv = stats(i, 0);

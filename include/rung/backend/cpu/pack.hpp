@@ -36,7 +36,7 @@ namespace detail {
 /// The element of each of `count` columns at one depth, zeros after them; `left` rows are there.
 template <class P, class Real>
 void load_rows(typename Precision<P>::Elements& to, Real const* from, Index row, Index left, Index count) {
-    using S                   = Simd<Real>;
+    using S = Simd<Real>;
     typename S::Vector x, next = {};
     if (count == S::width) S::load(x, from);
     else S::load_first(x, from, count);
@@ -78,7 +78,7 @@ inline void transpose_8x8(float* to, Index to_row, float const* from, Index from
 
 /// One panel: all rows of b, columns first .. first + count - 1, zero to the right of them.
 template <class P, int W = 2>
-[[gnu::noinline]] void pack_panel(typename Precision<P>::Element* panel,
+[[gnu::noinline]] void pack_panel(typename Precision<P>::Element*      panel,
                                   Strided<typename Precision<P>::Real> b, Index first, Index count) {
     using Real            = typename Precision<P>::Real;
     using S               = Simd<Real>;
@@ -129,7 +129,8 @@ constexpr Index strip_pitch(Index depth) {
 
 /// Strips of xT, `height` columns of x each: strip s, depth k, place i is x(k, s * height + i), zero past the columns.
 template <class P, int height>
-[[gnu::noinline]] void pack_strips(typename Precision<P>::Element* to, Mat<typename Precision<P>::Real const> x) {
+[[gnu::noinline]] void pack_strips(typename Precision<P>::Element*        to,
+                                   Mat<typename Precision<P>::Real const> x) {
     using Real            = typename Precision<P>::Real;
     using S               = Simd<Real>;
     constexpr Index group = Precision<P>::group, some = 8;  // depths at a time: whole lines of x are used up
@@ -142,7 +143,8 @@ template <class P, int height>
                 for (Index i = 0; i < height; i += S::width) {
                     const Index count = std::clamp<Index>(x.cols - first - i, 0, S::width);
                     typename Precision<P>::Elements both;
-                    detail::load_rows<P>(both, x.row(k * group) + first + i, x.stride, x.rows - k * group, count);
+                    detail::load_rows<P>(both, x.row(k * group) + first + i, x.stride, x.rows - k * group,
+                                         count);
                     std::memcpy(strip + k * height + i, &both, sizeof both);
                 }
     }

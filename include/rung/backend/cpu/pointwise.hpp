@@ -28,7 +28,8 @@ void add(Lane<P>&, Mat<Real> y, CMat<Real> x) {
 /// u = sqrt(2 / pi) (x + 0.044715 x^3). x becomes gelu'(x): all that the backward pass needs of it.
 template <class P, class Real>
 void gelu(Lane<P>&, Mat<Real> y, Mat<Real> x) {
-    constexpr Real slope = Real(1.5957691216057308), cubic = Real(0.044715), rate = Real(-1.5957691216057308 * log2_e);
+    constexpr Real slope = Real(1.5957691216057308), cubic = Real(0.044715),
+                   rate = Real(-1.5957691216057308 * log2_e);
     for (Index i = 0; i < y.rows; ++i) {
         Real *from = x.row(i), *to = y.row(i);
         for_vectors<Real>(y.cols, [&](auto at, Index j) {

@@ -12,10 +12,10 @@ namespace rung::cpu {
 /// @tparam P  float, double or bf16: the precision of a context
 template <class P>
 struct Precision {
-    using Real                      = P;  ///< of activations, sums, gradients and weights
-    using Element                   = P;  ///< of a packed operand
-    static constexpr Index group    = 1;  ///< neighbours in depth that an element holds
-    using Elements = typename Simd<P>::Vector;
+    using Real                   = P;  ///< of activations, sums, gradients and weights
+    using Element                = P;  ///< of a packed operand
+    static constexpr Index group = 1;  ///< neighbours in depth that an element holds
+    using Elements               = typename Simd<P>::Vector;
 
     static Element join(Real const* x, Index, Index) { return *x; }
     static void    join(Elements& to, Elements const& x, Elements const&) { to = x; }
@@ -52,7 +52,7 @@ template <class P>
 struct Factor {
     typename Simd<P>::Vector b;
     void                     load(P const* p) { Simd<P>::load(b, p); }
-    void multiply_add(typename Simd<P>::Vector& sum, P a) const { sum += a * b; }
+    void                     multiply_add(typename Simd<P>::Vector& sum, P a) const { sum += a * b; }
 };
 
 template <>
@@ -62,15 +62,15 @@ struct Factor<bf16> {
     __m512i b;
     void    load(std::uint32_t const* p) { b = _mm512_loadu_si512(p); }
     void    multiply_add(Vector& sum, std::uint32_t a) const {
-        sum = (Vector)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32(int(a)), (__m512bh)b);
+           sum = (Vector)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32(int(a)), (__m512bh)b);
     }
 #else
     Vector low, high;  // a bf16 is the upper half of a float
     void   load(std::uint32_t const* p) {
-        Precision<bf16>::Elements pair;
-        std::memcpy(&pair, p, sizeof pair);
-        low  = (Vector)(pair << 16);
-        high = (Vector)(pair & 0xffff0000u);
+          Precision<bf16>::Elements pair;
+          std::memcpy(&pair, p, sizeof pair);
+          low  = (Vector)(pair << 16);
+          high = (Vector)(pair & 0xffff0000u);
     }
     void multiply_add(Vector& sum, std::uint32_t a) const {
         const std::uint32_t first = a << 16, second = a & 0xffff0000;

@@ -39,7 +39,9 @@ void multiply(Lane<P>& lane, Mat<Real> y, Real const* start, Index start_row, Ma
                 const Index    count = std::min(T::width, y.cols - n);
                 Real*          c     = y.row(m0) + n;
                 if (k > 0) T::rows(rows, run, a + k, a_row, b, c, y.stride, c, y.stride, count);
-                else T::rows(rows, run, a, a_row, b, start + m0 * start_row + n, start_row, c, y.stride, count);
+                else
+                    T::rows(rows, run, a, a_row, b, start + m0 * start_row + n, start_row, c, y.stride,
+                            count);
             }
         }
         lane.arena.release(mark);
@@ -51,7 +53,7 @@ template <class P, class Real>
 typename Precision<P>::Element const* panels(Lane<P>& lane, Packed<Real> const& w, bool transposed) {
     using Element = typename Precision<P>::Element;
     if (auto* known = transposed ? w.transposed_panels : w.panels) return static_cast<Element const*>(known);
-    const Strided<Real> b = transposed ? Strided<Real>(w).transposed() : Strided<Real>(w);
+    const Strided<Real> b  = transposed ? Strided<Real>(w).transposed() : Strided<Real>(w);
     Element*            to = lane.arena.template take<Element>(1, panels_of<P>(b.rows, b.cols)).data;
     pack_panels<P>(to, b);
     return to;
@@ -61,16 +63,16 @@ typename Precision<P>::Element const* panels(Lane<P>& lane, Packed<Real> const& 
 /// is the rows of x.
 template <class P, class Real>
 void add_outer(Lane<P>& lane, Mat<Real> dw, Mat<Real const> x, Mat<Real const> dy) {
-    using T                   = Tile<P>;
-    using Element             = typename Precision<P>::Element;
-    constexpr int   tall      = T::tall, low = 4;
+    using T              = Tile<P>;
+    using Element        = typename Precision<P>::Element;
+    constexpr int   tall = T::tall, low = 4;
     constexpr Index columns   = 192;  // of x at a time: their strips stay in the second-level cache
     constexpr Index run_limit = block_depth * Precision<P>::group;
     const auto      mark      = lane.arena.mark();
     const Index     most      = depth_of<P>(std::min(run_limit, x.rows));
-    Element*        strips    = lane.arena.template take<Element>(columns / low + 1, strip_pitch<low>(most)).data;
-    Element*        lows      = lane.arena.template take<Element>(2, strip_pitch<low>(most)).data;
-    Element*        panel     = lane.arena.template take<Element>(most, T::width).data;
+    Element* strips = lane.arena.template take<Element>(columns / low + 1, strip_pitch<low>(most)).data;
+    Element* lows   = lane.arena.template take<Element>(2, strip_pitch<low>(most)).data;
+    Element* panel  = lane.arena.template take<Element>(most, T::width).data;
     for (Index n0 = 0; n0 < x.rows; n0 += run_limit) {
         const Index rows = std::min(run_limit, x.rows - n0), depth = depth_of<P>(rows);
         for (Index k0 = 0; k0 < x.cols; k0 += columns) {
@@ -82,9 +84,10 @@ void add_outer(Lane<P>& lane, Mat<Real> dw, Mat<Real const> x, Mat<Real const> d
             for (Index m = 0; m < dy.cols; m += T::width) {
                 const Index count = std::min(T::width, dy.cols - m);
                 pack_panel<P>(panel, Strided<Real>(dy.slice(n0, rows)), m, count);
-                const auto add = [&]<int height>(std::integral_constant<int, height>, Index many, Element* a, Real* c) {
-                    T::template compute<height, 2, height>(many, depth, a, strip_pitch<height>(depth), panel, c,
-                                                           dw.stride, c, dw.stride, count);
+                const auto add = [&]<int height>(std::integral_constant<int, height>, Index many, Element* a,
+                                                 Real* c) {
+                    T::template compute<height, 2, height>(many, depth, a, strip_pitch<height>(depth), panel,
+                                                           c, dw.stride, c, dw.stride, count);
                 };
                 Real* c = dw.row(k0) + m;
                 add(std::integral_constant<int, tall>{}, wide - in_low, strips, c);

@@ -54,7 +54,7 @@ Real dot(Real const* x, Real const* y, Index n) {
 
 template <class Real>
 Real largest(Real const* x, Index n) {
-    using S = Simd<Real>;
+    using S                = Simd<Real>;
     typename S::Vector top = typename S::Vector{} + x[0];
     Index              i   = 0;
     for (typename S::Vector v; i + S::width <= n; i += S::width) {
@@ -69,8 +69,8 @@ Real largest(Real const* x, Index n) {
 /// y = exp(x - shift), and the sum of it. y may be x.
 template <class Real>
 Real exponential_row(Real* y, Real const* x, Real shift, Index n) {
-    using S          = Simd<Real>;
-    const Real scale = Real(log2_e);
+    using S                  = Simd<Real>;
+    const Real         scale = Real(log2_e);
     typename S::Vector total = {}, v;
     Index              i     = 0;
     for (; i + S::width <= n; i += S::width) {

@@ -3,8 +3,8 @@
 
 #include <limits>
 
-#include "rung/backend/cpu/tile.hpp"
 #include "rung/backend/cpu/rows.hpp"
+#include "rung/backend/cpu/tile.hpp"
 
 namespace rung::cpu {
 
@@ -25,7 +25,8 @@ void hide_future(Real* s, Index row, Index seen, Index end, Real value) {
         for (Index i = 0; i < rows; ++i) {
             typename S::Vector v;
             S::load(v, s + i * row + j);
-            v = place < typename S::Mask{} + typename S::Bits(seen + i - j) ? v : typename S::Vector{} + value;
+            v = place < typename S::Mask{} + typename S::Bits(seen + i - j) ? v
+                                                                            : typename S::Vector{} + value;
             S::store(s + i * row + j, v);
         }
 }

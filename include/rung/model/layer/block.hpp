@@ -28,7 +28,7 @@ struct Block {
     static constexpr auto weights = under("norm1", Norm::weights) + under("attention", Mix::weights) +
                                     under("norm2", Norm::weights) + under("mlp", Mlp::weights);
     static constexpr Extent mix = size_of(Norm::weights), norm2 = mix + size_of(Mix::weights),
-                           mlp = norm2 + size_of(Norm::weights), size = mlp + size_of(Mlp::weights);
+                            mlp = norm2 + size_of(Norm::weights), size = mlp + size_of(Mlp::weights);
     static constexpr double flops = Mix::flops + Mlp::flops;  ///< per row, forward, without the scores
 
     template <class Real>
@@ -67,8 +67,8 @@ struct Block {
     /// d: the gradient of y becomes that of x. The residual stream's own path is d itself; branches add to
     /// it.
     template <class Lane, class Real>
-    static void backward(Lane& lane, Mat<Real> d, Saved<Real> const& s, Sequences const& rows, Weights<Real> w,
-                         Real* dw, Dropout const& drop, std::uint32_t site) {
+    static void backward(Lane& lane, Mat<Real> d, Saved<Real> const& s, Sequences const& rows,
+                         Weights<Real> w, Real* dw, Dropout const& drop, std::uint32_t site) {
         const auto mark = lane.arena.mark();
         const auto dn   = lane.arena.template take<Real>(d.rows, C),
                    du   = lane.arena.template take<Real>(d.rows, 3 * C);

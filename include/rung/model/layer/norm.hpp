@@ -24,7 +24,7 @@ struct LayerNorm {
     static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real> x, Mat<Real> stats,
                              Weights<Real> w, Real* dw) {
         add_layer_norm_backward<C>(lane, dx, weight<LayerNorm>(dw, gain), weight<LayerNorm>(dw, bias), dy, x,
-                                stats, weight<LayerNorm>(w, gain));
+                                   stats, weight<LayerNorm>(w, gain));
     }
 };
 
