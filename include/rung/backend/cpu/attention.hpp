@@ -23,7 +23,7 @@ inline Index longest(Sequences const& sequences) {
 template <class Real>
 class HeadPanels {
 public:
-    static constexpr Index width = Simd<Real>::width;
+    static constexpr Index width = TileSimd<Real>::width;
 
     HeadPanels(Arena& arena, Index longest, Index D)
         : D_(D), at_(arena.take<Real>(1, panels_of<Real>(longest, D)).data) {}

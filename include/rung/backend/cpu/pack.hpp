@@ -27,7 +27,7 @@ constexpr Index depth_of(Index rows) {
 }
 template <class P, int W = 2>
 constexpr Index panels_of(Index rows, Index cols) {
-    constexpr Index width = W * Simd<typename Precision<P>::Real>::width;
+    constexpr Index width = W * TileSimd<typename Precision<P>::Real>::width;
     return depth_of<P>(rows) * ((cols + width - 1) / width * width);
 }
 
@@ -36,7 +36,7 @@ namespace detail {
 /// The element of each of `count` columns at one depth, zeros after them; `left` rows are there.
 template <class P, class Real>
 void load_rows(typename Precision<P>::Elements& to, Real const* from, Index row, Index left, Index count) {
-    using S = Simd<Real>;
+    using S = TileSimd<Real>;
     typename S::Vector x, next = {};
     if (count == S::width) S::load(x, from);
     else S::load_first(x, from, count);
@@ -81,7 +81,7 @@ template <class P, int W = 2>
 [[gnu::noinline]] void pack_panel(typename Precision<P>::Element*      panel,
                                   Strided<typename Precision<P>::Real> b, Index first, Index count) {
     using Real            = typename Precision<P>::Real;
-    using S               = Simd<Real>;
+    using S               = TileSimd<Real>;
     constexpr Index width = W * S::width, group = Precision<P>::group;
     const Index     depth = depth_of<P>(b.rows);
     Real const*     from  = b.data + first * b.col;
@@ -116,7 +116,7 @@ template <class P, int W = 2>
 /// All panels of b.
 template <class P, int W = 2>
 void pack_panels(typename Precision<P>::Element* to, Strided<typename Precision<P>::Real> b) {
-    constexpr Index width = W * Simd<typename Precision<P>::Real>::width;
+    constexpr Index width = W * TileSimd<typename Precision<P>::Real>::width;
     for (Index n = 0; n < b.cols; n += width, to += depth_of<P>(b.rows) * width)
         pack_panel<P, W>(to, b, n, std::min(width, b.cols - n));
 }
@@ -132,7 +132,7 @@ template <class P, int height>
 [[gnu::noinline]] void pack_strips(typename Precision<P>::Element*        to,
                                    Mat<typename Precision<P>::Real const> x) {
     using Real            = typename Precision<P>::Real;
-    using S               = Simd<Real>;
+    using S               = TileSimd<Real>;
     constexpr Index group = Precision<P>::group, some = 8;  // depths at a time: whole lines of x are used up
     const Index     depth = depth_of<P>(x.rows);
     for (Index k0 = 0; k0 < depth; k0 += some) {
@@ -159,8 +159,8 @@ void pack_rows(typename Precision<P>::Element* to, Mat<typename Precision<P>::Re
         Index k = 0;
         if constexpr (group == 2) {
             // A float's pair stands in one 64-bit number: the first in its lower half.
-            typedef std::uint64_t Wide __attribute__((vector_size(RUNG_VECTOR_BYTES)));
-            using S = Simd<float>;
+            typedef std::uint64_t Wide __attribute__((vector_size(RUNG_TILE_BYTES)));
+            using S = TileSimd<float>;
             for (; (k + S::width / 2) * 2 <= x.cols; k += S::width / 2) {
                 S::Vector                       v;
                 typename Precision<P>::Elements rounded;

@@ -15,7 +15,7 @@ struct Precision {
     using Real                   = P;  ///< of activations, sums, gradients and weights
     using Element                = P;  ///< of a packed operand
     static constexpr Index group = 1;  ///< neighbours in depth that an element holds
-    using Elements               = typename Simd<P>::Vector;
+    using Elements               = typename TileSimd<P>::Vector;
 
     static Element join(Real const* x, Index, Index) { return *x; }
     static void    join(Elements& to, Elements const& x, Elements const&) { to = x; }
@@ -27,8 +27,8 @@ struct Precision<bf16> {
     using Real                   = float;
     using Element                = std::uint32_t;
     static constexpr Index group = 2;
-    typedef Element        Elements __attribute__((vector_size(RUNG_VECTOR_BYTES)));
-    using Reals = Simd<float>::Vector;
+    typedef Element        Elements __attribute__((vector_size(RUNG_TILE_BYTES)));
+    using Reals = TileSimd<float>::Vector;
 
     /// x[0] and x[stride], or zero where only one is `left`.
     static Element join(Real const* x, Index stride, Index left) {
@@ -47,37 +47,38 @@ struct Precision<bf16> {
     }
 };
 
-/// A vector of elements of b, and sum += a b with one element of a.
+/// A vector of b's elements as a tile keeps it, and sum += a b with one element of a.
 template <class P>
 struct Factor {
-    typename Simd<P>::Vector b;
-    void                     load(P const* p) { Simd<P>::load(b, p); }
-    void                     multiply_add(typename Simd<P>::Vector& sum, P a) const { sum += a * b; }
+    using Vector = typename TileSimd<P>::Vector;
+    static void load(Vector& b, P const* p) { std::memcpy(&b, p, sizeof b); }
 };
 
 template <>
 struct Factor<bf16> {
-    using Vector = Simd<float>::Vector;
+    using Real = TileSimd<float>::Vector;
 #if defined(__AVX512BF16__)
-    __m512i b;
-    void    load(std::uint32_t const* p) { b = _mm512_loadu_si512(p); }
-    void    multiply_add(Vector& sum, std::uint32_t a) const {
-           sum = (Vector)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32(int(a)), (__m512bh)b);
+    using Vector = __m512i;
+    static void load(Vector& b, std::uint32_t const* p) { b = _mm512_loadu_si512(p); }
+    static void multiply_add(Real& sum, std::uint32_t a, Vector const& b) {
+        sum = (Real)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32(int(a)), (__m512bh)b);
     }
 #else
-    Vector low, high;  // a bf16 is the upper half of a float
-    void   load(std::uint32_t const* p) {
-          Precision<bf16>::Elements pair;
-          std::memcpy(&pair, p, sizeof pair);
-          low  = (Vector)(pair << 16);
-          high = (Vector)(pair & 0xffff0000u);
+    struct Vector {
+        Real low, high;  // a bf16 is the upper half of a float
+    };
+    static void load(Vector& b, std::uint32_t const* p) {
+        Precision<bf16>::Elements pair;
+        std::memcpy(&pair, p, sizeof pair);
+        b.low  = (Real)(pair << 16);
+        b.high = (Real)(pair & 0xffff0000u);
     }
-    void multiply_add(Vector& sum, std::uint32_t a) const {
+    static void multiply_add(Real& sum, std::uint32_t a, Vector const& b) {
         const std::uint32_t first = a << 16, second = a & 0xffff0000;
         float               x, y;
         std::memcpy(&x, &first, 4), std::memcpy(&y, &second, 4);
-        sum += y * high;  // the processor's order: the second product first
-        sum += x * low;
+        sum += y * b.high;  // the processor's order: the second product first
+        sum += x * b.low;
     }
 #endif
 };

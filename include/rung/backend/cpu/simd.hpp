@@ -15,18 +15,24 @@
 #else
 #define RUNG_VECTOR_BYTES 16
 #endif
-#if defined(__SSE2__)
+#if defined(__x86_64__) && !defined(__AVX__)
+#define RUNG_CHOOSES_AT_RUN_TIME  // products, where nearly all time goes, use AVX2 where the processor has it
+#define RUNG_TILE_BYTES 32
+#else
+#define RUNG_TILE_BYTES RUNG_VECTOR_BYTES
+#endif
+#if defined(__AVX__)
 #include <immintrin.h>
 #endif
 
 namespace rung::cpu {
 
-template <class Real>
+template <class Real, int bytes = RUNG_VECTOR_BYTES>
 struct Simd {
-    static constexpr int width = RUNG_VECTOR_BYTES / int(sizeof(Real));
-    typedef Real         Vector __attribute__((vector_size(RUNG_VECTOR_BYTES)));
+    static constexpr int width = bytes / int(sizeof(Real));
+    typedef Real         Vector __attribute__((vector_size(bytes)));
     using Bits = std::conditional_t<sizeof(Real) == 4, std::int32_t, std::int64_t>;
-    typedef Bits Mask __attribute__((vector_size(RUNG_VECTOR_BYTES)));
+    typedef Bits Mask __attribute__((vector_size(bytes)));
 
     // By reference: a vector by value has another calling convention with and without AVX.
     static void load(Vector& v, Real const* p) { std::memcpy(&v, p, sizeof v); }
@@ -97,9 +103,6 @@ struct Simd {
 #elif defined(__AVX__)
         if constexpr (sizeof(Real) == 4) v = (Vector)_mm256_sqrt_ps((__m256)v);
         else v = (Vector)_mm256_sqrt_pd((__m256d)v);
-#elif defined(__SSE2__)
-        if constexpr (sizeof(Real) == 4) v = (Vector)_mm_sqrt_ps((__m128)v);
-        else v = (Vector)_mm_sqrt_pd((__m128d)v);
 #else
         for (int i = 0; i < width; ++i) v[i] = std::sqrt(v[i]);
 #endif
@@ -122,5 +125,9 @@ private:
         }
     }
 };
+
+/// The vectors of register tiles and packings.
+template <class Real>
+using TileSimd = Simd<Real, RUNG_TILE_BYTES>;
 
 }  // namespace rung::cpu
