@@ -22,25 +22,33 @@ void add_norms() {
     add<RmsNormGradient<width>>("rms_norm_gradient" + at, {"rows"}, {{512}});
 }
 
+/// And so is the size of a head.
+template <int size>
+void add_attention(long heads) {
+    const Sizes       lengths{{32, heads}, {64, heads}, {256, heads}};
+    const std::string at = "<" + std::to_string(size) + ">";
+    add<Attention<size>>("attention" + at, {"length", "heads"}, lengths);
+    add<AttentionGradient<size>>("attention_gradient" + at, {"length", "heads"}, lengths);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    Sizes products, hidden, logits{{512, 64}}, sequences, weights{{11'712}, {437'760}, {10'000'000}};
+    Sizes products, hidden, logits{{512, 64}}, weights{{11'712}, {437'760}, {10'000'000}};
     for (const long width : {16, 32, 128, 384}) {
         products.push_back({512, width, 3 * width});
         products.push_back({512, width, 4 * width});
         products.push_back({512, 4 * width, width});
         hidden.push_back({512, 4 * width});
     }
-    for (const long length : {32, 64, 256})
-        for (auto const& [heads, size] : {std::pair{2, 8}, {4, 8}, {4, 32}, {6, 64}})
-            sequences.push_back({length, heads, size});
 
     add<Product>("product", {"rows", "in", "out"}, products);
     add<InputGradient>("input_gradient", {"rows", "in", "out"}, products);
     add<WeightGradient>("weight_gradient", {"rows", "in", "out"}, products);
-    add<Attention>("attention", {"length", "heads", "size"}, sequences);
-    add<AttentionGradient>("attention_gradient", {"length", "heads", "size"}, sequences);
+    add_attention<8>(2);
+    add_attention<8>(4);
+    add_attention<32>(4);
+    add_attention<64>(6);
     add<Gelu>("gelu", {"rows", "width"}, hidden);
     add<GeluGradient>("gelu_gradient", {"rows", "width"}, hidden);
     add_norms<16>();

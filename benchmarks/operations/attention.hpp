@@ -5,16 +5,16 @@
 
 namespace rung::bench {
 
+template <int size>
 struct Attention {
     static constexpr Index n = 512;
-    Index                  length, heads, size, width;  // of a head, of all
+    Index                  length, heads, width;
     Random                 qkv, out, lse;
     std::vector<int>       starts;
     Matrix                 p;
     explicit Attention(State const& state)
         : length(state.range(0)),
           heads(state.range(1)),
-          size(state.range(2)),
           width(heads * size),
           qkv(n, 3 * width, 1),
           out(n, width, 2),
@@ -31,7 +31,7 @@ struct Attention {
             for (Index head = 0; head < heads; ++head) work(first, head);
     }
 
-    void rung(Lane& lane) { attention(lane, out.view, lse.view, qkv.view, rows(), int(heads)); }
+    void rung(Lane& lane) { attention<size>(lane, out.view, lse.view, qkv.view, rows()); }
     void eigen() {
         const float scale = 1 / std::sqrt(float(size));
         each_head([&](Index first, Index head) {
@@ -52,15 +52,18 @@ struct Attention {
     Cost       cost() const { return {2.0 * double(n * width * (length + 1)), 16.0 * double(n * width)}; }
 };
 
-struct AttentionGradient : Attention {
+template <int size>
+struct AttentionGradient : Attention<size> {
+    using Base = Attention<size>;
+    using Base::n, Base::heads, Base::width, Base::length, Base::qkv, Base::out, Base::lse, Base::p,
+        Base::rows, Base::part, Base::each_head;
     Random dout, dqkv;
     Matrix ds;
-    explicit AttentionGradient(State const& state)
-        : Attention(state), dout(n, width, 4), dqkv(n, 3 * width, 5) {
-        Attention::eigen();
+    explicit AttentionGradient(State const& state) : Base(state), dout(n, width, 4), dqkv(n, 3 * width, 5) {
+        Base::eigen();
     }
     void rung(Lane& lane) {
-        attention_backward(lane, dqkv.view, dout.view, out.view, lse.view, qkv.view, rows(), int(heads));
+        attention_backward<size>(lane, dqkv.view, dout.view, out.view, lse.view, qkv.view, rows());
     }
     void eigen() {
         const float scale = 1 / std::sqrt(float(size));

@@ -165,10 +165,10 @@ TEST_CASE("attention over ragged sequences, longer than a block of queries too")
         const Index      n = rows.view().rows(), c = 6;
         Random<>         qkv(n, 3 * c, 1), weights(n, c, 2), out(n, c, 3), lse(n, 2, 4), dqkv(n, 3 * c, 5);
         const auto       loss = [&] {
-            return attention(lane, out.view(), lse.view(), qkv, rows.view(), 2), weighted(out, weights);
+            return attention<3>(lane, out.view(), lse.view(), qkv, rows.view()), weighted(out, weights);
         };
         loss();
-        attention_backward(lane, dqkv.view(), weights, out, lse, qkv, rows.view(), 2);
+        attention_backward<3>(lane, dqkv.view(), weights, out, lse, qkv, rows.view());
         CHECK(gradient_gap(qkv, dqkv, loss, 90) < 1e-7);
     }
 }
@@ -177,7 +177,7 @@ TEST_CASE("attention is the textbook formula") {
     cpu::Lane<double> lane;
     const RandomRows  rows({4, 3}, 5);
     Random<>          qkv(7, 18, 1), out(7, 6, 2), lse(7, 2, 3);
-    attention(lane, out.view(), lse.view(), qkv, rows.view(), 2);
+    attention<3>(lane, out.view(), lse.view(), qkv, rows.view());
     const Index i = 6, first   = 4;  // last token of the second sequence, second head
     double      weight[3], sum = 0, y = 0;
     for (Index j = 0; j < 3; ++j) {

@@ -41,8 +41,8 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Packed<Re
     add_embed_backward(lane, y, x, ids);  // dtable[ids] += dy
     rope(lane, y, ids, 1, 1e4);           // in place
     rope_backward(lane, y, ids, 1, 1e4);
-    attention(lane, y, y, x, rows, 1);                                  // out, log-sum-exp; qkv
-    attention_backward(lane, y, x, x, x, x, rows, 1);                   // dqkv; dout, out, log-sum-exp, qkv
+    attention<8>(lane, y, y, x, rows);                                  // out, log-sum-exp; qkv
+    attention_backward<8>(lane, y, x, x, x, x, rows);                   // dqkv; dout, out, log-sum-exp, qkv
     cached_attention(lane, y, x, cache, rows, places, 1, true);         // out; qkv of new tokens
     greedy(lane, tokens, probabilities, x, 0);                          // from logits
     { cross_entropy(lane, y, ids, s) } -> std::convertible_to<double>;  // logits become their gradient

@@ -20,71 +20,62 @@ inline Index longest(Sequences const& sequences) {
 
 /// A head's matrix (T, D) as products read it from the right: y = p v by columns, in panels of two vectors, or of one
 /// where the head is no wider.
-template <class Real>
+template <class Real, Index D>
 class HeadPanels {
-public:
-    static constexpr Index width = TileSimd<Real>::width;
+    static constexpr Index vector = TileSimd<Real>::width;
+    static constexpr int   W      = D <= vector ? 1 : 2;
+    static constexpr Index width  = W * vector;
 
-    HeadPanels(Arena& arena, Index longest, Index D)
-        : D_(D), at_(arena.take<Real>(1, panels_of<Real>(longest, D)).data) {}
+public:
+    HeadPanels(Arena& arena, Index longest) : at_(arena.take<Real>(1, panels_of<Real, W>(longest, D)).data) {}
     void pack(Mat<Real const> m) {
         rows_ = m.rows;
-        if (D_ <= width) pack_panels<Real, 1>(at_, m);
-        else pack_panels<Real, 2>(at_, m);
+        pack_panels<Real, W>(at_, m);
     }
 
-    /// y (rows, D) = start + p b, over the rows first .. first + depth - 1 of b. A null start is zeros.
+    /// y (rows, D) = p b, or y += p b, over the rows first .. first + depth - 1 of b.
     void multiply(Index rows, Index depth, Real const* p, Index p_row, Index first, bool add, Real* y,
                   Index y_row) {
-        each_panel([&]<int W>(std::integral_constant<int, W>, Real const* b, Index n, Index count) {
-            Tile<Real>::template rows<W>(rows, depth, p, p_row, b + first * W * width, add ? y + n : none,
-                                         add ? y_row : 0, y + n, y_row, count);
-        });
+        for (Index n = 0; n < D; n += width)
+            Tile<Real>::template rows<W>(rows, depth, p, p_row, at_ + n * rows_ + first * width,
+                                         add ? y + n : none, add ? y_row : 0, y + n, y_row,
+                                         std::min(width, D - n));
     }
     /// The same with p read down its columns, `stride` apart: y = pT b. Reads a whole tile of columns.
     template <Index stride>
     void multiply_transposed(Index rows, Index depth, Real const* p, Index first, bool add, Real* y,
                              Index y_row) {
-        each_panel([&]<int W>(std::integral_constant<int, W>, Real const* b, Index n, Index count) {
+        for (Index n = 0; n < D; n += width)
             Tile<Real>::template compute<Tile<Real>::tall, W, stride>(
-                rows, depth, p, 0, b + first * W * width, add ? y + n : none, add ? y_row : 0, y + n, y_row,
-                count);
-        });
+                rows, depth, p, 0, at_ + n * rows_ + first * width, add ? y + n : none, add ? y_row : 0,
+                y + n, y_row, std::min(width, D - n));
     }
 
 private:
-    template <class Work>
-    void each_panel(Work&& work) {
-        if (D_ <= width) return work(std::integral_constant<int, 1>{}, at_, Index{0}, D_);
-        for (Index n = 0; n < D_; n += 2 * width)
-            work(std::integral_constant<int, 2>{}, at_ + n * rows_, n, std::min(2 * width, D_ - n));
-    }
-    alignas(64) static constexpr Real none[2 * width] = {};
+    alignas(64) static constexpr Real none[width] = {};
 
-    Index D_, rows_ = 0;
+    Index rows_ = 0;
     Real* at_;
 };
 
 /// A head's matrix (T, D) as scores read it: s = q kT.
-template <class Real>
+template <class Real, Index D>
 class ScorePanels {
     using T = Tile<Real>;
 
 public:
-    ScorePanels(Arena& arena, Index longest, Index D)
-        : D_(D), at_(arena.take<Real>(1, panels_of<Real>(D, longest)).data) {}
+    ScorePanels(Arena& arena, Index longest) : at_(arena.take<Real>(1, panels_of<Real>(D, longest)).data) {}
     void pack(Mat<Real const> m) { pack_panels<Real>(at_, Strided<Real>(m).transposed()); }
 
     /// s (rows, keys first .. first + count - 1, rounded up to whole panels).
     void score(Index rows, Real const* q, Index q_row, Index first, Index count, Real* s, Index s_row) {
         for (Index j = 0; j < count; j += T::width)
-            T::rows(rows, D_, q, q_row, at_ + (first + j) * D_, none, 0, s + j, s_row, T::width);
+            T::rows(rows, D, q, q_row, at_ + (first + j) * D, none, 0, s + j, s_row, T::width);
     }
 
 private:
     alignas(64) static constexpr Real none[T::width] = {};
 
-    Index D_;
     Real* at_;
 };
 
@@ -118,20 +109,20 @@ void softmax_backward(Real* p, Real* d, Index row, Index seen, Index end, Real s
 
 /// out = softmax(q kT / sqrt(D)) v per head, each token seeing itself and what came before.
 /// out (N, C); lse (N, H): log-sum-exp of each query's scaled scores; qkv (N, 3 C).
-template <class P, class Real>
-void attention(Lane<P>& lane, Mat<Real> out, Mat<Real> lse, CMat<Real> qkv, Sequences const& sequences,
-               int heads) {
-    constexpr Index           tall = Tile<Real>::tall;
-    const Index               C = out.cols, D = C / heads, longest = detail::longest(sequences);
-    const Real                scale = Real(1) / std::sqrt(Real(D));
-    const auto                mark  = lane.arena.mark();
-    const Index               row   = detail::padded<Real>(longest + tall);
-    Real*                     s     = lane.arena.template take<Real>(tall, row).data;
-    detail::ScorePanels<Real> keys(lane.arena, longest, D);
-    detail::HeadPanels<Real>  values(lane.arena, longest, D);
+/// @tparam D  channels of a head
+template <int D, class P, class Real>
+void attention(Lane<P>& lane, Mat<Real> out, Mat<Real> lse, CMat<Real> qkv, Sequences const& sequences) {
+    constexpr Index              tall = Tile<Real>::tall;
+    const Index                  C = out.cols, longest = detail::longest(sequences);
+    const Real                   scale = Real(1) / std::sqrt(Real(D));
+    const auto                   mark  = lane.arena.mark();
+    const Index                  row   = detail::padded<Real>(longest + tall);
+    Real*                        s     = lane.arena.template take<Real>(tall, row).data;
+    detail::ScorePanels<Real, D> keys(lane.arena, longest);
+    detail::HeadPanels<Real, D>  values(lane.arena, longest);
 
     for (int b = 0; b < sequences.count; ++b)
-        for (int h = 0; h < heads; ++h) {
+        for (int h = 0; h < int(C / D); ++h) {
             const Index first = sequences.starts[b], length = sequences.starts[b + 1] - first;
             const auto  q = qkv.slice(first, length).columns(h * D, D);
             keys.pack(qkv.slice(first, length).columns(C + h * D, D));
@@ -154,22 +145,22 @@ void attention(Lane<P>& lane, Mat<Real> out, Mat<Real> lse, CMat<Real> qkv, Sequ
 }
 
 /// dqkv (N, 3 C) from dout (N, C) and what the forward pass read and wrote.
-template <class P, class Real>
+template <int D, class P, class Real>
 void attention_backward(Lane<P>& lane, Mat<Real> dqkv, CMat<Real> dout, CMat<Real> out, CMat<Real> lse,
-                        CMat<Real> qkv, Sequences const& sequences, int heads) {
+                        CMat<Real> qkv, Sequences const& sequences) {
     constexpr Index tall = Tile<Real>::tall, block = 64;  // probabilities of block x block stay in cache
-    const Index     C = out.cols, D = C / heads, longest = detail::longest(sequences);
+    const Index     C = out.cols, longest = detail::longest(sequences);
     const Real      scale = Real(1) / std::sqrt(Real(D));
     const auto      mark  = lane.arena.mark();
     // A tile more than the block: the last one is worked on whole.
-    Real*                     p  = lane.arena.template take<Real>(block + tall, block).data;
-    Real*                     ds = lane.arena.template take<Real>(block + tall, block).data;
-    detail::ScorePanels<Real> keys(lane.arena, longest, D), values(lane.arena, longest, D);
-    detail::HeadPanels<Real>  key_rows(lane.arena, longest, D), query_rows(lane.arena, longest, D),
-        dout_rows(lane.arena, longest, D);
+    Real*                        p  = lane.arena.template take<Real>(block + tall, block).data;
+    Real*                        ds = lane.arena.template take<Real>(block + tall, block).data;
+    detail::ScorePanels<Real, D> keys(lane.arena, longest), values(lane.arena, longest);
+    detail::HeadPanels<Real, D>  key_rows(lane.arena, longest), query_rows(lane.arena, longest),
+        dout_rows(lane.arena, longest);
 
     for (int b = 0; b < sequences.count; ++b)
-        for (int h = 0; h < heads; ++h) {
+        for (int h = 0; h < int(C / D); ++h) {
             const Index first = sequences.starts[b], length = sequences.starts[b + 1] - first;
             const auto  of = [&](CMat<Real> m, Index column) {
                 return m.slice(first, length).columns(column, D);

@@ -28,8 +28,14 @@ struct Tile {
 #ifdef RUNG_CHOOSES_AT_RUN_TIME
         static const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
         if (avx2) return on_avx2<R, W, stride>(rows, depth, a, a_row, b, start, start_row, c, c_row, count);
-#endif
+        // Processors of before 2013: one short kernel, row by row.
+        const Index next = stride == 1 ? a_row : 1;
+        for (Index i = 0; i < rows; ++i)
+            as_compiled<1, W, stride>(1, depth, a + (stride == 1 ? i * a_row : i / R * a_row + i % R), next,
+                                      b, start + i * start_row, start_row, c + i * c_row, c_row, count);
+#else
         as_compiled<R, W, stride>(rows, depth, a, a_row, b, start, start_row, c, c_row, count);
+#endif
     }
 
     /// Any number of rows of a that are whole in memory: the tallest tiles, and two lower ones for what is left.

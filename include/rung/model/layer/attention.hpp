@@ -42,7 +42,7 @@ struct Attention {
         add_column_sums(lane, weight<Attention>(dw, project_bias), dy);
         add_matmul_tn(lane, weight<Attention>(dw, project), a, dy);  // y = a Wp  ->  dWp += aT dy
         matmul_nt(lane, dn, dy, weight<Attention>(w, project));      //               da   = dy WpT
-        attention_backward(lane, du, dn, a, lse, u, rows, H);
+        attention_backward<S.head_size()>(lane, du, dn, a, lse, u, rows);
         if constexpr (Position::site == Site::query_key)
             rope_backward(lane, du.columns(0, 2 * C), rows.positions, 2 * H, Position::theta);
         add_column_sums(lane, weight<Attention>(dw, qkv_bias), du);

@@ -60,7 +60,7 @@ struct Block {
     static void forward(Lane& lane, Mat<Real> y, Saved<Real> const& s, Sequences const& rows, Weights<Real> w,
                         Dropout const& drop, std::uint32_t site) {
         read(lane, s, rows, w);
-        attention(lane, s.a, s.lse, s.u, rows, S.heads);
+        attention<S.head_size()>(lane, s.a, s.lse, s.u, rows);
         write(lane, y, s, w, drop, site, rows.first_row);
     }
 
