@@ -111,13 +111,17 @@ std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum c
             newest.push_back(encode(vocab, {prompt, answer}, ended ? Ended::yes : Ended::no));
         }
 
-        std::uint32_t index = 0;
-        for (int step = 0; step < options.steps; ++step) {
+        const auto make = [&, index = std::uint32_t{0}]() mutable {
             std::vector<Item> items;
             for (int i = 0; i < options.batch; ++i)
                 items.push_back(detail::draw_mixture(task, curriculum, vocab, sets, first_weight, seed,
                                                      std::uint32_t(r), index++));
-            const auto batch  = pack(items, options.grade, Model::shape.context);
+            return pack(items, options.grade, Model::shape.context);
+        };
+        detail::Ahead next{make};
+        for (int step = 0; step < options.steps; ++step) {
+            const Batch batch = next.take();
+            if (step + 1 < options.steps) next.start();
             const auto result = trainer.step(batch, rate(step));
             round.loss += result.loss / options.steps;
             if (options.watch)

@@ -6,6 +6,7 @@
 
 #include "rung/curriculum/curriculum.hpp"
 #include "rung/eval/evaluate.hpp"
+#include "rung/experiment/ahead.hpp"
 #include "rung/train/rate.hpp"
 #include "rung/train/trainer.hpp"
 
@@ -61,7 +62,7 @@ double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainO
     const WarmupStableDecay standard{options.peak, options.steps / 10, options.steps, options.steps / 5};
     const std::uint64_t     seed = trainer.context().seed();
     double                  last = 0;
-    for (int step = 0; step < options.steps; ++step) {
+    const auto              make = [&] {
         std::uint64_t index =
             trainer.number_examples(std::uint64_t(options.batch) * std::uint64_t(options.accumulate));
         std::vector<Batch> batches;
@@ -71,11 +72,21 @@ double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainO
                 items.push_back(encode(vocab, draw(task, curriculum, seed, index++)));
             batches.push_back(pack(items, options.grade, Model::shape.context));
         }
+        return batches;
+    };
+    const auto tested = [&](int step) {
+        return options.test_every > 0 && (step + 1) % options.test_every == 0;
+    };
+    detail::Ahead next{make};
+    for (int step = 0; step < options.steps; ++step) {
+        const std::vector<Batch> batches = next.take();
+        // A test may change the curriculum: the batch after it waits.
+        if (step + 1 < options.steps && !tested(step)) next.start();
         const double     rate   = options.rate ? options.rate(step) : standard(step);
         const StepResult result = trainer.step(batches, rate);
         StepEvent        event{step + 1, options.steps, result.loss, result.gradient, rate, result.rows};
         Report           test;
-        if (options.test_every > 0 && (step + 1) % options.test_every == 0) {
+        if (tested(step)) {
             test = evaluate(trainer.context(), trainer.model(), task,
                             {.to = curriculum.hardest(), .each = options.test_each, .stream = 1});
             curriculum.observe(test);

@@ -22,6 +22,11 @@
 #define RUNG_TILE_BYTES RUNG_VECTOR_BYTES
 #endif
 #if defined(__AVX__)
+#define RUNG_PARTIAL  // masked moves
+#else
+#define RUNG_PARTIAL [[gnu::noinline]]  // a loop: at the edges only
+#endif
+#if defined(__AVX__)
 #include <immintrin.h>
 #endif
 
@@ -39,7 +44,7 @@ struct Simd {
     static void store(Real* p, Vector const& v) { std::memcpy(p, &v, sizeof v); }
 
     /// The first `count` values, zeros after them; memory past them is not touched.
-    static void load_first(Vector& v, Real const* p, Index count) {
+    RUNG_PARTIAL static void load_first(Vector& v, Real const* p, Index count) {
         Mask mask;
         first(mask, count);
 #if defined(__AVX512F__)
@@ -53,7 +58,7 @@ struct Simd {
         for (Index i = 0; i < count; ++i) v[i] = p[i];
 #endif
     }
-    static void store_first(Real* p, Vector const& v, Index count) {
+    RUNG_PARTIAL static void store_first(Real* p, Vector const& v, Index count) {
         Mask mask;
         first(mask, count);
 #if defined(__AVX512F__)
