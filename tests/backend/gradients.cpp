@@ -76,7 +76,8 @@ TEST_CASE_TEMPLATE("layer norm, with and without bias", Width, std::integral_con
     cpu::Lane<double> lane;
     constexpr int     n = 5, c = Width::value;
     for (const Index biased : {0, 1}) {
-        Random<>   x(n, c, 1, 2, 0.5), gain(1, c, 2), bias(biased, c, 3), weights(n, c, 4), y(n, c, 5), stats(n, 2, 6);
+        Random<> x(n, c, 1, 2, 0.5), gain(1, c, 2), bias(biased, c, 3), weights(n, c, 4), y(n, c, 5),
+            stats(n, 2, 6);
         auto       dx = zeros(n, c), dgain = zeros(1, c), dbias = zeros(biased, c);
         const auto loss = [&] {
             return layer_norm<c>(lane, y.view(), stats.view(), x, gain, bias), weighted(y, weights);
