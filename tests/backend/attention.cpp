@@ -74,7 +74,8 @@ struct Cache {
 void feed(Mat<float> out, Mat<float const> qkv, Cache& cache, Sequences const& rows,
           std::vector<int> const& slots, int chunk) {
     cpu::Lane<float> lane;
-    const Index      C = out.cols;
+    spoil(lane);
+    const Index C = out.cols;
     for (int t = 0; true; t += chunk) {
         std::vector<int> places, past, starts{0}, from;
         for (int b = 0; b < rows.count; ++b) {
@@ -107,6 +108,7 @@ TEST_CASE("attention forward and backward at every head size and length, ragged 
         for (auto const& lengths : every_lengths) {
             CAPTURE(D);
             CAPTURE(lengths.front());
+            spoil(lane);
             const RandomRows rows(lengths, 5);
             const Index      n = rows.view().rows(), heads = heads_of(D), C = heads * D;
             const Framed<>   qkv(n, 3 * C, 1), dout(n, C, 2);
@@ -123,6 +125,7 @@ TEST_CASE("attention forward and backward at every head size and length, ragged 
 
 TEST_CASE("scores of a thousand neither overflow nor lose the largest key") {
     cpu::Lane<float> lane;
+    spoil(lane);
     const RandomRows rows({9, 70}, 5);
     const Index      n = 79, C = 16;
     const Framed<>   qkv(n, 3 * C, 1, 30), dout(n, C, 2);
@@ -139,6 +142,7 @@ TEST_CASE("scores of a thousand neither overflow nor lose the largest key") {
 
 TEST_CASE("a sequence's bits do not depend on those beside it") {
     cpu::Lane<float> lane;
+    spoil(lane);
     const RandomRows all({130, 7, 65}, 5), one({65}, 5);
     const Index      C = 24, first = 137;
     const Framed<>   qkv(202, 3 * C, 1), dout(202, C, 2);
@@ -160,6 +164,7 @@ TEST_CASE("attention over a cache, token by token and in chunks, is attention ov
         for (auto const& lengths : {std::vector<int>{1}, {17}, {65}, {7, 1, 66, 5, 8, 16}}) {
             CAPTURE(D);
             CAPTURE(lengths.front());
+            spoil(lane);
             const RandomRows rows(lengths, 5);
             const Index      n = rows.view().rows(), heads = heads_of(D), C = heads * D;
             const Framed<>   qkv(n, 3 * C, 1), dout(n, C, 2);

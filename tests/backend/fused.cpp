@@ -87,6 +87,7 @@ TEST_CASE("swiglu, the slopes it leaves, and the backward pass from them") {
 TEST_CASE_TEMPLATE("layer norm forward and backward, with and without bias", W, EVERY_WIDTH) {
     constexpr int    c = W::value;
     cpu::Lane<float> lane;
+    spoil(lane);
     for (const Index biased : {0, 1}) {
         Framed<> x(rows, c, 1, 2, 0.5), y(rows, c, 5), stats(rows, 2, 6), dx(rows, c, 7), dgain(1, c, 8),
             dbias(biased, c, 9);

@@ -91,6 +91,7 @@ TEST_CASE_TEMPLATE("every product is right at every size, reads nothing and writ
         CAPTURE(n);
         CAPTURE(k);
         CAPTURE(m);
+        spoil(lane);
         const Framed<R> x(n, k, 1), w(k, m, 2), bias(1, m, 3), dy(n, m, 4);
         Framed<R>       y(n, m, 5), dx(n, k, 6), dw(k, m, 7);
         const Matrix    X = operand<P>(x), W = operand<P>(w), D = operand<P>(dy), B = exact(bias).matrix();
@@ -121,6 +122,7 @@ TEST_CASE_TEMPLATE("prepacked weights give the same bits as weights that a produ
         CAPTURE(n);
         CAPTURE(k);
         CAPTURE(m);
+        spoil(lane);
         Random<R>       w(k, m, 2);
         const auto      prepacked = Prepacked<P>(w);
         const Random<R> x(n, k, 1), bias(1, m, 3), dy(n, m, 4);
@@ -141,6 +143,7 @@ TEST_CASE_TEMPLATE("prepacked weights give the same bits as weights that a produ
 
 TEST_CASE_TEMPLATE("a row of a product has the same bits alone and in any batch", P, float, double, bf16) {
     cpu::Lane<P> lane;
+    spoil(lane);
     using R = Real<P>;
     const Random<R> x(210, 300, 1), w(300, 45, 2), bias(1, 45, 3), dy(210, 45, 4);
     Random<R>       all(210, 45, 5), dx(210, 300, 6);

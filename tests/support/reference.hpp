@@ -69,6 +69,14 @@ double units(Y const& y, Array const& wanted) {
     return units(exact(y), wanted);
 }
 
+/// Fills the scratch memory that a lane will hand out with NaN: what is read before it is written spoils results.
+template <class Lane>
+void spoil(Lane& lane) {
+    const auto all = lane.arena.template take<double>(1, 1 << 18);
+    std::fill_n(all.data, all.size(), std::numeric_limits<double>::quiet_NaN());
+    lane.arena.reset();
+}
+
 /// Widths of one, odd, at whole vectors and beside them, and many vectors.
 inline constexpr Index columns[] = {1, 5, 7, 8, 16, 17, 64, 300};
 
