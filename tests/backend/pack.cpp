@@ -114,7 +114,8 @@ constexpr std::pair<Index, Index> sizes[] = {{1, 1},   {1, 40}, {2, 3},   {5, 7}
 
 TEST_CASE_TEMPLATE("panels hold columns in groups, every group a run of rows, zero where there is no column",
                    P, float, double, bf16) {
-    for (auto const& [rows, cols] : sizes) {
+    for (auto const& size : sizes) {
+        const auto rows = size.first, cols = size.second;
         CAPTURE(rows);
         CAPTURE(cols);
         const Framed<typename Precision<P>::Real> b(rows, cols, 1);
@@ -127,7 +128,8 @@ TEST_CASE_TEMPLATE("panels hold columns in groups, every group a run of rows, ze
 
 TEST_CASE_TEMPLATE("strips hold rows of the transpose in groups, zero where there is no row", P, float,
                    double, bf16) {
-    for (auto const& [rows, cols] : sizes) {
+    for (auto const& size : sizes) {
+        const auto rows = size.first, cols = size.second;
         CAPTURE(rows);
         CAPTURE(cols);
         const Framed<typename Precision<P>::Real> x(rows, cols, 1);
@@ -137,7 +139,8 @@ TEST_CASE_TEMPLATE("strips hold rows of the transpose in groups, zero where ther
 }
 
 TEST_CASE("rows are packed in pairs, the last one with zero where their length is odd") {
-    for (auto const& [rows, cols] : sizes) {
+    for (auto const& size : sizes) {
+        const auto rows = size.first, cols = size.second;
         CAPTURE(cols);
         const Framed<> x(rows, cols, 1);
         const Index    depth = (cols + 1) / 2;

@@ -87,7 +87,8 @@ TEST_CASE_TEMPLATE("every product is right at every size, reads nothing and writ
                    P, float, double, bf16) {
     cpu::Lane<P> lane;
     using R = Real<P>;
-    for (const auto [n, k, m] : sizes) {
+    for (auto const& size : sizes) {
+        const Index n = size.n, k = size.k, m = size.m;
         CAPTURE(n);
         CAPTURE(k);
         CAPTURE(m);
@@ -117,7 +118,8 @@ TEST_CASE_TEMPLATE("prepacked weights give the same bits as weights that a produ
                    double, bf16) {
     cpu::Lane<P> lane;
     using R = Real<P>;
-    for (const auto [n, k, m] : sizes) {
+    for (auto const& size : sizes) {
+        const Index n = size.n, k = size.k, m = size.m;
         if (k == 0 || n == 0) continue;
         CAPTURE(n);
         CAPTURE(k);
