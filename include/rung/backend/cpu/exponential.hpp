@@ -34,7 +34,10 @@ template <class Real>
         const Vector scale = (Vector)(((Mask)shifted - (0x4b400000 - 127)) << 23);
         x                  = rise * (r * scale) + scale;
     } else {
-        for (int i = 0; i < S::width; ++i) x[i] = std::exp2(x[i]);
+        Real each[S::width];  // GCC 12 takes a vector that is changed place by place for uninitialised
+        S::store(each, x);
+        for (Real& one : each) one = std::exp2(one);
+        S::load(x, each);
     }
 }
 
