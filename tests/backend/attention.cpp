@@ -137,7 +137,7 @@ TEST_CASE("scores of a thousand neither overflow nor lose the largest key") {
     CHECK(largest > 1000);
     CHECK(units(out, wanted.out) < largest);
     CHECK(units(lse, wanted.lse) < 16);
-    CHECK(units(dqkv, wanted.dqkv) < 10 * largest);
+    CHECK(units(dqkv, wanted.dqkv) < 20 * largest);
 }
 
 TEST_CASE("a sequence's bits do not depend on those beside it") {
