@@ -2,6 +2,7 @@
 // What a kernel in single precision is held against: the same formula by Eigen in double precision, and matrices whose
 // surroundings tell who touched them.
 
+#define EIGEN_DONT_VECTORIZE  // plain loops; and GCC 12 warns of Eigen's vectors where there is AVX-512
 #include <Eigen/Core>
 #include <limits>
 
