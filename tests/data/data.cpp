@@ -80,6 +80,28 @@ TEST_CASE("ragged rows are the batch without its padding") {
     CHECK(std::count(rows.tokens, rows.tokens + 14, Vocab::pad) == 0);
 }
 
+TEST_CASE("ragged rows name those that are graded: some, all by a null pointer, none by an empty list") {
+    const Batch  answers = pack({item("123"), item("4")}, Grade::answer, 16);
+    const Ragged some(answers, 0, 2, 0);
+    const auto   rows = some.rows();
+    REQUIRE(rows.graded);
+    REQUIRE(rows.graded_count == answers.graded);
+    for (Index i = 0; i < rows.graded_count; ++i) {
+        const int  row = rows.graded[i], b = row >= rows.starts[1];  // the shorter one comes first
+        const auto at = std::size_t(b * answers.longest + row - rows.starts[b]);
+        CHECK(some.targets()[i] == answers.targets[at]);
+        CHECK(some.targets()[i] >= 0);
+        CHECK((i == 0 || row > rows.graded[i - 1]));
+    }
+    const Batch  everything = pack({item("123"), item("4")}, Grade::everything, 16);
+    const Ragged all(everything, 0, 2, 0);
+    CHECK_FALSE(all.rows().graded);
+    CHECK(all.rows().graded_count == everything.rows);
+    const Ragged none(pack({{{1, 3, 4, 5}, 4}}, Grade::answer, 16), 0, 1, 0);
+    CHECK(none.rows().graded);
+    CHECK(none.rows().graded_count == 0);
+}
+
 TEST_CASE("pieces cover every sequence once, in order, within their limit") {
     std::vector<Item> items;
     for (int i = 0; i < 57; ++i) items.push_back(item(std::string(std::size_t(1 + i % 7), '5')));

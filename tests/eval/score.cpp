@@ -46,7 +46,7 @@ TEST_CASE("evaluation asks fresh problems: right answers count, and the same cal
     for (int step = 0; step < 400; ++step) trainer.step(small_batch(std::uint32_t(step), 24, 2), 1e-2);
     const Report first = evaluate(ctx, model, Reverse{}, {.to = 4, .each = 100});
     CHECK(first.scores.size() == 4);
-    CHECK(first.at(1).exact_match() > 0.9);
+    CHECK(first.at(1).exact_match() > 0.8);
     CHECK(first.at(4).exact_match() < 0.5);
     const Report again = evaluate(ctx, model, Reverse{}, {.to = 4, .each = 100});
     for (int n = 1; n <= 4; ++n) CHECK(first.at(n).correct == again.at(n).correct);

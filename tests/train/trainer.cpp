@@ -153,3 +153,20 @@ TEST_CASE("a batch in which nothing is graded is refused") {
     CHECK_THROWS_WITH_AS(trainer.step(std::span<Batch const>{}, 1e-3),
                          "Trainer: graded tokens; got none, wanted at least 1", Error);
 }
+
+TEST_CASE("a piece in which nothing is graded adds nothing") {
+    const Vocab       vocab{Reverse::alphabet};
+    std::vector<Item> items{encode(vocab, {"12=", "21"})}, more = items;
+    more.push_back({{Vocab::begin, 5, 6, 7}, 4});  // a prompt alone
+    more.push_back({{Vocab::begin, 5, 6, 7, 8, 9, 5, 6}, 8});
+    for (const Index piece : {1, 512}) {
+        cpu::Context ctx{{.threads = 1}};
+        SmallModel<> a{ctx}, b{ctx};
+        Trainer      one{ctx, a, {.piece = piece}}, other{ctx, b, {.piece = piece}};
+        const auto   alone = one.step(pack(items, Grade::answer, small.context), 1e-3),
+                   among   = other.step(pack(more, Grade::answer, small.context), 1e-3);
+        CHECK(among.rows == alone.rows + 10);
+        CHECK(among.loss == doctest::Approx(alone.loss).epsilon(1e-6));
+        CHECK(among.gradient == doctest::Approx(alone.gradient).epsilon(1e-5));
+    }
+}

@@ -103,8 +103,8 @@ struct Simd {
 
     static void sqrt(Vector& v) {
 #if defined(__AVX512F__)
-        if constexpr (sizeof(Real) == 4) v = (Vector)_mm512_sqrt_ps((__m512)v);
-        else v = (Vector)_mm512_sqrt_pd((__m512d)v);
+        if constexpr (sizeof(Real) == 4) v = (Vector)_mm512_maskz_sqrt_ps(0xffff, (__m512)v);
+        else v = (Vector)_mm512_maskz_sqrt_pd(0xff, (__m512d)v);  // GCC 12 warns of the forms without a mask
 #elif defined(__AVX__)
         if constexpr (sizeof(Real) == 4) v = (Vector)_mm256_sqrt_ps((__m256)v);
         else v = (Vector)_mm256_sqrt_pd((__m256d)v);

@@ -1,0 +1,162 @@
+// Every fused operation in single precision against the plain formula by Eigen in double precision, at widths of one,
+// odd, and whole vectors. Bounds are in units of float rounding; see units(). All matrices stand in NaN.
+
+#include <doctest/doctest.h>
+
+#include "rung/backend/cpu/cpu.hpp"
+#include "support/reference.hpp"
+
+using namespace rung_test;
+
+namespace {
+
+constexpr Index rows = 5;
+const double    rate = std::sqrt(2 / M_PI);
+
+Array tanh_of_gelu(Array const& x) { return (rate * (x + 0.044715 * x.cube())).tanh(); }
+Array gelu_of(Array const& x) { return 0.5 * x * (1 + tanh_of_gelu(x)); }
+Array gelu_slope(Array const& x) {
+    const Array t = tanh_of_gelu(x);
+    return 0.5 * (1 + t) + 0.5 * x * (1 - t.square()) * rate * (1 + 3 * 0.044715 * x.square());
+}
+Array sigmoid(Array const& x) { return 1 / (1 + (-x).exp()); }
+
+template <int c>
+using Width = std::integral_constant<int, c>;
+#define EVERY_WIDTH \
+    Width<1>, Width<2>, Width<5>, Width<7>, Width<8>, Width<16>, Width<17>, Width<64>, Width<300>
+
+}  // namespace
+
+TEST_CASE("gelu and its slope, and the backward pass from it") {
+    cpu::Lane<float> lane;
+    for (const Index c : columns) {
+        CAPTURE(c);
+        Framed<>    x(rows, c, 1, 2), y(rows, c, 2), dx(rows, c, 3);
+        Framed<>    dy(rows, c, 4);
+        const Array X = exact(x), D = exact(dy), slope = gelu_slope(X);
+        gelu(lane, y.view(), x.view());
+        CHECK(units(y, gelu_of(X)) < 4);
+        CHECK(units(x, slope) < 60);  // 1 - sigmoid cancels, and is multiplied by up to x^3 before it does
+        gelu_backward(lane, dx.view(), dy, x);
+        CHECK(units(dx, exact(x) * D) <= 1);
+        CHECK(units(dx, slope * D) < 60);
+        CHECK((x.intact() && y.intact() && dx.intact()));
+    }
+}
+
+TEST_CASE("activations far from zero are zero, or their input, and never NaN") {
+    cpu::Lane<float> lane;
+    const float      far[] = {0.f, -0.f, 30.f, -30.f, 1e4f, -1e4f, 200.f, -200.f, 87.f};
+    Buffer<float>    gate(18), x(9), y(9);
+    std::copy_n(far, 9, x.data());
+    std::copy_n(far, 9, gate.data()), std::fill_n(gate.data() + 9, 9, 1.f);
+    gelu(lane, Mat<float>(y.data(), 1, 9), Mat<float>(x.data(), 1, 9));
+    for (Index i = 0; i < 9; ++i) {
+        CHECK(std::abs(y[i] - std::max(far[i], 0.f)) < 1e-33);
+        CHECK(std::abs(x[i] - (far[i] > 0 ? 1 : far[i] < 0 ? 0 : 0.5)) < 1e-25);
+    }
+    swiglu(lane, Mat<float>(y.data(), 1, 9), Mat<float>(gate.data(), 1, 18));
+    for (Index i = 0; i < 9; ++i) {
+        const double s = 1 / (1 + std::exp(-double(far[i])));
+        CHECK(std::abs(y[i] - far[i] * s) <= std::abs(far[i]) * 0x1p-23);
+        CHECK(gate[9 + i] == y[i]);
+        CHECK(std::abs(gate[i] - (s + far[i] * s * (1 - s))) < 4e-7);
+    }
+}
+
+TEST_CASE("swiglu, the slopes it leaves, and the backward pass from them") {
+    cpu::Lane<float> lane;
+    for (const Index c : columns) {
+        CAPTURE(c);
+        Framed<>    x(rows, 2 * c, 1, 2), y(rows, c, 2), dx(rows, 2 * c, 3);
+        Framed<>    dy(rows, c, 4);
+        const Array gate = exact(x).leftCols(c), up = exact(x).rightCols(c), D = exact(dy), s = sigmoid(gate);
+        Array       slopes(rows, 2 * c), wanted(rows, 2 * c);
+        slopes << up * (s + gate * s * (1 - s)), gate * s;
+        wanted << D * slopes.leftCols(c), D * slopes.rightCols(c);
+        swiglu(lane, y.view(), x.view());
+        CHECK(units(y, gate * s * up) < 8);
+        CHECK(units(x, slopes) < 12);
+        swiglu_backward(lane, dx.view(), dy, x);
+        CHECK(units(dx, wanted) < 12);
+        CHECK((x.intact() && y.intact() && dx.intact()));
+    }
+}
+
+TEST_CASE_TEMPLATE("layer norm forward and backward, with and without bias", W, EVERY_WIDTH) {
+    constexpr int    c = W::value;
+    cpu::Lane<float> lane;
+    spoil(lane);
+    for (const Index biased : {0, 1}) {
+        Framed<> x(rows, c, 1, 2, 0.5), y(rows, c, 5), stats(rows, 2, 6), dx(rows, c, 7), dgain(1, c, 8),
+            dbias(biased, c, 9);
+        const Framed<> gain(1, c, 2), bias(biased, c, 3), dy(rows, c, 4);
+        const Array    X = exact(x), G = exact(gain).replicate(rows, 1), D = exact(dy), DX = exact(dx);
+        const Array    B    = biased ? Array(exact(bias).replicate(rows, 1)) : Array(Array::Zero(rows, c));
+        const Array    mean = X.rowwise().mean(), centred = X - mean.replicate(1, c);
+        const Array    inv = (centred.square().rowwise().mean() + cpu::norm_epsilon).rsqrt();
+        const Array    hat = centred * inv.replicate(1, c), slope = D * G;
+        const Array    wanted = DX + (slope - slope.rowwise().mean().replicate(1, c) -
+                                   hat * (slope * hat).rowwise().mean().replicate(1, c)) *
+                                      inv.replicate(1, c);
+        const Array dgain_wanted = exact(dgain) + (D * hat).colwise().sum();
+        const Array dbias_wanted = biased ? Array(exact(dbias) + D.colwise().sum()) : Array(0, c);
+        layer_norm<c>(lane, y.view(), stats.view(), x, gain, bias);
+        add_layer_norm_backward<c>(lane, dx.view(), dgain.view(), dbias.view(), dy, x, stats, gain);
+        const double scale = std::max(1.0, inv.maxCoeff());  // what a row's spread divides by
+        CHECK(units(y, hat * G + B) < 8 * scale);
+        CHECK(units(Array(exact(stats).col(0)), mean) < 4);
+        CHECK(units(Array(exact(stats).col(1)), inv) < 4 * scale);
+        CHECK(units(dx, wanted) < 10 * scale);
+        CHECK(units(dgain, dgain_wanted) < 16 * scale);
+        CHECK(units(dbias, dbias_wanted) < 8);
+        CHECK((y.intact() && stats.intact() && dx.intact() && dgain.intact() && dbias.intact()));
+    }
+}
+
+TEST_CASE_TEMPLATE("RMS norm forward and backward", W, EVERY_WIDTH) {
+    constexpr int    c = W::value;
+    cpu::Lane<float> lane;
+    Framed<>         x(rows, c, 1, 2, 0.5), y(rows, c, 5), stats(rows, 1, 6), dx(rows, c, 7), dgain(1, c, 8);
+    const Framed<>   gain(1, c, 2), dy(rows, c, 4);
+    const Array      X = exact(x), G = exact(gain).replicate(rows, 1), D = exact(dy);
+    const Array      inv = (X.square().rowwise().mean() + cpu::norm_epsilon).rsqrt();
+    const Array      hat = X * inv.replicate(1, c), slope = D * G;
+    const Array      wanted =
+        exact(dx) + (slope - hat * (slope * hat).rowwise().mean().replicate(1, c)) * inv.replicate(1, c);
+    const Array dgain_wanted = exact(dgain) + (D * hat).colwise().sum();
+    rms_norm<c>(lane, y.view(), stats.view(), x, gain);
+    add_rms_norm_backward<c>(lane, dx.view(), dgain.view(), dy, x, stats, gain);
+    const double scale = std::max(1.0, inv.maxCoeff());
+    CHECK(units(y, hat * G) < 6);
+    CHECK(units(stats, inv) < 4 * scale);
+    CHECK(units(dx, wanted) < 12 * scale);
+    CHECK(units(dgain, dgain_wanted) < 16);
+    CHECK((y.intact() && stats.intact() && dx.intact() && dgain.intact()));
+}
+
+TEST_CASE("rotary positions turn pairs by position times frequency, and the backward pass turns them back") {
+    cpu::Lane<float> lane;
+    const int        places[] = {0, 3, 3, 999, 17};
+    for (const Index D : {2, 6, 8, 12, 16, 32, 64, 72})
+        for (const Index heads : {1, 3}) {
+            CAPTURE(D);
+            Framed<>    x(rows, heads * D, 1);
+            const Array X      = exact(x);
+            Array       wanted = X;
+            for (Index i = 0; i < rows; ++i)
+                for (Index h = 0; h < heads; ++h)
+                    for (Index c = 0; c < D / 2; ++c) {
+                        const double angle = places[i] * std::pow(500.0, -2.0 * double(c) / double(D));
+                        const double a = X(i, h * D + c), b = X(i, h * D + c + D / 2);
+                        wanted(i, h * D + c)         = a * std::cos(angle) - b * std::sin(angle);
+                        wanted(i, h * D + c + D / 2) = b * std::cos(angle) + a * std::sin(angle);
+                    }
+            rope(lane, x.view(), places, int(heads), 500);
+            CHECK(units(x, wanted) < 4);
+            rope_backward(lane, x.view(), places, int(heads), 500);
+            CHECK(units(x, X) < 8);
+            CHECK(x.intact());
+        }
+}
