@@ -79,6 +79,14 @@ public:
         return 2 * Index{passes} * Depth::layers * C * tokens * Index(real);
     }
 
+    /// Bytes that training keeps of `rows` tokens between its forward and its backward pass, and needs for the latter; a
+    /// thread's peak is this for its piece of a batch and the backend's working memory (on the CPU a quarter megabyte).
+    static constexpr Index activation_bytes(Index rows, int passes = Depth::passes,
+                                            std::size_t real = sizeof(float)) {
+        const Index block = Block::kept + C, ends = Norm::stats + C + S.vocab, backward = 6 * C;
+        return rows * (Index{passes} * Depth::layers * block + C + ends + backward) * Index(real);
+    }
+
     explicit Transformer(std::uint64_t seed) : weights_(parameters) { initialize(weights_.data(), seed); }
     /// Initial weights from the context's seed.
     template <class Context>

@@ -31,6 +31,9 @@ struct Block {
                             mlp = norm2 + size_of(Norm::weights), size = mlp + size_of(Mlp::weights);
     static constexpr double flops = Mix::flops + Mlp::flops;  ///< per row, forward, without the scores
 
+    /// Numbers per row that take() asks for.
+    static constexpr Index kept = 2 * Norm::stats + 7 * C + S.heads + Mlp::before + Mlp::after;
+
     template <class Real>
     static Saved<Real> take(Arena& arena, Index N, Mat<Real> x) {
         const auto rows = [&](Index cols) { return arena.template take<Real>(N, cols); };
