@@ -23,15 +23,11 @@ done
     exit 2
 }
 
-need Eigen3
+need
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-include=()
-for prefix in /usr /usr/local ${CMAKE_PREFIX_PATH:+${CMAKE_PREFIX_PATH//[:;]/ }}; do
-    if [ -d "$prefix/include/eigen3" ]; then include=(-I "$prefix/include/eigen3"); fi
-done
-flags=(-std=c++20 -O2 -I "$root/include" "${include[@]}")
+flags=(-std=c++20 -O2 -I "$root/include")
 
 # timed COMMAND...: prints "seconds kilobytes", user and system time together; 0 kilobytes where nothing here can tell.
 timed() {
@@ -68,12 +64,10 @@ compile() {
     rm "$scratch/object.o"
 }
 
-echo '#include <Eigen/Core>' >"$scratch/eigen.cpp"
 echo '#include <rung/rung.hpp>' >"$scratch/rung.cpp"
 
 echo "| $("$CXX" --version | head -n 1), -O2 | seconds | peak MB | longest symbol |"
 echo '|---|---|---|---|'
-compile 'include Eigen/Core alone' "$scratch/eigen.cpp"
 compile 'include rung.hpp alone' "$scratch/rung.cpp"
 compile 'the quickstart' "$root/examples/01_quickstart.cpp"
 

@@ -21,7 +21,7 @@ if [ -z "$target" ]; then
     exit 2
 fi
 
-need Eigen3
+need
 configure EXAMPLES
 build "$target"
 # A report is written unless the flags say where, or there is nothing to report.

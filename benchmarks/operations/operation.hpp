@@ -1,6 +1,6 @@
 #pragma once
-// How one operation is measured. An operation owns its data and runs it either way, `rung(lane)` or `eigen()`; both must
-// come to the same `result()`. Its `cost()` says what it has to do.
+// How one operation is measured. An operation owns its data and runs it either way, `rung(lane)` or `eigen()`; both
+// must come to the same `result()`. Its `cost()` says what it has to do.
 
 #include <Eigen/Core>
 

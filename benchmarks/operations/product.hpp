@@ -1,6 +1,6 @@
 #pragma once
-// The three products of a linear layer. The weights are packed beforehand, as a training step packs them once for all of
-// its rows; Eigen packs within each product.
+// The three products of a linear layer. The weights are packed beforehand, as a training step packs them once for all
+// of its rows; Eigen packs within each product.
 
 #include "operation.hpp"
 

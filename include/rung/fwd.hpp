@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "rung/backend/cpu/isa.hpp"
 #include "rung/model/shape.hpp"
 
 namespace rung {
@@ -24,16 +25,21 @@ template <class Real>
 struct CacheLayer;  // cache.hpp
 struct CachePlaces;
 
+enum class bf16 : std::uint16_t;  // bf16.hpp
+template <class Real>
+struct Packed;  // packed.hpp
+struct PackedPlace;
+
 // backend/: arithmetic on views
 struct Chunk;  // update.hpp
 struct AdamWStep;
-namespace cpu {
+namespace cpu::inline RUNG_ISA {
 struct Options;  // cpu/context.hpp
-template <class Real>
+template <class Precision>
 struct Lane;
-template <class Real>
+template <class Precision>
 class Context;
-}  // namespace cpu
+}  // namespace cpu::inline RUNG_ISA
 
 // task/: what to learn
 struct Example;  // task.hpp
@@ -58,7 +64,10 @@ class Ragged;
 
 // model/: numbers -> logits; Shape is in shape.hpp, the alias Gpt in style/gpt.hpp
 struct WeightSpec;  // weights.hpp
-struct NoPe;        // position/
+struct Extent;
+template <class Real>
+struct Weights;
+struct NoPe;  // position/
 struct Learned;
 template <int Theta>
 struct Rope;

@@ -1,5 +1,5 @@
 // Attention in single precision against the formula by Eigen in double precision, over ragged sequences in any order,
-// and attention over a cache against attention over whole sequences. Bounds are in units of float rounding; see units().
+// and attention over a cache against attention over whole sequences. Bounds are in units of float rounding: units().
 
 #include <doctest/doctest.h>
 

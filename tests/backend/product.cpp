@@ -97,14 +97,14 @@ TEST_CASE_TEMPLATE("every product is right at every size, reads nothing and writ
         Framed<R>       y(n, m, 5), dx(n, k, 6), dw(k, m, 7);
         const Matrix    X = operand<P>(x), W = operand<P>(w), D = operand<P>(dy), B = exact(bias).matrix();
         const Matrix    Y = exact(y).matrix(), DW = exact(dw).matrix(), every_B = B.replicate(n, 1);
-        add_matmul(lane, y.view(), x, w, bias);
+        add_matmul(lane, y.view(), y, x, w, bias);
         CHECK(error<P>(y, {Y + every_B, X, W}) < 8);
         matmul(lane, y.view(), x, w, bias);
         CHECK(error<P>(y, {every_B, X, W}) < 8);
         matmul(lane, y.view(), x, w);
         CHECK(error<P>(y, {Matrix::Zero(n, m), X, W}) < 8);
         const Array before = exact(y);
-        add_matmul(lane, y.view(), x, w);
+        add_matmul(lane, y.view(), y, x, w);
         CHECK(error<P>(y, {before.matrix(), X, W}) < 16);
         matmul_nt(lane, dx.view(), dy, w);
         CHECK(error<P>(dx, {Matrix::Zero(n, k), D, W.transpose()}) < 8);
@@ -129,10 +129,10 @@ TEST_CASE_TEMPLATE("prepacked weights give the same bits as weights that a produ
         const auto      prepacked = Prepacked<P>(w);
         const Random<R> x(n, k, 1), bias(1, m, 3), dy(n, m, 4);
         Random<R>       plain(n, m, 5), packed(n, m, 5), dx(n, k, 6), dx_packed(n, k, 7);
-        add_matmul(lane, plain.view(), x, w, bias);
+        add_matmul(lane, plain.view(), plain, x, w, bias);
         matmul_nt(lane, dx.view(), dy, w);
         w.data[0] = w.data[k * m - 1] = R(1e9);  // from here on only the packings know
-        add_matmul(lane, packed.view(), x, prepacked.w, bias);
+        add_matmul(lane, packed.view(), packed, x, prepacked.w, bias);
         CHECK(same_bits(plain.view(), packed.view()));
         matmul_nt(lane, dx_packed.view(), dy, prepacked.w);
         CHECK(same_bits(dx.view(), dx_packed.view()));

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# run.sh WAY REPOSITORY SCRATCH COMPILER EIGEN: builds and runs main.cpp as a stranger would, in the folder SCRATCH.
+# run.sh WAY REPOSITORY SCRATCH COMPILER: builds and runs main.cpp as a stranger would, in the folder SCRATCH.
 #     find_package       install the library, move what was installed, find it
 #     add_subdirectory   the repository inside another project; also: no test, no installed file, no flag comes with it
 #     command_line       one compiler command and no CMake
 set -euo pipefail
-way=$1 repository=$2 scratch=$3 compiler=$4 eigen=$5
+way=$1 repository=$2 scratch=$3 compiler=$4
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 rm -rf "$scratch"
 mkdir -p "$scratch"
@@ -36,7 +36,7 @@ case $way in
         ;;
     command_line)
         [ "$(uname -m)" = x86_64 ] || { echo "not an x86-64 machine"; exit 77; }
-        "$compiler" -std=c++20 -O3 -march=x86-64-v3 -I "$repository/include" -I "$eigen" "$here/main.cpp" -o consumer
+        "$compiler" -std=c++20 -O3 -march=x86-64-v3 -I "$repository/include" "$here/main.cpp" -o consumer
         for feature in avx2 fma; do grep -qw $feature /proc/cpuinfo || { echo "compiled; this CPU cannot run it"; exit 77; }; done
         ./consumer
         ;;

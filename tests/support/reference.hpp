@@ -3,9 +3,9 @@
 // surroundings tell who touched them.
 
 #define EIGEN_DONT_VECTORIZE  // plain loops; and GCC 12 warns of Eigen's vectors where there is AVX-512
-#include <Eigen/Core>
 #include <limits>
 
+#include "rung/core/eigen.hpp"
 #include "support/random.hpp"
 
 namespace rung_test {
@@ -49,10 +49,7 @@ private:
 
 template <class T>
 Array exact(Mat<T> m) {
-    Array out(m.rows, m.cols);
-    for (Index i = 0; i < m.rows; ++i)
-        for (Index j = 0; j < m.cols; ++j) out(i, j) = double(m(i, j));
-    return out;
+    return as_eigen(m).template cast<double>().array();
 }
 template <class Real>
 Array exact(Framed<Real> const& m) {

@@ -2,6 +2,7 @@
 // The next batch is made while the current one is learnt from.
 
 #include <exception>
+#include <system_error>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -17,33 +18,37 @@ public:
     Ahead& operator=(Ahead const&) = delete;
     ~Ahead() { wait(); }
 
+    /// Where no thread is to be had, take() makes the value.
     void start() {
-        thread_ = std::thread([this] {
-            try {
-                value_ = make_();
-            } catch (...) {
-                failure_ = std::current_exception();
-            }
-        });
+        try {
+            thread_  = std::thread([this] {
+                try {
+                    value_ = make_();
+                } catch (...) {
+                    failure_ = std::current_exception();
+                }
+            });
+            started_ = true;
+        } catch (std::system_error const&) {}
+    }
+    /// Returns when nothing is being made.
+    void wait() {
+        if (thread_.joinable()) thread_.join();
     }
     /// The value that was started, or one made now. Throws what make() threw.
     auto take() {
-        if (!wait()) return make_();
+        wait();
+        if (!std::exchange(started_, false)) return make_();
         if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
         return std::move(value_);
     }
 
 private:
-    bool wait() {
-        if (!thread_.joinable()) return false;
-        thread_.join();
-        return true;
-    }
-
     Make                        make_;
     std::invoke_result_t<Make&> value_{};
     std::exception_ptr          failure_;
     std::thread                 thread_;
+    bool                        started_ = false;
 };
 
 }  // namespace rung::detail

@@ -123,6 +123,7 @@ std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum c
             const Batch batch = next.take();
             if (step + 1 < options.steps) next.start();
             const auto result = trainer.step(batch, rate(step));
+            next.wait();
             round.loss += result.loss / options.steps;
             if (options.watch)
                 options.watch(

@@ -42,7 +42,8 @@ Example draw(Task const& task, Curriculum const& curriculum, std::uint64_t seed,
     return sample(task, rng, difficulty);
 }
 
-/// Trains for `options.steps` updates on true labels. Returns the mean loss over the last tenth.
+/// Trains for `options.steps` updates on true labels. Returns the mean loss over the last tenth. While a step computes,
+/// another thread asks the task and the curriculum, both const, for the next batch.
 template <class Trainer, class Task, class Curriculum>
 double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainOptions const& options) {
     using Model = typename Trainer::model_type;
@@ -80,12 +81,13 @@ double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainO
     detail::Ahead next{make};
     for (int step = 0; step < options.steps; ++step) {
         const std::vector<Batch> batches = next.take();
+        const double             rate    = options.rate ? options.rate(step) : standard(step);
         // A test may change the curriculum: the batch after it waits.
         if (step + 1 < options.steps && !tested(step)) next.start();
-        const double     rate   = options.rate ? options.rate(step) : standard(step);
         const StepResult result = trainer.step(batches, rate);
-        StepEvent        event{step + 1, options.steps, result.loss, result.gradient, rate, result.rows};
-        Report           test;
+        next.wait();  // nothing of the caller's runs beside the task
+        StepEvent event{step + 1, options.steps, result.loss, result.gradient, rate, result.rows};
+        Report    test;
         if (tested(step)) {
             test = evaluate(trainer.context(), trainer.model(), task,
                             {.to = curriculum.hardest(), .each = options.test_each, .stream = 1});

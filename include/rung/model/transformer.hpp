@@ -79,8 +79,8 @@ public:
         return 2 * Index{passes} * Depth::layers * C * tokens * Index(real);
     }
 
-    /// Bytes that training keeps of `rows` tokens between its forward and its backward pass, and needs for the latter; a
-    /// thread's peak is this for its piece of a batch and the backend's working memory (on the CPU a quarter megabyte).
+    /// Bytes that training keeps of `rows` tokens between its forward and its backward pass, and needs for the latter.
+    /// A thread's peak is this for its piece of a batch, and the backend's working memory: 256 KB at most on the CPU.
     static constexpr Index activation_bytes(Index rows, int passes = Depth::passes,
                                             std::size_t real = sizeof(float)) {
         const Index block = Block::kept + C, ends = Norm::stats + C + S.vocab, backward = 6 * C;
@@ -212,7 +212,6 @@ public:
         const Index N      = rows.rows();
         const auto  input  = begin(lane, w, rows, {});
         auto        saved  = Block::take(lane.arena, N, lane.arena.template take<Real>(N, C));
-        const auto  y      = lane.arena.template take<Real>(N, C);
         copy(lane, saved.x, input);
         for (int pass = 0; pass < passes; ++pass) {
             if (Depth::Inject::adds_input && pass > 0) add(lane, saved.x, input);
@@ -227,8 +226,7 @@ public:
                         copy(lane, saved.x.slice(b, 1), saved.x.slice(rows.starts[b + 1] - 1, 1));
                     saved = saved.first(rows.count);
                 }
-                Block::write(lane, y.slice(0, saved.x.rows), saved, block(w, layer), {}, 0, 0);
-                copy(lane, saved.x, y.slice(0, saved.x.rows));
+                Block::write(lane, saved.x, saved, block(w, layer), {}, 0, 0);
             }
         }
         const auto normed = lane.arena.template take<Real>(rows.count, C);
@@ -273,7 +271,8 @@ private:
     Buffer<float> weights_;
 };
 
-/// A model's weights, packed for the products of one step or of one batch of answers: until they change.
+/// A model's weights, packed for the products of one step or of one batch of answers: until they change, or until the
+/// context packs again, as each step, decode and evaluation does. Empties the lanes' scratch memory.
 template <class Context, class Model>
 Weights<typename Context::real> pack(Context& ctx, Model const& model) {
     static const auto places = Model::packed_places();

@@ -7,7 +7,7 @@
 #include "rung/backend/cpu/softmax.hpp"
 #include "rung/core/sequences.hpp"
 
-namespace rung::cpu {
+namespace rung::cpu::inline RUNG_ISA {
 
 namespace detail {
 
@@ -206,4 +206,4 @@ void attention_backward(Lane<P>& lane, Mat<Real> dqkv, CMat<Real> dout, CMat<Rea
     lane.arena.release(mark);
 }
 
-}  // namespace rung::cpu
+}  // namespace rung::cpu::inline RUNG_ISA

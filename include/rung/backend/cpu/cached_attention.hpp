@@ -6,7 +6,7 @@
 #include "rung/core/cache.hpp"
 #include "rung/core/sequences.hpp"
 
-namespace rung::cpu {
+namespace rung::cpu::inline RUNG_ISA {
 
 namespace detail {
 
@@ -88,6 +88,7 @@ void cached_attention(Lane<P>& lane, Mat<Real> out, CMat<Real> qkv,
     for (int b = 0; b < sequences.count; ++b) {
         const Index first = sequences.starts[b], fresh = sequences.starts[b + 1] - first,
                     past = places.past[b];
+        RUNG_CHECK(fresh > 0, "cached_attention: sequence ", b, ": new tokens; got none, wanted at least 1");
         RUNG_CHECK(past + fresh <= cache.capacity, "cached_attention: sequence ", b, ": tokens; got ",
                    past + fresh, ", wanted at most ", cache.capacity);
         for (int h = 0; h < heads; ++h) {
@@ -114,4 +115,4 @@ void cached_attention(Lane<P>& lane, Mat<Real> out, CMat<Real> qkv,
     lane.arena.release(mark);
 }
 
-}  // namespace rung::cpu
+}  // namespace rung::cpu::inline RUNG_ISA

@@ -11,7 +11,7 @@
 #include "rung/core/buffer.hpp"
 #include "rung/core/parallel.hpp"
 
-namespace rung::cpu {
+namespace rung::cpu::inline RUNG_ISA {
 
 struct Options {
     std::uint64_t seed    = 1;
@@ -28,7 +28,8 @@ struct alignas(64) Lane {  // on cache lines of its own
     RotationTable<real> rotations;
 };
 
-/// @tparam P  float; bf16: products of bf16 numbers, everything else in float; double: for checks
+/// @tparam P  float; bf16: products with weights, and their gradients, multiply bf16 numbers and add floats, everything
+///            else is float; double: for checks
 template <class P = float>
 class Context {
 public:
@@ -54,7 +55,7 @@ public:
         });
     }
 
-    /// Room for a model's packed weights, whatever it held before: packed by who reads them, whenever weights change.
+    /// Room for a model's packed weights, one model's at a time: whoever reads them packs them first.
     real* panels(Index size) {
         if (panels_.size() < size) panels_ = Buffer<real>(size);
         return panels_.data();
@@ -83,4 +84,4 @@ private:
 
 Context(Options)->Context<float>;
 
-}  // namespace rung::cpu
+}  // namespace rung::cpu::inline RUNG_ISA

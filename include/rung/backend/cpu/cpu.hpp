@@ -13,7 +13,7 @@
 #include "rung/backend/cpu/pointwise.hpp"
 #include "rung/backend/cpu/update.hpp"
 
-namespace rung::cpu {
+namespace rung::cpu::inline RUNG_ISA {
 
 static_assert(Backend<Lane<float>> && Backend<Lane<double>> && Backend<Lane<bf16>>,
               "backend/cpu lacks an operation listed in backend/backend.hpp");
@@ -21,4 +21,4 @@ static_assert(Backend<Lane<float>> && Backend<Lane<double>> && Backend<Lane<bf16
 static_assert(BackendContext<Context<float>> && BackendContext<Context<bf16>>,
               "backend/cpu: the context lacks something listed in backend/backend.hpp");
 
-}  // namespace rung::cpu
+}  // namespace rung::cpu::inline RUNG_ISA

@@ -4,7 +4,7 @@
 #include "rung/backend/cpu/rows.hpp"
 #include "rung/core/sequences.hpp"
 
-namespace rung::cpu {
+namespace rung::cpu::inline RUNG_ISA {
 
 /// y[i] = table[ids[i]].  y (N, C), table (V, C).
 template <class P, class Real>
@@ -67,4 +67,4 @@ void rope_backward(Lane<P>& lane, Mat<Real> dx, int const* positions, int heads,
     detail::rotate(lane, dx, positions, heads, theta, detail::Turn::back);
 }
 
-}  // namespace rung::cpu
+}  // namespace rung::cpu::inline RUNG_ISA

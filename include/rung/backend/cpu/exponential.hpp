@@ -5,13 +5,13 @@
 
 #include "rung/backend/cpu/simd.hpp"
 
-namespace rung::cpu {
+namespace rung::cpu::inline RUNG_ISA {
 
 inline constexpr double log2_e = 1.4426950408889634;
 
 /// x = 2^x, place by place. Single precision: within 2 units in the last place of the true value from -126 up, by a
-/// polynomial over [-1/2, 1/2] that was fitted in such units; exact at integers, 0 below -126.5, 1.7e38 from 127 up, and
-/// NaN stays NaN. Double precision, which only gradient checks use, asks the C library.
+/// polynomial over [-1/2, 1/2] that was fitted in such units; exact at integers, 0 below -126.5, 1.7e38 from 127 up,
+/// and NaN stays NaN. Double precision, which only gradient checks use, asks the C library.
 template <class Real>
 [[gnu::always_inline]] inline void power_of_two(typename Simd<Real>::Vector& x) {
     using S = Simd<Real>;
@@ -24,7 +24,7 @@ template <class Real>
         at                   = at > highest ? highest : at;
         // n = round(x): adding and taking away 1.5 2^23 leaves an integer, in the low bits of the sum.
         const Vector shifted = at + 12582912.f;
-        const Vector r       = at - (shifted - 12582912.f), square = r * r;
+        const Vector r = at - (shifted - 12582912.f), square = r * r;
         // Pairs of coefficients first: short chains, which is what such loops wait for. The last step adds to a power
         // of two, so it rounds once, whatever came before.
         const Vector mid  = r * 0.0555106997f + 0.240222335f;
@@ -41,4 +41,4 @@ template <class Real>
     }
 }
 
-}  // namespace rung::cpu
+}  // namespace rung::cpu::inline RUNG_ISA

@@ -3,7 +3,7 @@
 
 #include "rung/backend/cpu/rows.hpp"
 
-namespace rung::cpu {
+namespace rung::cpu::inline RUNG_ISA {
 
 /// tokens[i] = the largest logit of row i among columns `first` and up, the lowest of equals; probabilities[i] = its
 /// share under the softmax of those columns.  logits (N, V).
@@ -24,4 +24,4 @@ void greedy(Lane<P>& lane, int* tokens, double* probabilities, CMat<typename Pre
     lane.arena.release(mark);
 }
 
-}  // namespace rung::cpu
+}  // namespace rung::cpu::inline RUNG_ISA

@@ -4,7 +4,7 @@
 #include "rung/backend/cpu/product.hpp"
 #include "rung/backend/cpu/rows.hpp"
 
-namespace rung::cpu {
+namespace rung::cpu::inline RUNG_ISA {
 
 /// y = x w + bias.  y (N, M), x (N, K), w (K, M), bias (1, M) or empty.
 template <class P, class Real>
@@ -15,13 +15,19 @@ void matmul(Lane<P>& lane, Mat<Real> y, CMat<Real> x, CPacked<Real> w, CMat<Real
     lane.arena.release(mark);
 }
 
-/// y += x w + bias. The residual stream is added to in place.
+/// y = stream + x w + bias: what a branch adds to the residual stream. y may be the stream.
 template <class P, class Real>
-void add_matmul(Lane<P>& lane, Mat<Real> y, CMat<Real> x, CPacked<Real> w, CMat<Real> bias = {}) {
+void add_matmul(Lane<P>& lane, Mat<Real> y, CMat<Real> stream, CMat<Real> x, CPacked<Real> w,
+                CMat<Real> bias = {}) {
     const auto mark = lane.arena.mark();
-    if (!bias.empty())
-        for (Index i = 0; i < y.rows; ++i) add_to(y.row(i), bias.data, y.cols);
-    detail::multiply(lane, y, y.data, y.stride, x, detail::panels(lane, w, false));
+    if (!bias.empty()) {
+        for (Index i = 0; i < y.rows; ++i)
+            for_vectors<Real>(y.cols, [&](auto at, Index j) {
+                at.store(y.row(i) + j, at.load(stream.row(i) + j) + at.load(bias.data + j));
+            });
+        stream = y;
+    }
+    detail::multiply(lane, y, stream.data, stream.stride, x, detail::panels(lane, w, false));
     lane.arena.release(mark);
 }
 
@@ -53,4 +59,4 @@ void add_column_sums(Lane<P>&, Mat<Real> dbias, CMat<Real> dy) {
     for (; i < dy.rows; ++i) add_to(dbias.data, dy.row(i), dy.cols);
 }
 
-}  // namespace rung::cpu
+}  // namespace rung::cpu::inline RUNG_ISA

@@ -3,7 +3,7 @@
 
 #include "rung/backend/cpu/rows.hpp"
 
-namespace rung::cpu {
+namespace rung::cpu::inline RUNG_ISA {
 
 /// sum over graded rows of -log softmax(logits_i)[target_i]; logits become scale times the gradient of that
 /// sum.
@@ -30,4 +30,4 @@ double cross_entropy(Lane<P>&, Mat<Real> logits, int const* targets, std::type_i
     return loss;
 }
 
-}  // namespace rung::cpu
+}  // namespace rung::cpu::inline RUNG_ISA

@@ -3,7 +3,7 @@
 
 #include "rung/backend/cpu/linear.hpp"
 
-namespace rung::cpu {
+namespace rung::cpu::inline RUNG_ISA {
 
 /// Under the root, as in GPT-2; Llama's checkpoints use 1e-5 or 1e-6.
 inline constexpr double norm_epsilon = 1e-5;
@@ -97,4 +97,4 @@ void add_rms_norm_backward(Lane<P>&, Mat<Real> dx, Mat<Real> dgain, CMat<Real> d
     }
 }
 
-}  // namespace rung::cpu
+}  // namespace rung::cpu::inline RUNG_ISA

@@ -6,7 +6,7 @@
 
 #include "rung/backend/cpu/tile.hpp"
 
-namespace rung::cpu {
+namespace rung::cpu::inline RUNG_ISA {
 
 /// A matrix read through two strides, so that a transpose costs nothing to name.
 template <class Real>
@@ -150,7 +150,7 @@ template <class P, int height>
     }
 }
 
-/// Rows of x, every `group` neighbours of a row joined: (rows, depth_of(cols)). What is in that form already is not copied.
+/// Rows of x, every `group` neighbours of a row joined: (rows, depth_of(cols)).
 template <class P>
 void pack_rows(typename Precision<P>::Element* to, Mat<typename Precision<P>::Real const> x) {
     constexpr Index group = Precision<P>::group;
@@ -174,4 +174,4 @@ void pack_rows(typename Precision<P>::Element* to, Mat<typename Precision<P>::Re
     }
 }
 
-}  // namespace rung::cpu
+}  // namespace rung::cpu::inline RUNG_ISA

@@ -5,7 +5,7 @@
 #include "rung/core/rng.hpp"
 #include "rung/core/sequences.hpp"
 
-namespace rung::cpu {
+namespace rung::cpu::inline RUNG_ISA {
 
 template <class P, class Real>
 void fill(Lane<P>&, Mat<Real> y, std::type_identity_t<Real> value) {
@@ -94,4 +94,4 @@ void dropout(Lane<P>&, Mat<Real> y, Dropout const& drop, std::uint32_t site, Ind
     }
 }
 
-}  // namespace rung::cpu
+}  // namespace rung::cpu::inline RUNG_ISA

@@ -7,7 +7,7 @@
 #include "rung/backend/cpu/simd.hpp"
 #include "rung/core/bf16.hpp"
 
-namespace rung::cpu {
+namespace rung::cpu::inline RUNG_ISA {
 
 /// @tparam P  float, double or bf16: the precision of a context
 template <class P>
@@ -83,4 +83,4 @@ struct Factor<bf16> {
 #endif
 };
 
-}  // namespace rung::cpu
+}  // namespace rung::cpu::inline RUNG_ISA

@@ -6,7 +6,7 @@
 #include "rung/backend/cpu/pack.hpp"
 #include "rung/core/packed.hpp"
 
-namespace rung::cpu {
+namespace rung::cpu::inline RUNG_ISA {
 
 namespace detail {
 
@@ -59,8 +59,8 @@ typename Precision<P>::Element const* panels(Lane<P>& lane, Packed<Real> const& 
     return to;
 }
 
-/// dw += xT dy through strips of x's columns, tall ones and a few low ones, so that no row of a tile is wasted. Depth
-/// is the rows of x.
+/// dw += xT dy through strips of x's columns, tall ones and a few low ones where those waste fewer rows of a tile.
+/// Depth is the rows of x.
 template <class P, class Real>
 void add_outer(Lane<P>& lane, Mat<Real> dw, Mat<Real const> x, Mat<Real const> dy) {
     using T              = Tile<P>;
@@ -71,13 +71,15 @@ void add_outer(Lane<P>& lane, Mat<Real> dw, Mat<Real const> x, Mat<Real const> d
     const auto      mark      = lane.arena.mark();
     const Index     most      = depth_of<P>(std::min(run_limit, x.rows));
     Element* strips = lane.arena.template take<Element>(columns / low + 1, strip_pitch<low>(most)).data;
-    Element* lows   = lane.arena.template take<Element>(2, strip_pitch<low>(most)).data;
+    Element* lows   = lane.arena.template take<Element>(3, strip_pitch<low>(most)).data;
     Element* panel  = lane.arena.template take<Element>(most, T::width).data;
     for (Index n0 = 0; n0 < x.rows; n0 += run_limit) {
         const Index rows = std::min(run_limit, x.rows - n0), depth = depth_of<P>(rows);
         for (Index k0 = 0; k0 < x.cols; k0 += columns) {
             const Index wide = std::min(columns, x.cols - k0), rest = wide % tall;
-            const Index in_low = rest % low == 0 ? rest : rest == 2 && wide >= 2 * low ? 2 * low : 0;
+            // What is left below the tall strips, or below all but one of them.
+            const Index more   = (rest + tall) % low == 0 && wide >= rest + tall ? rest + tall : 0;
+            const Index in_low = rest % low == 0 ? rest : more;
             const auto  block  = x.slice(n0, rows).columns(k0, wide);
             pack_strips<P, tall>(strips, block.columns(0, wide - in_low));
             pack_strips<P, low>(lows, block.columns(wide - in_low, in_low));
@@ -113,4 +115,4 @@ void pack(Context<P>& ctx, Real* panels, Real const* weights, std::vector<Packed
     });
 }
 
-}  // namespace rung::cpu
+}  // namespace rung::cpu::inline RUNG_ISA

@@ -4,9 +4,10 @@
 #include <cmath>
 #include <vector>
 
+#include "rung/backend/cpu/isa.hpp"
 #include "rung/core/view.hpp"
 
-namespace rung::cpu {
+namespace rung::cpu::inline RUNG_ISA {
 
 /// cos and sin of position * theta^(-2 c / D) for c < D / 2, in double precision and rounded once.
 template <class Real>
@@ -32,4 +33,4 @@ private:
     double            theta_ = 0;
 };
 
-}  // namespace rung::cpu
+}  // namespace rung::cpu::inline RUNG_ISA

@@ -6,7 +6,7 @@
 #include "rung/backend/cpu/context.hpp"
 #include "rung/backend/cpu/exponential.hpp"
 
-namespace rung::cpu {
+namespace rung::cpu::inline RUNG_ISA {
 
 /// How a loop reads and writes a vector: all of it, or the `count` values that a row's end leaves.
 template <class Real>
@@ -101,4 +101,4 @@ Real const* zeros(Lane<P>& lane, Mat<Real> y) {
 }
 }  // namespace detail
 
-}  // namespace rung::cpu
+}  // namespace rung::cpu::inline RUNG_ISA

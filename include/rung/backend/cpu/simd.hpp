@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "rung/backend/cpu/isa.hpp"
 #include "rung/core/view.hpp"
 
 #if defined(__AVX512F__)
@@ -30,7 +31,7 @@
 #include <immintrin.h>
 #endif
 
-namespace rung::cpu {
+namespace rung::cpu::inline RUNG_ISA {
 
 template <class Real, int bytes = RUNG_VECTOR_BYTES>
 struct Simd {
@@ -135,4 +136,4 @@ private:
 template <class Real>
 using TileSimd = Simd<Real, RUNG_TILE_BYTES>;
 
-}  // namespace rung::cpu
+}  // namespace rung::cpu::inline RUNG_ISA

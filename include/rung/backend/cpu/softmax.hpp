@@ -6,7 +6,7 @@
 #include "rung/backend/cpu/rows.hpp"
 #include "rung/backend/cpu/tile.hpp"
 
-namespace rung::cpu {
+namespace rung::cpu::inline RUNG_ISA {
 
 /// Rounded up to whole vectors.
 template <class Real>
@@ -56,4 +56,4 @@ void softmax_numerators(Real* s, Index row, Index seen, Index end, Real scale, R
     for (Index i = 0; i < rows; ++i) total[i] = S::sum(sum[i]);
 }
 
-}  // namespace rung::cpu
+}  // namespace rung::cpu::inline RUNG_ISA

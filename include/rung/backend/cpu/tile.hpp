@@ -6,14 +6,21 @@
 
 #include "rung/backend/cpu/precision.hpp"
 
-namespace rung::cpu {
+namespace rung::cpu::inline RUNG_ISA {
+
+#ifdef RUNG_CHOOSES_AT_RUN_TIME
+inline bool has_avx2() {
+    static const bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return has;
+}
+#endif
 
 template <class P>
 struct Tile {
     using Real                   = typename Precision<P>::Real;
     using Element                = typename Precision<P>::Element;
     using S                      = TileSimd<Real>;
-    static constexpr int   tall  = RUNG_TILE_BYTES == 64 ? 8 : 6;  // accumulators that fill the registers
+    static constexpr int   tall  = RUNG_TILE_BYTES == 64 ? 8 : 6;  // accumulators for 16 or 32 registers
     static constexpr Index width = 2 * S::width;                   // of a panel
 
     /// c (rows x count) = start + a b, one tile below the other.
@@ -26,8 +33,8 @@ struct Tile {
     static void compute(Index rows, Index depth, Element const* a, Index a_row, Element const* b,
                         Real const* start, Index start_row, Real* c, Index c_row, Index count) {
 #ifdef RUNG_CHOOSES_AT_RUN_TIME
-        static const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-        if (avx2) return on_avx2<R, W, stride>(rows, depth, a, a_row, b, start, start_row, c, c_row, count);
+        if (has_avx2())
+            return on_avx2<R, W, stride>(rows, depth, a, a_row, b, start, start_row, c, c_row, count);
         // Processors of before 2013: one short kernel, row by row.
         const Index next = stride == 1 ? a_row : 1;
         for (Index i = 0; i < rows; ++i)
@@ -78,4 +85,4 @@ private:
     }
 };
 
-}  // namespace rung::cpu
+}  // namespace rung::cpu::inline RUNG_ISA

@@ -4,7 +4,7 @@
 #include "rung/backend/cpu/rows.hpp"
 #include "rung/backend/update.hpp"
 
-namespace rung::cpu {
+namespace rung::cpu::inline RUNG_ISA {
 
 /// Sums the rows of `gradients` (slices, P) pairwise into row 0 and returns the squared norm of the sum. Work
 /// is cut into `chunks`, whose order of summing is fixed: the result has the same bits for any number of
@@ -47,14 +47,14 @@ void adamw(Context<P>& ctx, Real* weights, Real* mean, Real* square, Real const*
         const Real  keep = decayed ? Real(1 - step.rate * step.weight_decay) : Real(1);
         for_vectors<Real>(count, [&](auto at, Index i) {
             const auto slope  = at.load(g + i) * clip;
-            const auto mean   = at.load(m + i) * b1 + slope * (Real(1) - b1);
+            const auto first  = at.load(m + i) * b1 + slope * (Real(1) - b1);
             const auto second = at.load(v + i) * b2 + slope * slope * (Real(1) - b2);
-            at.store(m + i, mean), at.store(v + i, second);
+            at.store(m + i, first), at.store(v + i, second);
             auto deviation = second;
             Simd<Real>::sqrt(deviation);
-            at.store(w + i, at.load(w + i) * keep - mean * rate / (deviation * root + Real(step.epsilon)));
+            at.store(w + i, at.load(w + i) * keep - first * rate / (deviation * root + Real(step.epsilon)));
         });
     });
 }
 
-}  // namespace rung::cpu
+}  // namespace rung::cpu::inline RUNG_ISA

@@ -30,10 +30,10 @@ struct Attention {
         if constexpr (Position::site == Site::query_key)
             rope(lane, u.columns(0, 2 * C), rows.positions, 2 * H, Position::theta);
     }
-    /// y += a Wp + b
+    /// y = x + a Wp + b
     template <class Lane, class Real>
-    static void add_output(Lane& lane, Mat<Real> y, Mat<Real> a, Weights<Real> w) {
-        add_matmul(lane, y, a, weight<Attention>(w, project), weight<Attention>(w, project_bias));
+    static void add_output(Lane& lane, Mat<Real> y, Mat<Real> x, Mat<Real> a, Weights<Real> w) {
+        add_matmul(lane, y, x, a, weight<Attention>(w, project), weight<Attention>(w, project_bias));
     }
     /// dn from dy; lse (N, H) as attention() left it. du (N, 3 C) is scratch, a is spent.
     template <class Lane, class Real>

@@ -47,17 +47,16 @@ struct Block {
         Norm::forward(lane, s.n1, s.stats1, s.x, w);
         Mix::heads(lane, s.u, s.n1, rows, w + mix);
     }
-    /// y from s.x and the heads' output s.a.
+    /// y from s.x and the heads' output s.a; y may be s.x.
     template <class Lane, class Real>
     static void write(Lane& lane, Mat<Real> y, Saved<Real> const& s, Weights<Real> w, Dropout const& drop,
                       std::uint32_t site, Index first_row) {
-        copy(lane, s.m, s.x);
-        branch(lane, s.m, first_row, drop, site,
-               [&](Mat<Real> out) { Mix::add_output(lane, out, s.a, w + mix); });
+        branch(lane, s.m, s.x, first_row, drop, site,
+               [&](Mat<Real> out, Mat<Real> in) { Mix::add_output(lane, out, in, s.a, w + mix); });
         Norm::forward(lane, s.n2, s.stats2, s.m, w + norm2);
-        copy(lane, y, s.m);
-        branch(lane, y, first_row, drop, site + 1,
-               [&](Mat<Real> out) { Mlp::add_forward(lane, out, s.h, s.g, s.n2, w + mlp); });
+        branch(lane, y, s.m, first_row, drop, site + 1, [&](Mat<Real> out, Mat<Real> in) {
+            Mlp::add_forward(lane, out, in, s.h, s.g, s.n2, w + mlp);
+        });
     }
     template <class Lane, class Real>
     static void forward(Lane& lane, Mat<Real> y, Saved<Real> const& s, Sequences const& rows, Weights<Real> w,
@@ -84,18 +83,15 @@ struct Block {
     }
 
 private:
-    /// y += dropout(branch). Without dropout the branch adds straight into the stream.
+    /// y = x + dropout(branch). Without dropout the branch adds straight into the stream.
     template <class Lane, class Real, class Add>
-    static void branch(Lane& lane, Mat<Real> y, Index first_row, Dropout const& drop, std::uint32_t site,
-                       Add&& add_to) {
-        if (drop.rate <= 0) return add_to(y);
-        const auto mark = lane.arena.mark();
-        const auto out  = lane.arena.template take<Real>(y.rows, y.cols);
-        fill(lane, out, 0);
-        add_to(out);
-        dropout(lane, out, drop, site, first_row);
-        add(lane, y, out);
-        lane.arena.release(mark);
+    static void branch(Lane& lane, Mat<Real> y, Mat<Real> x, Index first_row, Dropout const& drop,
+                       std::uint32_t site, Add&& add_to) {
+        if (drop.rate <= 0) return add_to(y, x);
+        fill(lane, y, 0);
+        add_to(y, y);
+        dropout(lane, y, drop, site, first_row);
+        add(lane, y, x);
     }
     /// The gradient a branch receives: d itself, or a copy with the same elements dropped as in the forward
     /// pass.

@@ -18,12 +18,13 @@ struct GeluMlp {
     static constexpr Index         before = F, after = F;  ///< columns of h and of g
     static constexpr double        flops = 4.0 * C * F;    ///< per row, forward
 
-    /// y += the MLP of n.  h (N, before), g (N, after): kept for backward.
+    /// y = x + the MLP of n.  h (N, before), g (N, after): kept for backward.
     template <class Lane, class Real>
-    static void add_forward(Lane& lane, Mat<Real> y, Mat<Real> h, Mat<Real> g, Mat<Real> n, Weights<Real> w) {
+    static void add_forward(Lane& lane, Mat<Real> y, Mat<Real> x, Mat<Real> h, Mat<Real> g, Mat<Real> n,
+                            Weights<Real> w) {
         matmul(lane, h, n, weight<GeluMlp>(w, up), weight<GeluMlp>(w, up_bias));
         gelu(lane, g, h);
-        add_matmul(lane, y, g, weight<GeluMlp>(w, down), weight<GeluMlp>(w, down_bias));
+        add_matmul(lane, y, x, g, weight<GeluMlp>(w, down), weight<GeluMlp>(w, down_bias));
     }
     /// dn from dy; h and g are spent.
     template <class Lane, class Real>
@@ -51,10 +52,11 @@ struct SwiGlu {
     static constexpr double        flops = 6.0 * C * F;
 
     template <class Lane, class Real>
-    static void add_forward(Lane& lane, Mat<Real> y, Mat<Real> h, Mat<Real> g, Mat<Real> n, Weights<Real> w) {
+    static void add_forward(Lane& lane, Mat<Real> y, Mat<Real> x, Mat<Real> h, Mat<Real> g, Mat<Real> n,
+                            Weights<Real> w) {
         matmul(lane, h, n, weight<SwiGlu>(w, gate_up));
         swiglu(lane, g, h);
-        add_matmul(lane, y, g, weight<SwiGlu>(w, down));
+        add_matmul(lane, y, x, g, weight<SwiGlu>(w, down));
     }
     template <class Lane, class Real>
     static void backward(Lane& lane, Mat<Real> dn, Mat<Real> dy, Mat<Real> h, Mat<Real> g, Mat<Real> n,
