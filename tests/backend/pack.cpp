@@ -21,10 +21,9 @@ float float_of(std::uint32_t bits) {
     return x;
 }
 
-cpu::Simd<float>::Vector every(float x) {
-    cpu::Simd<float>::Vector v;
-    for (int i = 0; i < cpu::Simd<float>::width; ++i) v[i] = x;
-    return v;
+/// x in every place of a vector.
+void fill_with(Precision<bf16>::Reals& v, float x) {
+    for (std::size_t i = 0; i < sizeof v / sizeof x; ++i) v[i] = x;
 }
 
 /// The nearest of the two bf16 numbers around x by distance, the even one of equals. Past the largest number the next
@@ -70,7 +69,7 @@ struct Room {
 
 template <class P, int W>
 void check_panels(Strided<typename Precision<P>::Real> b) {
-    constexpr Index width = W * cpu::Simd<typename Precision<P>::Real>::width;
+    constexpr Index width = W * cpu::TileSimd<typename Precision<P>::Real>::width;
     const Index     depth = cpu::depth_of<P>(b.rows), size = cpu::panels_of<P, W>(b.rows, b.cols);
     CHECK(size == depth * ((b.cols + width - 1) / width) * width);
     Room<P> room(size);
@@ -186,7 +185,9 @@ TEST_CASE(
         for (const std::uint32_t rest : {0u, 1u, 0x4000u, 0x7fffu, 0x8000u, 0x8001u, 0xc000u, 0xffffu}) {
             const float               x = float_of(half << 16 | rest);
             Precision<bf16>::Elements rounded;
-            Precision<bf16>::round(rounded, every(x));
+            Precision<bf16>::Reals    every;
+            fill_with(every, x);
+            Precision<bf16>::round(rounded, every);
             const auto scalar = round_to_bf16(x);
             wrong_vector +=
                 std::isnan(x) ? !std::isnan(float_of(rounded[0] & 0xffff0000u)) : rounded[0] >> 16 != scalar;
