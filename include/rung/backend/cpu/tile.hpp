@@ -45,18 +45,23 @@ struct Tile {
 #endif
     }
 
-    /// Any number of rows of a that are whole in memory: the tallest tiles, and two lower ones for what is left.
+    /// Any number of rows of a that are whole in memory: the tallest tiles, and lower ones for what is left. Four
+    /// heights, because each is a kernel to compile.
     template <int W = 2>
     static void rows(Index rows, Index depth, Element const* a, Index a_row, Element const* b,
                      Real const* start, Index start_row, Real* c, Index c_row, Index count) {
-        Index left = rows % tall;
-        if (left > 0 && rows > tall)
-            left += tall;  // two of nearly equal height rather than a full and a low one
-        compute<tall, W, 1>(rows - left, depth, a, a_row, b, start, start_row, c, c_row, count);
-        for (Index m = rows - left, h; m < rows; m += h) {
-            h = rows - m > tall ? (rows - m + 1) / 2 : rows - m;
-            exactly<W, tall>(h, depth, a + m * a_row, a_row, b, start + m * start_row, start_row,
-                             c + m * c_row, c_row, count);
+        const Index full =
+            rows % tall == 2 && rows > tall ? rows / tall - 1 : rows / tall;  // then 4 and 4, not 6 and 2
+        compute<tall, W, 1>(full * tall, depth, a, a_row, b, start, start_row, c, c_row, count);
+        for (Index m = full * tall, h; m < rows; m += h) {
+            h              = rows - m >= 4 ? 4 : rows - m >= 2 ? 2 : 1;
+            const auto low = [&]<int R>(std::integral_constant<int, R>) {
+                compute<R, W, 1>(R, depth, a + m * a_row, a_row, b, start + m * start_row, start_row,
+                                 c + m * c_row, c_row, count);
+            };
+            if (h == 4) low(std::integral_constant<int, 4>{});
+            else if (h == 2) low(std::integral_constant<int, 2>{});
+            else low(std::integral_constant<int, 1>{});
         }
     }
 
@@ -75,14 +80,6 @@ private:
 #endif
 
     static Index within(Index count) { return count < 0 ? 0 : count > S::width ? Index{S::width} : count; }
-
-    template <int W, int R>
-    static void exactly(Index rows, Index depth, Element const* a, Index a_row, Element const* b,
-                        Real const* start, Index start_row, Real* c, Index c_row, Index count) {
-        if (R == 1 || rows == R)
-            return compute<R, W, 1>(rows, depth, a, a_row, b, start, start_row, c, c_row, count);
-        if constexpr (R > 1) exactly<W, R - 1>(rows, depth, a, a_row, b, start, start_row, c, c_row, count);
-    }
 };
 
 }  // namespace rung::cpu::inline RUNG_ISA
