@@ -92,8 +92,8 @@ struct Simd {
     /// v = the larger, place by place; w where either is NaN.
     static void keep_larger(Vector& v, Vector const& w) {
 #if defined(__AVX512F__)
-        if constexpr (sizeof(Real) == 4) v = (Vector)_mm512_max_ps((__m512)v, (__m512)w);
-        else v = (Vector)_mm512_max_pd((__m512d)v, (__m512d)w);
+        if constexpr (sizeof(Real) == 4) v = (Vector)_mm512_maskz_max_ps(0xffff, (__m512)v, (__m512)w);
+        else v = (Vector)_mm512_maskz_max_pd(0xff, (__m512d)v, (__m512d)w);
 #elif defined(__AVX__)
         if constexpr (sizeof(Real) == 4) v = (Vector)_mm256_max_ps((__m256)v, (__m256)w);
         else v = (Vector)_mm256_max_pd((__m256d)v, (__m256d)w);
