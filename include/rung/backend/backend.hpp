@@ -19,16 +19,16 @@ template <class Lane, class Real = typename Lane::real>
 concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Packed<Real> w, int const* ids,
                            Sequences const& rows, CacheLayer<Real> cache, CachePlaces places,
                            Dropout const& drop, Real s, int* tokens, double* probabilities) {
-    fill(lane, y, s);              // y  = s
-    copy(lane, y, x);              // y  = x
-    add(lane, y, x);               // y += x
-    matmul(lane, y, x, w, x);      // y  = x w + bias
+    fill(lane, y, s);                 // y  = s
+    copy(lane, y, x);                 // y  = x
+    add(lane, y, x);                  // y += x
+    matmul(lane, y, x, w, x);         // y  = x w + bias
     add_matmul(lane, y, x, x, w, x);  // y = stream + x w + bias
-    matmul_nt(lane, y, x, w);      // y  = x wT
-    add_matmul_tn(lane, y, x, x);  // y += xT x'
-    add_column_sums(lane, y, x);   // y += column sums of x
-    gelu(lane, y, y);              // y, x; x becomes what the backward pass needs of it
-    gelu_backward(lane, y, x, x);  // dx; dy, x
+    matmul_nt(lane, y, x, w);         // y  = x wT
+    add_matmul_tn(lane, y, x, x);     // y += xT x'
+    add_column_sums(lane, y, x);      // y += column sums of x
+    gelu(lane, y, y);                 // y, x; x becomes what the backward pass needs of it
+    gelu_backward(lane, y, x, x);     // dx; dy, x
     swiglu(lane, y, y);
     swiglu_backward(lane, y, x, x);
     dropout(lane, y, drop, 0u, Index{0});                   // in place; its own backward pass
