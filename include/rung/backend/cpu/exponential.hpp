@@ -16,12 +16,10 @@ template <class Real>
 [[gnu::always_inline]] inline void power_of_two(typename Simd<Real>::Vector& x) {
     using S = Simd<Real>;
     if constexpr (std::is_same_v<Real, float>) {
-        using Vector         = typename S::Vector;
-        using Mask           = typename S::Mask;
-        const Vector lowest  = Vector{} - 127.f;
-        const Vector highest = Vector{} + 127.f;
-        Vector       at      = x < lowest ? lowest : x;
-        at                   = at > highest ? highest : at;
+        using Vector = typename S::Vector;
+        using Mask   = typename S::Mask;
+        Vector at = Vector{} - 127.f, highest = Vector{} + 127.f;
+        S::keep_larger(at, x), S::keep_smaller(highest, at), at = highest;
         // n = round(x): adding and taking away 1.5 2^23 leaves an integer, in the low bits of the sum.
         const Vector shifted = at + 12582912.f;
         const Vector r = at - (shifted - 12582912.f), square = r * r;

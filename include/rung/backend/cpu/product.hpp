@@ -1,6 +1,8 @@
 #pragma once
-// Matrix products from tiles: rows times panels, and the product of a weight's gradient. Blocks of rows stay in the
-// second-level cache, a panel's run of depth in the first.
+// Matrix products from tiles: rows times panels, and the product of a weight's gradient. A block of rows stays in the
+// second-level cache while panels stream past it, each fetched while the one before is multiplied.
+
+#include <utility>
 
 #include "rung/backend/cpu/context.hpp"
 #include "rung/backend/cpu/pack.hpp"
@@ -10,8 +12,8 @@ namespace rung::cpu::inline RUNG_ISA {
 
 namespace detail {
 
-inline constexpr Index block_rows  = 192;  ///< a block of rows and its results: second-level cache
-inline constexpr Index block_depth = 256;  ///< a panel's run: half the first-level cache
+inline constexpr Index block_size  = 65'536;  ///< values of a block of rows: half the second-level cache
+inline constexpr Index block_depth = 512;  ///< a panel's run: longer ones load and store results less often
 
 /// y = start + x b, with b in panels. start_row 0 repeats one row.
 template <class P, class Real>
@@ -21,8 +23,12 @@ void multiply(Lane<P>& lane, Mat<Real> y, Real const* start, Index start_row, Ma
     using Element     = typename Precision<P>::Element;
     const auto  mark  = lane.arena.mark();
     const Index depth = depth_of<P>(x.cols);
-    for (Index m0 = 0; m0 < y.rows; m0 += block_rows) {
-        const Index    rows = std::min(block_rows, y.rows - m0);
+    const Index tiles = std::clamp<Index>(block_size / std::max<Index>(depth, 1) / T::tall, 8, 32),
+                block = tiles * T::tall;
+    const Index parts = std::max<Index>((depth + block_depth - 1) / block_depth, 1),
+                run   = (depth + parts - 1) / parts;
+    for (Index m0 = 0; m0 < y.rows; m0 += block) {
+        const Index    rows = std::min(block, y.rows - m0);
         Element const* a;
         Index          a_row = depth;
         if constexpr (Precision<P>::group == 1) {
@@ -32,17 +38,16 @@ void multiply(Lane<P>& lane, Mat<Real> y, Real const* start, Index start_row, Ma
             pack_rows<P>(pairs, x.slice(m0, rows));
             a = pairs;
         }
-        for (Index k = 0; k < std::max<Index>(depth, 1); k += block_depth) {
-            const Index run = std::min(block_depth, depth - k);
-            for (Index n = 0; n < y.cols; n += T::width) {
-                Element const* b     = panels + n * depth + k * T::width;
-                const Index    count = std::min(T::width, y.cols - n);
-                Real*          c     = y.row(m0) + n;
-                if (k > 0) T::rows(rows, run, a + k, a_row, b, c, y.stride, c, y.stride, count);
-                else
-                    T::rows(rows, run, a, a_row, b, start + m0 * start_row + n, start_row, c, y.stride,
-                            count);
-            }
+        Element const* b = panels;
+        for (Index n = 0; n < y.cols; n += T::width) {
+            Real* const c = y.row(m0) + n;
+            Index       k = 0;
+            do {
+                const Index    steps = std::min(run, depth - k), count = std::min(T::width, y.cols - n);
+                Element const* panel = std::exchange(b, b + steps * T::width);
+                T::rows(rows, steps, a + k, a_row, panel, k > 0 ? c : start + m0 * start_row + n,
+                        k > 0 ? y.stride : start_row, c, y.stride, count, Soon(b, T::width));
+            } while ((k += run) < depth);
         }
         lane.arena.release(mark);
     }
@@ -67,7 +72,7 @@ void add_outer(Lane<P>& lane, Mat<Real> dw, Mat<Real const> x, Mat<Real const> d
     using Element        = typename Precision<P>::Element;
     constexpr int   tall = T::tall, low = 4;
     constexpr Index columns   = 192;  // of x at a time: their strips stay in the second-level cache
-    constexpr Index run_limit = block_depth * Precision<P>::group;
+    constexpr Index run_limit = 256 * Precision<P>::group;  // a panel fills half the first-level cache
     const auto      mark      = lane.arena.mark();
     const Index     most      = depth_of<P>(std::min(run_limit, x.rows));
     Element* strips = lane.arena.template take<Element>(columns / low + 1, strip_pitch<low>(most)).data;
@@ -86,10 +91,11 @@ void add_outer(Lane<P>& lane, Mat<Real> dw, Mat<Real const> x, Mat<Real const> d
             for (Index m = 0; m < dy.cols; m += T::width) {
                 const Index count = std::min(T::width, dy.cols - m);
                 pack_panel<P>(panel, Strided<Real>(dy.slice(n0, rows)), m, count);
+                const Soon soon(dy.row(n0) + m + T::width, dy.stride * Precision<P>::group);
                 const auto add = [&]<int height>(std::integral_constant<int, height>, Index many, Element* a,
                                                  Real* c) {
                     T::template compute<height, 2, height>(many, depth, a, strip_pitch<height>(depth), panel,
-                                                           c, dw.stride, c, dw.stride, count);
+                                                           c, dw.stride, c, dw.stride, count, soon);
                 };
                 Real* c = dw.row(k0) + m;
                 add(std::integral_constant<int, tall>{}, wide - in_low, strips, c);

@@ -89,9 +89,9 @@ struct Simd {
         return fold<width>(v, [](auto& a, auto const& b) { a = a > b ? a : b; });
     }
 
-    /// v = the larger, place by place; w where either is NaN.
+    /// v = the larger or the smaller, place by place; w where either is NaN.
     static void keep_larger(Vector& v, Vector const& w) {
-#if defined(__AVX512F__)
+#if defined(__AVX512F__)  // GCC 12 warns of the forms without a mask
         if constexpr (sizeof(Real) == 4) v = (Vector)_mm512_maskz_max_ps(0xffff, (__m512)v, (__m512)w);
         else v = (Vector)_mm512_maskz_max_pd(0xff, (__m512d)v, (__m512d)w);
 #elif defined(__AVX__)
@@ -101,11 +101,22 @@ struct Simd {
         v = v > w ? v : w;
 #endif
     }
+    static void keep_smaller(Vector& v, Vector const& w) {
+#if defined(__AVX512F__)
+        if constexpr (sizeof(Real) == 4) v = (Vector)_mm512_maskz_min_ps(0xffff, (__m512)v, (__m512)w);
+        else v = (Vector)_mm512_maskz_min_pd(0xff, (__m512d)v, (__m512d)w);
+#elif defined(__AVX__)
+        if constexpr (sizeof(Real) == 4) v = (Vector)_mm256_min_ps((__m256)v, (__m256)w);
+        else v = (Vector)_mm256_min_pd((__m256d)v, (__m256d)w);
+#else
+        v = v < w ? v : w;
+#endif
+    }
 
     static void sqrt(Vector& v) {
 #if defined(__AVX512F__)
         if constexpr (sizeof(Real) == 4) v = (Vector)_mm512_maskz_sqrt_ps(0xffff, (__m512)v);
-        else v = (Vector)_mm512_maskz_sqrt_pd(0xff, (__m512d)v);  // GCC 12 warns of the forms without a mask
+        else v = (Vector)_mm512_maskz_sqrt_pd(0xff, (__m512d)v);
 #elif defined(__AVX__)
         if constexpr (sizeof(Real) == 4) v = (Vector)_mm256_sqrt_ps((__m256)v);
         else v = (Vector)_mm256_sqrt_pd((__m256d)v);

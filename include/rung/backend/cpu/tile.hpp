@@ -15,6 +15,16 @@ inline bool has_avx2() {
 }
 #endif
 
+/// What the next call will read, fetched line by line while this one multiplies: as many rows of a panel's width as
+/// there are steps of depth.
+struct Soon {
+    char const* data = nullptr;
+    Index       row  = 0;  ///< bytes from one to the next
+    Soon()           = default;
+    template <class T>
+    Soon(T const* from, Index row) : data(reinterpret_cast<char const*>(from)), row(row * Index(sizeof(T))) {}
+};
+
 template <class P>
 struct Tile {
     using Real                   = typename Precision<P>::Real;
@@ -31,17 +41,18 @@ struct Tile {
     /// @param  count      columns that there are; the panel is padded
     template <int R, int W, Index stride>
     static void compute(Index rows, Index depth, Element const* a, Index a_row, Element const* b,
-                        Real const* start, Index start_row, Real* c, Index c_row, Index count) {
+                        Real const* start, Index start_row, Real* c, Index c_row, Index count,
+                        Soon soon = {}) {
 #ifdef RUNG_CHOOSES_AT_RUN_TIME
         if (has_avx2())
-            return on_avx2<R, W, stride>(rows, depth, a, a_row, b, start, start_row, c, c_row, count);
+            return on_avx2<R, W, stride>(rows, depth, a, a_row, b, start, start_row, c, c_row, count, soon);
         // Processors of before 2013: one short kernel, row by row.
         const Index next = stride == 1 ? a_row : 1;
         for (Index i = 0; i < rows; ++i)
             as_compiled<1, W, stride>(1, depth, a + (stride == 1 ? i * a_row : i / R * a_row + i % R), next,
-                                      b, start + i * start_row, start_row, c + i * c_row, c_row, count);
+                                      b, start + i * start_row, start_row, c + i * c_row, c_row, count, {});
 #else
-        as_compiled<R, W, stride>(rows, depth, a, a_row, b, start, start_row, c, c_row, count);
+        as_compiled<R, W, stride>(rows, depth, a, a_row, b, start, start_row, c, c_row, count, soon);
 #endif
     }
 
@@ -49,10 +60,10 @@ struct Tile {
     /// heights, because each is a kernel to compile.
     template <int W = 2>
     static void rows(Index rows, Index depth, Element const* a, Index a_row, Element const* b,
-                     Real const* start, Index start_row, Real* c, Index c_row, Index count) {
+                     Real const* start, Index start_row, Real* c, Index c_row, Index count, Soon soon = {}) {
         const Index full =
             rows % tall == 2 && rows > tall ? rows / tall - 1 : rows / tall;  // then 4 and 4, not 6 and 2
-        compute<tall, W, 1>(full * tall, depth, a, a_row, b, start, start_row, c, c_row, count);
+        compute<tall, W, 1>(full * tall, depth, a, a_row, b, start, start_row, c, c_row, count, soon);
         for (Index m = full * tall, h; m < rows; m += h) {
             h              = rows - m >= 4 ? 4 : rows - m >= 2 ? 2 : 1;
             const auto low = [&]<int R>(std::integral_constant<int, R>) {
