@@ -8,6 +8,10 @@
 #include "operations/norm.hpp"
 #include "operations/product.hpp"
 
+#ifdef RUNG_ONEDNN
+#include <omp.h>
+#endif
+
 namespace {
 
 using namespace rung::bench;
@@ -34,6 +38,9 @@ void add_attention(long heads) {
 }  // namespace
 
 int main(int argc, char** argv) {
+#ifdef RUNG_ONEDNN
+    omp_set_num_threads(1);
+#endif
     Sizes products, hidden, logits{{512, 64}}, weights{{11'712}, {437'760}, {10'000'000}};
     for (const long width : {16, 32, 128, 384}) {
         products.push_back({512, width, 3 * width});

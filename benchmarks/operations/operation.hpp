@@ -1,6 +1,6 @@
 #pragma once
-// How one operation is measured. An operation owns its data and runs it either way, `rung(lane)` or `eigen()`; both
-// must come to the same `result()`. Its `cost()` says what it has to do.
+// How one operation is measured. An operation owns its data and runs it either way, `rung(lane)` or `eigen()`, or a
+// third, `onednn()`; all must come to the same `result()`. Its `cost()` says what it has to do.
 
 #include <Eigen/Core>
 
@@ -54,21 +54,27 @@ inline double gap(Mat<float> a, Mat<float> b) {
     return difference / largest;
 }
 
-enum class By { rung, eigen };
+enum class By { rung, eigen, onednn };
+
+template <By by, class Operation>
+void run(Operation& operation, Lane& lane) {
+    if constexpr (by == By::rung) lane.arena.reset(), operation.rung(lane);
+    else if constexpr (by == By::eigen) operation.eigen();
+    else operation.onednn();
+}
 
 template <class Operation, By by>
 void measure(State& state) {
     Lane      lane;
     Operation operation(state), twin(state);
-    operation.rung(lane), twin.eigen();
+    run<by>(operation, lane), run<by == By::eigen ? By::rung : By::eigen>(twin, lane);
     if (!(gap(operation.result(), twin.result()) < 1e-4))
-        return state.SkipWithError("not what Eigen comes to");
+        return state.SkipWithError("not what the others come to");
     const auto [flops, bytes] = operation.cost();
     const double roofline     = std::min(machine(1).f32, bandwidth_at(Index(bytes)) * flops / bytes);
     const double start        = seconds();
     for (auto _ : state) {
-        if constexpr (by == By::rung) lane.arena.reset(), operation.rung(lane);
-        else operation.eigen();
+        run<by>(operation, lane);
         benchmark::ClobberMemory();
     }
     const double rate = flops * double(state.iterations()) / (seconds() - start);
@@ -79,7 +85,7 @@ void measure(State& state) {
 
 using Sizes = std::vector<std::vector<std::int64_t>>;
 
-/// One benchmark by rung and one by Eigen for every size.
+/// One benchmark by each library for every size.
 template <class Operation>
 void add(std::string const& name, std::vector<std::string> const& names, Sizes const& sizes) {
     const auto add_by = [&](std::string const& by, std::vector<std::int64_t> const& size, auto* function) {
@@ -88,6 +94,8 @@ void add(std::string const& name, std::vector<std::string> const& names, Sizes c
     for (auto const& size : sizes) {
         add_by("rung", size, measure<Operation, By::rung>);
         add_by("eigen", size, measure<Operation, By::eigen>);
+        if constexpr (requires(Operation & operation) { operation.onednn(); })
+            add_by("onednn", size, measure<Operation, By::onednn>);
     }
 }
 

@@ -3,6 +3,7 @@
 // the padding.
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -85,7 +86,10 @@ inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
 class Ragged {
 public:
     Ragged(Batch const& batch, int first, int count, Index first_row) : first_row_(first_row) {
-        starts_.push_back(0);
+        const auto begin = batch.lengths.begin() + first;
+        const auto rows  = std::size_t(std::accumulate(begin, begin + count, 0));
+        for (auto* list : {&tokens_, &positions_, &graded_, &targets_}) list->reserve(rows);
+        starts_.reserve(std::size_t(count) + 1), starts_.push_back(0);
         for (int b = first; b < first + count; ++b) {
             const auto from = std::size_t(b) * std::size_t(batch.longest);
             for (int t = 0; t < batch.lengths[std::size_t(b)]; ++t) {

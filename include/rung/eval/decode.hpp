@@ -87,10 +87,11 @@ struct DecodeCall {
 /// One lane's places, from its first prompt until none is left. All memory is taken before the first token.
 template <class Model, class Lane>
 class Decoder {
-    using Real               = typename Lane::real;
-    static constexpr int   C = Model::shape.width, H = Model::shape.heads;
-    static constexpr Index rows =
-        256;  // prompts are taken in while a step has no more rows: they stay in cache
+    using Real             = typename Lane::real;
+    static constexpr int C = Model::shape.width, H = Model::shape.heads;
+    // Prompts are taken in while a step has no more rows than this: they stay in cache, or make up for fetching weights
+    // that do not.
+    static constexpr Index rows = Model::parameters > 2'000'000 ? 1024 : 256;
 
 public:
     Decoder(Lane& lane, DecodeCall<Real>& call, int places)

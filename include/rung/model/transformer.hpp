@@ -80,7 +80,8 @@ public:
     }
 
     /// Bytes that training keeps of `rows` tokens between its forward and its backward pass, and needs for the latter.
-    /// A thread's peak is this for its piece of a batch, and the backend's working memory: 256 KB at most on the CPU.
+    /// A thread's peak is this for its piece of a batch, and the backend's working memory: on the CPU 40 KB and five
+    /// packings of a head of the longest sequence.
     static constexpr Index activation_bytes(Index rows, int passes = Depth::passes,
                                             std::size_t real = sizeof(float)) {
         const Index block = Block::kept + C, ends = Norm::stats + C + S.vocab, backward = 6 * C;

@@ -153,8 +153,10 @@ void attention_backward(Lane<P>& lane, Mat<Real> dqkv, CMat<Real> dout, CMat<Rea
     const Real      scale = Real(1) / std::sqrt(Real(D));
     const auto      mark  = lane.arena.mark();
     // A tile more than the block: the last one is worked on whole.
-    Real*                        p  = lane.arena.template take<Real>(block + tall, block).data;
-    Real*                        ds = lane.arena.template take<Real>(block + tall, block).data;
+    Real*                        p        = lane.arena.template take<Real>(block + tall, block).data;
+    Real*                        ds       = lane.arena.template take<Real>(block + tall, block).data;
+    Real*                        log_sums = lane.arena.template take<Real>(1, longest + tall).data;
+    Real*                        out_dots = lane.arena.template take<Real>(1, longest + tall).data;
     detail::ScorePanels<Real, D> keys(lane.arena, longest), values(lane.arena, longest);
     detail::HeadPanels<Real, D>  key_rows(lane.arena, longest), query_rows(lane.arena, longest),
         dout_rows(lane.arena, longest);
@@ -171,6 +173,10 @@ void attention_backward(Lane<P>& lane, Mat<Real> dqkv, CMat<Real> dout, CMat<Rea
             const auto dq = d_b.columns(h * D, D), dk = d_b.columns(C + h * D, D),
                        dv = d_b.columns(2 * C + h * D, D);
             keys.pack(k), values.pack(v), key_rows.pack(k), query_rows.pack(q), dout_rows.pack(d_out);
+            for (Index i = 0; i < length; ++i) {
+                log_sums[i] = lse(first + i, h) * Real(log2_e);
+                out_dots[i] = dot(d_out.row(i), o.row(i), D);
+            }
 
             for (Index j0 = 0; j0 < length; j0 += block)
                 for (Index i0 = j0; i0 < length; i0 += block) {
@@ -182,14 +188,9 @@ void attention_backward(Lane<P>& lane, Mat<Real> dqkv, CMat<Real> dout, CMat<Rea
                                     end  = detail::padded<Real>(seen);
                         keys.score(rows, q.row(at), q.stride, j0, seen, p + r * block, block);
                         values.score(rows, d_out.row(at), d_out.stride, j0, seen, ds + r * block, block);
-                        Real log_sum[tall] = {}, out_dot[tall] = {};
-                        for (Index i = 0; i < rows; ++i) {
-                            log_sum[i] = lse(first + at + i, h) * Real(log2_e);
-                            out_dot[i] = dot(d_out.row(at + i), o.row(at + i), D);
-                        }
                         detail::softmax_backward<tall>(p + r * block, ds + r * block, block,
-                                                       std::min(columns, at + 1 - j0), end, scale, log_sum,
-                                                       out_dot);
+                                                       std::min(columns, at + 1 - j0), end, scale,
+                                                       log_sums + at, out_dots + at);
                         key_rows.multiply(rows, seen, ds + r * block, block, j0, j0 > 0, dq.row(at),
                                           dq.stride);
                     }

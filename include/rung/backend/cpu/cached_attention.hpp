@@ -37,14 +37,11 @@ template <class Real>
 void scores(Real* s, Real const* q, Real const* k, Index row, Index D, Index n) {
     Index j = 0;
     if constexpr (std::is_same_v<Real, float>)
-        if (D % 8 == 0)
+        if (D % 8 == 0) {
             for (; j + 8 <= n; j += 8) score_eight(s + j, q, k + j * row, row, D);
-    if (j < n && j >= 8 && std::is_same_v<Real, float> && D % 8 == 0) {
-        // The last eight overlap those before: the same keys give the same bits.
-        score_eight(reinterpret_cast<float*>(s + n - 8), reinterpret_cast<float const*>(q),
-                    reinterpret_cast<float const*>(k + (n - 8) * row), row, D);
-        return;
-    }
+            // The last eight overlap those before: the same keys give the same bits.
+            if (j < n && j > 0) return score_eight(s + n - 8, q, k + (n - 8) * row, row, D);
+        }
     for (; j < n; ++j) s[j] = dot(q, k + j * row, D);
 }
 

@@ -14,7 +14,7 @@
 #define RUNG_ISA baseline
 #endif
 
-#ifdef __FAST_MATH__
+#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || __FINITE_MATH_ONLY__ > 0
 #error \
-    "rung: build without -ffast-math and -Ofast: they reorder the sums whose order is promised, and forget NaN"
+    "rung: build without -ffast-math, -Ofast and their parts: they reorder sums whose order is promised and forget NaN"
 #endif

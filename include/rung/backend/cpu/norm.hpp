@@ -10,7 +10,7 @@ inline constexpr double norm_epsilon = 1e-5;
 
 /// y = (x - mean) / deviation * gain + bias.  y, x (N, C); stats (N, 2): mean, 1 / deviation; gain, bias (1, C),
 /// bias may be empty.  Ba, Kiros and Hinton, "Layer normalization", 2016.
-/// @tparam C  the width, which the model's type knows: rows of it stay in registers
+/// @tparam C  the width, which the model's type knows: loops over it have no remainder
 template <int C, class P, class Real>
 void layer_norm(Lane<P>& lane, Mat<Real> y, Mat<Real> stats, CMat<Real> x, CMat<Real> gain, CMat<Real> bias) {
     using S            = Simd<Real>;

@@ -28,17 +28,21 @@ void add(Lane<P>&, Mat<Real> y, CMat<Real> x) {
 /// u = sqrt(2 / pi) (x + 0.044715 x^3). x becomes gelu'(x): all that the backward pass needs of it.
 template <class P, class Real>
 void gelu(Lane<P>&, Mat<Real> y, Mat<Real> x) {
+    using Vector         = typename Simd<Real>::Vector;
     constexpr Real slope = Real(1.5957691216057308), cubic = Real(0.044715),
                    rate = Real(-1.5957691216057308 * log2_e);
     for (Index i = 0; i < y.rows; ++i) {
         Real *from = x.row(i), *to = y.row(i);
         for_vectors<Real>(y.cols, [&](auto at, Index j) {
-            const auto v = at.load(from + j), square = v * v * cubic;
-            auto       e = (v * rate) * (square + Real(1));
+            // Beyond 30 either way nothing changes, but squares would overflow.
+            auto above = Vector{} - Real(30), near = Vector{} + Real(30);
+            Simd<Real>::keep_larger(above, at.load(from + j)), Simd<Real>::keep_smaller(near, above);
+            const auto square = near * near * cubic;
+            auto       e      = (near * rate) * (square + Real(1));
             power_of_two<Real>(e);
-            const auto s = Real(1) / (e + Real(1)), g = v * s;
-            at.store(to + j, g);
-            at.store(from + j, s + g * (Real(1) - s) * (square * Real(3) + Real(1)) * slope);
+            const auto s = Real(1) / (e + Real(1));
+            at.store(to + j, above * s);
+            at.store(from + j, s + near * s * (Real(1) - s) * (square * Real(3) + Real(1)) * slope);
         });
     }
 }

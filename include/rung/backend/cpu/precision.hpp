@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "rung/backend/cpu/simd.hpp"
-#include "rung/core/bf16.hpp"
+#include "rung/core/scalar.hpp"
 
 namespace rung::cpu::inline RUNG_ISA {
 

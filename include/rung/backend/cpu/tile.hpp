@@ -4,14 +4,21 @@
 // whatever the tile, so a row's bits do not depend on its neighbours. A program built for any x86-64 chooses at run
 // time whether to use AVX2 here, where nearly all of its time goes.
 
+#include <algorithm>
+
 #include "rung/backend/cpu/precision.hpp"
 
 namespace rung::cpu::inline RUNG_ISA {
 
 #ifdef RUNG_CHOOSES_AT_RUN_TIME
+/// Whether this processor has it; a program that defines RUNG_NO_AVX2 does what it would do on an older one.
 inline bool has_avx2() {
+#ifdef RUNG_NO_AVX2
+    return false;
+#else
     static const bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     return has;
+#endif
 }
 #endif
 
@@ -61,8 +68,8 @@ struct Tile {
     template <int W = 2>
     static void rows(Index rows, Index depth, Element const* a, Index a_row, Element const* b,
                      Real const* start, Index start_row, Real* c, Index c_row, Index count, Soon soon = {}) {
-        const Index full =
-            rows % tall == 2 && rows > tall ? rows / tall - 1 : rows / tall;  // then 4 and 4, not 6 and 2
+        // Where one tall tile less leaves two of 4 rows, those beat a tall one and a low one.
+        const Index full = rows > tall && rows % tall + tall == 8 ? rows / tall - 1 : rows / tall;
         compute<tall, W, 1>(full * tall, depth, a, a_row, b, start, start_row, c, c_row, count, soon);
         for (Index m = full * tall, h; m < rows; m += h) {
             h              = rows - m >= 4 ? 4 : rows - m >= 2 ? 2 : 1;

@@ -1,10 +1,33 @@
 #pragma once
 // From the slices' gradients to new weights: a fixed-order sum, its norm, and one pass of AdamW.
 
+#include <bit>
+
 #include "rung/backend/cpu/rows.hpp"
 #include "rung/backend/update.hpp"
 
 namespace rung::cpu::inline RUNG_ISA {
+
+namespace detail {
+
+inline constexpr Index sum_run =
+    256;  ///< values at a time: they and their partial sums stay in the first-level cache
+
+/// to = the sum of n rows from `from` on, in pairs of pairs: a tree that n alone decides.
+template <class Real>
+void sum_rows(Real* to, Real const* from, Index stride, Index n, Index count) {
+    if (n == 1) {
+        std::copy_n(from, count, to);
+        return;
+    }
+    const Index half = Index(std::bit_ceil(std::size_t(n))) / 2;
+    Real        other[sum_run];
+    sum_rows(to, from, stride, half, count);
+    sum_rows(other, from + half * stride, stride, n - half, count);
+    add_to(to, other, count);
+}
+
+}  // namespace detail
 
 /// Sums the rows of `gradients` (slices, P) pairwise into row 0 and returns the squared norm of the sum. Work
 /// is cut into `chunks`, whose order of summing is fixed: the result has the same bits for any number of
@@ -14,17 +37,14 @@ double sum_gradients(Context<P>& ctx, Mat<Real> gradients, std::vector<Chunk> co
     std::vector<double> squares(chunks.size());
     ctx.for_slices(int(chunks.size()), [&](auto&, int c) {
         const auto [first, count, decayed] = chunks[std::size_t(c)];
-        for (Index step = 1; step < gradients.rows; step *= 2)
-            for (Index s = 0; s + step < gradients.rows; s += 2 * step) {
-                Real*       to   = gradients.row(s) + first;
-                Real const* from = gradients.row(s + step) + first;
-                add_to(to, from, count);
-            }
-        double      sum = 0;
-        Real const* g   = gradients.data + first;
-        for (Index i = 0; i < count; i += 256) {  // in single precision no further than rounding is small
-            const Index n = std::min<Index>(256, count - i);
-            sum += double(dot(g + i, g + i, n));
+        double sum                         = 0;
+        for (Index i = 0; i < count; i += detail::sum_run) {
+            const Index n = std::min(detail::sum_run, count - i);
+            Real* const g = gradients.data + first + i;
+            Real        total[detail::sum_run];
+            detail::sum_rows(total, g, gradients.stride, gradients.rows, n);
+            std::copy_n(total, n, g);
+            sum += double(dot(total, total, n));  // in single precision no further than rounding is small
         }
         squares[std::size_t(c)] = sum;
     });
