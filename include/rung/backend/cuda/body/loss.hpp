@@ -1,0 +1,75 @@
+#pragma once
+// From rows of logits: the loss and its gradient, or a token.
+
+#include "rung/backend/cuda/group.hpp"
+
+namespace rung::cuda {
+
+inline constexpr float log2_e = 1.4426950408889634f;
+
+namespace body {
+
+/// The largest of a row's values, read by a group.
+RUNG_ANY_GROUP template <class G, class T>
+RUNG_HD float largest(G g, T const* row, int count) {
+    float top = -INFINITY;
+    for (int j = g.rank(); j < count; j += G::size) top = Larger{}(top, widen(row[j]));
+    return g.reduce(top, Larger{});
+}
+/// The sum of exp(value - top).
+RUNG_ANY_GROUP template <class G, class T>
+RUNG_HD float total(G g, T const* row, int count, float top) {
+    float sum = 0;
+    for (int j = g.rank(); j < count; j += G::size) sum += ::exp2f((widen(row[j]) - top) * log2_e);
+    return g.reduce(sum, Plus{});
+}
+
+}  // namespace body
+
+/// loss[row] = -log softmax(logits)[target]; logits become scale times its gradient. A target of -1 is not graded.
+template <class T>
+struct CrossEntropy {
+    T*         logits;  ///< (N, V)
+    int const* targets;
+    float*     loss;
+    int        vocab;
+    float      scale;
+
+    RUNG_ANY_GROUP template <class G>
+    RUNG_HD void operator()(G g, Index row) const {
+        T* const    at     = logits + row * vocab;
+        const int   target = targets[row];
+        const float top = body::largest(g, at, vocab), sum = body::total(g, at, vocab, top);
+        const float chosen = target < 0 ? 0 : widen(at[target]), share = target < 0 ? 0 : scale / sum;
+        if (g.rank() == 0) loss[row] = target < 0 ? 0 : ::logf(sum) + (top - chosen);
+        g.sync();  // all have read the target's logit
+        for (int j = g.rank(); j < vocab; j += G::size) {
+            const float p = ::exp2f((widen(at[j]) - top) * log2_e) * share;
+            at[j]         = narrow<T>(j == target ? p - scale : p);
+        }
+    }
+};
+
+/// tokens[row] = the largest logit among columns `first` and up, the lowest of equals; its probability among them.
+template <class T>
+struct Greedy {
+    T const* logits;  ///< (N, V)
+    int*     tokens;
+    float*   probabilities;
+    int      vocab, first;
+
+    RUNG_ANY_GROUP template <class G>
+    RUNG_HD void operator()(G g, Index row) const {
+        T const* const at    = logits + row * vocab + first;
+        const int      count = vocab - first;
+        const float    top   = body::largest(g, at, count);
+        int            best  = 0;  // counted from the end, so that the larger one is the earlier
+        for (int j = g.rank(); j < count; j += G::size)
+            if (widen(at[j]) == top) best = Larger{}(best, count - j);
+        best            = g.reduce(best, Larger{});
+        const float sum = body::total(g, at, count, top);
+        if (g.rank() == 0) tokens[row] = first + count - best, probabilities[row] = 1 / sum;
+    }
+};
+
+}  // namespace rung::cuda

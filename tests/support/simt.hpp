@@ -1,0 +1,207 @@
+#pragma once
+// A GPU's block on the host: every lane is a fiber that runs until it must wait for others. Barriers and exchanges
+// behave as on the device, shared memory starts out poisoned, and lanes that wait for each other for ever are an
+// error. Lanes run one after another, in either order, so that what a missing barrier breaks comes out wrong in one of
+// the two. Fragments are multiplied in the order of PTX's mma.m16n8k16.
+
+#include <ucontext.h>
+
+#include <cstring>
+#include <functional>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rung/backend/cuda/group.hpp"
+
+namespace rung_test {
+
+using namespace rung;
+
+enum class Order { ascending, descending };
+
+class Simt {
+public:
+    static constexpr int warp = 32;
+
+    explicit Simt(int lanes, Order order = Order::ascending)
+        : lanes_(lanes),
+          order_(order),
+          contexts_(std::size_t(lanes)),
+          stacks_(std::size_t(lanes) * stack),
+          done_(std::size_t(lanes)),
+          turns_(std::size_t(lanes)),
+          slots_(2 * std::size_t(lanes)),
+          warps_(std::size_t(lanes / warp)),
+          shared_(shared_bytes) {}
+
+    /// body() once in every lane. Throws where lanes wait for each other in vain, or leave others waiting.
+    void run(std::function<void()> body) {
+        Simt* const before = std::exchange(current(), this);
+        body_ = std::move(body), left_ = lanes_, block_ = {};
+        std::fill(shared_.begin(), shared_.end(), std::uint8_t(0xff));  // NaN as floats
+        std::fill(done_.begin(), done_.end(), 0), std::fill(turns_.begin(), turns_.end(), 0u);
+        std::fill(warps_.begin(), warps_.end(), Barrier{});
+        for (int i = 0; i < lanes_; ++i) {
+            auto& context = contexts_[std::size_t(i)];
+            getcontext(&context);
+            context.uc_stack = {stacks_.data() + std::size_t(i) * stack, 0, stack};
+            context.uc_link  = &main_;
+            makecontext(&context, &enter, 0);
+        }
+        bool moved = true;
+        while (left_ > 0 && moved) {
+            moved_ = false;
+            for (int i = 0; i < lanes_; ++i) {
+                lane_ = order_ == Order::ascending ? i : lanes_ - 1 - i;
+                if (!done_[std::size_t(lane_)]) swapcontext(&main_, &contexts_[std::size_t(lane_)]);
+            }
+            moved = moved_;
+        }
+        current() = before;
+        if (left_ > 0)
+            throw std::runtime_error("simt: " + std::to_string(left_) + " of " + std::to_string(lanes_) +
+                                     " lanes wait at a barrier that the others do not reach");
+    }
+
+    static Simt& here() { return *current(); }
+    int          lane() const { return lane_; }
+    void*        shared() { return shared_.data(); }
+
+    void sync_block() { wait(block_, lanes_); }
+    void sync_warp() { wait(warps_[std::size_t(lane_ / warp)], warp); }
+
+    /// Hands v to the lanes of this warp; peek(lane) reads theirs until the next exchange.
+    template <class T>
+    void publish(T const& v) {
+        static_assert(sizeof(T) <= sizeof(Slot));
+        ++turns_[std::size_t(lane_)];
+        std::memcpy(&slot(lane_), &v, sizeof v);
+        sync_warp();
+    }
+    template <class T>
+    T peek(int lane) const {
+        T v;
+        std::memcpy(&v, &const_cast<Simt*>(this)->slot(lane_ / warp * warp + lane), sizeof v);
+        return v;
+    }
+
+private:
+    static constexpr std::size_t stack = 128 << 10, shared_bytes = 100 << 10;
+    struct Barrier {
+        int      arrived = 0;
+        unsigned phase   = 0;
+    };
+    struct alignas(16) Slot {
+        std::uint8_t bytes[64];
+    };
+
+    static Simt*& current() {
+        static thread_local Simt* one = nullptr;
+        return one;
+    }
+    static void enter() {
+        Simt& simt = here();
+        simt.body_();
+        simt.done_[std::size_t(simt.lane_)] = 1, --simt.left_, simt.moved_ = true;
+    }
+    void wait(Barrier& barrier, int count) {
+        const unsigned phase = barrier.phase;
+        if (++barrier.arrived == count) barrier.arrived = 0, ++barrier.phase, moved_ = true;
+        while (barrier.phase == phase) {
+            const int me = lane_;
+            swapcontext(&contexts_[std::size_t(me)], &main_);
+        }
+    }
+    // Two sets of slots in turn: a fast lane may publish again while a slow one still reads.
+    Slot& slot(int lane) {
+        return slots_[std::size_t(turns_[std::size_t(lane_)] & 1u) * std::size_t(lanes_) + std::size_t(lane)];
+    }
+
+    int                       lanes_, lane_ = 0, left_ = 0;
+    Order                     order_;
+    bool                      moved_ = false;
+    std::function<void()>     body_;
+    ucontext_t                main_{};
+    std::vector<ucontext_t>   contexts_;
+    std::vector<char>         stacks_, done_;
+    std::vector<unsigned>     turns_;
+    std::vector<Slot>         slots_;
+    Barrier                   block_;
+    std::vector<Barrier>      warps_;
+    std::vector<std::uint8_t> shared_;
+};
+
+/// What a warp of a GPU is to a body.
+struct FiberWarp {
+    static constexpr int size = 32, warps = 1;
+
+    static int rank() { return Simt::here().lane() % size; }
+    template <class T>
+    T shuffle_xor(T v, int mask) const {
+        Simt& simt = Simt::here();
+        simt.publish(v);
+        return simt.peek<T>(rank() ^ mask);
+    }
+    template <class T, class Op>
+    T reduce(T v, Op op) const {
+        for (int mask = size / 2; mask > 0; mask /= 2) v = op(v, shuffle_xor(v, mask));
+        return v;
+    }
+    void sync() const { Simt::here().sync_warp(); }
+
+    /// c += a b, every lane gathering the row and the column of its four results.
+    void mma(cuda::FragmentC& c, cuda::FragmentA const& a, cuda::FragmentB const& b) const {
+        struct Both {
+            cuda::FragmentA a;
+            cuda::FragmentB b;
+        };
+        Simt& simt = Simt::here();
+        simt.publish(Both{a, b});
+        const auto left = [&](int row, int k) {
+            return widen(simt.peek<Both>(row % 8 * 4 + k % 8 / 2).a.v[k % 2 + 2 * (row / 8) + 4 * (k / 8)]);
+        };
+        const auto right = [&](int k, int column) {
+            return widen(simt.peek<Both>(column * 4 + k % 8 / 2).b.v[k % 2 + 2 * (k / 8)]);
+        };
+        for (int i = 0; i < 4; ++i) {
+            const int row = rank() / 4 + 8 * (i / 2), column = rank() % 4 * 2 + i % 2;
+            for (int k = 0; k < 16; ++k) c.v[i] += left(row, k) * right(k, column);
+        }
+    }
+};
+
+/// What a block of n warps is to a body.
+template <int n>
+struct FiberBlock {
+    static constexpr int size = 32 * n, warps = n;
+
+    static int rank() { return Simt::here().lane(); }
+    FiberWarp  warp() const { return {}; }
+    template <class T>
+    T* shared() const {
+        return static_cast<T*>(Simt::here().shared());
+    }
+    void sync() const { Simt::here().sync_block(); }
+    template <class T, class Op>
+    T reduce(T v, Op op) const {
+        static_assert(n == 1, "reduce: a block of several warps goes through shared memory by itself");
+        return warp().reduce(v, op);
+    }
+};
+
+/// f(group, item) for items 0 .. count - 1 by a group of its own each: one lane, a warp or a block.
+template <class F>
+void run_serial(Index count, F const& f) {
+    std::vector<float> memory(1 << 14, std::numeric_limits<float>::quiet_NaN());
+    for (Index i = 0; i < count; ++i) f(cuda::Serial{memory.data()}, i);
+}
+template <class Group = FiberWarp, class F>
+void run_emulated(Index count, F const& f, Order order = Order::ascending) {
+    Simt simt(Group::size, order);
+    for (Index i = 0; i < count; ++i) simt.run([&] { f(Group{}, i); });
+}
+
+}  // namespace rung_test
