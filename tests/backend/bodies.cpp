@@ -48,7 +48,7 @@ double apart(std::vector<T> const& got, Mat<float const> wanted) {
     for (Index i = 0; i < wanted.size(); ++i) {
         const double w = double(wanted(i / wanted.cols, i % wanted.cols));
         const double d = std::abs(double(widen(got[std::size_t(i)])) - w) / std::max(1.0, std::abs(w));
-        if (!(d <= most)) most = d;  // NaN too
+        if (!(d <= most)) most = d == d ? d : INFINITY;
     }
     return most;
 }

@@ -1,6 +1,9 @@
 // What the models' constexpr counts promise is what is used.
 
 #include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <fstream>
 
 #include "rung/rung.hpp"
 
@@ -32,6 +35,24 @@ TEST_CASE_TEMPLATE("a training step's peak is what activation_bytes says, to a t
         CHECK(used < 1.1 * promised + working);
         CHECK(used > 0.9 * promised);
     }
+}
+
+TEST_CASE("a model and its trainer hold what bytes() says, to a tenth") {
+    const auto resident = [] {  // bytes of this process in memory
+        long          pages = 0;
+        std::ifstream statm("/proc/self/statm");
+        statm >> pages >> pages;
+        return double(pages) * double(::sysconf(_SC_PAGESIZE));
+    };
+    if (resident() == 0) return;  // no such file: not Linux
+    using Model         = Transformer<{.vocab = Reverse::vocab, .context = 64, .width = 256, .heads = 4}>;
+    const double before = resident();
+    cpu::Context ctx{{.threads = 1, .slices = 4}};
+    Model        model{ctx};
+    Trainer      trainer{ctx, model};
+    trainer.step(batch_of(8, 16), 1e-4);
+    const double held = resident() - before - double(ctx.scratch_peak());
+    CHECK(held == doctest::Approx(double(decltype(trainer)::bytes(4))).epsilon(0.1));
 }
 
 TEST_CASE("no step after the second asks the system for memory") {

@@ -135,7 +135,7 @@ TEST_CASE("resetting the optimizer forgets the moments and keeps the weights") {
     CHECK(bits_of(fresh.weights()) == bits_of(model.weights()));
 }
 
-TEST_CASE("after the first step training allocates no scratch memory") {
+TEST_CASE("after the second step training allocates no scratch memory") {
     cpu::Context ctx{{.threads = 1}};
     SmallModel<> model{ctx};
     Trainer      trainer{ctx, model};

@@ -8,12 +8,14 @@
 // What a function of both sides, and what a body for any group of lanes, is marked with.
 #if defined(__CUDACC__)
 #define RUNG_HD __host__ __device__
-#define RUNG_ANY_GROUP \
-    _Pragma("nv_exec_check_disable")  // it calls what its group has, on one side or the other
-#define RUNG_UNROLL _Pragma("unroll")
+#define RUNG_ANY_GROUP _Pragma("nv_exec_check_disable")  // it calls what its group has, on either side
 #else
 #define RUNG_HD
 #define RUNG_ANY_GROUP
+#endif
+#if defined(__CUDA_ARCH__)
+#define RUNG_UNROLL _Pragma("unroll")
+#else
 #define RUNG_UNROLL
 #endif
 
@@ -25,10 +27,16 @@ enum class bf16 : std::uint16_t {};
 
 /// To the nearest, ties to even; NaN stays NaN.
 RUNG_HD inline std::uint16_t round_to_bf16(float x) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    std::uint16_t rounded;
+    asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(rounded) : "f"(x));
+    return rounded;
+#else
     std::uint32_t bits;
     std::memcpy(&bits, &x, 4);
     if ((bits & 0x7fffffffu) > 0x7f800000u) return std::uint16_t((bits >> 16) | 0x40u);
     return std::uint16_t((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
+#endif
 }
 
 /// What is stored, as the float that is computed with.

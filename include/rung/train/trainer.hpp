@@ -107,6 +107,12 @@ public:
         updates_ = 0;
     }
 
+    /// Bytes of the model and its trainer beside the threads' scratch memory: weights, their packings, two moments, and
+    /// a gradient for each of the context's slices.
+    static constexpr Index bytes(int slices) {
+        return Index(sizeof(Real)) * ((3 + Index{slices}) * Model::parameters + Model::panels);
+    }
+
     /// Rows whose activations a core's cache holds; where the gradient of the weights alone does not fit the caches,
     /// as many as make up for fetching it.
     static constexpr Index default_piece() {

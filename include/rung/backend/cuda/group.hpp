@@ -66,7 +66,7 @@ struct alignas(sizeof(T) * n) Pack {
 };
 
 /// A row of D values in a group's registers. Lane r holds packs r, r + size, ... of the row; what lies past its end
-/// reads as zero and is not written.
+/// reads as zero and is not written. Rows must be aligned like their packs: to 16 bytes where 128 divides D.
 template <int D, class G>
 struct Row {
     static constexpr int pack_of(int most) {

@@ -46,7 +46,8 @@ struct FlashHead {
     RUNG_HD static void stage(G g, bf16* rows, bf16* columns, bf16 const* x, Index stride, Index first,
                               Index end) {
         for (int at = g.rank(); at < step * D / 8; at += G::size) {
-            const int     r = at / (D / 8), c = at % (D / 8) * 8;
+            const int r = at % step,
+                      c = at / step * 8;  // neighbours take a row each: the columns' banks differ
             Pack<bf16, 8> some{};
             if (first + r < end) some = *reinterpret_cast<Pack<bf16, 8> const*>(x + (first + r) * stride + c);
             if (rows) *reinterpret_cast<Pack<bf16, 8>*>(rows + r * pitch + c) = some;
@@ -95,6 +96,7 @@ struct FlashForward {
 
     using Head                        = FlashHead<D>;
     static constexpr int shared_bytes = 2 * (Head::rows_size + Head::columns_size);
+    static_assert(shared_bytes <= 48 << 10, "flash attention: too large a head");
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
@@ -115,7 +117,7 @@ struct FlashForward {
             Head::stage(g, keys, static_cast<bf16*>(nullptr), qkv + C + h * D, 3 * C, j, tile.end);
             Head::stage(g, static_cast<bf16*>(nullptr), values, qkv + 2 * C + h * D, 3 * C, j, tile.end);
             g.sync();
-            if (j > first + 15) continue;  // after every query of this warp
+            if (first >= tile.end || j > first + 15) continue;  // no rows, or after every one of this warp
             typename Head::Scores s;
             Head::score(warp, s, q, keys, lane);
             float most[2] = {top[0], top[1]};
@@ -157,6 +159,7 @@ struct FlashQueryBackward {
 
     using Head                        = FlashHead<D>;
     static constexpr int shared_bytes = 2 * (2 * Head::rows_size + Head::columns_size);
+    static_assert(shared_bytes <= 48 << 10, "flash attention: too large a head");
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
@@ -184,7 +187,7 @@ struct FlashQueryBackward {
             Head::stage(g, keys, columns, qkv + C + h * D, 3 * C, j, tile.end);
             Head::stage(g, values, static_cast<bf16*>(nullptr), qkv + 2 * C + h * D, 3 * C, j, tile.end);
             g.sync();
-            if (j > first + 15) continue;
+            if (first >= tile.end || j > first + 15) continue;
             typename Head::Scores p, ds;
             Head::score(warp, p, q, keys, lane);
             Head::each(p, lane, [&](float& x, int row, int column, int which) {
@@ -210,6 +213,7 @@ struct FlashKeyBackward {
 
     using Head                        = FlashHead<D>;
     static constexpr int shared_bytes = 4 * (Head::rows_size + Head::columns_size) + 8 * Head::step;
+    static_assert(shared_bytes <= 48 << 10, "flash attention: too large a head");
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
@@ -237,7 +241,8 @@ struct FlashKeyBackward {
                 along[r]   = i + r < tile.end ? dots[(i + r) * heads + h] : 0;
             }
             g.sync();
-            if (i + Head::step <= first) continue;  // before every key of this warp
+            if (first >= tile.end || i + Head::step <= first)
+                continue;  // no rows, or before every one of this warp
             typename Head::Scores p, ds;
             Head::score(warp, p, k, queries, lane);
             Head::each(p, lane, [&](float& x, int row, int column, int) {

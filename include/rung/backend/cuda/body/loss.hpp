@@ -63,7 +63,7 @@ struct Greedy {
         T const* const at    = logits + row * vocab + first;
         const int      count = vocab - first;
         const float    top   = body::largest(g, at, count);
-        int            best  = 0;  // counted from the end, so that the larger one is the earlier
+        int best = 1;  // counted from the end, so that the larger one is the earlier; the last if all is NaN
         for (int j = g.rank(); j < count; j += G::size)
             if (widen(at[j]) == top) best = Larger{}(best, count - j);
         best            = g.reduce(best, Larger{});

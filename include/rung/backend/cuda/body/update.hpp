@@ -6,8 +6,7 @@
 
 namespace rung::cuda {
 
-/// partial[item] = sum of squares of values item * run .. : summed in single precision over a lane's few, in double
-/// among lanes.
+/// partial[item] = sum of squares of values item * run .., in double precision.
 struct SquaredNorm {
     float const* x;
     double*      partial;

@@ -1,0 +1,207 @@
+#pragma once
+// Products of row-major matrices by cuBLASLt. The library thinks in columns: what is a row-major (R, C) here is a
+// column-major (C, R) there, so y = x w is asked for as yT = wT xT, and nothing is transposed in memory. A plan is made
+// when its product is first asked for, before anything is captured; afterwards nothing allocates or waits.
+
+#include <cublasLt.h>
+
+#include <array>
+#include <map>
+#include <memory>
+#include <tuple>
+#include <type_traits>
+
+#include "rung/backend/cuda/group.cuh"
+
+namespace rung::cuda {
+
+inline void check(cublasStatus_t status, char const* what) {
+    if (status != CUBLAS_STATUS_SUCCESS) fail({"cuda: ", what, ": ", cublasLtGetStatusString(status)});
+}
+
+template <class T>
+constexpr cudaDataType_t data_type() {
+    static_assert(std::is_same_v<T, float> || std::is_same_v<T, bf16>);
+    return std::is_same_v<T, float> ? CUDA_R_32F : CUDA_R_16BF;
+}
+
+/// What happens to a product before it is stored.
+enum class Epilogue {
+    none,
+    bias,           ///< y + bias
+    gelu,           ///< gelu(y), the input of gelu kept beside it
+    gelu_bias,      ///< gelu(y + bias), the same
+    gelu_backward,  ///< dy gelu'(what was kept)
+};
+
+/// One product, as a plan knows it. Everything that its speed may depend on.
+struct ProductShape {
+    int            rows, cols, depth;         ///< of the row-major result, and of the sum
+    bool           left_transposed  = false;  ///< the left factor is stored as (depth, rows)
+    bool           right_transposed = false;  ///< the right one as (cols, depth)
+    int            left_stride, right_stride, result_stride, kept_stride = 0;
+    cudaDataType_t factors, result;
+    Epilogue       epilogue = Epilogue::none;
+    bool           adds     = false;  ///< result = addend + product, where the addend may be the result
+
+    auto tie() const {
+        return std::tie(rows, cols, depth, left_transposed, right_transposed, left_stride, right_stride,
+                        result_stride, kept_stride, factors, result, epilogue, adds);
+    }
+    bool operator<(ProductShape const& other) const { return tie() < other.tie(); }
+};
+
+/// Addresses of one call.
+struct ProductPointers {
+    void const *left = nullptr, *right = nullptr;
+    void*       result = nullptr;
+    void const *addend = nullptr, *bias = nullptr;
+    void*       kept = nullptr;
+};
+
+namespace detail {
+
+template <class Handle, cublasStatus_t (*destroy)(Handle)>
+struct LtDeleter {
+    using pointer = Handle;
+    void operator()(Handle handle) const { destroy(handle); }
+};
+template <class Handle, cublasStatus_t (*destroy)(Handle)>
+using LtOwner = std::unique_ptr<void, LtDeleter<Handle, destroy>>;
+
+using LtHandle     = LtOwner<cublasLtHandle_t, cublasLtDestroy>;
+using LtOperation  = LtOwner<cublasLtMatmulDesc_t, cublasLtMatmulDescDestroy>;
+using LtLayout     = LtOwner<cublasLtMatrixLayout_t, cublasLtMatrixLayoutDestroy>;
+using LtPreference = LtOwner<cublasLtMatmulPreference_t, cublasLtMatmulPreferenceDestroy>;
+
+}  // namespace detail
+
+/// Which of cuBLASLt's algorithms a product takes. The fastest is found by a stopwatch, so the order of sums, and with
+/// it the last bits of results, may differ from one run to the next; the library's first choice is always the same.
+enum class Choice { first, fastest };
+
+/// All products of a context. Not copyable: it owns the library's handle, its workspace and the plans.
+class Products {
+public:
+    static constexpr std::size_t workspace_bytes = std::size_t{32} << 20;  // what cuBLASLt wants on Hopper
+
+    explicit Products(Choice choice = Choice::first) : choice_(choice) {
+        cublasLtHandle_t handle = nullptr;
+        check(cublasLtCreate(&handle), "cublasLtCreate");
+        handle_.reset(handle);
+        void* memory = nullptr;
+        check(cudaMalloc(&memory, workspace_bytes), "workspace of products, 32 MB");
+        workspace_.reset(memory);
+    }
+
+    /// result = [addend +] left right, through the epilogue.
+    void run(cudaStream_t stream, ProductShape const& shape, ProductPointers const& at) {
+        auto found = plans_.find(shape);
+        if (found == plans_.end()) found = plans_.emplace(shape, make(stream, shape, at)).first;
+        auto& plan = found->second;
+        point(plan, at);
+        check(launch(stream, plan, shape, at, plan.algorithm), "cublasLtMatmul");
+    }
+
+private:
+    struct Plan {
+        detail::LtOperation  operation;
+        detail::LtLayout     first, second, result;  // in columns: the right factor, the left one, the result
+        cublasLtMatmulAlgo_t algorithm{};
+    };
+    struct Free {
+        void operator()(void* memory) const { cudaFree(memory); }
+    };
+
+    template <class T>
+    static void set(Plan& plan, cublasLtMatmulDescAttributes_t what, T const& value) {
+        check(cublasLtMatmulDescSetAttribute(plan.operation.get(), what, &value, sizeof value),
+              "product attribute");
+    }
+    static detail::LtLayout layout(cudaDataType_t type, int rows, int cols, int stride) {
+        cublasLtMatrixLayout_t one = nullptr;
+        check(cublasLtMatrixLayoutCreate(&one, type, std::uint64_t(rows), std::uint64_t(cols), stride),
+              "layout");
+        return detail::LtLayout(one);
+    }
+
+    void point(Plan& plan, ProductPointers const& at) {
+        if (at.bias) set(plan, CUBLASLT_MATMUL_DESC_BIAS_POINTER, at.bias);
+        if (at.kept) set(plan, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, at.kept);
+    }
+    cublasStatus_t launch(cudaStream_t stream, Plan const& plan, ProductShape const& shape,
+                          ProductPointers const& at, cublasLtMatmulAlgo_t const& algorithm) {
+        const float one = 1, addend = shape.adds ? 1 : 0;
+        return cublasLtMatmul(handle_.get(), plan.operation.get(), &one, at.right, plan.first.get(), at.left,
+                              plan.second.get(), &addend, at.addend ? at.addend : at.result,
+                              plan.result.get(), at.result, plan.result.get(), &algorithm, workspace_.get(),
+                              workspace_bytes, stream);
+    }
+
+    Plan make(cudaStream_t stream, ProductShape const& s, ProductPointers const& at) {
+        Plan                 plan;
+        cublasLtMatmulDesc_t operation = nullptr;
+        check(cublasLtMatmulDescCreate(&operation, CUBLAS_COMPUTE_32F, CUDA_R_32F), "product");
+        plan.operation.reset(operation);
+        set(plan, CUBLASLT_MATMUL_DESC_TRANSA, s.right_transposed ? CUBLAS_OP_T : CUBLAS_OP_N);
+        set(plan, CUBLASLT_MATMUL_DESC_TRANSB, s.left_transposed ? CUBLAS_OP_T : CUBLAS_OP_N);
+        constexpr cublasLtEpilogue_t epilogues[] = {CUBLASLT_EPILOGUE_DEFAULT, CUBLASLT_EPILOGUE_BIAS,
+                                                    CUBLASLT_EPILOGUE_GELU_AUX,
+                                                    CUBLASLT_EPILOGUE_GELU_AUX_BIAS, CUBLASLT_EPILOGUE_DGELU};
+        set(plan, CUBLASLT_MATMUL_DESC_EPILOGUE, epilogues[int(s.epilogue)]);
+        if (s.kept_stride > 0) set(plan, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, std::int64_t{s.kept_stride});
+        plan.first  = s.right_transposed ? layout(s.factors, s.depth, s.cols, s.right_stride)
+                                         : layout(s.factors, s.cols, s.depth, s.right_stride);
+        plan.second = s.left_transposed ? layout(s.factors, s.rows, s.depth, s.left_stride)
+                                        : layout(s.factors, s.depth, s.rows, s.left_stride);
+        plan.result = layout(s.result, s.cols, s.rows, s.result_stride);
+        point(plan, at);  // candidates depend on how pointers are aligned
+
+        cublasLtMatmulPreference_t made = nullptr;
+        check(cublasLtMatmulPreferenceCreate(&made), "preference");
+        const detail::LtPreference preference(made);
+        check(cublasLtMatmulPreferenceSetAttribute(made, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
+                                                   &workspace_bytes, sizeof workspace_bytes),
+              "preference");
+        std::array<cublasLtMatmulHeuristicResult_t, 8> candidates{};
+        int                                            count = 0;
+        check(cublasLtMatmulAlgoGetHeuristic(handle_.get(), plan.operation.get(), plan.first.get(),
+                                             plan.second.get(), plan.result.get(), plan.result.get(), made,
+                                             int(candidates.size()), candidates.data(), &count),
+              "algorithms for a product");
+        if (count == 0)
+            fail({"cuda: product: rows, cols, depth; got ", s.rows, ", ", s.cols, ", ", s.depth,
+                  ", for which cuBLASLt has no algorithm"});
+        plan.algorithm = candidates[0].algo;
+        // A product that adds to its result cannot be repeated.
+        const bool repeatable = !s.adds || (at.addend && at.addend != at.result);
+        if (choice_ == Choice::fastest && repeatable) choose(stream, plan, s, at, candidates.data(), count);
+        return plan;
+    }
+
+    /// The fastest of the candidates, each run a few times on the real operands.
+    void choose(cudaStream_t stream, Plan& plan, ProductShape const& s, ProductPointers const& at,
+                cublasLtMatmulHeuristicResult_t const* candidates, int count) {
+        cudaEvent_t begin = nullptr, end = nullptr;
+        check(cudaEventCreate(&begin), "event"), check(cudaEventCreate(&end), "event");
+        float best = INFINITY;
+        for (int i = 0; i < count; ++i) {
+            bool works = launch(stream, plan, s, at, candidates[i].algo) == CUBLAS_STATUS_SUCCESS;
+            check(cudaEventRecord(begin, stream), "event");
+            for (int run = 0; run < 10 && works; ++run)
+                works = launch(stream, plan, s, at, candidates[i].algo) == CUBLAS_STATUS_SUCCESS;
+            check(cudaEventRecord(end, stream), "event"), check(cudaEventSynchronize(end), "product");
+            float milliseconds = 0;
+            check(cudaEventElapsedTime(&milliseconds, begin, end), "event");
+            if (works && milliseconds < best) best = milliseconds, plan.algorithm = candidates[i].algo;
+        }
+        cudaEventDestroy(begin), cudaEventDestroy(end);
+    }
+
+    Choice                       choice_;
+    detail::LtHandle             handle_;
+    std::unique_ptr<void, Free>  workspace_;
+    std::map<ProductShape, Plan> plans_;
+};
+
+}  // namespace rung::cuda

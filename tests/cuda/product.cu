@@ -1,0 +1,145 @@
+// cuBLASLt's products against sums in double precision, with everything that an epilogue may do. Exits with 77 where
+// there is no GPU.
+
+#include <cstdio>
+#include <random>
+#include <vector>
+
+#include "rung/backend/cuda/product.cuh"
+
+// Inside rung: Thrust has a global namespace cuda too.
+namespace rung {
+namespace {
+
+int failures = 0;
+
+template <class T>
+struct Managed {
+    T*    data = nullptr;
+    Index rows, cols;
+
+    Managed(Index rows, Index cols, std::mt19937& random) : rows(rows), cols(cols) {
+        cuda::check(cudaMallocManaged(&data, std::size_t(rows * cols) * sizeof(T)), "managed memory");
+        for (Index i = 0; i < rows * cols; ++i)
+            data[i] = narrow<T>(std::normal_distribution<float>()(random));
+    }
+    ~Managed() { cudaFree(data); }
+    Managed(Managed const&) = delete;
+    double at(Index i, Index j) const { return double(widen(data[i * cols + j])); }
+};
+
+// Not in the template below: there nvcc 13 forgets the type of a braced list.
+void run(cuda::Products& lt, cuda::ProductShape const& shape, void const* left, void const* right,
+         void* result, void const* bias = nullptr, void* kept = nullptr) {
+    lt.run(0, shape, {left, right, result, nullptr, bias, kept});
+}
+
+double gelu(double x) { return x / 2 * (1 + std::tanh(0.7978845608028654 * (x + 0.044715 * x * x * x))); }
+
+/// x (N, K), w (K, M), y (N, M)
+template <class T>
+void products(cuda::Products& lt, int N, int K, int M, double tolerance) {
+    std::mt19937 random(1);
+    Managed<T>   x(N, K, random), w(K, M, random), y(N, M, random), kept(N, M, random), dx(N, K, random),
+        bias(1, M, random);
+    Managed<float>     dw(K, M, random);
+    std::vector<float> before(dw.data, dw.data + K * M);
+    const auto         type  = cuda::data_type<T>();
+    const auto         check = [&](char const* name, auto const& got, auto wanted) {
+        double most = 0;
+        cuda::check(cudaDeviceSynchronize(), name);
+        for (Index i = 0; i < got.rows; ++i)
+            for (Index j = 0; j < got.cols; ++j) {
+                const double w = wanted(i, j), d = std::abs(got.at(i, j) - w) / std::max(1.0, std::abs(w));
+                if (!(d <= most)) most = d == d ? d : INFINITY;
+            }
+        std::printf("%-24s %4d %4d %4d  %.1e%s\n", name, N, K, M, most, most <= tolerance ? "" : "   FAILED");
+        failures += !(most <= tolerance);
+    };
+    const auto forward = [&](Index i, Index j) {
+        double sum = 0;
+        for (Index k = 0; k < K; ++k) sum += x.at(i, k) * w.at(k, j);
+        return sum;
+    };
+    const auto biased = [&](Index i, Index j) { return forward(i, j) + bias.at(0, j); };
+
+    cuda::ProductShape shape{.rows          = N,
+                             .cols          = M,
+                             .depth         = K,
+                             .left_stride   = K,
+                             .right_stride  = M,
+                             .result_stride = M,
+                             .factors       = type,
+                             .result        = type};
+    run(lt, shape, x.data, w.data, y.data);
+    check("y = x w", y, forward);
+    shape.epilogue = cuda::Epilogue::bias;
+    run(lt, shape, x.data, w.data, y.data, bias.data);
+    check("y = x w + bias", y, biased);
+    if (sizeof(T) == 2 && M % 8 == 0) {
+        shape.epilogue = cuda::Epilogue::gelu_bias, shape.kept_stride = M;
+        run(lt, shape, x.data, w.data, y.data, bias.data, kept.data);
+        check("y = gelu(x w + bias)", y, [&](Index i, Index j) { return gelu(biased(i, j)); });
+        check("what gelu keeps", kept, biased);
+    }
+    const cuda::ProductShape back{.rows             = N,
+                                  .cols             = K,
+                                  .depth            = M,
+                                  .right_transposed = true,
+                                  .left_stride      = M,
+                                  .right_stride     = M,
+                                  .result_stride    = K,
+                                  .factors          = type,
+                                  .result           = type};
+    run(lt, back, y.data, w.data, dx.data);
+    check("dx = dy wT", dx, [&](Index i, Index k) {
+        double sum = 0;
+        for (Index j = 0; j < M; ++j) sum += y.at(i, j) * w.at(k, j);
+        return sum;
+    });
+    const cuda::ProductShape gradient{.rows            = K,
+                                      .cols            = M,
+                                      .depth           = N,
+                                      .left_transposed = true,
+                                      .left_stride     = K,
+                                      .right_stride    = M,
+                                      .result_stride   = M,
+                                      .factors         = type,
+                                      .result          = CUDA_R_32F,
+                                      .adds            = true};
+    run(lt, gradient, x.data, y.data, dw.data);
+    check("dw += xT dy", dw, [&](Index k, Index j) {
+        double sum = double(before[std::size_t(k * M + j)]);
+        for (Index i = 0; i < N; ++i) sum += x.at(i, k) * y.at(i, j);
+        return sum;
+    });
+}
+
+}  // namespace
+}  // namespace rung
+
+int main() {
+    using namespace rung;
+    int               devices = 0;
+    const cudaError_t found   = cudaGetDeviceCount(&devices);
+    if (found != cudaSuccess || devices == 0) {
+        std::printf("no GPU: %s\n", cudaGetErrorString(found));
+        return 77;
+    }
+    try {
+        rung::cuda::Products first, fastest(rung::cuda::Choice::fastest);
+        for (auto* lt : {&first, &fastest}) {
+            products<float>(*lt, 1, 1, 1, 1e-5);
+            products<float>(*lt, 37, 33, 65, 1e-5);
+            products<float>(*lt, 64, 128, 384, 1e-5);
+            products<bf16>(*lt, 8, 16, 8, 1e-2);
+            products<bf16>(*lt, 40, 72, 24, 1e-2);
+            products<bf16>(*lt, 256, 384, 1536, 1e-2);
+        }
+    } catch (std::exception const& error) {
+        std::printf("%s\n", error.what());
+        return 1;
+    }
+    std::printf("%d failed\n", failures);
+    return failures > 0;
+}
