@@ -89,9 +89,9 @@ template <class Model, class Lane>
 class Decoder {
     using Real             = typename Lane::real;
     static constexpr int C = Model::shape.width, H = Model::shape.heads;
-    // Prompts are taken in while a step has no more rows than this: they stay in cache, or make up for fetching weights
-    // that do not.
-    static constexpr Index rows = Model::parameters > 2'000'000 ? 1024 : 256;
+    // Prompts are taken in while a step has no more rows than this: they stay in cache. (1024 was slower, also where
+    // weights do not.)
+    static constexpr Index rows = 256;
 
 public:
     Decoder(Lane& lane, DecodeCall<Real>& call, int places)

@@ -23,10 +23,12 @@ void multiply(Lane<P>& lane, Mat<Real> y, Real const* start, Index start_row, Ma
     using Element     = typename Precision<P>::Element;
     const auto  mark  = lane.arena.mark();
     const Index depth = depth_of<P>(x.cols);
-    const Index tiles = std::clamp<Index>(block_size / std::max<Index>(depth, 1) / T::tall, 8, 32),
-                block = tiles * T::tall;
-    const Index parts = std::max<Index>((depth + block_depth - 1) / block_depth, 1),
-                run   = (depth + parts - 1) / parts;
+    // Equal blocks of whole tiles: a short last one would read all panels for few rows.
+    const Index most   = std::clamp<Index>(block_size / std::max<Index>(depth, 1), 8 * T::tall, 32 * T::tall),
+                blocks = std::max<Index>((y.rows + most / 2) / most, 1),
+                block  = (y.rows + blocks * T::tall - 1) / (blocks * T::tall) * T::tall;
+    const Index parts  = std::max<Index>((depth + block_depth - 1) / block_depth, 1),
+                run    = (depth + parts - 1) / parts;
     for (Index m0 = 0; m0 < y.rows; m0 += block) {
         const Index    rows = std::min(block, y.rows - m0);
         Element const* a;
