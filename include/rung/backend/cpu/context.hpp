@@ -16,8 +16,9 @@ namespace rung::cpu::inline RUNG_ISA {
 struct Options {
     std::uint64_t seed    = 1;
     int           threads = 0;  ///< 0: one per processor. Changes the speed, never a bit of the result
-    int slices = 8;  ///< parts a batch is cut into, each with a gradient of its own: fixes the order of sums, so it is
-                     ///< part of the experiment
+    /// Parts a batch is cut into, each with a gradient of its own. Fixes the order of sums, so it is part of the
+    /// experiment.
+    int slices = 8;
 };
 
 /// One thread's workplace. Operations take it first: `matmul(lane, y, a, b)`; look-up by argument finds them
