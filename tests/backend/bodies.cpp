@@ -3,64 +3,19 @@
 #include <doctest/doctest.h>
 
 #include "rung/backend/cpu/cpu.hpp"
-#include "rung/backend/cuda/body/attention.hpp"
 #include "rung/backend/cuda/body/columns.hpp"
 #include "rung/backend/cuda/body/embedding.hpp"
-#include "rung/backend/cuda/body/flash.hpp"
 #include "rung/backend/cuda/body/loss.hpp"
 #include "rung/backend/cuda/body/norm.hpp"
 #include "rung/backend/cuda/body/pointwise.hpp"
 #include "rung/backend/cuda/body/update.hpp"
-#include "support/reference.hpp"
-#include "support/simt.hpp"
+#include "support/bodies.hpp"
 
 using namespace rung_test;
 
 TYPE_TO_STRING_AS("bf16", bf16);
 
 namespace {
-
-/// Activations as a device stores them. What is computed in float from bf16 is held to bf16's rounding.
-template <class T>
-struct Stored {
-    std::vector<T> data;
-    Index          rows, cols;
-
-    Stored(Index rows, Index cols, std::uint32_t stream, double scale = 1)
-        : data(std::size_t(rows * cols)), rows(rows), cols(cols) {
-        const Random<float> random(rows, cols, stream, scale);
-        std::transform(random.data.begin(), random.data.end(), data.begin(), narrow<T>);
-    }
-    /// The same values in single precision.
-    Random<float> wide() const {
-        Random<float> out(rows, cols, 0);
-        std::transform(data.begin(), data.end(), out.data.begin(), [](T x) { return widen(x); });
-        return out;
-    }
-};
-template <class T>
-constexpr double tolerance = sizeof(T) == 4 ? 2e-6 : 1e-2;
-
-/// Largest distance, relative to max(1, |wanted|).
-template <class T>
-double apart(std::vector<T> const& got, Mat<float const> wanted) {
-    double most = 0;
-    for (Index i = 0; i < wanted.size(); ++i) {
-        const double w = double(wanted(i / wanted.cols, i % wanted.cols));
-        const double d = std::abs(double(widen(got[std::size_t(i)])) - w) / std::max(1.0, std::abs(w));
-        if (!(d <= most)) most = d == d ? d : INFINITY;
-    }
-    return most;
-}
-
-enum class By { one_lane, warp, warp_backwards };
-constexpr By every_way[] = {By::one_lane, By::warp, By::warp_backwards};
-
-template <class F>
-void run(By by, Index count, F const& f) {
-    if (by == By::one_lane) run_serial(count, f);
-    else run_emulated(count, f, by == By::warp ? Order::ascending : Order::descending);
-}
 
 template <int D, class T>
 void check_norms(By by) {
@@ -79,6 +34,9 @@ void check_norms(By by) {
                               bias.data.data()});
     CHECK(apart(out, y.view()) < tolerance<T>);
     CHECK(apart(got_stats, stats.view()) < 2e-6);
+    layer_norm<D>(lane, y.view(), stats.view(), wide_x, gain, {});
+    run(by, N, cuda::LayerNorm<D, T>{x.data.data(), out.data(), got_stats.data(), gain.data.data(), nullptr});
+    CHECK(apart(out, y.view()) < tolerance<T>);
 
     auto wanted = dx.wide();
     auto dgain = zeros<float>(1, D), dbias = zeros<float>(1, D);
@@ -159,6 +117,13 @@ TEST_CASE_TEMPLATE("bodies: activations, rotations and look-ups", T, float, bf16
     CHECK(apart(out, y.view()) < tolerance<T>);
     CHECK(apart(got, wide.view()) < tolerance<T>);
 
+    gelu_backward(lane, half.view(), dy.wide(), wide.view().columns(0, H));
+    std::vector<T> slopes;  // the first H of every row
+    for (Index i = 0; i < N; ++i)
+        slopes.insert(slopes.end(), got.begin() + i * 2 * H, got.begin() + i * 2 * H + H);
+    each(N * H, cuda::GeluBackward<T>{small.data(), dy.data.data(), slopes.data()});
+    CHECK(apart(small, half.view()) < 3 * tolerance<T>);
+
     wide = x.wide(), got = x.data;
     swiglu(lane, half.view(), wide.view());
     each(N * H, cuda::Swiglu<T>{small.data(), got.data(), int(H)});
@@ -179,6 +144,16 @@ TEST_CASE_TEMPLATE("bodies: activations, rotations and look-ups", T, float, bf16
     CHECK(apart(got, wide.view()) < tolerance<T>);
     each(N * 3 * D / 2, cuda::Rotate<T>{got.data(), places.data(), trig.data(), int(2 * H), 3, int(D), -1});
     CHECK(apart(got, x.wide().view()) < 2 * tolerance<T>);
+
+    each(N * H, cuda::Fill<T>{small.data(), 0.5f});
+    CHECK(std::all_of(small.begin(), small.end(), [](T v) { return widen(v) == 0.5f; }));
+    each(N * H, cuda::Add<T>{small.data(), dy.data.data()});
+    half = dy.wide();
+    for (float& v : half.data) v += 0.5f;
+    CHECK(apart(small, half.view()) < tolerance<T>);
+    embed(lane, half.view(), table.wide(), places.data());
+    each(N * H, cuda::Embed<T, false>{table.data.data(), places.data(), small.data(), int(H)});
+    CHECK(apart(small, half.view()) == 0);
 
     auto more = dy.data;
     half      = dy.wide();
@@ -259,171 +234,4 @@ TEST_CASE("bodies: the norm of a gradient and AdamW") {
     CHECK(apart(m2, m.view()) < 1e-6);
     CHECK(apart(v2, v.view()) < 1e-6);
     for (Index i = 0; i < n; ++i) CHECK(copy[std::size_t(i)] == narrow<bf16>(w2[std::size_t(i)]));
-}
-
-namespace {
-
-/// Ragged sequences and what attention needs to know of them.
-struct Ragged {
-    RandomRows                   rows;
-    std::vector<int>             bounds;
-    std::vector<cuda::FlashTile> tiles;
-
-    Ragged(std::vector<int> const& lengths, int tile) : rows(lengths, 9) {
-        for (std::size_t b = 0; b < lengths.size(); ++b) {
-            const int start = rows.starts[b], end = rows.starts[b + 1];
-            for (int i = start; i < end; ++i) bounds.insert(bounds.end(), {start, end});
-            for (int i = start; i < end; i += tile) tiles.push_back({i, start, end});
-        }
-    }
-};
-
-/// Attention and its gradient by the CPU backend, in single precision.
-template <int D>
-struct Expected {
-    Random<float> out, lse, dqkv;
-
-    Expected(Random<float> qkv, Random<float> const& dout, Sequences const& rows, int heads)
-        : out(rows.rows(), heads * D, 0), lse(rows.rows(), heads, 0), dqkv(rows.rows(), 3 * heads * D, 0) {
-        cpu::Lane<float> lane;
-        attention<D>(lane, out.view(), lse.view(), qkv, rows);
-        attention_backward<D>(lane, dqkv.view(), dout, out, lse, qkv, rows);
-    }
-};
-
-template <int D>
-void check_plain_attention() {
-    CAPTURE(D);
-    constexpr int       heads = 2;
-    const Ragged        ragged({5, 1, 37}, 16);
-    const Index         N = ragged.rows.view().rows(), C = heads * D;
-    const Stored<float> qkv(N, 3 * C, 1), dout(N, C, 2);
-    const Expected<D>   wanted(qkv.wide(), dout.wide(), ragged.rows.view(), heads);
-    const auto          check = [&](auto runs) {
-        std::vector<float> out(std::size_t(N * C), NAN), lse(std::size_t(N * heads), NAN), dots(lse),
-            dqkv(std::size_t(N * 3 * C), NAN);
-        runs(N * heads,
-                      cuda::Attention<D>{qkv.data.data(), out.data(), lse.data(), ragged.bounds.data(), heads});
-        CHECK(apart(out, wanted.out) < 2e-6);
-        CHECK(apart(lse, wanted.lse) < 2e-6);
-        runs(N * heads, cuda::HeadDots<D, float>{dout.data.data(), out.data(), dots.data()});
-        runs(N * heads,
-                      cuda::AttentionQueryBackward<D>{qkv.data.data(), dout.data.data(), lse.data(), dots.data(),
-                                             dqkv.data(), ragged.bounds.data(), heads});
-        runs(N * heads, cuda::AttentionKeyBackward<D>{qkv.data.data(), dout.data.data(), lse.data(),
-                                                      dots.data(), dqkv.data(), ragged.bounds.data(), heads});
-        CHECK(apart(dqkv, wanted.dqkv) < 1e-5);
-    };
-    check([](Index n, auto const& f) { run_serial(n, f); });
-    for (const Order order : {Order::ascending, Order::descending})
-        check([&](Index n, auto const& f) { run_emulated<FiberBlock<1>>(n, f, order); });
-}
-
-template <int D>
-void check_flash(std::vector<int> const& lengths) {
-    CAPTURE(D);
-    constexpr int heads = 2;
-    using Group         = FiberBlock<2>;
-    const Ragged       ragged(lengths, 16 * Group::warps);
-    const Index        N = ragged.rows.view().rows(), C = heads * D;
-    const Stored<bf16> qkv(N, 3 * C, 1), dout(N, C, 2);
-    const Expected<D>  wanted(qkv.wide(), dout.wide(), ragged.rows.view(), heads);
-    const bf16         poison = narrow<bf16>(NAN);
-    for (const Order order : {Order::ascending, Order::descending}) {
-        std::vector<bf16>  out(std::size_t(N * C), poison), dqkv(std::size_t(N * 3 * C), poison);
-        std::vector<float> lse(std::size_t(N * heads), NAN), dots(lse);
-        const Index        items = Index(ragged.tiles.size()) * heads;
-        run_emulated<Group>(
-            items, cuda::FlashForward<D>{qkv.data.data(), out.data(), lse.data(), ragged.tiles.data(), heads},
-            order);
-        CHECK(apart(out, wanted.out) < 1e-2);
-        CHECK(apart(lse, wanted.lse) < 1e-5);
-        run_emulated(N * heads, cuda::HeadDots<D, bf16>{dout.data.data(), out.data(), dots.data()}, order);
-        run_emulated<Group>(items,
-                            cuda::FlashQueryBackward<D>{qkv.data.data(), dout.data.data(), dqkv.data(),
-                                                        lse.data(), dots.data(), ragged.tiles.data(), heads},
-                            order);
-        run_emulated<Group>(items,
-                            cuda::FlashKeyBackward<D>{qkv.data.data(), dout.data.data(), dqkv.data(),
-                                                      lse.data(), dots.data(), ragged.tiles.data(), heads},
-                            order);
-        CHECK(apart(dqkv, wanted.dqkv) < 3e-2);
-    }
-}
-
-/// c = a b of one warp, 16 x 16 and 16 x 8, from matrices in memory.
-struct OneProduct {
-    bf16 const *a, *b;  // b by columns
-    float*      c;
-    template <class G>
-    void operator()(G g, Index) const {
-        cuda::FragmentA x;
-        cuda::FragmentB y;
-        cuda::FragmentC z;
-        const int       row = g.rank() / 4, pair = g.rank() % 4 * 2;
-        for (int i = 0; i < 8; ++i) x.v[i] = a[(row + 8 * (i / 2 % 2)) * 16 + pair + i % 2 + 8 * (i / 4)];
-        for (int i = 0; i < 4; ++i) y.v[i] = b[row * 16 + pair + i % 2 + 8 * (i / 2)];
-        g.mma(z, x, y);
-        for (int i = 0; i < 4; ++i) c[(row + 8 * (i / 2)) * 8 + pair + i % 2] = z.v[i];
-    }
-};
-
-/// Every lane reads what another one wrote, with or without waiting for it.
-template <bool waits>
-struct Neighbours {
-    float* out;
-    template <class G>
-    void operator()(G g, Index) const {
-        float* const shared = g.template shared<float>();
-        shared[g.rank()]    = float(g.rank());
-        if (waits) g.sync();
-        out[g.rank()] = shared[G::size - 1 - g.rank()];
-    }
-};
-
-struct Divergent {
-    template <class G>
-    void operator()(G g, Index) const {
-        if (g.rank() < G::size / 2) g.sync();
-    }
-};
-
-}  // namespace
-
-TEST_CASE("bodies: attention in single precision, by one lane and by blocks") {
-    check_plain_attention<1>(), check_plain_attention<8>(), check_plain_attention<32>();
-}
-
-TEST_CASE("bodies: flash attention and its gradient, ragged") {
-    check_flash<16>({70, 1, 33, 16});
-    check_flash<32>({50});
-    check_flash<64>({35, 20});
-    check_flash<128>({17});
-}
-
-TEST_CASE("an emulated warp multiplies fragments") {
-    const Stored<bf16> a(16, 16, 1), b(8, 16, 2);
-    std::vector<float> c(16 * 8, NAN);
-    run_emulated(1, OneProduct{a.data.data(), b.data.data(), c.data()});
-    const Matrix wanted = exact(a.wide().view()).matrix() * exact(b.wide().view()).matrix().transpose();
-    for (Index i = 0; i < 16; ++i)
-        for (Index j = 0; j < 8; ++j)
-            CHECK(c[std::size_t(i * 8 + j)] == doctest::Approx(wanted(i, j)).epsilon(1e-5));
-}
-
-TEST_CASE("the emulator notices a missing barrier and a divergent one") {
-    std::vector<float> out(64);
-    const auto         right = [&] {
-        for (std::size_t i = 0; i < out.size(); ++i)
-            if (out[i] != float(63 - i)) return false;
-        return true;
-    };
-    for (const Order order : {Order::ascending, Order::descending}) {
-        run_emulated<FiberBlock<2>>(1, Neighbours<true>{out.data()}, order);
-        CHECK(right());
-        run_emulated<FiberBlock<2>>(1, Neighbours<false>{out.data()}, order);
-        CHECK_FALSE(right());
-        CHECK_THROWS_WITH(run_emulated<FiberBlock<2>>(1, Divergent{}, order),
-                          "simt: 32 of 64 lanes wait at a barrier that the others do not reach");
-    }
 }

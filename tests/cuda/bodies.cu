@@ -1,11 +1,8 @@
 // Every body on the GPU against itself on the host by one lane, which tests/backend/bodies.cpp holds against the CPU
 // backend. Exits with 77 where there is no GPU.
 
-#include <cstdio>
-#include <functional>
-#include <random>
-#include <vector>
-
+#include "memory.cuh"
+#include "program.cuh"
 #include "rung/backend/cuda/body/attention.hpp"
 #include "rung/backend/cuda/body/columns.hpp"
 #include "rung/backend/cuda/body/embedding.hpp"
@@ -14,105 +11,20 @@
 #include "rung/backend/cuda/body/norm.hpp"
 #include "rung/backend/cuda/body/pointwise.hpp"
 #include "rung/backend/cuda/body/update.hpp"
-#include "rung/backend/cuda/group.cuh"
 
-// Inside rung: Thrust has a global namespace cuda too.
 namespace rung {
 namespace {
 
-inline float widen(int x) { return float(x); }
-inline float widen(double x) { return float(x); }
-
-int failures = 0;
-
-/// Numbers that host and device see, the same every time it is rewound.
-class Memory {
-public:
-    Memory() { cuda::check(cudaMallocManaged(&data_, size), "managed memory"); }
-    ~Memory() { cudaFree(data_); }
-    Memory(Memory const&)            = delete;
-    Memory& operator=(Memory const&) = delete;
-
-    void rewind() { used_ = 0, random_.seed(1), results_.clear(); }
-
-    template <class T>
-    T* normal(Index count, float scale = 1) {
-        T* const to = take<T>(count);
-        for (Index i = 0; i < count; ++i)
-            to[i] = narrow<T>(scale * std::normal_distribution<float>()(random_));
-        return to;
-    }
-    float* squares(Index count) {
-        float* const to = normal<float>(count);
-        for (Index i = 0; i < count; ++i) to[i] *= to[i];
-        return to;
-    }
-    double* doubles(Index count) { return take<double>(count); }
-    bool*   flags(std::initializer_list<bool> values) {
-          bool* const to = take<bool>(Index(values.size()));
-          std::copy(values.begin(), values.end(), to);
-          return to;
-    }
-    int* below(int limit, Index count) {
-        int* const to = take<int>(count);
-        for (Index i = 0; i < count; ++i) to[i] = int(random_() % unsigned(limit));
-        return to;
-    }
-    /// The same, with one in four not graded.
-    int* targets(int limit, Index count) {
-        int* const to = below(limit, count);
-        for (Index i = 0; i < count; i += 4) to[i] = -1;
-        return to;
-    }
-    template <class T>
-    T* copy(std::vector<T> const& values) {
-        T* const to = take<T>(Index(values.size()));
-        std::copy(values.begin(), values.end(), to);
-        return to;
-    }
-    /// What is compared afterwards: `count` numbers from here on.
-    template <class T>
-    T* result(T* at, Index count) {
-        results_.push_back([at, count] {
-            return std::vector<float>([&] {
-                std::vector<float> wide;
-                for (Index i = 0; i < count; ++i) wide.push_back(widen(at[i]));
-                return wide;
-            }());
-        });
-        return at;
-    }
-    std::vector<float> results() const {
-        std::vector<float> all;
-        for (auto const& one : results_)
-            for (const float x : one()) all.push_back(x);
-        return all;
-    }
-
-private:
-    static constexpr std::size_t size = 64 << 20;
-
-    template <class T>
-    T* take(Index count) {
-        used_       = (used_ + 255) / 256 * 256;
-        T* const at = reinterpret_cast<T*>(static_cast<char*>(data_) + used_);
-        used_ += std::size_t(count) * sizeof(T);
-        if (used_ > size) fail({"Memory: no room"});
-        return at;
-    }
-
-    void*                                            data_ = nullptr;
-    std::size_t                                      used_ = 0;
-    std::mt19937                                     random_{1};
-    std::vector<std::function<std::vector<float>()>> results_;
+struct Value {
+    int number;
 };
-
-/// One of two memories, rewound.
-Memory& numbers(int which) {
-    static Memory both[2];
-    both[which].rewind();
-    return both[which];
-}
+template <Value>
+struct Tagged {};
+template <class T>
+struct Nested {};
+static_assert(cuda::detail::only_plain_arguments<cuda::Gelu<float>>());
+static_assert(!cuda::detail::only_plain_arguments<Nested<Tagged<Value{1}>>>(),
+              "the guard must see it, however deep");
 
 /// prepare(memory) makes the body over fresh numbers; `host` and `device` run it.
 template <class Prepare, class Host, class Device>
@@ -123,16 +35,11 @@ void same(char const* name, double tolerance, Prepare prepare, Host host, Device
     numbers(0);
     device(prepare(memory));
     cuda::check(cudaDeviceSynchronize(), name);
-    const auto got  = memory.results();
-    double     most = 0;
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-        const double apart =
-            std::abs(double(got[i]) - wanted[i]) / std::max(1.0, std::abs(double(wanted[i])));
-        if (!(apart <= most)) most = apart == apart ? apart : INFINITY;
-    }
-    const bool fine = most <= tolerance && !wanted.empty();
-    std::printf("%-28s %.1e%s\n", name, most, fine ? "" : "   FAILED");
-    failures += !fine;
+    const auto got = memory.results();
+    Apart      apart;
+    if (wanted.empty()) apart.most = INFINITY;
+    for (std::size_t i = 0; i < wanted.size(); ++i) apart.add(double(got[i]), double(wanted[i]));
+    report(name, apart, tolerance);
 }
 
 template <class Body>
@@ -342,42 +249,24 @@ void attention() {
     flash(cuda::FlashQueryBackward<D>{qkv, dout, dqkv, flash_lse, flash_dots, tile, heads});
     flash(cuda::FlashKeyBackward<D>{qkv, dout, dqkv, flash_lse, flash_dots, tile, heads});
     cuda::check(cudaDeviceSynchronize(), "flash attention");
-    double     most    = 0;
-    const auto compare = [&](auto const* got, float const* wanted, Index count) {
-        for (Index i = 0; i < count; ++i) {
-            const double apart =
-                std::abs(double(widen(got[i])) - wanted[i]) / std::max(1.0, std::abs(double(wanted[i])));
-            if (!(apart <= most)) most = apart == apart ? apart : INFINITY;
-        }
+    const auto compare = [](char const* name, auto const* got, float const* wanted, Index count,
+                            double tolerance) {
+        Apart apart;
+        for (Index i = 0; i < count; ++i) apart.add(double(widen(got[i])), double(wanted[i]));
+        report(name, apart, tolerance);
     };
-    const auto report = [&](char const* name, double bound) {
-        std::printf("%-28s %.1e%s\n", name, most, most < bound ? "" : "   FAILED");
-        failures += !(most < bound), most = 0;
-    };
-    compare(out, out_wide, N * C), report("flash attention", 1e-2);
-    compare(flash_lse, lse, N * heads), report("flash attention, log-sum-exp", 1e-4);
-    compare(dqkv, dqkv_wide, N * 3 * C), report("flash attention, gradient", 3e-2);
+    compare("flash attention", out, out_wide, N * C, 1e-2);
+    compare("flash attention, log-sum-exp", flash_lse, lse, N * heads, 1e-4);
+    compare("flash attention, gradient", dqkv, dqkv_wide, N * 3 * C, 3e-2);
+}
+
+void every_body() {
+    norms<1, float>(1e-5), norms<33, float>(1e-5), norms<384, float>(1e-5), norms<128, bf16>(1e-2);
+    others<float>(1e-5), others<bf16>(1e-2);
+    attention<16>(), attention<32>(), attention<64>(), attention<128>();
 }
 
 }  // namespace
 }  // namespace rung
 
-int main() {
-    using namespace rung;
-    int               devices = 0;
-    const cudaError_t found   = cudaGetDeviceCount(&devices);
-    if (found != cudaSuccess || devices == 0) {
-        std::printf("no GPU: %s\n", cudaGetErrorString(found));
-        return 77;
-    }
-    try {
-        norms<1, float>(1e-5), norms<33, float>(1e-5), norms<384, float>(1e-5), norms<128, bf16>(1e-2);
-        others<float>(1e-5), others<bf16>(1e-2);
-        attention<16>(), attention<32>(), attention<64>(), attention<128>();
-    } catch (std::exception const& error) {
-        std::printf("%s\n", error.what());
-        return 1;
-    }
-    std::printf("%d failed\n", failures);
-    return failures > 0;
-}
+int main() { return rung::on_gpu(rung::every_body); }

@@ -1,17 +1,15 @@
 // cuBLASLt's products against sums in double precision, with everything that an epilogue may do. Exits with 77 where
 // there is no GPU.
 
-#include <cstdio>
 #include <random>
 #include <vector>
 
+#include "program.cuh"
 #include "rung/backend/cuda/product.cuh"
 
 // Inside rung: Thrust has a global namespace cuda too.
 namespace rung {
 namespace {
-
-int failures = 0;
 
 template <class T>
 struct Managed {
@@ -46,15 +44,13 @@ void products(cuda::Products& lt, int N, int K, int M, double tolerance) {
     std::vector<float> before(dw.data, dw.data + K * M);
     const auto         type  = cuda::data_type<T>();
     const auto         check = [&](char const* name, auto const& got, auto wanted) {
-        double most = 0;
+        Apart apart;
         cuda::check(cudaDeviceSynchronize(), name);
         for (Index i = 0; i < got.rows; ++i)
-            for (Index j = 0; j < got.cols; ++j) {
-                const double w = wanted(i, j), d = std::abs(got.at(i, j) - w) / std::max(1.0, std::abs(w));
-                if (!(d <= most)) most = d == d ? d : INFINITY;
-            }
-        std::printf("%-24s %4d %4d %4d  %.1e%s\n", name, N, K, M, most, most <= tolerance ? "" : "   FAILED");
-        failures += !(most <= tolerance);
+            for (Index j = 0; j < got.cols; ++j) apart.add(got.at(i, j), wanted(i, j));
+        char title[64];
+        std::snprintf(title, sizeof title, "%-20s %d x %d x %d", name, N, K, M);
+        report(title, apart, tolerance);
     };
     const auto forward = [&](Index i, Index j) {
         double sum = 0;
@@ -115,31 +111,19 @@ void products(cuda::Products& lt, int N, int K, int M, double tolerance) {
     });
 }
 
+void every_product() {
+    cuda::Products first, fastest(cuda::Choice::fastest);
+    for (auto* lt : {&first, &fastest}) {
+        products<float>(*lt, 1, 1, 1, 1e-5);
+        products<float>(*lt, 37, 33, 65, 1e-5);
+        products<float>(*lt, 64, 128, 384, 1e-5);
+        products<bf16>(*lt, 8, 16, 8, 1e-2);
+        products<bf16>(*lt, 40, 72, 24, 1e-2);
+        products<bf16>(*lt, 256, 384, 1536, 1e-2);
+    }
+}
+
 }  // namespace
 }  // namespace rung
 
-int main() {
-    using namespace rung;
-    int               devices = 0;
-    const cudaError_t found   = cudaGetDeviceCount(&devices);
-    if (found != cudaSuccess || devices == 0) {
-        std::printf("no GPU: %s\n", cudaGetErrorString(found));
-        return 77;
-    }
-    try {
-        rung::cuda::Products first, fastest(rung::cuda::Choice::fastest);
-        for (auto* lt : {&first, &fastest}) {
-            products<float>(*lt, 1, 1, 1, 1e-5);
-            products<float>(*lt, 37, 33, 65, 1e-5);
-            products<float>(*lt, 64, 128, 384, 1e-5);
-            products<bf16>(*lt, 8, 16, 8, 1e-2);
-            products<bf16>(*lt, 40, 72, 24, 1e-2);
-            products<bf16>(*lt, 256, 384, 1536, 1e-2);
-        }
-    } catch (std::exception const& error) {
-        std::printf("%s\n", error.what());
-        return 1;
-    }
-    std::printf("%d failed\n", failures);
-    return failures > 0;
-}
+int main() { return rung::on_gpu(rung::every_product); }

@@ -14,6 +14,8 @@
 
 namespace rung::cuda {
 
+inline constexpr float log2_e = 1.4426950408889634f;  // exp(x) is two to the x log2(e)
+
 struct Plus {
     template <class T>
     RUNG_HD T operator()(T a, T b) const {

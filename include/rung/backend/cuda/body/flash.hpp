@@ -85,7 +85,23 @@ struct FlashHead {
     }
 };
 
-/// out (N, C), lse (N, H) from qkv (N, 3 C); an item is a tile of 16 rows per warp, and a head.
+/// What one warp of a block works on: an item is a tile of 16 rows per warp, and a head.
+template <int D, class G>
+struct FlashPlace {
+    FlashTile tile;
+    int       h, lane;
+    Index     C, first, last;  ///< width; the warp's first row; the row after the block's last
+
+    RUNG_HD FlashPlace(G g, FlashTile const* tiles, Index item, int heads)
+        : tile(tiles[item / heads]),
+          h(int(item % heads)),
+          lane(g.rank() % 32),
+          C(Index(heads) * D),
+          first(tile.row + g.rank() / 32 * 16),
+          last(tile.row + G::warps * 16) {}
+};
+
+/// out (N, C), lse (N, H) from qkv (N, 3 C).
 template <int D>
 struct FlashForward {
     bf16 const*      qkv;
@@ -100,29 +116,29 @@ struct FlashForward {
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
-        const auto      warp = g.warp();
-        const FlashTile tile = tiles[item / heads];
-        const int       h = int(item % heads), lane = g.rank() % 32;
-        const Index     C = Index(heads) * D, first = tile.row + g.rank() / 32 * 16,
-                    last = tile.row + G::warps * 16;
+        const auto             warp = g.warp();
+        const FlashPlace<D, G> at(g, tiles, item, heads);
         bf16 *const keys = g.template shared<bf16>(), *const values = keys + Head::rows_size;
-        const float rate = 1.4426950408889634f / ::sqrtf(float(D));
+        const float rate = log2_e / ::sqrtf(float(D));
 
         typename Head::Operand q;
         typename Head::Sums    sums{};
         float                  top[2] = {-INFINITY, -INFINITY}, total[2] = {0, 0};
-        Head::load(q, qkv + h * D, 3 * C, first, tile.end, lane);
-        for (Index j = tile.start; j < tile.end && j < last; j += Head::step) {
+        Head::load(q, qkv + at.h * D, 3 * at.C, at.first, at.tile.end, at.lane);
+        for (Index j = at.tile.start; j < at.tile.end && j < at.last; j += Head::step) {
             g.sync();  // the step before has been read
-            Head::stage(g, keys, static_cast<bf16*>(nullptr), qkv + C + h * D, 3 * C, j, tile.end);
-            Head::stage(g, static_cast<bf16*>(nullptr), values, qkv + 2 * C + h * D, 3 * C, j, tile.end);
+            Head::stage(g, keys, static_cast<bf16*>(nullptr), qkv + at.C + at.h * D, 3 * at.C, j,
+                        at.tile.end);
+            Head::stage(g, static_cast<bf16*>(nullptr), values, qkv + 2 * at.C + at.h * D, 3 * at.C, j,
+                        at.tile.end);
             g.sync();
-            if (first >= tile.end || j > first + 15) continue;  // no rows, or after every one of this warp
+            if (at.first >= at.tile.end || j > at.first + 15)
+                continue;  // no rows, or after every one of this warp
             typename Head::Scores s;
-            Head::score(warp, s, q, keys, lane);
+            Head::score(warp, s, q, keys, at.lane);
             float most[2] = {top[0], top[1]};
-            Head::each(s, lane, [&](float& x, int row, int column, int which) {
-                x           = j + column > first + row ? -INFINITY : x * rate;
+            Head::each(s, at.lane, [&](float& x, int row, int column, int which) {
+                x           = j + column > at.first + row ? -INFINITY : x * rate;
                 most[which] = Larger{}(most[which], x);
             });
             float fade[2];
@@ -131,20 +147,20 @@ struct FlashForward {
                 most[i] = Larger{}(most[i], warp.shuffle_xor(most[i], 2));
                 fade[i] = ::exp2f(top[i] - most[i]), top[i] = most[i], total[i] *= fade[i];
             }
-            Head::each(s, lane, [&](float& x, int, int, int which) {
+            Head::each(s, at.lane, [&](float& x, int, int, int which) {
                 x = ::exp2f(x - top[which]), total[which] += x;
             });
             RUNG_UNROLL for (int n = 0; n < D / 8; ++n) RUNG_UNROLL for (int i = 0; i < 4; ++i) sums[n]
                 .v[i] *= fade[i / 2];
-            Head::accumulate(warp, sums, s, values, lane);
+            Head::accumulate(warp, sums, s, values, at.lane);
         }
         RUNG_UNROLL for (int i = 0; i < 2; ++i) {
             total[i] += warp.shuffle_xor(total[i], 1), total[i] += warp.shuffle_xor(total[i], 2);
-            const Index row = first + lane / 4 + 8 * i;
-            if (lane % 4 == 0 && row < tile.end)
-                lse[row * heads + h] = top[i] * 0.6931471805599453f + ::logf(total[i]);
+            const Index row = at.first + at.lane / 4 + 8 * i;
+            if (at.lane % 4 == 0 && row < at.tile.end)
+                lse[row * heads + at.h] = top[i] / log2_e + ::logf(total[i]);
         }
-        Head::store(out + h * D, C, first, tile.end, sums, 1 / total[0], 1 / total[1], lane);
+        Head::store(out + at.h * D, at.C, at.first, at.tile.end, sums, 1 / total[0], 1 / total[1], at.lane);
     }
 };
 
@@ -163,42 +179,40 @@ struct FlashQueryBackward {
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
-        const auto      warp = g.warp();
-        const FlashTile tile = tiles[item / heads];
-        const int       h = int(item % heads), lane = g.rank() % 32;
-        const Index     C = Index(heads) * D, first = tile.row + g.rank() / 32 * 16,
-                    last = tile.row + G::warps * 16;
+        const auto             warp = g.warp();
+        const FlashPlace<D, G> at(g, tiles, item, heads);
         bf16 *const keys = g.template shared<bf16>(), *const values = keys + Head::rows_size,
                     *const columns = values + Head::rows_size;
         const float        scale   = 1 / ::sqrtf(float(D));
 
         typename Head::Operand q, d;
         typename Head::Sums    sums{};
-        Head::load(q, qkv + h * D, 3 * C, first, tile.end, lane);
-        Head::load(d, dout + h * D, C, first, tile.end, lane);
+        Head::load(q, qkv + at.h * D, 3 * at.C, at.first, at.tile.end, at.lane);
+        Head::load(d, dout + at.h * D, at.C, at.first, at.tile.end, at.lane);
         float log_sum[2], along[2];
         RUNG_UNROLL for (int i = 0; i < 2; ++i) {
-            const Index row = first + lane / 4 + 8 * i;
-            log_sum[i]      = row < tile.end ? lse[row * heads + h] * 1.4426950408889634f : 0;
-            along[i]        = row < tile.end ? dots[row * heads + h] : 0;
+            const Index row = at.first + at.lane / 4 + 8 * i;
+            log_sum[i]      = row < at.tile.end ? lse[row * heads + at.h] * log2_e : 0;
+            along[i]        = row < at.tile.end ? dots[row * heads + at.h] : 0;
         }
-        for (Index j = tile.start; j < tile.end && j < last; j += Head::step) {
+        for (Index j = at.tile.start; j < at.tile.end && j < at.last; j += Head::step) {
             g.sync();
-            Head::stage(g, keys, columns, qkv + C + h * D, 3 * C, j, tile.end);
-            Head::stage(g, values, static_cast<bf16*>(nullptr), qkv + 2 * C + h * D, 3 * C, j, tile.end);
+            Head::stage(g, keys, columns, qkv + at.C + at.h * D, 3 * at.C, j, at.tile.end);
+            Head::stage(g, values, static_cast<bf16*>(nullptr), qkv + 2 * at.C + at.h * D, 3 * at.C, j,
+                        at.tile.end);
             g.sync();
-            if (first >= tile.end || j > first + 15) continue;
+            if (at.first >= at.tile.end || j > at.first + 15) continue;
             typename Head::Scores p, ds;
-            Head::score(warp, p, q, keys, lane);
-            Head::each(p, lane, [&](float& x, int row, int column, int which) {
-                x = j + column > first + row ? 0 : ::exp2f(x * scale * 1.4426950408889634f - log_sum[which]);
+            Head::score(warp, p, q, keys, at.lane);
+            Head::each(p, at.lane, [&](float& x, int row, int column, int which) {
+                x = j + column > at.first + row ? 0 : ::exp2f(x * scale * log2_e - log_sum[which]);
             });
-            Head::score(warp, ds, d, values, lane);
+            Head::score(warp, ds, d, values, at.lane);
             RUNG_UNROLL for (int n = 0; n < Head::step / 8; ++n) RUNG_UNROLL for (int i = 0; i < 4; ++i) ds[n]
                 .v[i] = p[n].v[i] * (ds[n].v[i] - along[i / 2]) * scale;
-            Head::accumulate(warp, sums, ds, columns, lane);
+            Head::accumulate(warp, sums, ds, columns, at.lane);
         }
-        Head::store(dqkv + h * D, 3 * C, first, tile.end, sums, 1, 1, lane);
+        Head::store(dqkv + at.h * D, 3 * at.C, at.first, at.tile.end, sums, 1, 1, at.lane);
     }
 };
 
@@ -217,10 +231,8 @@ struct FlashKeyBackward {
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
-        const auto      warp = g.warp();
-        const FlashTile tile = tiles[item / heads];
-        const int       h = int(item % heads), lane = g.rank() % 32;
-        const Index     C = Index(heads) * D, first = tile.row + g.rank() / 32 * 16;
+        const auto             warp = g.warp();
+        const FlashPlace<D, G> at(g, tiles, item, heads);
         float *const log_sum = g.template shared<float>(), *const along = log_sum + Head::step;
         bf16 *const        queries       = reinterpret_cast<bf16*>(along + Head::step),
                     *const slopes        = queries + Head::rows_size,
@@ -230,34 +242,34 @@ struct FlashKeyBackward {
 
         typename Head::Operand k, v;
         typename Head::Sums    dk{}, dv{};
-        Head::load(k, qkv + C + h * D, 3 * C, first, tile.end, lane);
-        Head::load(v, qkv + 2 * C + h * D, 3 * C, first, tile.end, lane);
-        for (Index i = tile.row; i < tile.end; i += Head::step) {
+        Head::load(k, qkv + at.C + at.h * D, 3 * at.C, at.first, at.tile.end, at.lane);
+        Head::load(v, qkv + 2 * at.C + at.h * D, 3 * at.C, at.first, at.tile.end, at.lane);
+        for (Index i = at.tile.row; i < at.tile.end; i += Head::step) {
             g.sync();
-            Head::stage(g, queries, query_columns, qkv + h * D, 3 * C, i, tile.end);
-            Head::stage(g, slopes, slope_columns, dout + h * D, C, i, tile.end);
+            Head::stage(g, queries, query_columns, qkv + at.h * D, 3 * at.C, i, at.tile.end);
+            Head::stage(g, slopes, slope_columns, dout + at.h * D, at.C, i, at.tile.end);
             for (int r = g.rank(); r < Head::step; r += G::size) {
-                log_sum[r] = i + r < tile.end ? lse[(i + r) * heads + h] * 1.4426950408889634f : 0;
-                along[r]   = i + r < tile.end ? dots[(i + r) * heads + h] : 0;
+                log_sum[r] = i + r < at.tile.end ? lse[(i + r) * heads + at.h] * log2_e : 0;
+                along[r]   = i + r < at.tile.end ? dots[(i + r) * heads + at.h] : 0;
             }
             g.sync();
-            if (first >= tile.end || i + Head::step <= first)
+            if (at.first >= at.tile.end || i + Head::step <= at.first)
                 continue;  // no rows, or before every one of this warp
             typename Head::Scores p, ds;
-            Head::score(warp, p, k, queries, lane);
-            Head::each(p, lane, [&](float& x, int row, int column, int) {
-                x = i + column < first + row || i + column >= tile.end
+            Head::score(warp, p, k, queries, at.lane);
+            Head::each(p, at.lane, [&](float& x, int row, int column, int) {
+                x = i + column < at.first + row || i + column >= at.tile.end
                         ? 0
-                        : ::exp2f(x * scale * 1.4426950408889634f - log_sum[column]);
+                        : ::exp2f(x * scale * log2_e - log_sum[column]);
             });
-            Head::accumulate(warp, dv, p, slope_columns, lane);
-            Head::score(warp, ds, v, slopes, lane);
+            Head::accumulate(warp, dv, p, slope_columns, at.lane);
+            Head::score(warp, ds, v, slopes, at.lane);
             RUNG_UNROLL for (int n = 0; n < Head::step / 8; ++n) RUNG_UNROLL for (int c = 0; c < 4; ++c) ds[n]
-                .v[c] = p[n].v[c] * (ds[n].v[c] - along[n * 8 + lane % 4 * 2 + c % 2]) * scale;
-            Head::accumulate(warp, dk, ds, query_columns, lane);
+                .v[c] = p[n].v[c] * (ds[n].v[c] - along[n * 8 + at.lane % 4 * 2 + c % 2]) * scale;
+            Head::accumulate(warp, dk, ds, query_columns, at.lane);
         }
-        Head::store(dqkv + C + h * D, 3 * C, first, tile.end, dk, 1, 1, lane);
-        Head::store(dqkv + 2 * C + h * D, 3 * C, first, tile.end, dv, 1, 1, lane);
+        Head::store(dqkv + at.C + at.h * D, 3 * at.C, at.first, at.tile.end, dk, 1, 1, at.lane);
+        Head::store(dqkv + 2 * at.C + at.h * D, 3 * at.C, at.first, at.tile.end, dv, 1, 1, at.lane);
     }
 };
 

@@ -5,8 +5,6 @@
 
 namespace rung::cuda {
 
-inline constexpr float log2_e = 1.4426950408889634f;
-
 namespace body {
 
 /// The largest of a row's values, read by a group.

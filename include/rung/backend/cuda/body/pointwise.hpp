@@ -21,7 +21,7 @@ struct Add {
 };
 
 /// 1 / (1 + exp(-x))
-RUNG_HD inline float sigmoid(float x) { return 1 / (1 + ::exp2f(-1.4426950408889634f * x)); }
+RUNG_HD inline float sigmoid(float x) { return 1 / (1 + ::exp2f(-log2_e * x)); }
 
 /// y = gelu(x), tanh form; x becomes gelu'(x).
 template <class T>

@@ -1,0 +1,47 @@
+#pragma once
+// What every program of this folder does: 77 where there is no GPU, 1 where something failed.
+
+#include <cmath>
+#include <cstdio>
+#include <exception>
+
+#include "rung/backend/cuda/group.cuh"
+
+namespace rung {
+
+/// The largest distance from what was wanted, relative to max(1, |wanted|); NaN is infinitely far.
+struct Apart {
+    double most = 0;
+
+    void add(double got, double wanted) {
+        const double d = std::abs(got - wanted) / std::fmax(1.0, std::abs(wanted));
+        if (!(d <= most)) most = d == d ? d : INFINITY;
+    }
+};
+
+inline int failures = 0;
+
+inline void report(char const* name, Apart apart, double tolerance) {
+    const bool fine = apart.most <= tolerance;
+    std::printf("%-40s %.1e%s\n", name, apart.most, fine ? "" : "   FAILED");
+    failures += !fine;
+}
+
+inline int on_gpu(void (*tests)()) {
+    int               devices = 0;
+    const cudaError_t found   = cudaGetDeviceCount(&devices);
+    if (found != cudaSuccess || devices == 0) {
+        std::printf("no GPU: %s\n", cudaGetErrorString(found));
+        return 77;
+    }
+    try {
+        tests();
+    } catch (std::exception const& error) {
+        std::printf("%s\n", error.what());
+        return 1;
+    }
+    std::printf("%d failed\n", failures);
+    return failures > 0;
+}
+
+}  // namespace rung
