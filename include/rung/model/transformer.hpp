@@ -173,7 +173,7 @@ public:
                          Sequences const& rows, Run const& run = {}) {
         const Index N = rows.rows();
         const auto  d = lane.arena.template take<Real>(N, C), d_input = lane.arena.template take<Real>(N, C);
-        const auto  dn = d_input.slice(0, tape.normed.rows);
+        const auto  dn = d_input.slice(0, tape.normed.rows);  // read before d_input is written
         if constexpr (Style::tied) {
             matmul(lane, dn, tape.logits, tokens(w));                   // logits = n ET  ->  dn  = dlogits E
             add_matmul_tn(lane, tokens(dw), tape.logits, tape.normed);  //                    dE += dlogitsT n
@@ -190,14 +190,14 @@ public:
         } else {
             Norm::add_backward(lane, d, dn, tape.x, tape.stats, w + last_norm, dw + last_norm);
         }
-        fill(lane, d_input, 0);
+        if constexpr (Depth::Inject::adds_input) fill(lane, d_input, 0);
         for (int pass = int(tape.blocks.rows) - 1; pass >= 0; --pass) {
             for (int layer = Depth::layers - 1; layer >= 0; --layer)
                 Block::backward(lane, d, tape.blocks(pass, layer), rows, block(w, layer), block(dw, layer),
                                 run.dropout, site(pass, layer));
             if (Depth::Inject::adds_input && pass > 0) add(lane, d_input, d);  // x += input  ->  dinput += dx
         }
-        add(lane, d, d_input);
+        if constexpr (Depth::Inject::adds_input) add(lane, d, d_input);
         dropout(lane, d, run.dropout, 0, rows.first_row);
         add_embed_backward(lane, tokens(dw), d, rows.tokens);
         if constexpr (places) add_embed_backward(lane, positions(dw), d, rows.positions);
