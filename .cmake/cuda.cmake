@@ -20,9 +20,14 @@ if(NOT CMAKE_CUDA_COMPILER OR NOT CUDAToolkit_FOUND)
 endif()
 enable_language(CUDA)
 
-add_library(rung_cuda INTERFACE)
-add_library(rung::cuda ALIAS rung_cuda)
-target_link_libraries(rung_cuda INTERFACE rung::rung CUDA::cudart_static CUDA::cublasLt)
 # CMake 3.25 does not know nvcc's C++20.
-target_compile_options(rung_cuda INTERFACE
+add_library(rung_device INTERFACE)
+target_link_libraries(rung_device INTERFACE rung::rung CUDA::cudart_static CUDA::cublasLt)
+target_compile_options(rung_device INTERFACE
   "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--extended-lambda;--expt-relaxed-constexpr>")
+
+# Every body for every architecture, compiled once, whatever models its programs have.
+add_library(rung_cuda STATIC ${CMAKE_CURRENT_LIST_DIR}/device.cu)
+add_library(rung::cuda ALIAS rung_cuda)
+target_link_libraries(rung_cuda PUBLIC rung_device)
+target_compile_definitions(rung_cuda PUBLIC RUNG_CUDA)

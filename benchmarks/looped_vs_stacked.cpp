@@ -46,7 +46,7 @@ void forward(benchmark::State& state) {
     cpu::Context ctx{{.threads = int(state.range(0))}};
     const Model  model{ctx};
     const auto   batch   = random_batch(Model::shape.vocab, count, length);
-    const auto   parts   = cut(batch, ctx.slices(), Trainer<cpu::Context<float>, Model>::default_piece());
+    const auto   parts   = cut(batch, ctx.slices(), ctx.piece(Model::shape.width, Model::parameters));
     const auto   weights = pack(ctx, model);
     machine(ctx.threads());
     const double start = seconds();

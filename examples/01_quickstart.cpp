@@ -6,6 +6,7 @@
 // et al., "Self-improving transformers overcome easy-to-hard and length generalization challenges", ICML
 // 2025, at a size for a laptop.
 
+#include "rung/experiment/device.hpp"
 #include "rung/experiment/journal.hpp"
 #include "rung/rung.hpp"
 
@@ -26,13 +27,12 @@ int main(int argc, char** argv) {
     flags.add("steps", steps, "training steps on true labels", {.least = 1});
     flags.add("round-steps", round_steps, "training steps per round", {.least = 1});
 
-    return program(argc, argv, flags, [&] {
-        Journal      journal{"quickstart", "Reversing strings longer than any it was shown", common, flags};
-        cpu::Context ctx{{.seed = common.seed, .threads = common.threads}};
-        Reverser     model{ctx};
-        Trainer      trainer{ctx, model, {.epsilon = 1e-6}};
-        const auto   lengths = Uniform{1, trained_to};
-        const auto   test    = EvaluateOptions{.to = trained_to + rounds, .each = 512};
+    return program(argc, argv, flags, common, [&](auto& ctx) {
+        Journal    journal{"quickstart", "Reversing strings longer than any it was shown", common, flags};
+        Reverser   model{ctx};
+        Trainer    trainer{ctx, model, {.epsilon = 1e-6}};
+        const auto lengths = Uniform{1, trained_to};
+        const auto test    = EvaluateOptions{.to = trained_to + rounds, .each = 512};
 
         train(trainer, Reverse{}, lengths, {.steps = steps, .peak = 1.5e-3, .watch = journal.watch("train")});
         const Report before = evaluate(ctx, model, Reverse{}, test);

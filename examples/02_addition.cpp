@@ -6,6 +6,7 @@
 // After Lee et al., "Self-improving transformers overcome easy-to-hard and length generalization challenges",
 // ICML 2025, at a size for a laptop.
 
+#include "rung/experiment/device.hpp"
 #include "rung/experiment/journal.hpp"
 #include "rung/rung.hpp"
 
@@ -23,16 +24,15 @@ struct Settings {
     int trained_to = 10, steps = 8'000, rounds = 4, round_steps = 500;
 };
 
-template <class Model>
-void climb(Settings const& s, Common const& common, Flags const& flags) {
-    Journal      journal{"addition", "Adding numbers longer than any it was shown", common, flags};
-    cpu::Context ctx{{.seed = common.seed, .threads = common.threads}};
-    Model        model{ctx};
-    Trainer      trainer{ctx, model, {.epsilon = 1e-6}};
-    const auto   test    = EvaluateOptions{.to = s.trained_to + s.rounds, .each = 512};
-    const auto   lengths = Uniform{1, s.trained_to};
-    const auto   mixed   = Addition{.operands = Operands::mixed};
-    const auto   warm_up = [](int step) { return 2.5e-3 * std::min(1.0, (step + 1) / 200.0); };
+template <class Model, class Context>
+void climb(Context& ctx, Settings const& s, Common const& common, Flags const& flags) {
+    Journal    journal{"addition", "Adding numbers longer than any it was shown", common, flags};
+    Model      model{ctx};
+    Trainer    trainer{ctx, model, {.epsilon = 1e-6}};
+    const auto test    = EvaluateOptions{.to = s.trained_to + s.rounds, .each = 512};
+    const auto lengths = Uniform{1, s.trained_to};
+    const auto mixed   = Addition{.operands = Operands::mixed};
+    const auto warm_up = [](int step) { return 2.5e-3 * std::min(1.0, (step + 1) / 200.0); };
 
     train(trainer, mixed, GrowWhenMastered{{.limit = s.trained_to, .mastery = 0.9, .review = 0.5}},
           {.steps      = s.steps / 2,
@@ -67,6 +67,7 @@ int main(int argc, char** argv) {
     flags.add("rounds", s.rounds, "rounds of self-improvement, one digit each", {.least = 1, .most = 10});
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
     flags.add("looped", looped, "one block run three times instead of three blocks");
-    return program(argc, argv, flags,
-                   [&] { looped ? climb<LoopedAdder>(s, common, flags) : climb<Adder>(s, common, flags); });
+    return program(argc, argv, flags, common, [&](auto& ctx) {
+        looped ? climb<LoopedAdder>(ctx, s, common, flags) : climb<Adder>(ctx, s, common, flags);
+    });
 }

@@ -1,5 +1,5 @@
 // rung's side of the comparison: times training steps or greedy decoding of one model of models.hpp, as torch_peer.py
-// does, and prints the same line of JSON.
+// does, and prints the same line of JSON. Compiled with RUNG_CUDA it is another program, which does so on a GPU.
 
 #include <iostream>
 
@@ -10,28 +10,72 @@
 #include "rung/experiment/json.hpp"
 #include "rung/experiment/program.hpp"
 
+#ifdef RUNG_CUDA
+#include "rung/backend/cuda/cuda.hpp"
+#endif
+
 namespace {
 
 using namespace rung;
 using namespace rung::bench;
 
 struct Arguments {
-    std::string mode = "train", style = "gpt", model = "tiny", precision = "f32", label = "rung";
-    int         length = 64, batch = 128, threads = 2;
-    double      seconds = 3;
+    std::string mode = "train", style = "gpt", model = "tiny", precision = "f32", label = "rung",
+                choice = "first";
+    int    length = 64, batch = 0, threads = 2;
+    double seconds = 3;
 
     void add_to(Flags& flags) {
         flags.add("mode", mode, "what to time", {"train", "decode"});
         flags.add("style", style, "model family", {"gpt", "llama"});
-        flags.add("model", model, "size", {"micro", "mini", "tiny", "small"});
         flags.add("length", length, "tokens of a training sequence", {.least = 1, .most = 256});
-        flags.add("batch", batch, "training sequences", {.least = 1});
-        flags.add("threads", threads, "threads", {.least = 1, .most = 1024});
+        flags.add("batch", batch, "sequences or prompts, 0 for 128 and 256", {.least = 0});
         flags.add("precision", precision, "of products", {"f32", "bf16"});
         flags.add("seconds", seconds, "to measure for", {.least = 0.001});
         flags.add("label", label, "copied to the output");
+#ifdef RUNG_CUDA
+        flags.add("model", model, "size", {"micro", "mini", "tiny", "small", "stacked", "looped"});
+        flags.add("choice", choice, "algorithms of products", {"first", "fastest"});
+#else
+        flags.add("model", model, "size", {"micro", "mini", "tiny", "small"});
+        flags.add("threads", threads, "threads", {.least = 1, .most = 1024});
+#endif
     }
 };
+
+#ifdef RUNG_CUDA
+// On the GPU only, where nobody else's are measured: six layers, and one that is run six times.
+struct GptStacked : Transformer<gpt_shape(128, 4), Learned, Stacked<6>, Gpt> {
+    using Transformer::Transformer;
+};
+struct GptLooped : Transformer<gpt_shape(128, 4), Learned, Looped<6>, Gpt> {
+    using Transformer::Transformer;
+};
+
+template <class Visit>
+void for_each_model_here(Visit&& visit) {
+    for_each_model(visit);
+    visit.template operator()<GptStacked>("gpt", "stacked");
+    visit.template operator()<GptLooped>("gpt", "looped");
+}
+
+template <class Precision>
+using ContextHere = cuda::Context<Precision>;
+cuda::Options options(Arguments const& use) {
+    return {.choice = use.choice == "fastest" ? cuda::Choice::fastest : cuda::Choice::first};
+}
+std::string device() { return cuda::find_device().what; }
+#else
+template <class Visit>
+void for_each_model_here(Visit&& visit) {
+    for_each_model(visit);
+}
+
+template <class Precision>
+using ContextHere = cpu::Context<Precision>;
+cpu::Options options(Arguments const& use) { return {.threads = use.threads}; }
+std::string device() { return "cpu"; }
+#endif
 
 /// Seconds of each step but the first: for the budget and three times at least, while patience lasts.
 template <class Step>
@@ -49,39 +93,65 @@ std::vector<double> timed(Step&& step, double budget) {
     return times.empty() ? std::vector{first} : times;
 }
 
+/// Operations of one step, without those for logits that nobody reads.
+template <class Model>
+double flops(bool trains, int batch, int length) {
+    if (trains) return 3 * batch * Model::flops(length);
+    constexpr int read =
+        Decoding::prompt + Decoding::fresh - 1;  // the last token is written, and that is all
+    constexpr double unread = 2.0 * Model::shape.width * Model::shape.vocab * (Decoding::prompt - 1);
+    return batch * (Model::flops(read) - unread);
+}
+
+/// Bytes that decoding cannot but read, if nothing stays in a cache of the processor: for every token of the answers all
+/// weights once, and the keys and values before it.
+template <class Model, class Precision>
+double bytes(int batch) {
+    double cache = 0;
+    for (int token = 0; token < Decoding::fresh; ++token)
+        cache += double(Model::cache_bytes(Decoding::prompt + token, Model::passes, sizeof(Precision)));
+    return double(Decoding::fresh) * double(Model::parameters) * sizeof(Precision) + batch * cache;
+}
+
 template <class Precision, class Model>
 Json measure(Arguments const& use) {
-    cpu::Context<Precision> ctx{{.threads = use.threads}};
-    Model                   model{ctx};
-    const bool              trains = use.mode == "train";
-    const double tokens = trains ? double(use.batch) * use.length : Decoding::prompts * Decoding::fresh;
-    std::vector<double> times;
+    ContextHere<Precision> ctx{options(use)};
+    Model                  model{ctx};
+    const bool             trains = use.mode == "train";
+    const int              batch  = use.batch > 0 ? use.batch : trains ? 128 : Decoding::prompts;
+    const double           tokens = double(batch) * (trains ? use.length : Decoding::fresh);
+    std::vector<double>    times;
     if (trains) {
         Trainer    trainer{ctx, model};
-        const auto batch = random_batch(Model::shape.vocab, use.batch, use.length);
-        times            = timed([&] { trainer.step(batch, 1e-4); }, use.seconds);
+        const auto sequences = random_batch(Model::shape.vocab, batch, use.length);
+        times                = timed([&] { trainer.step(sequences, 1e-4); }, use.seconds);
     } else {
-        const Decoding work;
+        const Decoding work{batch};
         never_end(model);
         times = timed([&] { work.run(ctx, model); }, use.seconds);
     }
     const double typical = median(times);
+    auto         chosen  = Json::array();
+    if (use.choice != "first") chosen.add(use.choice);
     return Json{}
         .set("library", "rung")
         .set("label", use.label)
+        .set("device", device())
         .set("mode", use.mode)
         .set("style", use.style)
         .set("model", use.model)
         .set("length", trains ? use.length : Decoding::prompt + Decoding::fresh)
-        .set("batch", trains ? use.batch : Decoding::prompts)
-        .set("threads", use.threads)
+        .set("batch", batch)
+        .set("threads", ctx.threads())
         .set("precision", use.precision)
         .set("tokens_per_second", tokens / typical)
         .set("ms", 1e3 * typical)
         .set("fastest_ms", 1e3 * *std::min_element(times.begin(), times.end()))
         .set("steps", times.size())
+        .set("flops", flops<Model>(trains, batch, use.length))
+        .set("bytes", trains ? 0 : bytes<Model, Precision>(batch))
         .set("weights", Model::parameters)
-        .set("options", Json::array())
+        .set("options", chosen)
         .set("versions", Json{}.set("compiler", __VERSION__).set("vectors", vectors))
         .set("libraries", Json::array());
 }
@@ -93,7 +163,7 @@ int main(int argc, char** argv) {
     Flags     flags{"Times one model of rung and prints one line of JSON."};
     use.add_to(flags);
     return program(argc, argv, flags, [&] {
-        for_each_model([&]<class Model>(std::string const& style, std::string const& size) {
+        for_each_model_here([&]<class Model>(std::string const& style, std::string const& size) {
             if (style != use.style || size != use.model) return;
             if (use.precision == "f32") std::cout << measure<float, Model>(use) << std::endl;
             else std::cout << measure<bf16, Model>(use) << std::endl;

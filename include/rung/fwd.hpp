@@ -14,9 +14,10 @@ struct Error;                        // check.hpp
 enum class Purpose : std::uint32_t;  // rng.hpp
 class Rng;
 template <class T>
-struct Mat;  // view.hpp
+struct Mat;     // view.hpp
+struct Memory;  // buffer.hpp
 template <class T>
-class Buffer;  // buffer.hpp
+class Buffer;
 class Arena;
 class Workers;     // parallel.hpp
 struct Sequences;  // sequences.hpp
@@ -25,7 +26,7 @@ template <class Real>
 struct CacheLayer;  // cache.hpp
 struct CachePlaces;
 
-enum class bf16 : std::uint16_t;  // bf16.hpp
+enum class bf16 : std::uint16_t;  // scalar.hpp
 template <class Real>
 struct Packed;  // packed.hpp
 struct PackedPlace;
@@ -40,6 +41,13 @@ struct Lane;
 template <class Precision>
 class Context;
 }  // namespace cpu::inline RUNG_ISA
+namespace cuda {
+struct Options;  // cuda/context.hpp
+template <class T>
+class Lane;
+template <class T>
+class Context;
+}  // namespace cuda
 
 // task/: what to learn
 struct Example;  // task.hpp

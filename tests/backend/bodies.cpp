@@ -1,14 +1,12 @@
-// The GPU's bodies on the host: by one lane, and by emulated warps and blocks in both orders, against the CPU backend.
+// The GPU's bodies on the host, by one lane and by emulated warps in both orders, against the CPU backend.
 
 #include <doctest/doctest.h>
 
 #include "rung/backend/cpu/cpu.hpp"
-#include "rung/backend/cuda/body/columns.hpp"
 #include "rung/backend/cuda/body/embedding.hpp"
 #include "rung/backend/cuda/body/loss.hpp"
 #include "rung/backend/cuda/body/norm.hpp"
 #include "rung/backend/cuda/body/pointwise.hpp"
-#include "rung/backend/cuda/body/update.hpp"
 #include "support/bodies.hpp"
 
 using namespace rung_test;
@@ -17,53 +15,112 @@ TYPE_TO_STRING_AS("bf16", bf16);
 
 namespace {
 
+/// What a body writes: NaN beforehand, with more behind it that is NaN still where no row wrote past its end.
+template <class T>
+struct Results : std::vector<T> {
+    Index count;
+
+    explicit Results(Index count, Index more = 512)
+        : std::vector<T>(std::size_t(count + more), narrow<T>(NAN)), count(count) {}
+    Results(std::vector<T> const& before) : Results(Index(before.size())) {
+        std::copy(before.begin(), before.end(), this->begin());
+    }
+    bool intact() const {
+        return std::all_of(this->begin() + count, this->end(), [](T x) { return std::isnan(widen(x)); });
+    }
+};
+
 template <int D, class T>
 void check_norms(By by) {
     CAPTURE(D);
-    const Index      N = 5;
+    constexpr int    N = int(std::bit_ceil(unsigned(D + 127) / 128)), rows = 5;
     cpu::Lane<float> lane;
-    const Stored<T>  x(N, D, 1, 2), dy(N, D, 2), dx(N, D, 3);
-    auto             wide_x = x.wide(), wide_dy = dy.wide();
-    Random<float>    gain(1, D, 4, 1, 1), bias(1, D, 5), y(N, D, 6), stats(N, 2, 7), rms_stats(N, 1, 8);
+    const Stored<T>  x(rows, D, 1, 2), dy(rows, D, 2), dx(rows, D, 3);
+    const auto       wide_x = x.wide(), wide_dy = dy.wide();
+    Random<float>    flat(1, 1 + 2 * D, 4, 1, 1);  // weights: no row of them is aligned
+    const auto       gain = flat.view().columns(1, D), bias = flat.view().columns(1 + D, D);
+    Random<float>    y(rows, D, 6), stats(rows, 2, 7), rms(rows, 1, 8);
+    const auto       check = [&](auto const& got, Mat<float const> wanted, double far) {
+        CHECK(apart(got, wanted) < far);
+        CHECK(got.intact());
+    };
+    const auto forward = [&](Mat<float const> wanted_stats, auto norm) {
+        Results<T>     out(rows * D);
+        Results<float> of(wanted_stats.size());
+        norm.y = out.data(), norm.stats = of.data();
+        run(by, rows, norm);
+        check(out, y.view(), tolerance<T>), check(of, wanted_stats, 2e-6);
+    };
+    const auto backward = [&](Mat<float const> wanted, auto norm) {
+        Results<T> got(dx.data);
+        norm.dx = got.data();
+        run(by, rows, norm);
+        check(got, wanted, 3 * tolerance<T>);
+    };
+    auto to = dx.wide(), dgain = zeros<float>(1, D), dbias = zeros<float>(1, D);
 
-    std::vector<T>     out(x.data.size());
-    std::vector<float> got_stats(2 * N);
-    layer_norm<D>(lane, y.view(), stats.view(), wide_x, gain, bias);
-    run(by, N,
-        cuda::LayerNorm<D, T>{x.data.data(), out.data(), got_stats.data(), gain.data.data(),
-                              bias.data.data()});
-    CHECK(apart(out, y.view()) < tolerance<T>);
-    CHECK(apart(got_stats, stats.view()) < 2e-6);
     layer_norm<D>(lane, y.view(), stats.view(), wide_x, gain, {});
-    run(by, N, cuda::LayerNorm<D, T>{x.data.data(), out.data(), got_stats.data(), gain.data.data(), nullptr});
-    CHECK(apart(out, y.view()) < tolerance<T>);
+    forward(stats, cuda::LayerNorm<N, T>{x.data.data(), nullptr, nullptr, gain.data, nullptr, D});
+    layer_norm<D>(lane, y.view(), stats.view(), wide_x, gain, bias);
+    forward(stats, cuda::LayerNorm<N, T>{x.data.data(), nullptr, nullptr, gain.data, bias.data, D});
+    add_layer_norm_backward<D>(lane, to.view(), dgain.view(), dbias.view(), wide_dy, wide_x, stats, gain);
+    backward(to, cuda::LayerNormBackward<N, T>{dy.data.data(), x.data.data(), nullptr, stats.data.data(),
+                                               gain.data, D});
 
-    auto wanted = dx.wide();
-    auto dgain = zeros<float>(1, D), dbias = zeros<float>(1, D);
-    add_layer_norm_backward<D>(lane, wanted.view(), dgain.view(), dbias.view(), wide_dy, wide_x, stats, gain);
-    auto got = dx.data;
-    run(by, N,
-        cuda::LayerNormBackward<D, T>{dy.data.data(), x.data.data(), got.data(), got_stats.data(),
-                                      gain.data.data()});
-    CHECK(apart(got, wanted.view()) < 3 * tolerance<T>);
+    to = dx.wide();
+    rms_norm<D>(lane, y.view(), rms.view(), wide_x, gain);
+    forward(rms, cuda::RmsNorm<N, T>{x.data.data(), nullptr, nullptr, gain.data, D});
+    add_rms_norm_backward<D>(lane, to.view(), dgain.view(), wide_dy, wide_x, rms, gain);
+    backward(to, cuda::RmsNormBackward<N, T>{dy.data.data(), x.data.data(), nullptr, rms.data.data(),
+                                             gain.data, D});
+}
 
-    rms_norm<D>(lane, y.view(), rms_stats.view(), wide_x, gain);
-    run(by, N, cuda::RmsNorm<D, T>{x.data.data(), out.data(), got_stats.data(), gain.data.data()});
-    CHECK(apart(out, y.view()) < tolerance<T>);
-    wanted = dx.wide(), got = dx.data;
-    add_rms_norm_backward<D>(lane, wanted.view(), dgain.view(), wide_dy, wide_x, rms_stats, gain);
-    run(by, N,
-        cuda::RmsNormBackward<D, T>{dy.data.data(), x.data.data(), got.data(), got_stats.data(),
-                                    gain.data.data()});
-    CHECK(apart(got, wanted.view()) < 3 * tolerance<T>);
+/// y (room) = 2 x (width), the row in a group's registers.
+template <class T>
+struct Doubled {
+    static constexpr int warps = 1;
+    T const*             x;
+    T*                   y;
+    int                  width, room;
+
+    template <class G>
+    void operator()(G g, Index) const {
+        cuda::Row<1, G> row;
+        row.load(g, x, width);
+        row.each(g, width, [](float& a) { a *= 2; });
+        row.store(g, y, room);
+    }
+};
+
+/// Bodies of a lane per item.
+template <class F>
+void each(Index count, F const& f) {
+    static_assert(F::warps == 0);
+    for (Index i = 0; i < count; ++i) f(i);
 }
 
 }  // namespace
 
+TEST_CASE_TEMPLATE("bodies: what lies past a row's end reads as zero and is not written", T, float, bf16) {
+    for (const By by : every_way)
+        for (const int width : {1, 4, 6, 33, 120})
+            for (const int room : {121, 124, 128}) {
+                CAPTURE(width);
+                const Stored<T>  whole(1, width, 1);
+                const Results<T> x(whole.data);
+                Results<T>       y(room);
+                run(by, 1, Doubled<T>{x.data(), y.data(), width, room});
+                for (int j = 0; j < room; ++j)
+                    CHECK(widen(y[std::size_t(j)]) == (j < width ? 2 * widen(x[std::size_t(j)]) : 0));
+                CHECK(y.intact());
+            }
+}
+
 TEST_CASE_TEMPLATE("bodies: norms and their gradients", T, float, bf16) {
     for (const By by : every_way) {
         CAPTURE(int(by));
-        check_norms<1, T>(by), check_norms<16, T>(by), check_norms<33, T>(by), check_norms<128, T>(by);
+        check_norms<1, T>(by), check_norms<3, T>(by), check_norms<33, T>(by);
+        check_norms<128, T>(by), check_norms<130, T>(by), check_norms<384, T>(by);
     }
 }
 
@@ -104,11 +161,8 @@ TEST_CASE_TEMPLATE("bodies: cross-entropy and the likeliest token", T, float, bf
 TEST_CASE_TEMPLATE("bodies: activations, rotations and look-ups", T, float, bf16) {
     const Index      N = 7, H = 20, D = 10;
     cpu::Lane<float> lane;
-    const auto       each = [](Index count, auto const& f) {
-        for (Index i = 0; i < count; ++i) f(i);
-    };
-    const Stored<T> x(N, 2 * H, 1, 2), dy(N, H, 2), table(5, H, 3);
-    auto            wide = x.wide(), y = zeros<float>(N, 2 * H), half = zeros<float>(N, H);
+    const Stored<T>  x(N, 2 * H, 1, 2), dy(N, H, 2), table(5, H, 3);
+    auto             wide = x.wide(), y = zeros<float>(N, 2 * H), half = zeros<float>(N, H);
 
     auto           got = x.data;
     std::vector<T> out(got.size()), small(dy.data.size());
@@ -160,78 +214,45 @@ TEST_CASE_TEMPLATE("bodies: activations, rotations and look-ups", T, float, bf16
     add_embed(lane, half.view(), table.wide(), places.data());
     each(N * H, cuda::Embed<T, true>{table.data.data(), places.data(), more.data(), int(H)});
     CHECK(apart(more, half.view()) < tolerance<T>);
-    for (const By by : every_way) {
-        Random<float> dtable(5, H, 9);
-        auto          sums = std::vector<float>(dtable.data.begin(), dtable.data.end());
-        add_embed_backward(lane, dtable.view(), dy.wide(), places.data());
-        const cuda::EmbedBackward<T> back{dy.data.data(), places.data(), sums.data(), N, int(H)};
-        run(by, 5 * back.groups(), back);
-        CHECK(apart(sums, dtable.view()) < 2e-6);
-    }
 }
 
-TEST_CASE_TEMPLATE("bodies: sums down columns by blocks", T, float, bf16) {
-    const Index      N = 37, C = 45, run_of = 16;
+TEST_CASE_TEMPLATE("bodies: rows are added where no id comes twice", T, float, bf16) {
+    const Index            N = 4, V = 9, C = 11;
+    const std::vector<int> ids{7, 0, 8, 3};
+    cpu::Lane<float>       lane;
+    const Stored<T>        x(N, C, 1), y(V, C, 2);
+    auto                   wanted = y.wide();
+    auto                   got    = y.data;
+    add_scatter(lane, wanted.view(), x.wide(), ids.data());
+    each(N * C, cuda::Scatter<T>{x.data.data(), ids.data(), got.data(), int(C)});
+    CHECK(apart(got, wanted.view()) < tolerance<T>);
+    for (const Index untouched : {1, 2, 4, 5, 6})
+        CHECK(std::equal(got.begin() + untouched * C, got.begin() + (untouched + 1) * C,
+                         y.data.begin() + untouched * C));
+}
+
+TEST_CASE_TEMPLATE("bodies: dropout makes the CPU's choices", T, float, bf16) {
+    const Index      N = 7, first_row = (Index{1} << 32) + 1000;
     cpu::Lane<float> lane;
-    const Stored<T>  dy(N, C, 1), x(N, C, 2, 2);
-    Random<float>    stats(N, 2, 3, 0.5, 1);
-    const auto       check = [&](auto term, Random<float> const& before, Mat<float const> wanted, auto runs) {
-        std::vector<float> partial(3 * C, NAN), sums(before.data.begin(), before.data.end());
-        const cuda::ColumnSums<decltype(term)> body{term, partial.data(), N, run_of, int(C)};
-        runs(body.items(), body);
-        for (Index c = 0; c < C; ++c) cuda::AddPartials{partial.data(), sums.data(), 3, int(C)}(c);
-        CHECK(apart(sums, wanted) < 1e-5);
-    };
-    const auto everywhere = [&](auto term, Random<float> const& before, Mat<float const> wanted) {
-        check(term, before, wanted, [](Index count, auto const& f) { run_serial(count, f); });
-        for (const Order order : {Order::ascending, Order::descending}) {
-            check(term, before, wanted,
-                  [&](Index n, auto const& f) { run_emulated<FiberBlock<1>>(n, f, order); });
-            check(term, before, wanted,
-                  [&](Index n, auto const& f) { run_emulated<FiberBlock<4>>(n, f, order); });
-        }
-    };
-    const Random<float> before(1, C, 4);
-    Random<float>       after(1, C, 4);
-    add_column_sums(lane, after.view(), dy.wide());
-    everywhere(cuda::BiasTerm<T>{dy.data.data(), int(C)}, before, after.view());
-    std::copy(before.data.begin(), before.data.end(), after.data.begin());
-    for (Index i = 0; i < N; ++i)
-        for (Index c = 0; c < C; ++c) {
-            const auto at = std::size_t(i * C + c);
-            after.view()(0, c) +=
-                widen(dy.data[at]) * (widen(x.data[at]) - stats.view()(i, 0)) * stats.view()(i, 1);
-        }
-    everywhere(cuda::GainTerm<T, 2>{dy.data.data(), x.data.data(), stats.data.data(), int(C)}, before,
-               after.view());
+    for (const int width : {1, 4, 30, 33, 128}) {
+        CAPTURE(width);
+        const Dropout   drop{.rate = 0.3f, .seed = 0x0123456789abcdef, .step = 5};
+        const Stored<T> y(N, width, 1);
+        auto            wanted = y.wide();
+        Results<T>      got(y.data);
+        dropout(lane, wanted.view(), drop, 3, first_row);
+        const cuda::Dropped<T> body{got.data(), width, drop.rate, drop.seed, drop.step, 3, first_row};
+        each(N * body.groups(), body);
+        CHECK(std::equal(wanted.data.begin(), wanted.data.end(), got.begin(),
+                         [](float a, T b) { return narrow<T>(a) == b; }));
+        CHECK(got.intact());
+    }
 }
 
-TEST_CASE("bodies: the norm of a gradient and AdamW") {
-    const Index         n = 1000;
-    cpu::Context<float> ctx{{.threads = 1}};
-    Random<float>       g(1, n, 1), w(1, n, 2), m(1, n, 3, 0.1), v(1, n, 4);
-    for (float& x : v.data) x = x * x;
-    const std::vector<Chunk> chunks{{0, 300, true}, {300, 450, false}, {750, 250, true}};
-    const Index              ends[]    = {300, 750, 1000};
-    const bool               decayed[] = {true, false, true};
-    const AdamWStep          step{1e-2, 0.9, 0.98, 1e-8, 0.1, 0.5, 0.25, 0.7};
-
-    std::vector<double> partial(4, NAN);
-    for (const By by : every_way) {
-        run(by, 4, cuda::SquaredNorm{g.data.data(), partial.data(), n, 256});
-        CHECK(std::accumulate(partial.begin(), partial.end(), 0.0) ==
-              doctest::Approx(sum_gradients(ctx, g.view(), chunks)).epsilon(1e-6));
-    }
-    std::vector<float> w2(w.data.begin(), w.data.end()), m2(m.data.begin(), m.data.end()),
-        v2(v.data.begin(), v.data.end());
-    std::vector<bf16> copy(n);
-    cuda::AdamW<bf16> body(step);
-    body.weights = w2.data(), body.mean = m2.data(), body.square = v2.data(), body.gradient = g.data.data();
-    body.copy = copy.data(), body.ends = ends, body.decayed = decayed, body.runs = 3;
-    adamw(ctx, w.data.data(), m.data.data(), v.data.data(), g.data.cdata(), chunks, step);
-    for (Index i = 0; i < n; ++i) body(i);
-    CHECK(apart(w2, w.view()) < 1e-6);
-    CHECK(apart(m2, m.view()) < 1e-6);
-    CHECK(apart(v2, v.view()) < 1e-6);
-    for (Index i = 0; i < n; ++i) CHECK(copy[std::size_t(i)] == narrow<bf16>(w2[std::size_t(i)]));
+TEST_CASE("bodies: weights are rounded to what products read") {
+    const Random<float> from(1, 100, 1);
+    Results<bf16>       to(100);
+    each(100, cuda::Convert{from.data.data(), to.data()});
+    for (Index i = 0; i < 100; ++i) CHECK(to[std::size_t(i)] == narrow<bf16>(from.data[i]));
+    CHECK(to.intact());
 }

@@ -1,4 +1,4 @@
-// The GPU's attention on the host, in single precision and by emulated tensor cores, against the CPU backend.
+// The GPU's attention on the host, of any head size and by emulated tensor cores, against the CPU backend.
 
 #include <doctest/doctest.h>
 
@@ -8,6 +8,8 @@
 #include "support/bodies.hpp"
 
 using namespace rung_test;
+
+TYPE_TO_STRING_AS("bf16", bf16);
 
 namespace {
 
@@ -39,39 +41,40 @@ struct Expected {
     }
 };
 
-template <int D>
+template <int D, class T>
 void check_plain_attention() {
     CAPTURE(D);
-    constexpr int       heads = 2;
-    const Ragged        ragged({5, 1, 37}, 16);
-    const Index         N = ragged.rows.view().rows(), C = heads * D;
-    const Stored<float> qkv(N, 3 * C, 1), dout(N, C, 2);
-    const Expected<D>   wanted(qkv.wide(), dout.wide(), ragged.rows.view(), heads);
-    const auto          check = [&](auto runs) {
-        std::vector<float> out(std::size_t(N * C), NAN), lse(std::size_t(N * heads), NAN), dots(lse),
-            dqkv(std::size_t(N * 3 * C), NAN);
+    constexpr int     heads = 2;
+    const Ragged      ragged({5, 1, 19}, 16);
+    const Index       N = ragged.rows.view().rows(), C = heads * D;
+    const Stored<T>   qkv(N, 3 * C, 1), dout(N, C, 2);
+    const Expected<D> wanted(qkv.wide(), dout.wide(), ragged.rows.view(), heads);
+    const auto        check = [&](auto runs) {
+        std::vector<T> out(std::size_t(N * C), narrow<T>(NAN)), dqkv(std::size_t(N * 3 * C), narrow<T>(NAN));
+        std::vector<float> lse(std::size_t(N * heads), NAN), dots(lse);
         runs(N * heads,
-                      cuda::Attention<D>{qkv.data.data(), out.data(), lse.data(), ragged.bounds.data(), heads});
-        CHECK(apart(out, wanted.out) < 2e-6);
+                    cuda::Attention<T>{qkv.data.data(), out.data(), lse.data(), ragged.bounds.data(), heads, D, 19});
+        CHECK(apart(out, wanted.out) < tolerance<T>);
         CHECK(apart(lse, wanted.lse) < 2e-6);
-        runs(N * heads, cuda::HeadDots<D, float>{dout.data.data(), out.data(), dots.data()});
+        runs(N * heads, cuda::HeadDots<T>{dout.data.data(), out.data(), dots.data(), D});
         runs(N * heads,
-                      cuda::AttentionQueryBackward<D>{qkv.data.data(), dout.data.data(), lse.data(), dots.data(),
-                                             dqkv.data(), ragged.bounds.data(), heads});
-        runs(N * heads, cuda::AttentionKeyBackward<D>{qkv.data.data(), dout.data.data(), lse.data(),
-                                                      dots.data(), dqkv.data(), ragged.bounds.data(), heads});
-        CHECK(apart(dqkv, wanted.dqkv) < 1e-5);
+                    cuda::AttentionQueryBackward<T>{qkv.data.data(), dout.data.data(), dqkv.data(), lse.data(),
+                                             dots.data(), ragged.bounds.data(), heads, D, 19});
+        runs(N * heads,
+                    cuda::AttentionKeyBackward<T>{qkv.data.data(), dout.data.data(), dqkv.data(), lse.data(),
+                                           dots.data(), ragged.bounds.data(), heads, D, 19});
+        CHECK(apart(dqkv, wanted.dqkv) < 3 * tolerance<T>);
     };
     check([](Index n, auto const& f) { run_serial(n, f); });
     for (const Order order : {Order::ascending, Order::descending})
-        check([&](Index n, auto const& f) { run_emulated<FiberBlock<1>>(n, f, order); });
+        check([&](Index n, auto const& f) { run_emulated<FiberBlock<f.warps>>(n, f, order); });
 }
 
 template <int D>
 void check_flash(std::vector<int> const& lengths) {
     CAPTURE(D);
     constexpr int heads = 2;
-    using Group         = FiberBlock<2>;
+    using Group         = FiberBlock<cuda::FlashForward<D>::warps>;
     const Ragged       ragged(lengths, 16 * Group::warps);
     const Index        N = ragged.rows.view().rows(), C = heads * D;
     const Stored<bf16> qkv(N, 3 * C, 1), dout(N, C, 2);
@@ -86,7 +89,7 @@ void check_flash(std::vector<int> const& lengths) {
             order);
         CHECK(apart(out, wanted.out) < 1e-2);
         CHECK(apart(lse, wanted.lse) < 1e-5);
-        run_emulated(N * heads, cuda::HeadDots<D, bf16>{dout.data.data(), out.data(), dots.data()}, order);
+        run_emulated(N * heads, cuda::HeadDots<bf16>{dout.data.data(), out.data(), dots.data(), D}, order);
         run_emulated<Group>(items,
                             cuda::FlashQueryBackward<D>{qkv.data.data(), dout.data.data(), dqkv.data(),
                                                         lse.data(), dots.data(), ragged.tiles.data(), heads},
@@ -101,8 +104,9 @@ void check_flash(std::vector<int> const& lengths) {
 
 }  // namespace
 
-TEST_CASE("bodies: attention in single precision, by one lane and by blocks") {
-    check_plain_attention<1>(), check_plain_attention<8>(), check_plain_attention<32>();
+TEST_CASE_TEMPLATE("bodies: attention of any head size and its gradient, ragged", T, float, bf16) {
+    check_plain_attention<1, T>(), check_plain_attention<8, T>();
+    check_plain_attention<24, T>(), check_plain_attention<64, T>();
 }
 
 TEST_CASE("bodies: flash attention and its gradient, ragged") {

@@ -3,7 +3,7 @@
 
 #include "memory.cuh"
 #include "program.cuh"
-#include "rung/backend/cuda/body/attention.hpp"
+#include "rung/backend/cuda/body/cached.hpp"
 #include "rung/backend/cuda/body/columns.hpp"
 #include "rung/backend/cuda/body/embedding.hpp"
 #include "rung/backend/cuda/body/flash.hpp"
@@ -50,6 +50,10 @@ template <class Body>
 void by_warps(Index count, Body const& body) {
     cuda::for_warps(0, count, body);
 }
+template <class Body>
+void by_blocks(Index count, Body const& body) {
+    cuda::for_blocks<Body::warps>(0, count, body.shared(), body);
+}
 
 /// One item after the other by one lane.
 template <class Body>
@@ -63,6 +67,12 @@ void rows(char const* name, Index count, double tolerance, Prepare prepare) {
     same(
         name, tolerance, prepare, [&](auto const& body) { serially(count, body); },
         [&](auto const& body) { by_warps(count, body); });
+}
+template <class Prepare>
+void blocks(char const* name, Index count, double tolerance, Prepare prepare) {
+    same(
+        name, tolerance, prepare, [&](auto const& body) { serially(count, body); },
+        [&](auto const& body) { by_blocks(count, body); });
 }
 template <class Prepare>
 void lanes(char const* name, Index count, double tolerance, Prepare prepare) {
@@ -172,56 +182,67 @@ void others(double tolerance) {
         [](auto const& body) { cuda::for_blocks<4>(0, body.items(), 4 * 32 * 4, body); });
 }
 
-template <int D>
-void attention() {
-    constexpr int          heads = 2;
-    constexpr Index        N = 170, C = heads * D, cut = 117;
-    const std::vector<int> bounds = [] {
-        std::vector<int> of;
-        for (int i = 0; i < N; ++i)
-            of.push_back(i < cut ? 0 : int(cut)), of.push_back(i < cut ? int(cut) : int(N));
-        return of;
-    }();
-    const auto blocks = [](int floats) {
-        return [floats](auto const& body) { cuda::for_blocks<1>(0, N * heads, 4 * floats, body); };
-    };
-    const auto serial = [](auto const& body) { serially(N * heads, body); };
-    same(
-        "attention", 1e-5,
-        [&](Memory& m) {
-            return cuda::Attention<D>{m.normal<float>(N * 3 * C), m.result(m.normal<float>(N * C), N * C),
-                                      m.result(m.normal<float>(N * heads), N * heads), m.copy(bounds), heads};
-        },
-        serial, blocks(128));
-    same(
-        "attention, to queries", 1e-4,
-        [&](Memory& m) {
-            return cuda::AttentionQueryBackward<D>{m.normal<float>(N * 3 * C),
-                                                   m.normal<float>(N * C),
-                                                   m.normal<float>(N * heads),
-                                                   m.normal<float>(N * heads),
-                                                   m.result(m.normal<float>(N * 3 * C), N * 3 * C),
-                                                   m.copy(bounds),
-                                                   heads};
-        },
-        serial, blocks(128));
-    same(
-        "attention, to keys", 1e-4,
-        [&](Memory& m) {
-            return cuda::AttentionKeyBackward<D>{m.normal<float>(N * 3 * C),
-                                                 m.normal<float>(N * C),
-                                                 m.normal<float>(N * heads),
-                                                 m.normal<float>(N * heads),
-                                                 m.result(m.normal<float>(N * 3 * C), N * 3 * C),
-                                                 m.copy(bounds),
-                                                 heads};
-        },
-        serial, blocks(256));
+constexpr int heads = 2, tokens = 170, cut = 117;  // two sequences
 
-    // Tensor cores against single precision on the same bf16 numbers.
-    const std::vector<cuda::FlashTile> tiles{
-        {0, 0, int(cut)}, {64, 0, int(cut)}, {int(cut), int(cut), int(N)}};  // of 4 warps
-    const auto wide = [](std::vector<bf16> const& x) {
+std::vector<int> bounds() {
+    std::vector<int> of;
+    for (int i = 0; i < tokens; ++i) of.push_back(i < cut ? 0 : cut), of.push_back(i < cut ? cut : tokens);
+    return of;
+}
+
+template <class T>
+void attention(int size, double tolerance) {
+    constexpr Index N    = tokens;
+    const Index     C    = Index(heads) * size;
+    const auto      fill = [&](Memory& m, auto body) {
+        body.qkv = m.normal<T>(N * 3 * C), body.bounds = m.copy(bounds());
+        body.heads = heads, body.size = size, body.longest = cut;
+        return body;
+    };
+    blocks("attention", N * heads, tolerance, [&](Memory& m) {
+        auto body = fill(m, cuda::Attention<T>{});
+        body.out  = m.result(m.normal<T>(N * C), N * C);
+        body.lse  = m.result(m.normal<float>(N * heads), N * heads);
+        return body;
+    });
+    const auto backward = [&](char const* name, auto of) {
+        blocks(name, N * heads, tolerance, [&](Memory& m) {
+            auto body = fill(m, of);
+            body.dout = m.normal<T>(N * C), body.dqkv = m.result(m.normal<T>(N * 3 * C), N * 3 * C);
+            body.lse  = m.copy(std::vector<float>(N * heads, 5));  // about what a hundred keys have
+            body.dots = m.normal<float>(N * heads);
+            return body;
+        });
+    };
+    backward("attention, to queries", cuda::AttentionQueryBackward<T>{});
+    backward("attention, to keys", cuda::AttentionKeyBackward<T>{});
+}
+
+template <class T>
+void cached_attention(int size, double tolerance) {
+    constexpr int          capacity = 160;
+    const std::vector<int> slots{4, 0, 0, 0, 2}, places{150, 30, 31, 32, 0}, last{0, 3, 4};
+    const Index            N = Index(slots.size()), C = Index(heads) * size, held = 5 * capacity * 2 * C;
+    const auto             fill = [&](Memory& m, auto body) {
+        body.qkv = m.normal<T>(N * 3 * C), body.cache = m.result(m.normal<T>(held), held);
+        body.slots = m.copy(slots), body.places = m.copy(places);
+        body.heads = heads, body.size = size, body.capacity = capacity;
+        return body;
+    };
+    lanes("keys and values appended", fill(numbers(0), cuda::Append<T>{}).items(N), 0,
+          [&](Memory& m) { return fill(m, cuda::Append<T>{}); });
+    blocks("attention over a cache", Index(last.size()) * heads, tolerance, [&](Memory& m) {
+        auto body = fill(m, cuda::CachedAttention<T>{});
+        body.out = m.result(m.normal<T>(3 * C), 3 * C), body.rows = m.copy(last);
+        return body;
+    });
+}
+
+/// Tensor cores against single precision on the same bf16 numbers.
+template <int D>
+void flash_attention() {
+    constexpr Index N = tokens, C = heads * D;
+    const auto      wide = [](std::vector<bf16> const& x) {
         std::vector<float> out;
         for (const bf16 v : x) out.push_back(widen(v));
         return out;
@@ -235,19 +256,20 @@ void attention() {
                  *const flash_lse  = of.normal<float>(N * heads),
                  *const flash_dots = of.normal<float>(N * heads);
     bf16 *const out = of.normal<bf16>(N * C), *const dqkv = of.normal<bf16>(N * 3 * C);
-    int const* const             where = of.copy(bounds);
-    cuda::FlashTile const* const tile  = of.copy(tiles);
-    serial(cuda::Attention<D>{qkv_wide, out_wide, lse, where, heads});
-    serial(cuda::HeadDots<D, float>{dout_wide, out_wide, dots});
-    serial(cuda::AttentionQueryBackward<D>{qkv_wide, dout_wide, lse, dots, dqkv_wide, where, heads});
-    serial(cuda::AttentionKeyBackward<D>{qkv_wide, dout_wide, lse, dots, dqkv_wide, where, heads});
-    const auto flash = [&](auto const& body) {
-        cuda::for_blocks<4>(0, Index(tiles.size()) * heads, std::decay_t<decltype(body)>::shared_bytes, body);
-    };
-    flash(cuda::FlashForward<D>{qkv, out, flash_lse, tile, heads});
-    by_warps(N * heads, cuda::HeadDots<D, bf16>{dout, out, flash_dots});
-    flash(cuda::FlashQueryBackward<D>{qkv, dout, dqkv, flash_lse, flash_dots, tile, heads});
-    flash(cuda::FlashKeyBackward<D>{qkv, dout, dqkv, flash_lse, flash_dots, tile, heads});
+    int const* const                   where = of.copy(bounds());
+    const std::vector<cuda::FlashTile> tiles{{0, 0, cut}, {64, 0, cut}, {cut, cut, tokens}};  // of 4 warps
+    auto const* const                  tile = of.copy(tiles);
+    serially(N * heads, cuda::Attention<float>{qkv_wide, out_wide, lse, where, heads, D, cut});
+    serially(N * heads, cuda::HeadDots<float>{dout_wide, out_wide, dots, D});
+    serially(N * heads, cuda::AttentionQueryBackward<float>{qkv_wide, dout_wide, dqkv_wide, lse, dots, where,
+                                                            heads, D, cut});
+    serially(N * heads, cuda::AttentionKeyBackward<float>{qkv_wide, dout_wide, dqkv_wide, lse, dots, where,
+                                                          heads, D, cut});
+    const Index items = Index(tiles.size()) * heads;
+    by_blocks(items, cuda::FlashForward<D>{qkv, out, flash_lse, tile, heads});
+    by_warps(N * heads, cuda::HeadDots<bf16>{dout, out, flash_dots, D});
+    by_blocks(items, cuda::FlashQueryBackward<D>{qkv, dout, dqkv, flash_lse, flash_dots, tile, heads});
+    by_blocks(items, cuda::FlashKeyBackward<D>{qkv, dout, dqkv, flash_lse, flash_dots, tile, heads});
     cuda::check(cudaDeviceSynchronize(), "flash attention");
     const auto compare = [](char const* name, auto const* got, float const* wanted, Index count,
                             double tolerance) {
@@ -263,7 +285,11 @@ void attention() {
 void every_body() {
     norms<1, float>(1e-5), norms<33, float>(1e-5), norms<384, float>(1e-5), norms<128, bf16>(1e-2);
     others<float>(1e-5), others<bf16>(1e-2);
-    attention<16>(), attention<32>(), attention<64>(), attention<128>();
+    for (const int size : {1, 8, 24, 33, 64}) {
+        attention<float>(size, 1e-5), attention<bf16>(size, 1e-2);
+        cached_attention<float>(size, 1e-5), cached_attention<bf16>(size, 1e-2);
+    }
+    flash_attention<16>(), flash_attention<32>(), flash_attention<64>(), flash_attention<128>();
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ void products(cuda::Products& lt, int N, int K, int M, double tolerance) {
         bias(1, M, random);
     Managed<float>     dw(K, M, random);
     std::vector<float> before(dw.data, dw.data + K * M);
-    const auto         type  = cuda::data_type<T>();
+    const auto         type  = cuda::number_of<T>();
     const auto         check = [&](char const* name, auto const& got, auto wanted) {
         Apart apart;
         cuda::check(cudaDeviceSynchronize(), name);
@@ -101,7 +101,7 @@ void products(cuda::Products& lt, int N, int K, int M, double tolerance) {
                                       .right_stride    = M,
                                       .result_stride   = M,
                                       .factors         = type,
-                                      .result          = CUDA_R_32F,
+                                      .result          = cuda::Number::f32,
                                       .adds            = true};
     run(lt, gradient, x.data, y.data, dw.data);
     check("dw += xT dy", dw, [&](Index k, Index j) {

@@ -30,7 +30,8 @@ std::map<std::string, Strings> const plan{
     {"eval", {"core", "contract", "model", "data", "task"}},
     {"curriculum", {"core", "data", "eval/score.hpp"}},
     {"experiment",
-     {"core", "contract", "backend/cpu", "task", "data", "model", "train", "eval", "curriculum"}},
+     {"core", "contract", "backend/cpu", "backend/cuda", "task", "data", "model", "train", "eval",
+      "curriculum"}},
 };
 
 bool starts_with(std::string const& text, std::string const& start) { return text.rfind(start, 0) == 0; }

@@ -95,8 +95,12 @@ TEST_CASE_TEMPLATE("logits, gradients and cached logits have the same bits with 
             constexpr int                  H = Model::shape.heads, D = Model::shape.head_size();
             std::vector<CacheLayer<float>> cache(Model::passes * Model::layers);
             for (auto& layer : cache) layer = {lane.arena.template take<float>(3 * H * 6, 2 * D), 6, H};
-            const int  slots[] = {2, 0, 1}, past[] = {0, 0, 0};
-            const auto logits = Model::extend(lane, w, cache, rows.view(), {slots, past});
+            const int        slots[] = {2, 0, 1}, past[] = {0, 0, 0};
+            Sequences        fed = rows.view();
+            std::vector<int> lasts;
+            for (int b = 0; b < fed.count; ++b) lasts.push_back(fed.starts[b + 1] - 1);
+            fed.graded = lasts.data(), fed.graded_count = fed.count;
+            const auto logits = Model::extend(lane, w, cache, fed, {slots, past});
             return std::vector<float>(logits.data, logits.data + logits.size());
         };
         CHECK(extended(plain) == extended(packed));

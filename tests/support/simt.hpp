@@ -145,6 +145,13 @@ struct FiberWarp {
         simt.publish(v);
         return simt.peek<T>(rank() ^ mask);
     }
+    unsigned ballot(bool v) const {
+        Simt& simt = Simt::here();
+        simt.publish(v);
+        unsigned bits = 0;
+        for (int lane = 0; lane < size; ++lane) bits |= unsigned(simt.peek<bool>(lane)) << lane;
+        return bits;
+    }
     template <class T, class Op>
     T reduce(T v, Op op) const {
         for (int mask = size / 2; mask > 0; mask /= 2) v = op(v, shuffle_xor(v, mask));

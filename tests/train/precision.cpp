@@ -40,7 +40,7 @@ public:
         const TrainerOptions options;
         Buffer<float>        all(ctx_.slices() * Model::parameters);
         const Mat<float>     gradients{all.data(), ctx_.slices(), Model::parameters};
-        const auto   parts = cut(batch, ctx_.slices(), Trainer<cpu::Context<P>, Model>::default_piece());
+        const auto   parts = cut(batch, ctx_.slices(), ctx_.piece(Model::shape.width, Model::parameters));
         cpu::Lane<P> lane;
         for (int slice = 0; slice < ctx_.slices(); ++slice)
             for (auto const& piece : parts[std::size_t(slice)]) {

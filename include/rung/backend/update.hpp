@@ -15,7 +15,7 @@ struct Chunk {
 struct AdamWStep {
     double rate, beta1, beta2, epsilon, weight_decay;
     double correction1, correction2;  ///< 1 - beta^t
-    double clip;  ///< factor that brings the gradient's norm within its bound; 1 leaves it alone
+    double clip = 1;                  ///< factor that brings the gradient's norm within its bound
 };
 
 }  // namespace rung

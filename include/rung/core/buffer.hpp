@@ -1,5 +1,6 @@
 #pragma once
-// Buffer owns one zeroed allocation; Arena hands out pieces of a few and takes them all back at once.
+// Memory says where numbers live; Buffer owns one zeroed allocation of it; Arena hands out pieces of a few and takes
+// them all back at once.
 
 #include <algorithm>
 #include <cstring>
@@ -12,36 +13,51 @@
 
 namespace rung {
 
-/// Owns `size` zeroed elements, aligned to a cache line. Moves, never copies by accident.
+/// A kind of memory: how bytes, aligned to a cache line and zeroed where the host sees them, are had and given back.
+struct Memory {
+    void* (*take)(std::size_t bytes);
+    void (*give)(void*);
+};
+
+/// The system's.
+inline constexpr Memory host_memory{
+    [](std::size_t bytes) { return std::memset(::operator new (bytes, std::align_val_t{64}), 0, bytes); },
+    [](void* data) { ::operator delete (data, std::align_val_t{64}); }};
+
+/// Owns `size` zeroed elements. Moves, never copies by accident.
 template <class T>
 class Buffer {
     static_assert(std::is_trivially_copyable_v<T>,
                   "Buffer: elements are plain data, because they are zeroed and copied as bytes");
-    static constexpr std::align_val_t alignment{64};
 
 public:
     Buffer() = default;
-    explicit Buffer(Index size) : size_(size) {
+    explicit Buffer(Index size, Memory const& memory = host_memory) : size_(size), memory_(&memory) {
         RUNG_CHECK(size >= 0, "Buffer: size; got ", size, ", wanted at least 0");
-        if (size == 0) return;
-        data_ = static_cast<T*>(::operator new(std::size_t(size) * sizeof(T), alignment));
-        std::memset(static_cast<void*>(data_), 0, std::size_t(size) * sizeof(T));
+        if (size > 0) data_ = static_cast<T*>(memory.take(std::size_t(size) * sizeof(T)));
     }
     Buffer(Buffer&& other) noexcept
-        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+        : data_(std::exchange(other.data_, nullptr)),
+          size_(std::exchange(other.size_, 0)),
+          memory_(other.memory_) {}
     Buffer& operator=(Buffer&& other) noexcept {
         std::swap(data_, other.data_);
         std::swap(size_, other.size_);
+        std::swap(memory_, other.memory_);
         return *this;
     }
-    ~Buffer() { ::operator delete(data_, alignment); }
+    ~Buffer() {
+        if (data_) memory_->give(data_);
+    }
 
     /// A second buffer with the same contents.
     Buffer copy() const {
-        Buffer other(size_);
+        Buffer other(size_, *memory_);
         if (size_ > 0) std::memcpy(other.data_, data_, std::size_t(size_) * sizeof(T));
         return other;
     }
+
+    Memory const& memory() const { return *memory_; }
 
     T*       data() { return data_; }
     T const* data() const { return data_; }
@@ -55,8 +71,9 @@ public:
     T const& operator[](Index i) const { return data_[i]; }
 
 private:
-    T*    data_ = nullptr;
-    Index size_ = 0;
+    T*            data_   = nullptr;
+    Index         size_   = 0;
+    Memory const* memory_ = &host_memory;
 };
 
 /// Scratch memory for activations. `take` bumps a pointer; `reset` takes everything back and, if the last
@@ -66,6 +83,8 @@ class Arena {
     static constexpr Index line = 64;
 
 public:
+    explicit Arena(Memory const& memory = host_memory) : memory_(&memory) {}
+
     /// An uninitialised rows x cols matrix, valid until the next reset.
     template <class T>
     Mat<T> take(Index rows, Index cols) {
@@ -75,7 +94,7 @@ public:
     void reset() {
         if (blocks_.size() > 1) {
             blocks_.clear();
-            blocks_.emplace_back(peak_);
+            blocks_.emplace_back(peak_, *memory_);
             ++allocations_;
         }
         used_ = total_ = 0;
@@ -111,11 +130,12 @@ private:
 
     [[gnu::noinline]] void grow(Index count) {
         blocks_.emplace_back(
-            std::max({count, Index{1} << 16, blocks_.empty() ? 0 : 2 * blocks_.back().size()}));
+            std::max({count, Index{1} << 16, blocks_.empty() ? 0 : 2 * blocks_.back().size()}), *memory_);
         used_ = 0;
         ++allocations_;
     }
 
+    Memory const*                      memory_;
     std::vector<Buffer<unsigned char>> blocks_;
     Index                              used_ = 0, total_ = 0, peak_ = 0;
     int                                allocations_ = 0;

@@ -39,6 +39,15 @@ constexpr RandomBits philox(RandomBits counter, std::array<std::uint32_t, 2> key
     return counter;
 }
 
+/// What names a stream: the key, and the counter of its n-th block.
+constexpr std::array<std::uint32_t, 2> key_of(std::uint64_t seed) {
+    return {std::uint32_t(seed), std::uint32_t(seed >> 32)};
+}
+constexpr RandomBits counter_of(Purpose purpose, std::uint32_t major, std::uint32_t minor, std::uint32_t site,
+                                std::uint32_t block) {
+    return {block, minor, major, std::uint32_t(purpose) | site << 8};
+}
+
 /// Uniform in [0, 1) from the top 24 bits, exactly representable in float.
 constexpr float unit(std::uint32_t bits) { return float(bits >> 8) * 0x1p-24f; }
 
@@ -50,8 +59,7 @@ public:
     /// @param site  below 2^24, for purposes that need a third number
     constexpr Rng(std::uint64_t seed, Purpose purpose, std::uint32_t major = 0, std::uint32_t minor = 0,
                   std::uint32_t site = 0)
-        : key_{std::uint32_t(seed), std::uint32_t(seed >> 32)},
-          counter_{0, minor, major, std::uint32_t(purpose) | site << 8} {
+        : key_(key_of(seed)), counter_(counter_of(purpose, major, minor, site, 0)) {
         RUNG_CHECK(site < 1u << 24, "Rng: site; got ", site, ", wanted less than 2^24");
     }
 

@@ -25,6 +25,21 @@ namespace rung {
 /// its sixteen bits.
 enum class bf16 : std::uint16_t {};
 
+namespace detail {
+template <class Real>
+struct SumOf {
+    using type = Real;
+};
+template <>
+struct SumOf<bf16> {
+    using type = float;
+};
+}  // namespace detail
+
+/// What activations of a type are added up in: statistics, weights, and gradients of weights.
+template <class Real>
+using Sum = typename detail::SumOf<Real>::type;
+
 /// To the nearest, ties to even; NaN stays NaN.
 RUNG_HD inline std::uint16_t round_to_bf16(float x) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800

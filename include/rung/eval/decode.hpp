@@ -74,7 +74,7 @@ private:
 /// What the lanes of one call share.
 template <class Real>
 struct DecodeCall {
-    Weights<Real>                        weights;
+    Weights<Sum<Real>>                   weights;
     Vocab const&                         vocab;
     std::vector<std::vector<int>> const& prompts;
     DecodeOptions const&                 options;
@@ -91,12 +91,13 @@ class Decoder {
     static constexpr int C = Model::shape.width, H = Model::shape.heads;
     // Prompts are taken in while a step has no more rows than this: they stay in cache. (1024 was slower, also where
     // weights do not.)
-    static constexpr Index rows = 256;
+    static constexpr Index cached_rows = 256;
 
 public:
     Decoder(Lane& lane, DecodeCall<Real>& call, int places)
         : lane_(lane),
           call_(call),
+          rows_(std::max<Index>(cached_rows, places)),
           cache_(std::size_t(Model::passes_of(call.options.run) * Model::layers)),
           written_(std::size_t(places) * std::size_t(call.capacity + 1)),
           rngs_(std::size_t(places), Rng(0, Purpose::decoding)),
@@ -106,31 +107,36 @@ public:
         for (int slot = places; slot-- > 0;) free_.push_back(slot);
         for (auto* list : {&slots_, &past_, &prompt_, &chosen_}) list->reserve(std::size_t(places));
         probability_.resize(std::size_t(places)), starts_.reserve(std::size_t(places) + 1);
-        for (auto* list : {&tokens_, &positions_}) list->reserve(std::size_t(rows + places + call.capacity));
+        lasts_.reserve(std::size_t(places));
+        for (auto* list : {&tokens_, &positions_}) list->reserve(std::size_t(rows_ + places + call.capacity));
     }
 
     void run() {
         while (true) {
             begin_step();
             if (slots_.empty()) return;
-            const auto mark = lane_.arena.mark();
-            const auto logits =
-                Model::extend(lane_, call_.weights, cache_,
-                              {tokens_.data(), positions_.data(), starts_.data(), int(slots_.size())},
-                              {slots_.data(), past_.data()}, call_.options.run);
-            choose(logits);
+            const auto        mark = lane_.arena.mark(), notes = lane_.notes.mark();
+            const CachePlaces places{slots_.data(), past_.data()};
+            const Sequences   rows{.tokens       = tokens_.data(),
+                                   .positions    = positions_.data(),
+                                   .starts       = starts_.data(),
+                                   .count        = int(slots_.size()),
+                                   .graded       = lasts_.data(),
+                                   .graded_count = Index(lasts_.size())};
+            choose(Model::extend(lane_, call_.weights, cache_, placed(lane_, rows, places), places,
+                                 call_.options.run));
             end_step();
-            lane_.arena.release(mark);
+            lane_.arena.release(mark), lane_.notes.release(notes);
         }
     }
 
 private:
     /// One new token of every sequence that goes on, then prompts for the places that are free.
     void begin_step() {
-        tokens_.clear(), positions_.clear(), starts_.assign(1, 0);
+        tokens_.clear(), positions_.clear(), lasts_.clear(), starts_.assign(1, 0);
         for (std::size_t i = 0; i < slots_.size(); ++i) append(chosen_[i], past_[i]), close();
         while (!free_.empty() && call_.next.load(std::memory_order_relaxed) < int(call_.prompts.size())) {
-            if (!tokens_.empty() && Index(tokens_.size()) >= rows) return;
+            if (!tokens_.empty() && Index(tokens_.size()) >= rows_) return;
             const int prompt = call_.next.fetch_add(1);
             if (prompt >= int(call_.prompts.size())) return;
             slots_.push_back(free_.back()), free_.pop_back();
@@ -143,12 +149,13 @@ private:
         }
     }
     void append(int token, int position) { tokens_.push_back(token), positions_.push_back(position); }
-    void close() { starts_.push_back(int(tokens_.size())); }
+    void close() { starts_.push_back(int(tokens_.size())), lasts_.push_back(int(tokens_.size()) - 1); }
 
-    void choose(Mat<Real const> logits) {
+    void choose(Mat<Real> on_device) {
         chosen_.resize(slots_.size());
         if (call_.options.temperature <= 0)
-            return greedy(lane_, chosen_.data(), probability_.data(), logits, Vocab::end);
+            return greedy(lane_, chosen_.data(), probability_.data(), on_device, Vocab::end);
+        const Mat<Sum<Real> const> logits = fetched(lane_, on_device);
         for (std::size_t i = 0; i < slots_.size(); ++i) {
             const auto choice =
                 sampler_.draw(logits.slice(Index(i), 1), call_.options, rngs_[std::size_t(slots_[i])]);
@@ -182,10 +189,11 @@ private:
 
     Lane&                         lane_;
     DecodeCall<Real>&             call_;
+    Index                         rows_;  // of a step, at which no more prompts are taken in
     std::vector<CacheLayer<Real>> cache_;
     std::vector<int>              slots_, past_, prompt_, chosen_;  // of the sequences being written
     std::vector<double>           probability_;
-    std::vector<int>              free_, tokens_, positions_, starts_, written_;
+    std::vector<int>              free_, tokens_, positions_, starts_, lasts_, written_;
     std::vector<Rng>              rngs_;
     Sampler                       sampler_;
 };
@@ -218,8 +226,8 @@ std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab,
     const Index         capacity = options.limit > 0 ? std::min(longest + options.limit, context) : context;
     detail::DecodeCall<Real> call{pack(ctx, model), vocab, tokens, options, ctx.seed(), capacity, answers};
     const int                count = int(prompts.size()), lanes = std::min(ctx.threads(), count);
-    const int group  = options.group > 0 ? options.group : Model::parameters > 2'000'000 ? 128 : 32;
-    const int places = std::min(group, (count + lanes - 1) / lanes);
+    const int                group  = options.group > 0 ? options.group : ctx.places(Model::parameters);
+    const int                places = std::min(group, (count + lanes - 1) / lanes);
     ctx.for_slices(lanes, [&](auto& lane, int) {
         detail::Decoder<Model, std::remove_reference_t<decltype(lane)>>(lane, call, places).run();
     });

@@ -16,13 +16,16 @@ namespace rung {
 /// The flags that every example has.
 struct Common {
     std::uint64_t seed = 1;
-    std::string   out{};        ///< a folder for the report and the record; empty: nothing is written
-    int           threads = 0;  ///< 0: one per core
+    std::string   out{};            ///< a folder for the report and the record; empty: nothing is written
+    int           threads = 0;      ///< 0: one per core
+    std::string   device  = "cpu";  ///< see device.hpp
 
     void add_to(Flags& flags) {
         flags.add("seed", seed, "every random number follows from it");
         flags.add_folder("out", out, "folder for the report and the record; without it nothing is written");
         flags.add("threads", threads, "threads to work with, 0 for one per core", {.least = 0, .most = 1024});
+        flags.add("device", device, "what computes; auto takes a GPU if there is one",
+                  {"auto", "cpu", "cuda"});
     }
 };
 

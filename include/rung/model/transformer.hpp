@@ -21,11 +21,12 @@ struct Run {
     Dropout dropout = {};  ///< off unless training asks for it
 };
 
-/// What a forward pass leaves for the backward pass; lives in the lane's arena.
+/// What a forward pass leaves for the backward pass; lives in the lane's arena, and the list of it in the lane's notes.
 template <class Real>
 struct Tape {
-    Mat<Saved<Real>> blocks;                    ///< (passes, layers)
-    Mat<Real>        x, stats, normed, logits;  ///< the last block's output, its norm, and (N, V)
+    Mat<Saved<Real>> blocks;             ///< (passes, layers)
+    Mat<Real>        x, normed, logits;  ///< the last block's output, its norm, and (N, V)
+    Mat<Sum<Real>>   stats;
 };
 
 /// @tparam S         the sizes
@@ -84,15 +85,20 @@ public:
     /// packings of a head of the longest sequence.
     static constexpr Index activation_bytes(Index rows, int passes = Depth::passes,
                                             std::size_t real = sizeof(float)) {
-        const Index block = Block::kept + C, ends = Norm::stats + C + S.vocab, backward = 6 * C;
-        return rows * (Index{passes} * Depth::layers * block + C + ends + backward) * Index(real);
+        const Index blocks = Index{passes} * Depth::layers;
+        const Index kept = blocks * (Block::kept + C) + C + C + S.vocab, backward = 6 * C;
+        const Index sums = blocks * Block::kept_sums + Norm::stats;
+        return rows * ((kept + backward) * Index(real) + sums * Index(std::max(real, sizeof(float))));
     }
 
-    explicit Transformer(std::uint64_t seed) : weights_(parameters) { initialize(weights_.data(), seed); }
-    /// Initial weights from the context's seed.
+    explicit Transformer(std::uint64_t seed, Memory const& memory = host_memory)
+        : weights_(parameters, memory) {
+        initialize(weights_.data(), seed);
+    }
+    /// Initial weights from the context's seed, where its operations read them.
     template <class Context>
-        requires requires(Context const& ctx) { ctx.seed(); }
-    explicit Transformer(Context const& ctx) : Transformer(ctx.seed()) {}
+        requires requires(Context const& ctx) { ctx.seed(), ctx.memory(); }
+    explicit Transformer(Context const& ctx) : Transformer(ctx.seed(), ctx.memory()) {}
 
     /// All weights, one after another. Single precision, whatever the context computes in.
     Buffer<float>&       weights() { return weights_; }
@@ -137,12 +143,12 @@ public:
 
     /// Logits of the graded rows, or of every row, in tape.logits (N, V).
     template <class Lane, class Real = typename Lane::real>
-    static Tape<Real> forward(Lane& lane, Weights<typename Lane::real> w, Sequences const& rows,
+    static Tape<Real> forward(Lane& lane, Weights<Sum<typename Lane::real>> w, Sequences const& rows,
                               Run const& run = {}) {
         const int   passes = passes_of(run);
         const Index N      = rows.rows();
         Tape<Real>  tape;
-        tape.blocks      = lane.arena.template take<Saved<Real>>(passes, Depth::layers);
+        tape.blocks      = lane.notes.template take<Saved<Real>>(passes, Depth::layers);
         const auto input = begin(lane, w, rows, run);
         auto       x     = input;
         for (int pass = 0; pass < passes; ++pass) {
@@ -156,11 +162,11 @@ public:
         const Index graded = rows.graded ? rows.graded_count : N;
         if (rows.graded) {
             tape.x = lane.arena.template take<Real>(graded, C);
-            embed(lane, tape.x, x, rows.graded);
+            gather(lane, tape.x, x, rows.graded);
             x = tape.x;
         }
         tape.x      = x;
-        tape.stats  = lane.arena.template take<Real>(graded, Norm::stats);
+        tape.stats  = lane.arena.template take<Sum<Real>>(graded, Norm::stats);
         tape.normed = lane.arena.template take<Real>(graded, C);
         tape.logits = lane.arena.template take<Real>(graded, S.vocab);
         end(lane, tape.logits, tape.normed, tape.stats, x, w);
@@ -169,7 +175,7 @@ public:
 
     /// Adds to dw (P) the gradient of whatever left its gradient in tape.logits. The tape is spent.
     template <class Lane, class Real>
-    static void backward(Lane& lane, Weights<std::type_identity_t<Real>> w, Real* dw, Tape<Real> const& tape,
+    static void backward(Lane& lane, Weights<Sum<Real>> w, Sum<Real>* dw, Tape<Real> const& tape,
                          Sequences const& rows, Run const& run = {}) {
         const Index N = rows.rows();
         const auto  d = lane.arena.template take<Real>(N, C), d_input = lane.arena.template take<Real>(N, C);
@@ -186,7 +192,7 @@ public:
             const auto dx = lane.arena.template take<Real>(dn.rows, C);
             fill(lane, dx, 0);
             Norm::add_backward(lane, dx, dn, tape.x, tape.stats, w + last_norm, dw + last_norm);
-            add_embed_backward(lane, d, dx, rows.graded);
+            add_scatter(lane, d, dx, rows.graded);
         } else {
             Norm::add_backward(lane, d, dn, tape.x, tape.stats, w + last_norm, dw + last_norm);
         }
@@ -204,11 +210,13 @@ public:
     }
 
     /// Logits of each sequence's last token, (B, V), when `rows` are new tokens of sequences whose earlier
-    /// tokens are in the cache: cache[pass * layers + layer].
+    /// tokens are in the cache: cache[pass * layers + layer]. Those last tokens are the rows that are graded.
     template <class Lane, class Real>
-    static Mat<Real> extend(Lane& lane, Weights<std::type_identity_t<Real>> w,
-                            std::vector<CacheLayer<Real>> const& cache, Sequences const& rows,
-                            CachePlaces places, Run const& run = {}) {
+    static Mat<Real> extend(Lane& lane, Weights<Sum<Real>> w, std::vector<CacheLayer<Real>> const& cache,
+                            Sequences const& rows, CachePlaces places, Run const& run = {}) {
+        RUNG_CHECK(rows.graded && rows.graded_count == rows.count, "Transformer::extend: graded rows; got ",
+                   rows.graded ? rows.graded_count : rows.rows(), ", wanted the last of each of ", rows.count,
+                   " sequences");
         const int   passes = passes_of(run);
         const Index N      = rows.rows();
         const auto  input  = begin(lane, w, rows, {});
@@ -223,15 +231,16 @@ public:
                 Block::read(lane, saved, rows, block(w, layer));
                 cached_attention(lane, saved.a, saved.u, kept, rows, places, S.heads, last);
                 if (last) {
-                    for (int b = 0; b < rows.count; ++b)
-                        copy(lane, saved.x.slice(b, 1), saved.x.slice(rows.starts[b + 1] - 1, 1));
-                    saved = saved.first(rows.count);
+                    const auto asking = lane.arena.template take<Real>(rows.count, C);
+                    gather(lane, asking, saved.x, rows.graded);
+                    saved   = saved.first(rows.count);
+                    saved.x = asking;
                 }
                 Block::write(lane, saved.x, saved, block(w, layer), {}, 0, 0);
             }
         }
         const auto normed = lane.arena.template take<Real>(rows.count, C);
-        const auto stats  = lane.arena.template take<Real>(rows.count, Norm::stats);
+        const auto stats  = lane.arena.template take<Sum<Real>>(rows.count, Norm::stats);
         const auto logits = lane.arena.template take<Real>(rows.count, S.vocab);
         end(lane, logits, normed, stats, saved.x, w);
         return logits;
@@ -253,8 +262,8 @@ private:
         return 1 + 2 * std::uint32_t(pass * Depth::layers + layer);
     }
 
-    template <class Lane, class Real>
-    static Mat<Real> begin(Lane& lane, Weights<Real> w, Sequences const& rows, Run const& run) {
+    template <class Lane, class Real = typename Lane::real>
+    static Mat<Real> begin(Lane& lane, Weights<Sum<Real>> w, Sequences const& rows, Run const& run) {
         const auto x = lane.arena.template take<Real>(rows.rows(), C);
         embed(lane, x, tokens(w), rows.tokens);
         if constexpr (places) add_embed(lane, x, positions(w), rows.positions);
@@ -262,8 +271,8 @@ private:
         return x;
     }
     template <class Lane, class Real>
-    static void end(Lane& lane, Mat<Real> logits, Mat<Real> normed, Mat<Real> stats, Mat<Real> x,
-                    Weights<Real> w) {
+    static void end(Lane& lane, Mat<Real> logits, Mat<Real> normed, Mat<Sum<Real>> stats, Mat<Real> x,
+                    Weights<Sum<Real>> w) {
         Norm::forward(lane, normed, stats, x, w + last_norm);
         if constexpr (Style::tied) matmul_nt(lane, logits, normed, tokens(w));
         else matmul(lane, logits, normed, head(w));
@@ -275,11 +284,13 @@ private:
 /// A model's weights, packed for the products of one step or of one batch of answers: until they change, or until the
 /// context packs again, as each step, decode and evaluation does. Empties the lanes' scratch memory.
 template <class Context, class Model>
-Weights<typename Context::real> pack(Context& ctx, Model const& model) {
-    static const auto places = Model::packed_places();
-    auto*             panels = ctx.panels(Model::panels);
-    pack(ctx, panels, model.weights().cdata(), places);
-    return {model.weights().cdata(), panels};
+Weights<Sum<typename Context::real>> pack(Context& ctx, Model const& model) {
+    RUNG_CHECK(
+        &model.weights().memory() == &ctx.memory(),
+        "pack: the model's weights are in memory of another kind of context; wanted `Model model{ctx}`");
+    static const auto places  = Model::packed_places();
+    float const*      weights = model.weights().cdata();
+    return {weights, packed(ctx, weights, Model::parameters, Model::panels, places)};
 }
 
 }  // namespace rung

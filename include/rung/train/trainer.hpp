@@ -32,7 +32,7 @@ struct StepResult {
 /// Trains one model on one context. `step` is the whole of training; loops and curricula live elsewhere.
 template <class Context, class Model>
 class Trainer {
-    using Real = typename Context::real;
+    using Real = Sum<typename Context::real>;
     static_assert(std::is_same_v<Real, float>,
                   "Trainer: weights are single precision, so the context must be too");
 
@@ -43,9 +43,9 @@ public:
         : ctx_(ctx),
           model_(model),
           options_(options),
-          gradients_(ctx.slices() * Model::parameters),
-          mean_(Model::parameters),
-          square_(Model::parameters) {
+          gradients_(ctx.slices() * Model::parameters, ctx.memory()),
+          mean_(Model::parameters, ctx.memory()),
+          square_(Model::parameters, ctx.memory()) {
         const auto share = [](double x) { return x >= 0 && x < 1; };
         RUNG_CHECK(share(options.beta1) && share(options.beta2) && share(options.dropout),
                    "Trainer: beta1, beta2, ", "dropout; got ", options.beta1, ", ", options.beta2, ", ",
@@ -54,7 +54,7 @@ public:
             options.epsilon > 0 && options.weight_decay >= 0 && options.clip >= 0 && options.piece >= 0,
             "Trainer: epsilon, weight_decay, clip, piece; got ", options.epsilon, ", ", options.weight_decay,
             ", ", options.clip, ", ", options.piece, ", wanted above 0, at least 0 each");
-        if (options_.piece == 0) options_.piece = default_piece();
+        if (options_.piece == 0) options_.piece = ctx.piece(Model::shape.width, Model::parameters);
         constexpr Index size = 4096;  // values of four arrays that fit the first-level cache
         Model::for_each_weight([&](std::string const&, WeightSpec const& spec, Index offset) {
             for (Index i = 0; i < spec.size(); i += size)
@@ -68,9 +68,11 @@ public:
         Index graded = 0, rows = 0;
         for (auto const& batch : batches) graded += batch.graded, rows += batch.rows;
         RUNG_CHECK(graded > 0, "Trainer: graded tokens; got none, wanted at least 1");
+        RUNG_CHECK(std::isfinite(rate) && rate >= 0, "Trainer: step ", steps_, ": rate; got ", rate,
+                   ", wanted a finite number of at least 0");
 
         const Mat<Real>     gradients{gradients_.data(), ctx_.slices(), Model::parameters};
-        std::vector<double> losses(std::size_t(ctx_.slices()));
+        double* const       losses = ctx_.results(ctx_.slices());
         const Run           run{.dropout = {options_.dropout, ctx_.seed(), std::uint32_t(steps_)}};
         const Weights<Real> weights = pack(ctx_, model_);
         Index               before = 0;  // rows of earlier batches: no two rows of a step share their dropout
@@ -79,23 +81,20 @@ public:
             ctx_.for_slices(ctx_.slices(), [&](auto& lane, int slice) {
                 if (i == 0) fill(lane, gradients.slice(slice, 1), 0);
                 for (auto const& piece : parts[std::size_t(slice)]) {
-                    lane.arena.reset();
+                    lane.reset();
                     const Ragged ragged(batches[i], piece.first, piece.count, before + piece.first_row);
-                    const auto   tape = Model::forward(lane, weights, ragged.rows(), run);
-                    losses[std::size_t(slice)] +=
-                        cross_entropy(lane, tape.logits, ragged.targets(), Real(1) / Real(graded));
-                    Model::backward(lane, weights, gradients.row(slice), tape, ragged.rows(), run);
+                    const auto   rows = placed(lane, ragged.rows());
+                    const auto   tape = Model::forward(lane, weights, rows, run);
+                    add_cross_entropy(lane, losses + slice, tape.logits,
+                                      placed(lane, ragged.targets(), tape.logits.rows),
+                                      Real(1) / Real(graded));
+                    Model::backward(lane, weights, gradients.row(slice), tape, rows, run);
                 }
             });
         }
-        double loss = 0;
-        for (const double part : losses) loss += part;
-        const double norm = std::sqrt(sum_gradients(ctx_, gradients, chunks_));
-        // Thrown before the update: the weights are still those of the last good step.
-        RUNG_CHECK(std::isfinite(norm) && std::isfinite(rate) && rate >= 0, "Trainer: step ", steps_,
-                   ": gradient norm and rate; got ", norm, " and ", rate,
-                   ", wanted finite numbers and no negative rate (was the rate too high?)");
-        update(rate, norm);
+        const double norm = update(gradients, rate);
+        double       loss = 0;
+        for (int slice = 0; slice < ctx_.slices(); ++slice) loss += losses[slice];
         return {loss / double(graded), norm, rows};
     }
     StepResult step(Batch const& batch, double rate) { return step(std::span(&batch, 1), rate); }
@@ -113,13 +112,6 @@ public:
         return Index(sizeof(Real)) * ((3 + Index{slices}) * Model::parameters + Model::panels);
     }
 
-    /// Rows whose activations a core's cache holds; where the gradient of the weights alone does not fit the caches,
-    /// as many as make up for fetching it.
-    static constexpr Index default_piece() {
-        if (Model::parameters > 2'000'000) return 1024;
-        return std::clamp<Index>(16'384 / Model::shape.width, 128, 1024);
-    }
-
     Context&     context() { return ctx_; }
     Model&       model() { return model_; }
     Model const& model() const { return model_; }
@@ -129,13 +121,22 @@ public:
     std::uint64_t number_examples(std::uint64_t count) { return std::exchange(examples_, examples_ + count); }
 
 private:
-    void update(double rate, double norm) {
+    double update(Mat<Real> gradients, double rate) {
+        const double    next = double(updates_ + 1);
+        const AdamWStep adamw{rate,
+                              options_.beta1,
+                              options_.beta2,
+                              options_.epsilon,
+                              options_.weight_decay,
+                              1 - std::pow(options_.beta1, next),
+                              1 - std::pow(options_.beta2, next)};
+        const double    norm = clip_and_update(ctx_, model_.weights().data(), mean_.data(), square_.data(),
+                                               gradients, chunks_, adamw, options_.clip);
+        RUNG_CHECK(
+            std::isfinite(norm), "Trainer: step ", steps_, ": gradient norm; got ", norm,
+            ", wanted a finite number; the weights are those of the step before (was the rate too high?)");
         ++steps_, ++updates_;
-        const double clip = options_.clip > 0 && norm > options_.clip ? options_.clip / norm : 1.0;
-        adamw(ctx_, model_.weights().data(), mean_.data(), square_.data(), gradients_.cdata(), chunks_,
-              AdamWStep{rate, options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay,
-                        1 - std::pow(options_.beta1, double(updates_)),
-                        1 - std::pow(options_.beta2, double(updates_)), clip});
+        return norm;
     }
 
     Context&           ctx_;

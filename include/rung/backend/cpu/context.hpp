@@ -27,7 +27,10 @@ template <class P>
 struct alignas(64) Lane {  // on cache lines of its own
     using real = typename Precision<P>::Real;
     Arena               arena;
+    Arena               notes;  ///< of the host: what a pass writes down about itself
     RotationTable<real> rotations;
+
+    void reset() { arena.reset(), notes.reset(); }
 };
 
 /// @tparam P  float; bf16: products with weights, and their gradients, multiply bf16 numbers and add floats, everything
@@ -46,13 +49,28 @@ public:
     std::uint64_t seed() const { return options_.seed; }
     int           slices() const { return options_.slices; }
     int           threads() const { return workers_.count(); }
+    Memory const& memory() const { return host_memory; }
+
+    /// Zeros for operations to add to, valid until the next call.
+    double* results(int count) {
+        results_.assign(std::size_t(count), 0);
+        return results_.data();
+    }
+
+    /// Rows whose activations a core's cache holds; where the gradient of the weights alone does not fit the caches,
+    /// as many as make up for fetching it.
+    static constexpr Index piece(Index width, Index parameters) {
+        return parameters > 2'000'000 ? 1024 : std::clamp<Index>(16'384 / width, 128, 1024);
+    }
+    /// Sequences that a thread decodes together.
+    static constexpr int places(Index parameters) { return parameters > 2'000'000 ? 128 : 32; }
 
     /// work(lane, slice) for every slice in 0 .. count - 1, each lane with its scratch memory empty.
     template <class Work>
     void for_slices(int count, Work&& work) {
         workers_.run(count, [&](int slice, int worker) {
             auto& lane = lanes_[std::size_t(worker)];
-            lane.arena.reset();
+            lane.reset();
             work(lane, slice);
         });
     }
@@ -82,6 +100,7 @@ private:
     Workers              workers_;
     std::vector<Lane<P>> lanes_;
     Buffer<real>         panels_;
+    std::vector<double>  results_;
 };
 
 Context(Options)->Context<float>;

@@ -10,6 +10,7 @@
 #include "rung/backend/cpu/linear.hpp"
 #include "rung/backend/cpu/loss.hpp"
 #include "rung/backend/cpu/norm.hpp"
+#include "rung/backend/cpu/placed.hpp"
 #include "rung/backend/cpu/pointwise.hpp"
 #include "rung/backend/cpu/update.hpp"
 

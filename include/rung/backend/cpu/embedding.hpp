@@ -32,6 +32,18 @@ void add_embed_backward(Lane<P>&, Mat<Real> dtable, CMat<Real> dy, int const* id
     for (Index i = 0; i < dy.rows; ++i) add_to(dtable.row(ids[i]), dy.row(i), dy.cols);
 }
 
+/// y[i] = x[ids[i]]
+template <class P, class Real>
+void gather(Lane<P>& lane, Mat<Real> y, CMat<Real> x, int const* ids) {
+    embed(lane, y, x, ids);
+}
+
+/// y[ids[i]] += x[i], no id twice.
+template <class P, class Real>
+void add_scatter(Lane<P>& lane, Mat<Real> y, CMat<Real> x, int const* ids) {
+    add_embed_backward(lane, y, x, ids);
+}
+
 namespace detail {
 enum class Turn { forward, back };
 

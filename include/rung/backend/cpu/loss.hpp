@@ -30,4 +30,11 @@ double cross_entropy(Lane<P>&, Mat<Real> logits, int const* targets, std::type_i
     return loss;
 }
 
+/// The same, its result added to *loss.
+template <class P, class Real>
+void add_cross_entropy(Lane<P>& lane, double* loss, Mat<Real> logits, int const* targets,
+                       std::type_identity_t<Real> scale) {
+    *loss += cross_entropy(lane, logits, targets, scale);
+}
+
 }  // namespace rung::cpu::inline RUNG_ISA

@@ -122,5 +122,13 @@ void pack(Context<P>& ctx, Real* panels, Real const* weights, std::vector<Packed
         pack_panels<P>(reinterpret_cast<Element*>(panels + at.transposed_panels()), w.transposed());
     });
 }
+/// The same into the context's own room, `size` numbers, which it returns.
+template <class P, class Real>
+Real const* packed(Context<P>& ctx, Real const* weights, Index, Index size,
+                   std::vector<PackedPlace> const& places) {
+    Real* const panels = ctx.panels(size);
+    pack(ctx, panels, weights, places);
+    return panels;
+}
 
 }  // namespace rung::cpu::inline RUNG_ISA

@@ -26,6 +26,7 @@ struct Warp {
     __device__ T shuffle_xor(T v, int mask) const {
         return __shfl_xor_sync(0xffffffffu, v, mask);
     }
+    __device__ unsigned ballot(bool v) const { return __ballot_sync(0xffffffffu, v); }
     template <class T, class Op>
     __device__ T reduce(T v, Op op) const {
         RUNG_UNROLL for (int mask = size / 2; mask > 0; mask /= 2) v = op(v, shuffle_xor(v, mask));

@@ -2,12 +2,22 @@
 // Lanes that work on one item together. A body is written once, against a group, and runs on a group of one lane on
 // the host, on warps and blocks of a GPU (group.cuh), and on emulated ones in tests (tests/support/simt.hpp).
 //
-//     size                        lanes of the group
+//     size, warps                 how many lanes the group has, and how many warps they make
 //     rank()                      this lane's number
-//     shuffle_xor(v, mask)        the v of lane rank() ^ mask, of the same warp
 //     reduce(v, op)               of all lanes, the same bits in each
 //     sync()                      no lane goes on before all are here, and sees what they wrote
-// A warp also multiplies fragments, mma(c, a, b); a block also has warps and shared<T>(), memory of its own.
+// A warp also has
+//     shuffle_xor(v, mask)        the v of lane rank() ^ mask
+//     ballot(v)                   bit r says whether lane r has v
+//     mma(c, a, b)                fragments multiplied
+// and a block warp(), which a lane belongs to, and shared<T>(), memory of its own. One lane is its own warp and block.
+//
+// A body is an aggregate of numbers and pointers that says who works on an item:
+//     static constexpr int warps  0: a lane, operator()(Index item); n: as many warps, operator()(G g, Index item)
+//     int shared() const          bytes that g.shared() holds; without it one warp gets no block, which may hold others
+
+#include <bit>
+#include <cstdint>
 
 #include "rung/core/scalar.hpp"
 #include "rung/core/view.hpp"
@@ -39,16 +49,35 @@ struct Serial {
     RUNG_HD T* shared() const {
         return static_cast<T*>(memory);
     }
+    RUNG_HD Serial warp() const { return *this; }
     template <class T>
     RUNG_HD T shuffle_xor(T v, int) const {
         return v;
     }
+    RUNG_HD unsigned ballot(bool v) const { return v; }
     template <class T, class Op>
     RUNG_HD T reduce(T v, Op) const {
         return v;
     }
     RUNG_HD void sync() const {}
 };
+
+/// What this lane adds up of term(first) .. term(last - 1), in double precision.
+RUNG_ANY_GROUP template <class G, class Term>
+RUNG_HD double share_of_sum(G g, Index first, Index last, Term term) {
+    double sum = 0;
+    for (Index i = first + g.rank(); i < last; i += G::size) sum += term(i);
+    return sum;
+}
+
+/// The lowest bit that is set.
+RUNG_HD inline int lowest(unsigned bits) {
+#if defined(__CUDA_ARCH__)
+    return __ffs(int(bits)) - 1;
+#else
+    return std::countr_zero(bits);
+#endif
+}
 
 /// Of a product of 16 x 16 and 16 x 8 by a warp, what one lane holds: PTX's mma.m16n8k16, its order.
 struct FragmentA {
@@ -67,46 +96,84 @@ struct alignas(sizeof(T) * n) Pack {
     T v[n];
 };
 
-/// A row of D values in a group's registers. Lane r holds packs r, r + size, ... of the row; what lies past its end
-/// reads as zero and is not written. Rows must be aligned like their packs: to 16 bytes where 128 divides D.
-template <int D, class G>
+/// Four neighbours of a row of run-time width, from value `at` on; what lies past the row's end reads as zero and is
+/// not written.
+struct Four {
+    static constexpr int size = 4;
+    float                v[size];
+
+    /// Whether all fours of this row, and of those that follow it without a gap, can be read and written at once.
+    template <class T>
+    RUNG_HD static bool at_once(T const* row, int width) {
+        return width % size == 0 && reinterpret_cast<std::uintptr_t>(row) % sizeof(Pack<T, size>) == 0;
+    }
+    /// @tparam n  values at once: 4 or 1
+    template <int n, class T>
+    RUNG_HD void load(T const* row, int at, int width) {
+        RUNG_UNROLL for (int j = 0; j < size; j += n) {
+            Pack<T, n> some{};
+            if (at + j < width) some = *reinterpret_cast<Pack<T, n> const*>(row + at + j);
+            RUNG_UNROLL for (int k = 0; k < n; ++k) v[j + k] = widen(some.v[k]);
+        }
+    }
+    template <int n, class T>
+    RUNG_HD void store(T* row, int at, int width) const {
+        RUNG_UNROLL for (int j = 0; j < size; j += n) {
+            Pack<T, n> some;
+            RUNG_UNROLL for (int k = 0; k < n; ++k) some.v[k] = narrow<T>(v[j + k]);
+            if (at + j < width) *reinterpret_cast<Pack<T, n>*>(row + at + j) = some;
+        }
+    }
+    /// By what can be done at once.
+    template <class T>
+    RUNG_HD void load(T const* row, int at, int width) {
+        if (at_once(row, width)) load<size>(row, at, width);
+        else load<1>(row, at, width);
+    }
+    template <class T>
+    RUNG_HD void store(T* row, int at, int width) const {
+        if (at_once(row, width)) store<size>(row, at, width);
+        else store<1>(row, at, width);
+    }
+};
+
+/// A row of run-time width, at most 128 N values, in a group's registers: a warp's lane r holds fours r, r + 32, ..., N
+/// of them.
+template <int N, class G>
 struct Row {
-    static constexpr int pack_of(int most) {
-        int n = most;
-        while (n > 1 && D % (G::size * n) != 0) n /= 2;
-        return n;
-    }
-    static constexpr int  V     = pack_of(4);                             // floats of a pack
-    static constexpr int  N     = (D + G::size * V - 1) / (G::size * V);  // packs of a lane
-    static constexpr bool whole = D % (G::size * V) == 0;
+    static constexpr int fours = 32 * N / G::size;
 
-    float v[N][V];
+    Four v[fours];
 
+    // What can be done at once is asked once, not per four: the reads of a row are under way together.
     RUNG_ANY_GROUP template <class T>
-    RUNG_HD void load(G g, T const* row) {
-        RUNG_UNROLL for (int i = 0; i < N; ++i) {
-            const int  at = i * G::size + g.rank();
-            Pack<T, V> some{};
-            if (whole || at * V < D) some = reinterpret_cast<Pack<T, V> const*>(row)[at];
-            RUNG_UNROLL for (int j = 0; j < V; ++j) v[i][j] = widen(some.v[j]);
-        }
+    RUNG_HD void load(G g, T const* row, int width) {
+        if (Four::at_once(row, width)) load<Four::size>(g, row, width);
+        else load<1>(g, row, width);
     }
     RUNG_ANY_GROUP template <class T>
-    RUNG_HD void store(G g, T* row) const {
-        RUNG_UNROLL for (int i = 0; i < N; ++i) {
-            const int  at = i * G::size + g.rank();
-            Pack<T, V> some;
-            RUNG_UNROLL for (int j = 0; j < V; ++j) some.v[j] = narrow<T>(v[i][j]);
-            if (whole || at * V < D) reinterpret_cast<Pack<T, V>*>(row)[at] = some;
-        }
+    RUNG_HD void store(G g, T* row, int width) const {
+        if (Four::at_once(row, width)) store<Four::size>(g, row, width);
+        else store<1>(g, row, width);
     }
     /// f(value) of every value that is there; `others` are rows of the same kind, f(value, other, ...).
     RUNG_ANY_GROUP template <class F, class... Others>
-    RUNG_HD void each(G g, F f, Others&... others) {
-        RUNG_UNROLL for (int i = 0; i < N; ++i)
-            RUNG_UNROLL for (int j = 0; j < V; ++j) if (whole || (i * G::size + g.rank()) * V + j < D)
-                f(v[i][j], others.v[i][j]...);
+    RUNG_HD void each(G g, int width, F f, Others&... others) {
+        RUNG_UNROLL for (int i = 0; i < fours; ++i)
+            RUNG_UNROLL for (int j = 0; j < Four::size; ++j) if (first(g, i) + j < width)
+                f(v[i].v[j], others.v[i].v[j]...);
     }
+
+private:
+    RUNG_ANY_GROUP template <int n, class T>
+    RUNG_HD void load(G g, T const* row, int width) {
+        RUNG_UNROLL for (int i = 0; i < fours; ++i) v[i].template load<n>(row, first(g, i), width);
+    }
+    RUNG_ANY_GROUP template <int n, class T>
+    RUNG_HD void store(G g, T* row, int width) const {
+        RUNG_UNROLL for (int i = 0; i < fours; ++i) v[i].template store<n>(row, first(g, i), width);
+    }
+    RUNG_ANY_GROUP RUNG_HD static int first(G g, int i) { return (i * G::size + g.rank()) * Four::size; }
 };
 
 }  // namespace rung::cuda

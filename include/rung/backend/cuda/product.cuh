@@ -8,9 +8,8 @@
 #include <array>
 #include <map>
 #include <memory>
-#include <tuple>
-#include <type_traits>
 
+#include "rung/backend/cuda/device.hpp"
 #include "rung/backend/cuda/group.cuh"
 
 namespace rung::cuda {
@@ -19,45 +18,7 @@ inline void check(cublasStatus_t status, char const* what) {
     if (status != CUBLAS_STATUS_SUCCESS) fail({"cuda: ", what, ": ", cublasLtGetStatusString(status)});
 }
 
-template <class T>
-constexpr cudaDataType_t data_type() {
-    static_assert(std::is_same_v<T, float> || std::is_same_v<T, bf16>);
-    return std::is_same_v<T, float> ? CUDA_R_32F : CUDA_R_16BF;
-}
-
-/// What happens to a product before it is stored.
-enum class Epilogue {
-    none,
-    bias,           ///< y + bias
-    gelu,           ///< gelu(y), the input of gelu kept beside it
-    gelu_bias,      ///< gelu(y + bias), the same
-    gelu_backward,  ///< dy gelu'(what was kept)
-};
-
-/// One product, as a plan knows it. Everything that its speed may depend on.
-struct ProductShape {
-    int            rows, cols, depth;         ///< of the row-major result, and of the sum
-    bool           left_transposed  = false;  ///< the left factor is stored as (depth, rows)
-    bool           right_transposed = false;  ///< the right one as (cols, depth)
-    int            left_stride, right_stride, result_stride, kept_stride = 0;
-    cudaDataType_t factors, result;
-    Epilogue       epilogue = Epilogue::none;
-    bool           adds     = false;  ///< result = addend + product, where the addend may be the result
-
-    auto tie() const {
-        return std::tie(rows, cols, depth, left_transposed, right_transposed, left_stride, right_stride,
-                        result_stride, kept_stride, factors, result, epilogue, adds);
-    }
-    bool operator<(ProductShape const& other) const { return tie() < other.tie(); }
-};
-
-/// Addresses of one call.
-struct ProductPointers {
-    void const *left = nullptr, *right = nullptr;
-    void*       result = nullptr;
-    void const *addend = nullptr, *bias = nullptr;
-    void*       kept = nullptr;
-};
+inline cudaDataType_t data_type(Number number) { return number == Number::f32 ? CUDA_R_32F : CUDA_R_16BF; }
 
 namespace detail {
 
@@ -75,10 +36,6 @@ using LtLayout     = LtOwner<cublasLtMatrixLayout_t, cublasLtMatrixLayoutDestroy
 using LtPreference = LtOwner<cublasLtMatmulPreference_t, cublasLtMatmulPreferenceDestroy>;
 
 }  // namespace detail
-
-/// Which of cuBLASLt's algorithms a product takes. The fastest is found by a stopwatch, so the order of sums, and with
-/// it the last bits of results, may differ from one run to the next; the library's first choice is always the same.
-enum class Choice { first, fastest };
 
 /// All products of a context. Not copyable: it owns the library's handle, its workspace and the plans.
 class Products {
@@ -150,11 +107,11 @@ private:
                                                     CUBLASLT_EPILOGUE_GELU_AUX_BIAS, CUBLASLT_EPILOGUE_DGELU};
         set(plan, CUBLASLT_MATMUL_DESC_EPILOGUE, epilogues[int(s.epilogue)]);
         if (s.kept_stride > 0) set(plan, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, std::int64_t{s.kept_stride});
-        plan.first  = s.right_transposed ? layout(s.factors, s.depth, s.cols, s.right_stride)
-                                         : layout(s.factors, s.cols, s.depth, s.right_stride);
-        plan.second = s.left_transposed ? layout(s.factors, s.rows, s.depth, s.left_stride)
-                                        : layout(s.factors, s.depth, s.rows, s.left_stride);
-        plan.result = layout(s.result, s.cols, s.rows, s.result_stride);
+        plan.first  = s.right_transposed ? layout(data_type(s.factors), s.depth, s.cols, s.right_stride)
+                                         : layout(data_type(s.factors), s.cols, s.depth, s.right_stride);
+        plan.second = s.left_transposed ? layout(data_type(s.factors), s.rows, s.depth, s.left_stride)
+                                        : layout(data_type(s.factors), s.depth, s.rows, s.left_stride);
+        plan.result = layout(data_type(s.result), s.cols, s.rows, s.result_stride);
         point(plan, at);  // candidates depend on how pointers are aligned
 
         cublasLtMatmulPreference_t made = nullptr;

@@ -25,20 +25,21 @@ struct Attention {
 
     /// u = [q k v] of every row, positions written in.  u (N, 3 C), n (N, C).
     template <class Lane, class Real>
-    static void heads(Lane& lane, Mat<Real> u, Mat<Real> n, Sequences const& rows, Weights<Real> w) {
+    static void heads(Lane& lane, Mat<Real> u, Mat<Real> n, Sequences const& rows, Weights<Sum<Real>> w) {
         matmul(lane, u, n, weight<Attention>(w, qkv), weight<Attention>(w, qkv_bias));
         if constexpr (Position::site == Site::query_key)
             rope(lane, u.columns(0, 2 * C), rows.positions, 2 * H, Position::theta);
     }
     /// y = x + a Wp + b
     template <class Lane, class Real>
-    static void add_output(Lane& lane, Mat<Real> y, Mat<Real> x, Mat<Real> a, Weights<Real> w) {
+    static void add_output(Lane& lane, Mat<Real> y, Mat<Real> x, Mat<Real> a, Weights<Sum<Real>> w) {
         add_matmul(lane, y, x, a, weight<Attention>(w, project), weight<Attention>(w, project_bias));
     }
     /// dn from dy; lse (N, H) as attention() left it. du (N, 3 C) is scratch, a is spent.
     template <class Lane, class Real>
-    static void backward(Lane& lane, Mat<Real> dn, Mat<Real> du, Mat<Real> dy, Mat<Real> a, Mat<Real> lse,
-                         Mat<Real> u, Mat<Real> n, Sequences const& rows, Weights<Real> w, Real* dw) {
+    static void backward(Lane& lane, Mat<Real> dn, Mat<Real> du, Mat<Real> dy, Mat<Real> a,
+                         Mat<Sum<Real>> lse, Mat<Real> u, Mat<Real> n, Sequences const& rows,
+                         Weights<Sum<Real>> w, Sum<Real>* dw) {
         add_column_sums(lane, weight<Attention>(dw, project_bias), dy);
         add_matmul_tn(lane, weight<Attention>(dw, project), a, dy);  // y = a Wp  ->  dWp += aT dy
         matmul_nt(lane, dn, dy, weight<Attention>(w, project));      //               da   = dy WpT

@@ -9,12 +9,13 @@ namespace rung {
 /// What the forward pass of one block keeps for the backward pass. N rows each.
 template <class Real>
 struct Saved {
-    Mat<Real> x, stats1, n1, u, a, lse, m, stats2, n2, h, g;
+    Mat<Real>      x, n1, u, a, m, n2, h, g;
+    Mat<Sum<Real>> stats1, lse, stats2;
 
     /// The same of the first rows alone.
     Saved first(Index rows) const {
-        const auto of = [&](Mat<Real> all) { return all.slice(0, rows); };
-        return {of(x), of(stats1), of(n1), of(u), of(a), of(lse), of(m), of(stats2), of(n2), of(h), of(g)};
+        const auto of = [&](auto all) { return all.slice(0, rows); };
+        return {of(x), of(n1), of(u), of(a), of(m), of(n2), of(h), of(g), of(stats1), of(lse), of(stats2)};
     }
 };
 
@@ -31,26 +32,36 @@ struct Block {
                             mlp = norm2 + size_of(Norm::weights), size = mlp + size_of(Mlp::weights);
     static constexpr double flops = Mix::flops + Mlp::flops;  ///< per row, forward, without the scores
 
-    /// Numbers per row that take() asks for.
-    static constexpr Index kept = 2 * Norm::stats + 7 * C + S.heads + Mlp::before + Mlp::after;
+    /// Numbers per row that take() asks for: activations, and sums of them.
+    static constexpr Index kept = 7 * C + Mlp::before + Mlp::after, kept_sums = 2 * Norm::stats + S.heads;
 
     template <class Real>
     static Saved<Real> take(Arena& arena, Index N, Mat<Real> x) {
         const auto rows = [&](Index cols) { return arena.template take<Real>(N, cols); };
-        return {x,       rows(Norm::stats), rows(C), rows(3 * C),       rows(C),         rows(S.heads),
-                rows(C), rows(Norm::stats), rows(C), rows(Mlp::before), rows(Mlp::after)};
+        const auto sums = [&](Index cols) { return arena.template take<Sum<Real>>(N, cols); };
+        return {x,
+                rows(C),
+                rows(3 * C),
+                rows(C),
+                rows(C),
+                rows(C),
+                rows(Mlp::before),
+                rows(Mlp::after),
+                sums(Norm::stats),
+                sums(S.heads),
+                sums(Norm::stats)};
     }
 
     /// s.u = [q k v] of every row of s.x.
     template <class Lane, class Real>
-    static void read(Lane& lane, Saved<Real> const& s, Sequences const& rows, Weights<Real> w) {
+    static void read(Lane& lane, Saved<Real> const& s, Sequences const& rows, Weights<Sum<Real>> w) {
         Norm::forward(lane, s.n1, s.stats1, s.x, w);
         Mix::heads(lane, s.u, s.n1, rows, w + mix);
     }
     /// y from s.x and the heads' output s.a; y may be s.x.
     template <class Lane, class Real>
-    static void write(Lane& lane, Mat<Real> y, Saved<Real> const& s, Weights<Real> w, Dropout const& drop,
-                      std::uint32_t site, Index first_row) {
+    static void write(Lane& lane, Mat<Real> y, Saved<Real> const& s, Weights<Sum<Real>> w,
+                      Dropout const& drop, std::uint32_t site, Index first_row) {
         branch(lane, s.m, s.x, first_row, drop, site,
                [&](Mat<Real> out, Mat<Real> in) { Mix::add_output(lane, out, in, s.a, w + mix); });
         Norm::forward(lane, s.n2, s.stats2, s.m, w + norm2);
@@ -59,8 +70,8 @@ struct Block {
         });
     }
     template <class Lane, class Real>
-    static void forward(Lane& lane, Mat<Real> y, Saved<Real> const& s, Sequences const& rows, Weights<Real> w,
-                        Dropout const& drop, std::uint32_t site) {
+    static void forward(Lane& lane, Mat<Real> y, Saved<Real> const& s, Sequences const& rows,
+                        Weights<Sum<Real>> w, Dropout const& drop, std::uint32_t site) {
         read(lane, s, rows, w);
         attention<S.head_size()>(lane, s.a, s.lse, s.u, rows);
         write(lane, y, s, w, drop, site, rows.first_row);
@@ -70,7 +81,7 @@ struct Block {
     /// it.
     template <class Lane, class Real>
     static void backward(Lane& lane, Mat<Real> d, Saved<Real> const& s, Sequences const& rows,
-                         Weights<Real> w, Real* dw, Dropout const& drop, std::uint32_t site) {
+                         Weights<Sum<Real>> w, Sum<Real>* dw, Dropout const& drop, std::uint32_t site) {
         const auto mark = lane.arena.mark();
         const auto dn   = lane.arena.template take<Real>(d.rows, C),
                    du   = lane.arena.template take<Real>(d.rows, 3 * C);

@@ -21,7 +21,7 @@ struct GeluMlp {
     /// y = x + the MLP of n.  h (N, before), g (N, after): kept for backward.
     template <class Lane, class Real>
     static void add_forward(Lane& lane, Mat<Real> y, Mat<Real> x, Mat<Real> h, Mat<Real> g, Mat<Real> n,
-                            Weights<Real> w) {
+                            Weights<Sum<Real>> w) {
         matmul(lane, h, n, weight<GeluMlp>(w, up), weight<GeluMlp>(w, up_bias));
         gelu(lane, g, h);
         add_matmul(lane, y, x, g, weight<GeluMlp>(w, down), weight<GeluMlp>(w, down_bias));
@@ -29,7 +29,7 @@ struct GeluMlp {
     /// dn from dy; h and g are spent.
     template <class Lane, class Real>
     static void backward(Lane& lane, Mat<Real> dn, Mat<Real> dy, Mat<Real> h, Mat<Real> g, Mat<Real> n,
-                         Weights<Real> w, Real* dw) {
+                         Weights<Sum<Real>> w, Sum<Real>* dw) {
         add_column_sums(lane, weight<GeluMlp>(dw, down_bias), dy);
         add_matmul_tn(lane, weight<GeluMlp>(dw, down), g, dy);  // y = g W2   ->  dW2 += gT dy
         matmul_nt(lane, g, dy, weight<GeluMlp>(w, down));       //                dg   = dy W2T
@@ -53,14 +53,14 @@ struct SwiGlu {
 
     template <class Lane, class Real>
     static void add_forward(Lane& lane, Mat<Real> y, Mat<Real> x, Mat<Real> h, Mat<Real> g, Mat<Real> n,
-                            Weights<Real> w) {
+                            Weights<Sum<Real>> w) {
         matmul(lane, h, n, weight<SwiGlu>(w, gate_up));
         swiglu(lane, g, h);
         add_matmul(lane, y, x, g, weight<SwiGlu>(w, down));
     }
     template <class Lane, class Real>
     static void backward(Lane& lane, Mat<Real> dn, Mat<Real> dy, Mat<Real> h, Mat<Real> g, Mat<Real> n,
-                         Weights<Real> w, Real* dw) {
+                         Weights<Sum<Real>> w, Sum<Real>* dw) {
         add_matmul_tn(lane, weight<SwiGlu>(dw, down), g, dy);
         matmul_nt(lane, g, dy, weight<SwiGlu>(w, down));
         swiglu_backward(lane, h, g, h);

@@ -16,13 +16,13 @@ struct LayerNorm {
     static constexpr Index         stats = 2;  ///< numbers per row that backward needs
 
     template <class Lane, class Real>
-    static void forward(Lane& lane, Mat<Real> y, Mat<Real> stats, Mat<Real> x, Weights<Real> w) {
+    static void forward(Lane& lane, Mat<Real> y, Mat<Sum<Real>> stats, Mat<Real> x, Weights<Sum<Real>> w) {
         layer_norm<C>(lane, y, stats, x, weight<LayerNorm>(w, gain), weight<LayerNorm>(w, bias));
     }
     /// dx += the gradient with respect to x.
     template <class Lane, class Real>
-    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real> x, Mat<Real> stats,
-                             Weights<Real> w, Real* dw) {
+    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real> x, Mat<Sum<Real>> stats,
+                             Weights<Sum<Real>> w, Sum<Real>* dw) {
         add_layer_norm_backward<C>(lane, dx, weight<LayerNorm>(dw, gain), weight<LayerNorm>(dw, bias), dy, x,
                                    stats, weight<LayerNorm>(w, gain));
     }
@@ -36,12 +36,12 @@ struct RmsNorm {
     static constexpr Index stats = 1;
 
     template <class Lane, class Real>
-    static void forward(Lane& lane, Mat<Real> y, Mat<Real> stats, Mat<Real> x, Weights<Real> w) {
+    static void forward(Lane& lane, Mat<Real> y, Mat<Sum<Real>> stats, Mat<Real> x, Weights<Sum<Real>> w) {
         rms_norm<C>(lane, y, stats, x, weight<RmsNorm>(w, 0));
     }
     template <class Lane, class Real>
-    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real> x, Mat<Real> stats,
-                             Weights<Real> w, Real* dw) {
+    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real> x, Mat<Sum<Real>> stats,
+                             Weights<Sum<Real>> w, Sum<Real>* dw) {
         add_rms_norm_backward<C>(lane, dx, weight<RmsNorm>(dw, 0), dy, x, stats, weight<RmsNorm>(w, 0));
     }
 };

@@ -1,8 +1,8 @@
 #pragma once
-// Causal attention in single precision, a block per query or key and head. Simple on purpose: it is for checks and for
-// small models; flash.hpp is the fast one. The weights of one row of probabilities live in shared memory.
+// Causal attention for any head size and precision, a warp per query or key and head. Simple on purpose: it is for
+// checks and small models; flash.hpp is the fast one. The weights of one row of probabilities live in shared memory.
 
-#include "rung/backend/cuda/body/loss.hpp"
+#include "rung/backend/cuda/group.hpp"
 
 namespace rung::cuda {
 
@@ -11,118 +11,216 @@ using Bounds = int const*;
 
 namespace body {
 
-RUNG_ANY_GROUP template <int D>
-RUNG_HD float dot(float const* a, float const* b) {
-    float sum = 0;
-    for (int c = 0; c < D; ++c) sum += a[c] * b[c];
-    return sum;
+/// `count` rows of `size` values, `stride` apart; aligned to 16 bytes where a row is a whole number of them.
+template <class T>
+struct Rows {
+    T const* data;
+    Index    stride;
+    int      count, size;
+};
+
+/// How a warp reads them: `lanes` side by side, each V neighbours, so that a read is one run of memory; what lanes are
+/// left take other rows.
+template <int V, class G>
+struct Reading {
+    int lanes, lane;        ///< of a row: a power of two; this one's number among them
+    int rows_at_once, row;  ///< of the warp; this lane's
+
+    RUNG_HD Reading(G g, int size) : lanes(1) {
+        while (lanes < G::size && lanes * V < size) lanes *= 2;
+        lane = g.rank() % lanes, rows_at_once = G::size / lanes, row = g.rank() / lanes;
+    }
+};
+
+inline constexpr int together = 8;  // reads of a lane that are under way at once
+
+RUNG_ANY_GROUP template <int V, class G, class T, class F>
+RUNG_HD void dots_by(G g, T const* a, Rows<T> x, F f) {
+    const Reading<V, G> of(g, x.size);
+    for (int first = 0; first < x.count; first += together * of.rows_at_once) {
+        T const* at[together];
+        float    sum[together] = {};
+        RUNG_UNROLL for (int k = 0; k < together; ++k) {
+            const int j = first + k * of.rows_at_once + of.row;
+            at[k] = x.data + (j < x.count ? j : x.count - 1) * x.stride;  // past the end: the last again
+        }
+        for (int c = of.lane * V; c < x.size; c += of.lanes * V) {
+            const auto left = *reinterpret_cast<Pack<T, V> const*>(a + c);
+            RUNG_UNROLL for (int k = 0; k < together; ++k) {
+                const auto right = *reinterpret_cast<Pack<T, V> const*>(at[k] + c);
+                RUNG_UNROLL for (int i = 0; i < V; ++i) sum[k] += widen(left.v[i]) * widen(right.v[i]);
+            }
+        }
+        for (int mask = 1; mask < of.lanes; mask *= 2)
+            RUNG_UNROLL for (int k = 0; k < together; ++k) sum[k] += g.warp().shuffle_xor(sum[k], mask);
+        RUNG_UNROLL for (int k = 0; k < together; ++k) {
+            const int j = first + k * of.rows_at_once + of.row;
+            if (of.lane == 0 && j < x.count) f(j, sum[k]);
+        }
+    }
 }
 
-/// to[c] = sum over j of weight[j] x[j * stride + c], each lane its channels.
-RUNG_ANY_GROUP template <int D, class G>
-RUNG_HD void weighted_sum(G g, float* to, float const* weight, float const* x, Index stride, int count,
-                          float share) {
-    for (int c = g.rank(); c < D; c += G::size) {
-        float sum = 0;
-        for (int j = 0; j < count; ++j) sum += weight[j] * x[j * stride + c];
-        to[c] = sum * share;
+/// f(j, a . x[j]) for every row, in one lane each: the same lane for all x of a shape.
+RUNG_ANY_GROUP template <class G, class T, class F>
+RUNG_HD void dots(G g, T const* a, Rows<T> x, F f) {
+    constexpr int V = 16 / sizeof(T);
+    if (x.size % V == 0) dots_by<V>(g, a, x, f);
+    else dots_by<1>(g, a, x, f);
+}
+
+RUNG_ANY_GROUP template <int V, class G, class T>
+RUNG_HD void weighted_sum_by(G g, T* to, float const* weight, Rows<T> x, float share) {
+    const Reading<V, G> of(g, x.size);
+    for (int first = 0; first < x.size; first += of.lanes * V) {
+        const int c      = first + of.lane * V;
+        float     sum[V] = {};
+        for (int j = of.row; j < x.count && c < x.size; j += together * of.rows_at_once) {
+            Pack<T, V> some[together];
+            RUNG_UNROLL for (int k = 0; k < together; ++k) {
+                const int row = j + k * of.rows_at_once;
+                some[k] =
+                    *reinterpret_cast<Pack<T, V> const*>(x.data + (row < x.count ? row : j) * x.stride + c);
+            }
+            RUNG_UNROLL for (int k = 0; k < together; ++k) {
+                const int   row = j + k * of.rows_at_once;
+                const float w   = row < x.count ? weight[row] : 0;
+                RUNG_UNROLL for (int i = 0; i < V; ++i) sum[i] += w * widen(some[k].v[i]);
+            }
+        }
+        for (int mask = of.lanes; mask < G::size; mask *= 2)
+            RUNG_UNROLL for (int i = 0; i < V; ++i) sum[i] += g.warp().shuffle_xor(sum[i], mask);
+        Pack<T, V> all;
+        RUNG_UNROLL for (int i = 0; i < V; ++i) all.v[i] = narrow<T>(sum[i] * share);
+        if (of.row == 0 && c < x.size) *reinterpret_cast<Pack<T, V>*>(to + c) = all;
     }
+}
+
+/// to = share times the sum over j of weight[j] x[j].
+RUNG_ANY_GROUP template <class G, class T>
+RUNG_HD void weighted_sum(G g, T* to, float const* weight, Rows<T> x, float share) {
+    constexpr int V = 16 / sizeof(T);
+    if (x.size % V == 0) weighted_sum_by<V>(g, to, weight, x, share);
+    else weighted_sum_by<1>(g, to, weight, x, share);
+}
+
+/// to = softmax(q . keys / sqrt(size)) values. @param p  a float per key, shared. @return log-sum-exp of the scores
+RUNG_ANY_GROUP template <class G, class T>
+RUNG_HD float attend(G g, T* to, T const* q, Rows<T> keys, Rows<T> values, float* p) {
+    const float scale = 1 / ::sqrtf(float(keys.size));
+    float       top = -INFINITY, sum = 0;
+    dots(g, q, keys, [&](int j, float dot) { p[j] = dot * scale, top = Larger{}(top, p[j]); });
+    top = g.reduce(top, Larger{});
+    g.sync();
+    for (int j = g.rank(); j < keys.count; j += G::size) p[j] = ::exp2f((p[j] - top) * log2_e), sum += p[j];
+    sum = g.reduce(sum, Plus{});
+    g.sync();
+    weighted_sum(g, to, p, values, 1 / sum);
+    return top + ::logf(sum);
 }
 
 }  // namespace body
 
-/// out (N, C), lse (N, H) from qkv (N, 3 C); an item is a row and a head. Shared: a float per token of the longest
-/// sequence.
-template <int D>
+/// out (N, C), lse (N, H) from qkv (N, 3 C); an item is a row and a head.
+template <class T>
 struct Attention {
-    float const* qkv;
-    float *      out, *lse;
-    Bounds       bounds;
-    int          heads;
+    static constexpr int warps = 1;
+
+    T const* qkv;
+    T*       out;
+    float*   lse;
+    Bounds   bounds;
+    int      heads, size, longest;  ///< channels of a head; tokens of the longest sequence
+
+    int shared() const { return 4 * longest; }
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
-        const Index  row = item / heads, stride = 3 * Index(heads) * D, first = bounds[2 * row];
-        const int    h = int(item % heads), count = int(row - first) + 1;
-        const float  scale = 1 / ::sqrtf(float(D));
-        float const *q = qkv + row * stride + h * D, *k = qkv + first * stride + (heads + h) * D,
-                    *v = k + heads * D;
-        float* const p = g.template shared<float>();
-        for (int j = g.rank(); j < count; j += G::size) p[j] = body::dot<D>(q, k + j * stride) * scale;
-        g.sync();
-        const float top = body::largest(g, p, count), sum = body::total(g, p, count, top);
-        g.sync();
-        for (int j = g.rank(); j < count; j += G::size) p[j] = ::exp2f((p[j] - top) * log2_e);
-        g.sync();
-        body::weighted_sum<D>(g, out + row * heads * D + h * D, p, v, stride, count, 1 / sum);
-        if (g.rank() == 0) lse[item] = top + ::logf(sum);
+        const Index    row = item / heads, C = Index(heads) * size, first = bounds[2 * row];
+        const int      at = int(item % heads) * size, count = int(row - first) + 1;
+        T const* const q = qkv + row * 3 * C + at;
+        T const* const k = qkv + first * 3 * C + C + at;
+        const float    log_sum =
+            body::attend(g, out + row * C + at, q, body::Rows<T>{k, 3 * C, count, size},
+                         body::Rows<T>{k + C, 3 * C, count, size}, g.template shared<float>());
+        if (g.rank() == 0) lse[item] = log_sum;
     }
 };
 
-/// The part of dqkv that belongs to queries. dots (N, H): dout . out of each head.
-template <int D>
+/// The part of dqkv (N, 3 C) that belongs to queries. dots (N, H): dout . out of each head.
+template <class T>
 struct AttentionQueryBackward {
-    float const *qkv, *dout, *lse, *dots;
-    float*       dqkv;
+    static constexpr int warps = 1;
+
+    T const *    qkv, *dout;
+    T*           dqkv;
+    float const *lse, *dots;
     Bounds       bounds;
-    int          heads;
+    int          heads, size, longest;
+
+    int shared() const { return 4 * longest; }
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
-        const Index  row = item / heads, stride = 3 * Index(heads) * D, first = bounds[2 * row];
-        const int    h = int(item % heads), count = int(row - first) + 1;
-        const float  scale = 1 / ::sqrtf(float(D));
-        float const *q = qkv + row * stride + h * D, *k = qkv + first * stride + (heads + h) * D,
-                    *v = k + heads * D, *d = dout + row * heads * D + h * D;
+        const Index         row = item / heads, C = Index(heads) * size, first = bounds[2 * row];
+        const int           at = int(item % heads) * size, count = int(row - first) + 1;
+        const float         scale = 1 / ::sqrtf(float(size)), log_sum = lse[item], along = dots[item];
+        T const* const      q = qkv + row * 3 * C + at;
+        const body::Rows<T> k{qkv + first * 3 * C + C + at, 3 * C, count, size},
+            v{k.data + C, 3 * C, count, size};
         float* const ds = g.template shared<float>();
-        for (int j = g.rank(); j < count; j += G::size) {
-            const float p = ::exp2f((body::dot<D>(q, k + j * stride) * scale - lse[item]) * log2_e);
-            ds[j]         = p * (body::dot<D>(d, v + j * stride) - dots[item]);
-        }
+        body::dots(g, q, k, [&](int j, float dot) { ds[j] = ::exp2f((dot * scale - log_sum) * log2_e); });
+        body::dots(g, dout + row * C + at, v, [&](int j, float dot) { ds[j] *= dot - along; });
         g.sync();
-        body::weighted_sum<D>(g, dqkv + row * stride + h * D, ds, k, stride, count, scale);
+        body::weighted_sum(g, dqkv + row * 3 * C + at, ds, k, scale);
     }
 };
 
-/// The parts of dqkv that belong to keys and values. Shared: twice as many floats as the longest sequence.
-template <int D>
+/// The parts of dqkv that belong to keys and values; an item is a key's row and a head.
+template <class T>
 struct AttentionKeyBackward {
-    float const *qkv, *dout, *lse, *dots;
-    float*       dqkv;
+    static constexpr int warps = 1;
+
+    T const *    qkv, *dout;
+    T*           dqkv;
+    float const *lse, *dots;
     Bounds       bounds;
-    int          heads;
+    int          heads, size, longest;
+
+    int shared() const { return 8 * longest; }
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
-        const Index  row = item / heads, stride = 3 * Index(heads) * D, width = Index(heads) * D;
-        const int    h = int(item % heads), count = int(bounds[2 * row + 1] - row);
-        const float  scale = 1 / ::sqrtf(float(D));
-        float const *q = qkv + row * stride + h * D, *k = q + width, *v = k + width,
-                    *d  = dout + row * width + h * D;
-        float* const p  = g.template shared<float>();
-        float* const ds = p + count;
-        for (int i = g.rank(); i < count; i += G::size) {
-            const Index at = item + Index(i) * heads;
-            p[i]           = ::exp2f((body::dot<D>(q + i * stride, k) * scale - lse[at]) * log2_e);
-            ds[i]          = p[i] * (body::dot<D>(d + i * width, v) - dots[at]);
-        }
+        const Index         row = item / heads, C = Index(heads) * size;
+        const int           at = int(item % heads) * size, count = int(bounds[2 * row + 1] - row);
+        const float         scale = 1 / ::sqrtf(float(size));
+        T const* const      k     = qkv + row * 3 * C + C + at;
+        const body::Rows<T> q{k - C, 3 * C, count, size}, d{dout + row * C + at, C, count, size};
+        float *const p = g.template shared<float>(), *const ds = p + count;
+        body::dots(g, k, q, [&](int i, float dot) {
+            p[i] = ::exp2f((dot * scale - lse[item + Index(i) * heads]) * log2_e);
+        });
+        body::dots(g, k + C, d,
+                   [&](int i, float dot) { ds[i] = p[i] * (dot - dots[item + Index(i) * heads]); });
         g.sync();
-        body::weighted_sum<D>(g, dqkv + row * stride + width + h * D, ds, q, stride, count, scale);
-        body::weighted_sum<D>(g, dqkv + row * stride + 2 * width + h * D, p, d, width, count, 1);
+        body::weighted_sum(g, dqkv + row * 3 * C + C + at, ds, q, scale);
+        body::weighted_sum(g, dqkv + row * 3 * C + 2 * C + at, p, d, 1);
     }
 };
 
 /// dots (N, H): dout . out of each head; an item is a row and a head.
-template <int D, class T>
+template <class T>
 struct HeadDots {
+    static constexpr int warps = 1;
+
     T const *dout, *out;
     float*   dots;
+    int      size;
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
         float sum = 0;
-        for (int c = g.rank(); c < D; c += G::size)
-            sum += widen(dout[item * D + c]) * widen(out[item * D + c]);
+        for (int c = g.rank(); c < size; c += G::size)
+            sum += widen(dout[item * size + c]) * widen(out[item * size + c]);
         sum = g.reduce(sum, Plus{});
         if (g.rank() == 0) dots[item] = sum;
     }

@@ -30,39 +30,43 @@ struct GainTerm {
 /// partial (blocks of rows, columns): item i sums rows i / groups * run .. of 32 columns.
 template <class Term>
 struct ColumnSums {
+    static constexpr int warps = 8;
+
     Term   term;
     float* partial;
     Index  rows, run;  ///< all, and of one block
     int    columns;
 
-    RUNG_HD int   groups() const { return (columns + 31) / 32; }
-    RUNG_HD Index items() const { return (rows + run - 1) / run * groups(); }
+    RUNG_HD int        groups() const { return (columns + 31) / 32; }
+    RUNG_HD Index      items() const { return (rows + run - 1) / run * groups(); }
+    RUNG_HD static int shared() { return warps * 32 * int(sizeof(float)); }
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
-        constexpr int lanes = G::size < 32 ? 1 : 32, per = 32 / lanes;
-        const Index   part = item / groups(), first = part * run,
-                    last     = first + run < rows ? first + run : rows;
+        const auto  warp = g.warp();
+        const Index part = item / groups(), first = part * run,
+                    last = first + run < rows ? first + run : rows;
+        const int    w = g.rank() / 32, left = int(item % groups()) * 32;
         float* const waiting = g.template shared<float>();
-        for (int k = 0; k < per; ++k) {
-            const int lane = g.rank() % lanes * per + k, c = int(item % groups()) * 32 + lane;
-            float     sum = 0;
-            if (c < columns)
-                for (Index row = first + g.rank() / lanes; row < last; row += G::warps) sum += term(row, c);
-            waiting[g.rank() / lanes * 32 + lane] = sum;
+        for (int lane = warp.rank(); lane < 32; lane += warp.size) {
+            float sum = 0;
+            if (left + lane < columns)
+                for (Index row = first + w; row < last; row += G::warps) sum += term(row, left + lane);
+            waiting[w * 32 + lane] = sum;
         }
         g.sync();
-        for (int lane = g.rank(); lane < 32; lane += G::size) {
-            const int c   = int(item % groups()) * 32 + lane;
-            float     sum = 0;
-            for (int w = 0; w < G::warps; ++w) sum += waiting[w * 32 + lane];
-            if (c < columns) partial[part * columns + c] = sum;
+        for (int lane = g.rank(); lane < 32 && left + lane < columns; lane += G::size) {
+            float sum = 0;
+            for (int share = 0; share < G::warps; ++share) sum += waiting[share * 32 + lane];
+            partial[part * columns + left + lane] = sum;
         }
     }
 };
 
 /// sums[column] += partial sums, in order.
 struct AddPartials {
+    static constexpr int warps = 0;
+
     float const* partial;
     float*       sums;
     Index        parts;

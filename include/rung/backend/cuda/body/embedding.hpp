@@ -5,9 +5,11 @@
 
 namespace rung::cuda {
 
-/// y[row] = table[ids[row]], or y[row] += it; one value of (N, C) at a time.
+/// y[row] = table[ids[row]], or y[row] += it; one value of (N, width) at a time.
 template <class T, bool adds>
 struct Embed {
+    static constexpr int warps = 0;
+
     T const*   table;
     int const* ids;
     T*         y;
@@ -19,28 +21,73 @@ struct Embed {
     }
 };
 
-/// dtable[id] += sum of dy over the rows of that id: an item is an id and 32 columns, whose group reads all ids.
+/// y[ids[row]] += x[row], no id twice; one value of x (N, width) at a time.
+template <class T>
+struct Scatter {
+    static constexpr int warps = 0;
+
+    T const*   x;
+    int const* ids;
+    T*         y;
+    int        width;
+
+    RUNG_HD void operator()(Index i) const {
+        T& to = y[Index(ids[i / width]) * width + i % width];
+        to    = narrow<T>(widen(to) + widen(x[i]));
+    }
+};
+
+/// dtable[id] += sum of dy over the rows of that id: an item is an id and 32 columns. Ids are read by 32, each warp its
+/// share of them, so that few ids of many rows do not take long; the order of the sum is the same for every group.
 template <class T>
 struct EmbedBackward {
+    static constexpr int warps = 8;
+
     T const*   dy;
     int const* ids;
     float*     dtable;
     Index      rows;
     int        width;
 
-    RUNG_HD int groups() const { return (width + 31) / 32; }
+    RUNG_HD int        groups() const { return (width + 31) / 32; }  ///< of columns
+    RUNG_HD static int shared() { return warps * 32 * int(sizeof(float)); }
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
-        const int id = int(item / groups());
-        for (int lane = g.rank(); lane < 32; lane += G::size) {
-            const int c   = int(item % groups()) * 32 + lane;
-            float     sum = 0;
-            if (c >= width) continue;
-            for (Index row = 0; row < rows; ++row)
-                if (ids[row] == id) sum += widen(dy[row * width + c]);
-            dtable[Index(id) * width + c] += sum;
+        const auto   warp = g.warp();
+        const int    id = int(item / groups()), first = int(item % groups()) * 32;
+        float* const waiting = g.template shared<float>();
+        for (int share = g.rank() / 32; share < warps; share += G::warps)
+            for (int lane = warp.rank(); lane < 32; lane += warp.size)
+                waiting[share * 32 + lane] = sum(warp, id, first + lane, share);
+        g.sync();
+        for (int lane = g.rank(); lane < 32 && first + lane < width; lane += G::size) {
+            float all = 0;
+            for (int share = 0; share < warps; ++share) all += waiting[share * 32 + lane];
+            dtable[Index(id) * width + first + lane] += all;
         }
+    }
+
+private:
+    /// Of a share of the rows, 32 in every 32 * warps.
+    RUNG_ANY_GROUP template <class W>
+    RUNG_HD float sum(W warp, int id, int column, int share) const {
+        T const* const from = dy + (column < width ? column : 0);  // past the end nobody uses the sum
+        float          sum  = 0;
+        for (Index start = 32 * share; start < rows; start += 32 * warps)
+            for (Index row = start; row < start + 32; row += W::size) {
+                const Index mine  = row + warp.rank();
+                unsigned    found = warp.ballot(mine < rows && ids[mine] == id);
+                while (found != 0) {
+                    T some[4]{};  // reads under way together
+                    RUNG_UNROLL for (T& one : some) {
+                        if (found != 0) one = from[(row + lowest(found)) * width];
+                        found &= found - 1;
+                    }
+                    RUNG_UNROLL for (const T one : some) sum += widen(one);
+                }
+            }
+        return sum;
     }
 };
 
@@ -48,6 +95,8 @@ struct EmbedBackward {
 /// x (N, stride), of which heads * D channels turn; trig (positions, D): D / 2 cosines, then D / 2 sines.
 template <class T>
 struct Rotate {
+    static constexpr int warps = 0;
+
     T*           x;
     int const*   positions;
     float const* trig;

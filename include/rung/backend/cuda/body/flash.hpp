@@ -34,11 +34,12 @@ struct FlashHead {
     }
     RUNG_HD static void store(bf16* x, Index stride, Index first, Index end, Sums const& from, float low,
                               float high, int lane) {
-        RUNG_UNROLL for (int n = 0; n < D / 8; ++n) RUNG_UNROLL for (int i = 0; i < 4; ++i) {
-            const Index row = first + lane / 4 + 8 * (i / 2);
-            if (row < end)
-                x[row * stride + n * 8 + lane % 4 * 2 + i % 2] =
-                    narrow<bf16>(from[n].v[i] * (i < 2 ? low : high));
+        RUNG_UNROLL for (int n = 0; n < D / 8; ++n) RUNG_UNROLL for (int i = 0; i < 4; i += 2) {
+            const Index         row   = first + lane / 4 + 8 * (i / 2);
+            const float         share = i < 2 ? low : high;
+            const Pack<bf16, 2> two{narrow<bf16>(from[n].v[i] * share),
+                                    narrow<bf16>(from[n].v[i + 1] * share)};
+            if (row < end) *reinterpret_cast<Pack<bf16, 2>*>(x + row * stride + n * 8 + lane % 4 * 2) = two;
         }
     }
     /// Rows first .. of a step into shared memory, as they are and transposed; zeros past the end.
@@ -104,15 +105,20 @@ struct FlashPlace {
 /// out (N, C), lse (N, H) from qkv (N, 3 C).
 template <int D>
 struct FlashForward {
+    static constexpr int warps = 4;
+    using Head                 = FlashHead<D>;
+
     bf16 const*      qkv;
     bf16*            out;
     float*           lse;
     FlashTile const* tiles;
     int              heads;
 
-    using Head                        = FlashHead<D>;
-    static constexpr int shared_bytes = 2 * (Head::rows_size + Head::columns_size);
-    static_assert(shared_bytes <= 48 << 10, "flash attention: too large a head");
+    int shared() const {
+        constexpr int bytes = 2 * (Head::rows_size + Head::columns_size);
+        static_assert(bytes <= 48 << 10, "flash attention: too large a head");
+        return bytes;
+    }
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
@@ -167,15 +173,20 @@ struct FlashForward {
 /// dqkv (N, 3 C): the queries' part. dots (N, H): dout . out.
 template <int D>
 struct FlashQueryBackward {
+    static constexpr int warps = 4;
+    using Head                 = FlashHead<D>;
+
     bf16 const *     qkv, *dout;
     bf16*            dqkv;
     float const *    lse, *dots;
     FlashTile const* tiles;
     int              heads;
 
-    using Head                        = FlashHead<D>;
-    static constexpr int shared_bytes = 2 * (2 * Head::rows_size + Head::columns_size);
-    static_assert(shared_bytes <= 48 << 10, "flash attention: too large a head");
+    int shared() const {
+        constexpr int bytes = 2 * (2 * Head::rows_size + Head::columns_size);
+        static_assert(bytes <= 48 << 10, "flash attention: too large a head");
+        return bytes;
+    }
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
@@ -219,15 +230,20 @@ struct FlashQueryBackward {
 /// dqkv (N, 3 C): the parts of keys and values. A tile's rows are keys; steps walk the queries from there on.
 template <int D>
 struct FlashKeyBackward {
+    static constexpr int warps = 4;
+    using Head                 = FlashHead<D>;
+
     bf16 const *     qkv, *dout;
     bf16*            dqkv;
     float const *    lse, *dots;
     FlashTile const* tiles;
     int              heads;
 
-    using Head                        = FlashHead<D>;
-    static constexpr int shared_bytes = 4 * (Head::rows_size + Head::columns_size) + 8 * Head::step;
-    static_assert(shared_bytes <= 48 << 10, "flash attention: too large a head");
+    int shared() const {
+        constexpr int bytes = 4 * (Head::rows_size + Head::columns_size) + 8 * Head::step;
+        static_assert(bytes <= 48 << 10, "flash attention: too large a head");
+        return bytes;
+    }
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {

@@ -27,6 +27,8 @@ RUNG_HD float total(G g, T const* row, int count, float top) {
 /// loss[row] = -log softmax(logits)[target]; logits become scale times its gradient. A target of -1 is not graded.
 template <class T>
 struct CrossEntropy {
+    static constexpr int warps = 1;
+
     T*         logits;  ///< (N, V)
     int const* targets;
     float*     loss;
@@ -48,9 +50,36 @@ struct CrossEntropy {
     }
 };
 
+/// *sum += the losses, in a fixed order; one item.
+struct AddLosses {
+    static constexpr int warps = 8;
+
+    float const* losses;
+    double*      sum;
+    Index        count;
+
+    RUNG_HD static int shared() { return warps * int(sizeof(double)); }
+
+    RUNG_ANY_GROUP template <class G>
+    RUNG_HD void operator()(G g, Index) const {
+        const auto    warp    = g.warp();
+        const double  share   = share_of_sum(g, 0, count, [this](Index i) { return double(losses[i]); });
+        const double  some    = warp.reduce(share, Plus{});
+        double* const waiting = g.template shared<double>();
+        if (warp.rank() == 0) waiting[g.rank() / 32] = some;
+        g.sync();
+        if (g.rank() != 0) return;
+        double all = 0;
+        for (int w = 0; w < G::warps; ++w) all += waiting[w];
+        *sum += all;
+    }
+};
+
 /// tokens[row] = the largest logit among columns `first` and up, the lowest of equals; its probability among them.
 template <class T>
 struct Greedy {
+    static constexpr int warps = 1;
+
     T const* logits;  ///< (N, V)
     int*     tokens;
     float*   probabilities;

@@ -1,6 +1,6 @@
 #pragma once
-// Norms of rows and their gradients. Width D; T is what activations are stored in; statistics, gains, biases and
-// their gradients are floats.
+// Norms of rows and their gradients. N: registers for rows of up to 128 N values; T is what activations are stored in;
+// statistics, gains, biases and their gradients are floats.
 
 #include "rung/backend/cuda/group.hpp"
 
@@ -8,108 +8,122 @@ namespace rung::cuda {
 
 inline constexpr float norm_epsilon = 1e-5f;  // as on the CPU
 
-/// y = (x - mean) / deviation * gain + bias. stats (N, 2): mean, 1 / deviation. bias may be null.
-template <int D, class T>
+/// y = (x - mean) / deviation * gain + bias. stats (rows, 2): mean, 1 / deviation. bias may be null.
+template <int N, class T>
 struct LayerNorm {
+    static constexpr int warps = 1;
+
     T const*     x;
     T*           y;
     float*       stats;
     float const *gain, *bias;
+    int          width;
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index row) const {
-        Row<D, G> r, scale, offset;
-        r.load(g, x + row * D);
+        Row<N, G> r, scale, offset;
+        r.load(g, x + row * width, width);
         float total = 0;
-        r.each(g, [&](float& a) { total += a; });
-        const float mean   = g.reduce(total, Plus{}) / D;
+        r.each(g, width, [&](float& a) { total += a; });
+        const float mean   = g.reduce(total, Plus{}) / float(width);
         float       square = 0;
-        r.each(g, [&](float& a) { a -= mean, square += a * a; });
-        const float inv = 1 / ::sqrtf(g.reduce(square, Plus{}) / D + norm_epsilon);
-        scale.load(g, gain);
+        r.each(g, width, [&](float& a) { a -= mean, square += a * a; });
+        const float inv = 1 / ::sqrtf(g.reduce(square, Plus{}) / float(width) + norm_epsilon);
+        scale.load(g, gain, width);
         r.each(
-            g, [&](float& a, float b) { a = a * inv * b; }, scale);
+            g, width, [&](float& a, float b) { a = a * inv * b; }, scale);
         if (bias) {
-            offset.load(g, bias);
+            offset.load(g, bias, width);
             r.each(
-                g, [&](float& a, float b) { a += b; }, offset);
+                g, width, [&](float& a, float b) { a += b; }, offset);
         }
-        r.store(g, y + row * D);
+        r.store(g, y + row * width, width);
         if (g.rank() == 0) stats[2 * row] = mean, stats[2 * row + 1] = inv;
     }
 };
 
 /// dx += gradient through the norm.
-template <int D, class T>
+template <int N, class T>
 struct LayerNormBackward {
+    static constexpr int warps = 1;
+
     T const *    dy, *x;
     T*           dx;
     float const *stats, *gain;
+    int          width;
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index row) const {
         const float mean = stats[2 * row], inv = stats[2 * row + 1];
-        Row<D, G>   d, r, to;
-        d.load(g, dy + row * D), r.load(g, gain);
+        Row<N, G>   d, r, to;
+        d.load(g, dy + row * width, width), r.load(g, gain, width);
         d.each(
-            g, [&](float& slope, float b) { slope *= b; }, r);
-        r.load(g, x + row * D);
+            g, width, [&](float& slope, float b) { slope *= b; }, r);
+        r.load(g, x + row * width, width);
         float total = 0, along = 0;
         r.each(
-            g, [&](float& a, float slope) { a = (a - mean) * inv, total += slope, along += slope * a; }, d);
-        total = g.reduce(total, Plus{}) / D, along = g.reduce(along, Plus{}) / D;
-        to.load(g, dx + row * D);
+            g, width,
+            [&](float& a, float slope) { a = (a - mean) * inv, total += slope, along += slope * a; }, d);
+        total = g.reduce(total, Plus{}) / float(width), along = g.reduce(along, Plus{}) / float(width);
+        to.load(g, dx + row * width, width);
         to.each(
-            g, [&](float& a, float slope, float xhat) { a += (slope - total - xhat * along) * inv; }, d, r);
-        to.store(g, dx + row * D);
+            g, width, [&](float& a, float slope, float xhat) { a += (slope - total - xhat * along) * inv; },
+            d, r);
+        to.store(g, dx + row * width, width);
     }
 };
 
-/// y = x / rms(x) * gain. stats (N): 1 / rms.
-template <int D, class T>
+/// y = x / rms(x) * gain. stats (rows): 1 / rms.
+template <int N, class T>
 struct RmsNorm {
+    static constexpr int warps = 1;
+
     T const*     x;
     T*           y;
     float*       stats;
     float const* gain;
+    int          width;
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index row) const {
-        Row<D, G> r, scale;
-        r.load(g, x + row * D);
+        Row<N, G> r, scale;
+        r.load(g, x + row * width, width);
         float square = 0;
-        r.each(g, [&](float& a) { square += a * a; });
-        const float inv = 1 / ::sqrtf(g.reduce(square, Plus{}) / D + norm_epsilon);
-        scale.load(g, gain);
+        r.each(g, width, [&](float& a) { square += a * a; });
+        const float inv = 1 / ::sqrtf(g.reduce(square, Plus{}) / float(width) + norm_epsilon);
+        scale.load(g, gain, width);
         r.each(
-            g, [&](float& a, float b) { a = a * inv * b; }, scale);
-        r.store(g, y + row * D);
+            g, width, [&](float& a, float b) { a = a * inv * b; }, scale);
+        r.store(g, y + row * width, width);
         if (g.rank() == 0) stats[row] = inv;
     }
 };
 
-template <int D, class T>
+template <int N, class T>
 struct RmsNormBackward {
+    static constexpr int warps = 1;
+
     T const *    dy, *x;
     T*           dx;
     float const *stats, *gain;
+    int          width;
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index row) const {
         const float inv = stats[row];
-        Row<D, G>   d, r, to;
-        d.load(g, dy + row * D), r.load(g, gain);
+        Row<N, G>   d, r, to;
+        d.load(g, dy + row * width, width), r.load(g, gain, width);
         d.each(
-            g, [&](float& slope, float b) { slope *= b; }, r);
-        r.load(g, x + row * D);
+            g, width, [&](float& slope, float b) { slope *= b; }, r);
+        r.load(g, x + row * width, width);
         float along = 0;
         r.each(
-            g, [&](float& a, float slope) { along += slope * a; }, d);
-        along = g.reduce(along, Plus{}) * inv * inv / D;
-        to.load(g, dx + row * D);
+            g, width, [&](float& a, float slope) { along += slope * a; }, d);
+        along = g.reduce(along, Plus{}) * inv * inv / float(width);
+        to.load(g, dx + row * width, width);
         to.each(
-            g, [&](float& a, float slope, float b) { a += (slope - b * along) * inv; }, d, r);
-        to.store(g, dx + row * D);
+            g, width, [&](float& a, float slope, float b) { a += (slope - b * along) * inv; }, d, r);
+        to.store(g, dx + row * width, width);
     }
 };
 

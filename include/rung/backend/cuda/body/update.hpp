@@ -1,5 +1,6 @@
 #pragma once
-// From gradients to new weights: the squared norm in two stages, and AdamW.
+// From gradients to new weights: the squared norm in two stages, and AdamW. The norm stays on the device, so that no
+// step waits for it.
 
 #include "rung/backend/cuda/group.hpp"
 #include "rung/backend/update.hpp"
@@ -8,54 +9,78 @@ namespace rung::cuda {
 
 /// partial[item] = sum of squares of values item * run .., in double precision.
 struct SquaredNorm {
+    static constexpr int warps = 1;
+
     float const* x;
     double*      partial;
     Index        count, run;
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
-        const Index first = item * run, last = first + run < count ? first + run : count;
-        double      sum = 0;
-        for (Index i = first + g.rank(); i < last; i += G::size) sum += double(x[i]) * double(x[i]);
-        sum = g.reduce(sum, Plus{});
+        const Index  first = item * run, last = first + run < count ? first + run : count;
+        const double share =
+            share_of_sum(g, first, last, [this](Index i) { return double(x[i]) * double(x[i]); });
+        const double sum = g.reduce(share, Plus{});
         if (g.rank() == 0) partial[item] = sum;
     }
 };
 
-/// One weight's step of AdamW in PyTorch's form, and its copy in the type that products read.
-/// @tparam T  of the copy
-template <class T>
-struct AdamW {
-    float *      weights, *mean, *square;
-    float const* gradient;
-    T*           copy;     ///< null: there is none
-    Index const* ends;     ///< where runs of weights end that are treated alike, ascending
-    bool const*  decayed;  ///< whether weight decay applies to them
-    int          runs;
-    float        rate, beta1, beta2, epsilon, keep, root, clip;
+/// *square = the partial sums, added up; one item.
+struct SumOfSquares {
+    static constexpr int warps = 1;
 
-    AdamW(AdamWStep const& step)
-        : rate(float(step.rate / step.correction1)),
-          beta1(float(step.beta1)),
-          beta2(float(step.beta2)),
-          epsilon(float(step.epsilon)),
-          keep(float(1 - step.rate * step.weight_decay)),
-          root(float(1 / std::sqrt(step.correction2))),
-          clip(float(step.clip)) {}
+    double const* partial;
+    double*       square;
+    Index         count;
+
+    RUNG_ANY_GROUP template <class G>
+    RUNG_HD void operator()(G g, Index) const {
+        const double sum =
+            g.reduce(share_of_sum(g, 0, count, [this](Index i) { return partial[i]; }), Plus{});
+        if (g.rank() == 0) *square = sum;
+    }
+};
+
+/// One weight's step of AdamW in PyTorch's form, the gradient's norm brought within a bound. Where that norm is not
+/// finite, all stays as it was.
+struct AdamW {
+    static constexpr int warps = 0;
+
+    float *       weights, *mean, *square;
+    float const*  gradient;
+    double const* squared_norm;  ///< of the whole gradient
+    Index const*  ends;          ///< where runs of weights end that are treated alike, ascending
+    bool const*   decayed;       ///< whether weight decay applies to them
+    int           runs;
+    float         bound;  ///< 0: whatever the norm is
+    float         rate, beta1, beta2, epsilon, keep, root;
+
+    /// Its last line.
+    static AdamW of(AdamWStep const& step) {
+        AdamW body{};
+        body.rate    = float(step.rate / step.correction1);
+        body.beta1   = float(step.beta1);
+        body.beta2   = float(step.beta2);
+        body.epsilon = float(step.epsilon);
+        body.keep    = float(1 - step.rate * step.weight_decay);
+        body.root    = float(1 / std::sqrt(step.correction2));
+        return body;
+    }
 
     RUNG_HD void operator()(Index i) const {
-        int low = 0, high = runs - 1;
+        const double whole = *squared_norm;
+        if (!(whole < INFINITY)) return;  // nor where it is NaN
+        const float norm = ::sqrtf(float(whole)), clip = bound > 0 && norm > bound ? bound / norm : 1;
+        int         low = 0, high = runs - 1;
         while (low < high) {
             const int mid = (low + high) / 2;
             if (i < ends[mid]) high = mid;
             else low = mid + 1;
         }
         const float g = gradient[i] * clip, m = mean[i] * beta1 + g * (1 - beta1),
-                    v = square[i] * beta2 + g * g * (1 - beta2);
+                    v = square[i] * beta2 + g * g * (1 - beta2), w = weights[i] * (decayed[low] ? keep : 1.f);
         mean[i] = m, square[i] = v;
-        const float w = weights[i] * (decayed[low] ? keep : 1.f) - m * rate / (::sqrtf(v) * root + epsilon);
-        weights[i]    = w;
-        if (copy) copy[i] = narrow<T>(w);
+        weights[i] = w - m * rate / (::sqrtf(v) * root + epsilon);
     }
 };
 

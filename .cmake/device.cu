@@ -1,0 +1,1 @@
+#include "rung/backend/cuda/device.cuh"

@@ -1,0 +1,169 @@
+#pragma once
+// The definitions behind device.hpp, for nvcc. Exactly one .cu of a program includes this and needs nothing else:
+// bodies are instantiated from the list below, whatever models the program has. CMake's rung::cuda brings such a file.
+
+#include "rung/backend/cuda/body/cached.hpp"
+#include "rung/backend/cuda/body/columns.hpp"
+#include "rung/backend/cuda/body/embedding.hpp"
+#include "rung/backend/cuda/body/flash.hpp"
+#include "rung/backend/cuda/body/loss.hpp"
+#include "rung/backend/cuda/body/norm.hpp"
+#include "rung/backend/cuda/body/pointwise.hpp"
+#include "rung/backend/cuda/body/update.hpp"
+#include "rung/backend/cuda/device.hpp"
+#include "rung/backend/cuda/group.cuh"
+#include "rung/backend/cuda/product.cuh"
+
+namespace rung::cuda {
+
+Found find_device() {
+    int               count = 0;
+    const cudaError_t found = cudaGetDeviceCount(&count);
+    if (found != cudaSuccess) return {false, concat("no GPU that CUDA can use: ", cudaGetErrorString(found))};
+    if (count == 0) return {false, "no GPU"};
+    cudaDeviceProp device{};
+    check(cudaGetDeviceProperties(&device, 0), "properties of the GPU");
+    const std::string name = concat(device.name, ", compute capability ", device.major, '.', device.minor);
+    if (device.major < 8)
+        return {false, concat(name, ": too old; wanted at least 8.0, for products of bf16 numbers")};
+    cudaFuncAttributes kernel{};
+    const cudaError_t  built = cudaFuncGetAttributes(&kernel, detail::per_warp<CrossEntropy<float>>);
+    if (built != cudaSuccess)
+        return {false, concat(name, ": this program was built for other GPUs (", cudaGetErrorString(built),
+                              "); build it with CMAKE_CUDA_ARCHITECTURES=", device.major, device.minor)};
+    return {true, name};
+}
+
+Stream make_stream() {
+    Stream stream = nullptr;
+    check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "stream");
+    return stream;
+}
+void drop(Stream stream) { cudaStreamDestroy(stream); }
+void wait(Stream stream) { check(cudaStreamSynchronize(stream), "work on the GPU"); }
+
+namespace detail {
+
+/// Whatever is queued may still use it.
+inline void free_after_work(void* data) {
+    cudaDeviceSynchronize();
+    cudaFree(data);
+}
+
+inline void taken(cudaError_t status, std::size_t bytes, char const* kind) {
+    if (status == cudaSuccess) return;
+    cudaGetLastError();  // or the next launch would report it
+    fail({"cuda: ", kind, " memory; got ", cudaGetErrorString(status), ", wanted ", bytes, " bytes"});
+}
+
+}  // namespace detail
+
+Memory const& device_memory() {
+    static const Memory memory{[](std::size_t bytes) {
+                                   void* data = nullptr;
+                                   detail::taken(cudaMalloc(&data, bytes), bytes, "device");
+                                   return data;
+                               },
+                               detail::free_after_work};
+    return memory;
+}
+Memory const& shared_memory() {
+    static const Memory memory{[](std::size_t bytes) {
+                                   void* data = nullptr;
+                                   detail::taken(cudaMallocManaged(&data, bytes), bytes, "shared");
+                                   check(cudaMemset(data, 0, bytes), "zeros");
+                                   check(cudaDeviceSynchronize(), "zeros");
+                                   return data;
+                               },
+                               detail::free_after_work};
+    return memory;
+}
+Memory const& pinned_memory() {
+    static const Memory memory{[](std::size_t bytes) {
+                                   void* data = nullptr;
+                                   detail::taken(cudaMallocHost(&data, bytes), bytes, "pinned");
+                                   return std::memset(data, 0, bytes);
+                               },
+                               [](void* data) { cudaFreeHost(data); }};
+    return memory;
+}
+
+void copy_bytes(Stream stream, void* to, void const* from, std::size_t bytes) {
+    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, stream), "copy");
+}
+
+template <class Body>
+void launch(Stream stream, Index items, Body const& body) {
+    if constexpr (Body::warps == 0) for_lanes(stream, items, body);
+    else if constexpr (requires { body.shared(); })
+        for_blocks<Body::warps>(stream, items, body.shared(), body);
+    else if constexpr (Body::warps == 1) for_warps(stream, items, body);
+    else for_blocks<Body::warps>(stream, items, 0, body);
+}
+
+void DropProducts::operator()(Products* products) const { delete products; }
+OwnedProducts      make_products(Choice choice) { return OwnedProducts(new Products(choice)); }
+void multiply(Products& products, Stream stream, ProductShape const& shape, ProductPointers const& at) {
+    products.run(stream, shape, at);
+}
+
+// Every body that an operation launches.
+#define RUNG_BODY(...) template void launch(Stream, Index, __VA_ARGS__ const&);
+#define RUNG_BODIES_OF(T) \
+    RUNG_BODY(Add<T>) \
+    RUNG_BODY(Fill<T>) \
+    RUNG_BODY(Gelu<T>) \
+    RUNG_BODY(GeluBackward<T>) \
+    RUNG_BODY(Swiglu<T>) \
+    RUNG_BODY(SwigluBackward<T>) \
+    RUNG_BODY(Dropped<T>) \
+    RUNG_BODY(Embed<T, false>) \
+    RUNG_BODY(Embed<T, true>) \
+    RUNG_BODY(EmbedBackward<T>) \
+    RUNG_BODY(Scatter<T>) \
+    RUNG_BODY(Rotate<T>) \
+    RUNG_BODY(CrossEntropy<T>) \
+    RUNG_BODY(Greedy<T>) \
+    RUNG_BODY(ColumnSums<BiasTerm<T>>) \
+    RUNG_BODY(ColumnSums<GainTerm<T, 1>>) \
+    RUNG_BODY(ColumnSums<GainTerm<T, 2>>) \
+    RUNG_BODY(Attention<T>) \
+    RUNG_BODY(AttentionQueryBackward<T>) \
+    RUNG_BODY(AttentionKeyBackward<T>) \
+    RUNG_BODY(HeadDots<T>) \
+    RUNG_BODY(Append<T>) \
+    RUNG_BODY(CachedAttention<T>) \
+    RUNG_NORMS_OF(1, T) \
+    RUNG_NORMS_OF(2, T) \
+    RUNG_NORMS_OF(4, T) \
+    RUNG_NORMS_OF(8, T) \
+    RUNG_NORMS_OF(16, T)
+#define RUNG_NORMS_OF(N, T) \
+    RUNG_BODY(LayerNorm<N, T>) \
+    RUNG_BODY(LayerNormBackward<N, T>) \
+    RUNG_BODY(RmsNorm<N, T>) \
+    RUNG_BODY(RmsNormBackward<N, T>)
+#define RUNG_FLASH_OF(D) \
+    RUNG_BODY(FlashForward<D>) \
+    RUNG_BODY(FlashQueryBackward<D>) \
+    RUNG_BODY(FlashKeyBackward<D>)
+
+RUNG_BODIES_OF(float)
+RUNG_BODIES_OF(bf16)
+RUNG_FLASH_OF(16)
+RUNG_FLASH_OF(32)
+RUNG_FLASH_OF(64)
+RUNG_FLASH_OF(128)
+RUNG_BODY(AddPartials)
+RUNG_BODY(AddLosses)
+RUNG_BODY(Convert)
+RUNG_BODY(SquaredNorm)
+RUNG_BODY(SumOfSquares)
+RUNG_BODY(AdamW)
+
+#undef RUNG_FLASH_OF
+#undef RUNG_NORMS_OF
+#undef RUNG_BODIES_OF
+#undef RUNG_BODY
+
+}  // namespace rung::cuda

@@ -1,0 +1,88 @@
+#pragma once
+// The products a linear layer needs, forward and backward, and the gradient of its bias.
+
+#include "rung/backend/cuda/body/columns.hpp"
+#include "rung/backend/cuda/context.hpp"
+
+namespace rung::cuda {
+
+namespace detail {
+
+/// sums[c] += term(row, c) over all rows, without atomics: the same bits every time.
+template <class T, class Term>
+void add_columns(Lane<T>& lane, Mat<float> sums, Index rows, Term const& term) {
+    // Runs of rows long enough to be worth a block, and few enough that the second stage is short.
+    const Index      run = std::max<Index>(64, (rows + 255) / 256), parts = (rows + run - 1) / run;
+    const auto       mark    = lane.arena.mark();
+    const auto       partial = lane.arena.template take<float>(parts, sums.cols);
+    ColumnSums<Term> body{term, partial.data, rows, run, int(sums.cols)};
+    launch(lane.stream, body.items(), body);
+    launch(lane.stream, sums.cols, AddPartials{partial.data, sums.data, parts, int(sums.cols)});
+    lane.arena.release(mark);
+}
+
+/// Of a result (rows, cols) summed over depth, from operands as they lie.
+template <class T, class Result>
+ProductShape product(Mat<Result> y, Index depth, Mat<T const> left, Index right_stride) {
+    ProductShape shape{};
+    shape.rows = int(y.rows), shape.cols = int(y.cols), shape.depth = int(depth);
+    shape.left_stride = int(left.stride), shape.right_stride = int(right_stride);
+    shape.result_stride = int(y.stride);
+    shape.factors = number_of<T>(), shape.result = number_of<Result>();
+    return shape;
+}
+
+}  // namespace detail
+
+/// y = x w + bias.  y (N, M), x (N, K), w (K, M), bias (1, M) or empty.
+template <class T>
+void matmul(Lane<T>& lane, Mat<T> y, CMat<T> x, Packed<float> w, Mat<float const> bias = {}) {
+    if (y.empty()) return;
+    auto            shape = detail::product<T>(y, w.rows, x, w.stride);
+    ProductPointers at{.left = x.data, .right = lane.factor(w.data), .result = y.data};
+    if (!bias.empty()) shape.epilogue = Epilogue::bias, at.bias = lane.factor(bias.data);
+    multiply(*lane.products, lane.stream, shape, at);
+}
+
+/// y = stream + x w + bias: what a branch adds to the residual stream. y may be the stream.
+template <class T>
+void add_matmul(Lane<T>& lane, Mat<T> y, CMat<T> stream, CMat<T> x, Packed<float> w,
+                Mat<float const> bias = {}) {
+    if (y.empty()) return;
+    RUNG_CHECK(stream.stride == y.stride, "add_matmul: the stream's stride; got ", stream.stride, ", wanted ",
+               y.stride, ", the result's");
+    auto            shape = detail::product<T>(y, w.rows, x, w.stride);
+    ProductPointers at{.left = x.data, .right = lane.factor(w.data), .result = y.data, .addend = stream.data};
+    shape.adds = true;
+    if (!bias.empty()) shape.epilogue = Epilogue::bias, at.bias = lane.factor(bias.data);
+    multiply(*lane.products, lane.stream, shape, at);
+}
+
+/// dx = dy wT.  dx (N, K), dy (N, M), w (K, M).
+template <class T>
+void matmul_nt(Lane<T>& lane, Mat<T> dx, CMat<T> dy, Packed<float> w) {
+    if (dx.empty()) return;
+    auto shape             = detail::product<T>(dx, w.cols, dy, w.stride);
+    shape.right_transposed = true;
+    multiply(*lane.products, lane.stream, shape,
+             {.left = dy.data, .right = lane.factor(w.data), .result = dx.data});
+}
+
+/// dw += xT dy, the gradient of y = x w.  dw (K, M), x (N, K), dy (N, M).
+template <class T>
+void add_matmul_tn(Lane<T>& lane, Mat<float> dw, CMat<T> x, CMat<T> dy) {
+    if (x.rows == 0) return;
+    auto shape            = detail::product<T>(dw, x.rows, x, dy.stride);
+    shape.left_transposed = shape.adds = true;
+    multiply(*lane.products, lane.stream, shape,
+             {.left = x.data, .right = dy.data, .result = dw.data, .addend = dw.data});
+}
+
+/// dbias += column sums of dy; nothing where the layer has no bias.
+template <class T>
+void add_column_sums(Lane<T>& lane, Mat<float> dbias, CMat<T> dy) {
+    if (dbias.empty() || dy.rows == 0) return;
+    detail::add_columns(lane, dbias, dy.rows, BiasTerm<T>{dy.data, int(dy.cols)});
+}
+
+}  // namespace rung::cuda

@@ -1,0 +1,68 @@
+#pragma once
+// Element-wise operations.
+
+#include "rung/backend/cuda/body/pointwise.hpp"
+#include "rung/backend/cuda/context.hpp"
+#include "rung/core/sequences.hpp"
+
+namespace rung::cuda {
+
+namespace detail {
+/// Bodies walk rows that follow each other without a gap.
+template <class N>
+N* whole(Mat<N> m, char const* what) {
+    RUNG_CHECK(m.rows <= 1 || m.stride == m.cols, what, ": stride; got ", m.stride, ", wanted ", m.cols,
+               ", the columns");
+    return m.data;
+}
+}  // namespace detail
+
+/// y = value
+template <class T, class N>
+void fill(Lane<T>& lane, Mat<N> y, std::type_identity_t<Sum<N>> value) {
+    launch(lane.stream, y.size(), Fill<N>{detail::whole(y, "fill"), value});
+}
+
+/// y = x
+template <class T>
+void copy(Lane<T>& lane, Mat<T> y, CMat<T> x) {
+    copy_bytes(lane.stream, detail::whole(y, "copy"), detail::whole(x, "copy"),
+               std::size_t(y.size()) * sizeof(T));
+}
+
+/// y += x
+template <class T>
+void add(Lane<T>& lane, Mat<T> y, CMat<T> x) {
+    launch(lane.stream, y.size(), Add<T>{detail::whole(y, "add"), detail::whole(x, "add")});
+}
+
+/// y = gelu(x), tanh form; x becomes the slope that the backward pass needs.
+template <class T>
+void gelu(Lane<T>& lane, Mat<T> y, Mat<T> x) {
+    launch(lane.stream, y.size(), Gelu<T>{detail::whole(y, "gelu"), detail::whole(x, "gelu")});
+}
+
+/// dx = dy times the slope that gelu left in x. dx may be x.
+template <class T>
+void gelu_backward(Lane<T>& lane, Mat<T> dx, CMat<T> dy, CMat<T> x) {
+    launch(lane.stream, dx.size(),
+           GeluBackward<T>{detail::whole(dx, "gelu_backward"), detail::whole(dy, "gelu_backward"),
+                           detail::whole(x, "gelu_backward")});
+}
+
+/// y (N, H) = silu(gate) up of x = [gate | up] (N, 2 H), which becomes the slopes that the backward pass needs.
+template <class T>
+void swiglu(Lane<T>& lane, Mat<T> y, Mat<T> x) {
+    launch(lane.stream, y.size(),
+           Swiglu<T>{detail::whole(y, "swiglu"), detail::whole(x, "swiglu"), int(y.cols)});
+}
+
+/// dx (N, 2 H) from dy (N, H) and what swiglu left in x. dx may be x.
+template <class T>
+void swiglu_backward(Lane<T>& lane, Mat<T> dx, CMat<T> dy, CMat<T> x) {
+    launch(lane.stream, dy.size(),
+           SwigluBackward<T>{detail::whole(dx, "swiglu_backward"), detail::whole(dy, "swiglu_backward"),
+                             detail::whole(x, "swiglu_backward"), int(dy.cols)});
+}
+
+}  // namespace rung::cuda

@@ -1,0 +1,56 @@
+#pragma once
+// Weights for products, and new weights from gradients.
+
+#include "rung/backend/cuda/body/pointwise.hpp"
+#include "rung/backend/cuda/body/update.hpp"
+#include "rung/backend/cuda/context.hpp"
+
+namespace rung::cuda {
+
+/// Makes the copy of all weights that products read. There are no panels.
+template <class T>
+float const* packed(Context<T>& ctx, float const* weights, Index count, Index,
+                    std::vector<PackedPlace> const&) {
+    auto& lane = ctx.lane();
+    if constexpr (std::is_same_v<T, bf16>)
+        launch(lane.stream, count, Convert{weights, lane.narrow_copy_of(weights, count)});
+    return nullptr;
+}
+
+/// Brings the gradient's norm within `bound` (0: whatever it is) and takes one step of AdamW. Returns the norm before;
+/// where that is not finite, weights and moments are as they were. Waits, so that the host may read losses and weights.
+template <class T>
+double clip_and_update(Context<T>& ctx, float* weights, float* mean, float* square, Mat<float> gradients,
+                       std::vector<Chunk> const& chunks, AdamWStep const& step, double bound) {
+    constexpr Index run   = 4096;  // values of a partial sum
+    auto&           lane  = ctx.lane();
+    const Index     count = gradients.cols, parts = (count + run - 1) / run;
+    RUNG_CHECK(gradients.rows == 1, "cuda: clip_and_update: slices; got ", gradients.rows, ", wanted 1");
+    lane.reset();
+    double* const partial = lane.arena.template take<double>(1, parts).data;
+    double* const total   = lane.arena.template take<double>(1, 1).data;
+    double* const out     = lane.template pinned<double>(1);
+    launch(lane.stream, parts, SquaredNorm{gradients.data, partial, count, run});
+    launch(lane.stream, 1, SumOfSquares{partial, total, parts});
+
+    std::vector<Index> ends;  // of runs of neighbours that are treated alike
+    std::vector<char>  decayed;
+    for (auto const& chunk : chunks) {
+        if (decayed.empty() || decayed.back() != chunk.decayed)
+            ends.push_back(0), decayed.push_back(chunk.decayed);
+        ends.back() = chunk.first + chunk.count;
+    }
+    AdamW body   = AdamW::of(step);
+    body.weights = weights, body.mean = mean, body.square = square, body.gradient = gradients.data;
+    body.ends    = lane.upload(ends.data(), Index(ends.size()));
+    body.decayed = reinterpret_cast<bool const*>(lane.upload(decayed.data(), Index(decayed.size())));
+    body.runs = int(ends.size()), body.squared_norm = total, body.bound = float(bound);
+    launch(lane.stream, count, body);
+    copy_bytes(lane.stream, out, total, sizeof *out);
+    cuda::wait(lane.stream);
+    const double norm = std::sqrt(*out);
+    lane.wait();
+    return norm;
+}
+
+}  // namespace rung::cuda

@@ -1,0 +1,42 @@
+#pragma once
+// Programs that run where --device says. A program that is compiled with RUNG_CUDA, as CMake's rung::cuda does, has its
+// models for both; one without knows the CPU alone and costs nothing more to compile.
+
+#include "rung/backend/cpu/cpu.hpp"
+#include "rung/experiment/program.hpp"
+
+#ifdef RUNG_CUDA
+#include "rung/backend/cuda/cuda.hpp"
+#endif
+
+namespace rung {
+
+/// work(ctx) with a context on the device that common.device asks for: "cpu"; "cuda", which throws where there is no
+/// GPU; or "auto", a GPU if there is one, which common.device then names.
+template <class Work>
+void on_device(Common& common, Work&& work) {
+#ifdef RUNG_CUDA
+    if (common.device == "cuda" || (common.device == "auto" && cuda::find_device().usable)) {
+        cuda::Context ctx{{.seed = common.seed}};
+        common.device = "cuda";
+        return work(ctx);
+    }
+#else
+    RUNG_CHECK(
+        common.device != "cuda",
+        "--device: got cuda, wanted cpu or auto: this program was built without CUDA (link rung::cuda)");
+#endif
+    common.device = "cpu";
+    cpu::Context ctx{{.seed = common.seed, .threads = common.threads}};
+    work(ctx);
+}
+
+/// The same as a program: see program.hpp.
+template <class Work>
+int program(int argc, char const* const* argv, Flags& flags, Common& common, Work work,
+            Streams streams = {}) {
+    return program(
+        argc, argv, flags, [&] { on_device(common, work); }, streams);
+}
+
+}  // namespace rung

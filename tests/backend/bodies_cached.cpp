@@ -1,0 +1,110 @@
+// The GPU's attention over a cache on the host, against the CPU backend: some sequences bring several new tokens,
+// others one, their slots are out of order, and places that hold nothing are NaN.
+
+#include <doctest/doctest.h>
+
+#include "rung/backend/cpu/cpu.hpp"
+#include "rung/backend/cuda/body/cached.hpp"
+#include "support/bodies.hpp"
+
+using namespace rung_test;
+
+TYPE_TO_STRING_AS("bf16", bf16);
+
+namespace {
+
+constexpr int heads = 2, capacity = 48, places_of_cache = 5;
+
+/// New tokens of three sequences: by sequence, as the CPU wants them, and by row.
+struct Asked {
+    std::vector<int> starts{0, 1, 6, 8}, slots{4, 0, 2}, past{30, 0, 17};
+    std::vector<int> row_slots, row_places, last{0, 5, 7};
+
+    Asked() {
+        for (std::size_t b = 0; b < slots.size(); ++b)
+            for (int i = starts[b]; i < starts[b + 1]; ++i)
+                row_slots.push_back(slots[b]), row_places.push_back(past[b] + i - starts[b]);
+    }
+    Sequences   rows() const { return {nullptr, nullptr, starts.data(), int(slots.size())}; }
+    CachePlaces places() const { return {slots.data(), past.data()}; }
+};
+
+/// Keys and values of the past, NaN elsewhere; and what the CPU makes of them.
+template <class T>
+struct Cache {
+    int            size;
+    std::vector<T> data;
+    Random<float>  wide;
+
+    Cache(int size, Asked const& asked)
+        : size(size),
+          data(Stored<T>(places_of_cache * heads * capacity, 2 * size, 3).data),
+          wide(places_of_cache * heads * capacity, 2 * size, 0) {
+        for (std::size_t i = 0; i < data.size(); ++i) {
+            const int row = int(i) / (2 * size), slot = row / (heads * capacity), place = row % capacity;
+            bool      held = false;
+            for (std::size_t b = 0; b < asked.slots.size(); ++b)
+                held = held || (slot == asked.slots[b] && place < asked.past[b]);
+            if (!held) data[i] = narrow<T>(NAN);
+            wide.data.data()[i] = widen(data[i]);
+        }
+    }
+    CacheLayer<float> layer() { return {wide.view(), capacity, heads}; }
+
+    /// The same numbers, and nothing in the same places.
+    bool same() const {
+        for (std::size_t i = 0; i < data.size(); ++i) {
+            const float got = widen(data[i]), wanted = wide.data.data()[i];
+            if (got != wanted && (got == got || wanted == wanted)) return false;
+        }
+        return true;
+    }
+};
+
+template <class T, class Runs>
+void check_cached(int size, Runs runs) {
+    CAPTURE(size);
+    const Asked      asked;
+    const Index      N = asked.starts.back(), B = Index(asked.last.size()), C = heads * size;
+    cpu::Lane<float> lane;
+    const Stored<T>  qkv(N, 3 * C, 1);
+    auto             whole = zeros<float>(N, C), ends = zeros<float>(B, C);
+    Cache<T>         cache(size, asked);
+    cached_attention(lane, whole.view(), qkv.wide(), cache.layer(), asked.rows(), asked.places(), heads);
+    cached_attention(lane, ends.view(), qkv.wide(), cache.layer(), asked.rows(), asked.places(), heads, true);
+
+    const cuda::Append<T> append{
+        qkv.data.data(), cache.data.data(), asked.row_slots.data(), asked.row_places.data(), heads, size,
+        capacity};
+    CHECK_FALSE(cache.same());
+    for (Index i = 0; i < append.items(N); ++i) append(i);
+    CHECK(cache.same());
+
+    std::vector<T> out(std::size_t(N * C), narrow<T>(NAN)), some(std::size_t(B * C), narrow<T>(NAN));
+    cuda::CachedAttention<T> body{qkv.data.data(),
+                                  cache.data.data(),
+                                  out.data(),
+                                  nullptr,
+                                  asked.row_slots.data(),
+                                  asked.row_places.data(),
+                                  heads,
+                                  size,
+                                  capacity};
+    runs(N * heads, body);
+    CHECK(apart(out, whole) < tolerance<T>);
+    body.out = some.data(), body.rows = asked.last.data();
+    runs(B * heads, body);
+    CHECK(apart(some, ends) < tolerance<T>);
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("bodies: attention over a cache at any head size, of all new tokens and of the last", T,
+                   float, bf16) {
+    for (const int size : {1, 8, 24, 33, 64}) {
+        check_cached<T>(size, [](Index n, auto const& f) { run_serial(n, f); });
+        for (const Order order : {Order::ascending, Order::descending})
+            check_cached<T>(size,
+                            [&](Index n, auto const& f) { run_emulated<FiberBlock<f.warps>>(n, f, order); });
+    }
+}

@@ -1,0 +1,141 @@
+// The GPU's sums and updates on the host, by one lane and by emulated warps and blocks in both orders, against the CPU
+// backend.
+
+#include <doctest/doctest.h>
+
+#include "rung/backend/cpu/cpu.hpp"
+#include "rung/backend/cuda/body/columns.hpp"
+#include "rung/backend/cuda/body/embedding.hpp"
+#include "rung/backend/cuda/body/loss.hpp"
+#include "rung/backend/cuda/body/update.hpp"
+#include "support/bodies.hpp"
+
+using namespace rung_test;
+
+TYPE_TO_STRING_AS("bf16", bf16);
+
+namespace {
+
+/// A block has the warps that the body asks for, or n.
+template <class F, int n = F::warps>
+void run_block(By by, Index count, F const& f) {
+    if (by == By::one_lane) run_serial(count, f);
+    else run_emulated<FiberBlock<n>>(count, f, by == By::warp ? Order::ascending : Order::descending);
+}
+
+std::vector<float> floats(Random<float> const& of) { return {of.data.begin(), of.data.end()}; }
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("bodies: sums down columns by blocks", T, float, bf16) {
+    const Index      N = 37, C = 45, run_of = 16;
+    cpu::Lane<float> lane;
+    const Stored<T>  dy(N, C, 1), x(N, C, 2, 2);
+    const auto       wide_dy = dy.wide(), wide_x = x.wide();
+    Random<float>    stats(N, 2, 3, 0.5, 1);
+    const auto       check = [&](auto term, Random<float> const& before, Mat<float const> wanted, auto runs) {
+        std::vector<float>                     partial(3 * C, NAN), sums = floats(before);
+        const cuda::ColumnSums<decltype(term)> body{term, partial.data(), N, run_of, int(C)};
+        runs(body);
+        for (Index c = 0; c < C; ++c) cuda::AddPartials{partial.data(), sums.data(), 3, int(C)}(c);
+        CHECK(apart(sums, wanted) < 1e-5);
+    };
+    const auto everywhere = [&](auto term, Random<float> const& before, Mat<float const> wanted) {
+        for (const By by : every_way) {
+            CAPTURE(int(by));
+            check(term, before, wanted, [&](auto const& body) { run_block(by, body.items(), body); });
+            check(term, before, wanted,
+                  [&]<class F>(F const& body) { run_block<F, 1>(by, body.items(), body); });
+        }
+    };
+    const Random<float> before(1, C, 4);
+    Random<float>       after(1, C, 4);
+    add_column_sums(lane, after.view(), wide_dy);
+    everywhere(cuda::BiasTerm<T>{dy.data.data(), int(C)}, before, after.view());
+    const auto gains = [&]<int statistics>(cuda::GainTerm<T, statistics> term) {
+        std::copy(before.data.begin(), before.data.end(), after.data.begin());
+        for (Index i = 0; i < N; ++i)
+            for (Index c = 0; c < C; ++c) {
+                float const* const of   = stats.data.data() + i * statistics;
+                const float        mean = statistics == 2 ? of[0] : 0;
+                after.data[c] +=
+                    wide_dy.data[i * C + c] * (wide_x.data[i * C + c] - mean) * of[statistics - 1];
+            }
+        everywhere(term, before, after.view());
+    };
+    gains(cuda::GainTerm<T, 2>{dy.data.data(), x.data.data(), stats.data.data(), int(C)});
+    gains(cuda::GainTerm<T, 1>{dy.data.data(), x.data.data(), stats.data.data(), int(C)});
+}
+
+TEST_CASE_TEMPLATE("bodies: rows of an id are added up in the same order by any group", T, float, bf16) {
+    const Index      N = 700, V = 5, C = 45;
+    cpu::Lane<float> lane;
+    const Stored<T>  dy(N, C, 1);
+    std::vector<int> ids;  // none is 4
+    for (Index i = 0; i < N; ++i) ids.push_back(i < 600 ? int(i * i % 7 % 4) : 3);
+    const Random<float> before(V, C, 2);
+    Random<float>       wanted(V, C, 2);
+    add_embed_backward(lane, wanted.view(), dy.wide(), ids.data());
+    std::vector<float> first;
+    for (const By by : every_way) {
+        CAPTURE(int(by));
+        auto                         sums = floats(before);
+        const cuda::EmbedBackward<T> body{dy.data.data(), ids.data(), sums.data(), N, int(C)};
+        run_block(by, V * body.groups(), body);
+        CHECK(apart(sums, wanted.view()) < 1e-5);
+        if (first.empty()) first = sums;
+        CHECK(sums == first);
+        CHECK(std::equal(sums.begin() + 4 * C, sums.end(), before.data.begin() + 4 * C));
+    }
+}
+
+TEST_CASE("bodies: losses are added in double precision") {
+    const std::vector<float> losses = floats(Random<float>(1, 1000, 1, 1e-4, 3));
+    const double             all    = std::accumulate(losses.begin(), losses.end(), 0.0);
+    for (const By by : every_way) {
+        double sum = 0.5;
+        run_block(by, 1, cuda::AddLosses{losses.data(), &sum, Index(losses.size())});
+        CHECK(sum == doctest::Approx(0.5 + all).epsilon(1e-14));
+    }
+}
+
+TEST_CASE("bodies: AdamW brings the gradient's norm within its bound, or leaves all as it was") {
+    const Index              n = 1000;
+    cpu::Context<float>      ctx{{.threads = 1}};
+    const std::vector<Chunk> chunks{{0, 300, true}, {300, 450, false}, {750, 250, true}};
+    const Index              ends[]    = {300, 750, 1000};
+    const bool               decayed[] = {true, false, true};
+    const AdamWStep          step{1e-2, 0.9, 0.98, 1e-8, 0.1, 0.5, 0.25};
+    const auto               check = [&](By by, double bound, float one) {
+        CAPTURE(int(by));
+        CAPTURE(bound);
+        CAPTURE(one);
+        Random<float> g(1, n, 1), w(1, n, 2), m(1, n, 3, 0.1), v(1, n, 4);
+        for (float& x : v.data) x = x * x;
+        g.data[777]     = one;
+        auto         w2 = floats(w), m2 = floats(m), v2 = floats(v), before = w2;
+        const double norm =
+            clip_and_update(ctx, w.data.data(), m.data.data(), v.data.data(), g.view(), chunks, step, bound);
+
+        std::vector<double> partial(4, NAN);
+        double              square = NAN;
+        run(by, 4, cuda::SquaredNorm{g.data.data(), partial.data(), n, 256});
+        run(by, 1, cuda::SumOfSquares{partial.data(), &square, 4});
+        if (std::isfinite(norm)) CHECK(std::sqrt(square) == doctest::Approx(norm).epsilon(1e-6));
+        else CHECK_FALSE(std::isfinite(square));
+        auto body    = cuda::AdamW::of(step);
+        body.weights = w2.data(), body.mean = m2.data(), body.square = v2.data();
+        body.gradient = g.data.data(), body.squared_norm = &square, body.bound = float(bound);
+        body.ends = ends, body.decayed = decayed, body.runs = 3;
+        for (Index i = 0; i < n; ++i) body(i);
+        const double far = std::isfinite(norm) ? 1e-6 : 1e-300;
+        CHECK(apart(w2, w.view()) < far);
+        CHECK(apart(m2, m.view()) < far);
+        CHECK(apart(v2, v.view()) < far);
+        CHECK((w2 == before) != std::isfinite(norm));
+    };
+    for (const By by : every_way) {
+        for (const double bound : {0.0, 1.0, 1e3}) check(by, bound, 0.5f);
+        check(by, 0, INFINITY), check(by, 1, INFINITY), check(by, 1, NAN);
+    }
+}
