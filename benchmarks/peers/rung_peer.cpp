@@ -65,6 +65,7 @@ cuda::Options options(Arguments const& use) {
     return {.choice = use.choice == "fastest" ? cuda::Choice::fastest : cuda::Choice::first};
 }
 std::string device() { return cuda::find_device().what; }
+Json        versions() { return Json{}.set("compiler", __VERSION__); }
 #else
 template <class Visit>
 void for_each_model_here(Visit&& visit) {
@@ -75,6 +76,7 @@ template <class Precision>
 using ContextHere = cpu::Context<Precision>;
 cpu::Options options(Arguments const& use) { return {.threads = use.threads}; }
 std::string device() { return "cpu"; }
+Json versions() { return Json{}.set("compiler", __VERSION__).set("vectors", vectors); }
 #endif
 
 /// Seconds of each step but the first: for the budget and three times at least, while patience lasts.
@@ -97,13 +99,12 @@ std::vector<double> timed(Step&& step, double budget) {
 template <class Model>
 double flops(bool trains, int batch, int length) {
     if (trains) return 3 * batch * Model::flops(length);
-    constexpr int read =
-        Decoding::prompt + Decoding::fresh - 1;  // the last token is written, and that is all
+    constexpr int    read   = Decoding::prompt + Decoding::fresh - 1;  // the last token is only written
     constexpr double unread = 2.0 * Model::shape.width * Model::shape.vocab * (Decoding::prompt - 1);
     return batch * (Model::flops(read) - unread);
 }
 
-/// Bytes that decoding cannot but read, if nothing stays in a cache of the processor: for every token of the answers all
+/// Bytes that decoding cannot but read where no cache of the processor holds them: for every token of the answers all
 /// weights once, and the keys and values before it.
 template <class Model, class Precision>
 double bytes(int batch) {
@@ -152,7 +153,7 @@ Json measure(Arguments const& use) {
         .set("bytes", trains ? 0 : bytes<Model, Precision>(batch))
         .set("weights", Model::parameters)
         .set("options", chosen)
-        .set("versions", Json{}.set("compiler", __VERSION__).set("vectors", vectors))
+        .set("versions", versions())
         .set("libraries", Json::array());
 }
 

@@ -1,8 +1,6 @@
-// Every body on the GPU against itself on the host by one lane, which tests/backend/bodies.cpp holds against the CPU
+// Every body on the GPU against itself on the host by one lane, which tests/backend/bodies*.cpp hold against the CPU
 // backend. Exits with 77 where there is no GPU.
 
-#include "memory.cuh"
-#include "program.cuh"
 #include "rung/backend/cuda/body/cached.hpp"
 #include "rung/backend/cuda/body/columns.hpp"
 #include "rung/backend/cuda/body/embedding.hpp"
@@ -11,6 +9,7 @@
 #include "rung/backend/cuda/body/norm.hpp"
 #include "rung/backend/cuda/body/pointwise.hpp"
 #include "rung/backend/cuda/body/update.hpp"
+#include "same.cuh"
 
 namespace rung {
 namespace {
@@ -26,85 +25,34 @@ static_assert(cuda::detail::only_plain_arguments<cuda::Gelu<float>>());
 static_assert(!cuda::detail::only_plain_arguments<Nested<Tagged<Value{1}>>>(),
               "the guard must see it, however deep");
 
-/// prepare(memory) makes the body over fresh numbers; `host` and `device` run it.
-template <class Prepare, class Host, class Device>
-void same(char const* name, double tolerance, Prepare prepare, Host host, Device device) {
-    Memory& memory = numbers(0);
-    host(prepare(memory));
-    const auto wanted = memory.results();
-    numbers(0);
-    device(prepare(memory));
-    cuda::check(cudaDeviceSynchronize(), name);
-    const auto got = memory.results();
-    Apart      apart;
-    if (wanted.empty()) apart.most = INFINITY;
-    for (std::size_t i = 0; i < wanted.size(); ++i) apart.add(double(got[i]), double(wanted[i]));
-    report(name, apart, tolerance);
-}
-
-template <class Body>
-void by_lanes(Index count, Body const& body) {
-    cuda::for_lanes(0, count, body);
-}
-template <class Body>
-void by_warps(Index count, Body const& body) {
-    cuda::for_warps(0, count, body);
-}
-template <class Body>
-void by_blocks(Index count, Body const& body) {
-    cuda::for_blocks<Body::warps>(0, count, body.shared(), body);
-}
-
-/// One item after the other by one lane.
-template <class Body>
-void serially(Index count, Body const& body) {
-    std::vector<float> shared(1 << 14);
-    for (Index i = 0; i < count; ++i) body(cuda::Serial{shared.data()}, i);
-}
-
-template <class Prepare>
-void rows(char const* name, Index count, double tolerance, Prepare prepare) {
-    same(
-        name, tolerance, prepare, [&](auto const& body) { serially(count, body); },
-        [&](auto const& body) { by_warps(count, body); });
-}
-template <class Prepare>
-void blocks(char const* name, Index count, double tolerance, Prepare prepare) {
-    same(
-        name, tolerance, prepare, [&](auto const& body) { serially(count, body); },
-        [&](auto const& body) { by_blocks(count, body); });
-}
-template <class Prepare>
-void lanes(char const* name, Index count, double tolerance, Prepare prepare) {
-    same(
-        name, tolerance, prepare,
-        [&](auto const& body) {
-            for (Index i = 0; i < count; ++i) body(i);
-        },
-        [&](auto const& body) { by_lanes(count, body); });
-}
-
-template <int D, class T>
-void norms(double tolerance) {
-    constexpr Index N = 37;
-    rows("layer norm", N, tolerance, [&](Memory& m) {
-        return cuda::LayerNorm<D, T>{m.normal<T>(N * D, 2), m.result(m.normal<T>(N * D), N * D),
-                                     m.result(m.normal<float>(2 * N), 2 * N), m.normal<float>(D),
-                                     m.normal<float>(D)};
+template <int N, class T>
+void norms(int width, double tolerance) {
+    constexpr Index count   = 37;
+    const Index     all     = count * width;
+    const auto      weights = [&](Numbers& m) {
+        return m.normal<float>(width + 1) + 1;
+    };  // not aligned, as in a model
+    rows("layer norm", count, tolerance, [&](Numbers& m) {
+        return cuda::LayerNorm<N, T>{m.normal<T>(all, 2),
+                                     m.result(m.normal<T>(all), all),
+                                     m.result(m.normal<float>(2 * count), 2 * count),
+                                     weights(m),
+                                     weights(m),
+                                     width};
     });
-    rows("layer norm, backward", N, tolerance, [&](Memory& m) {
-        return cuda::LayerNormBackward<D, T>{m.normal<T>(N * D), m.normal<T>(N * D),
-                                             m.result(m.normal<T>(N * D), N * D), m.normal<float>(2 * N),
-                                             m.normal<float>(D)};
+    rows("layer norm, backward", count, tolerance, [&](Numbers& m) {
+        return cuda::LayerNormBackward<N, T>{
+            m.normal<T>(all),           m.normal<T>(all), m.result(m.normal<T>(all), all),
+            m.normal<float>(2 * count), weights(m),       width};
     });
-    rows("RMS norm", N, tolerance, [&](Memory& m) {
-        return cuda::RmsNorm<D, T>{m.normal<T>(N * D, 2), m.result(m.normal<T>(N * D), N * D),
-                                   m.result(m.normal<float>(N), N), m.normal<float>(D)};
+    rows("RMS norm", count, tolerance, [&](Numbers& m) {
+        return cuda::RmsNorm<N, T>{m.normal<T>(all, 2), m.result(m.normal<T>(all), all),
+                                   m.result(m.normal<float>(count), count), weights(m), width};
     });
-    rows("RMS norm, backward", N, tolerance, [&](Memory& m) {
-        return cuda::RmsNormBackward<D, T>{m.normal<T>(N * D), m.normal<T>(N * D),
-                                           m.result(m.normal<T>(N * D), N * D), m.normal<float>(N),
-                                           m.normal<float>(D)};
+    rows("RMS norm, backward", count, tolerance, [&](Numbers& m) {
+        return cuda::RmsNormBackward<N, T>{
+            m.normal<T>(all),       m.normal<T>(all), m.result(m.normal<T>(all), all),
+            m.normal<float>(count), weights(m),       width};
     });
 }
 
@@ -112,74 +60,102 @@ template <class T>
 void others(double tolerance) {
     constexpr Index N = 37;
     constexpr int   V = 61, H = 40;
-    rows("cross-entropy", N, tolerance, [&](Memory& m) {
+    rows("cross-entropy", N, tolerance, [&](Numbers& m) {
         return cuda::CrossEntropy<T>{m.result(m.normal<T>(N * V, 3), N * V), m.targets(V, N),
                                      m.result(m.normal<float>(N), N), V, 0.125f};
     });
-    rows("greedy", N, 1e-5, [&](Memory& m) {
+    rows("greedy", N, 1e-5, [&](Numbers& m) {
         return cuda::Greedy<T>{m.normal<T>(N * V, 3), m.result(m.below(V, N), N),
                                m.result(m.normal<float>(N), N), V, 2};
     });
-    lanes("GELU", N * H, tolerance, [&](Memory& m) {
+    lanes("GELU", N * H, tolerance, [&](Numbers& m) {
         return cuda::Gelu<T>{m.result(m.normal<T>(N * H), N * H), m.result(m.normal<T>(N * H, 2), N * H)};
     });
-    lanes("SwiGLU", N * H, tolerance, [&](Memory& m) {
+    lanes("SwiGLU", N * H, tolerance, [&](Numbers& m) {
         return cuda::Swiglu<T>{m.result(m.normal<T>(N * H), N * H),
                                m.result(m.normal<T>(2 * N * H, 2), 2 * N * H), H};
     });
-    lanes("SwiGLU, backward", N * H, tolerance, [&](Memory& m) {
+    lanes("SwiGLU, backward", N * H, tolerance, [&](Numbers& m) {
         return cuda::SwigluBackward<T>{m.result(m.normal<T>(2 * N * H), 2 * N * H), m.normal<T>(N * H),
                                        m.normal<T>(2 * N * H), H};
     });
-    lanes("GELU, backward", N * H, tolerance, [&](Memory& m) {
+    lanes("GELU, backward", N * H, tolerance, [&](Numbers& m) {
         return cuda::GeluBackward<T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(N * H),
                                      m.normal<T>(N * H)};
     });
-    lanes("fill", N * H, 0, [&](Memory& m) {
+    lanes("fill", N * H, 0, [&](Numbers& m) {
         return cuda::Fill<T>{m.result(m.normal<T>(N * H), N * H), 0.5f};
     });
-    lanes("add", N * H, tolerance, [&](Memory& m) {
+    lanes("add", N * H, tolerance, [&](Numbers& m) {
         return cuda::Add<T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(N * H)};
     });
-    lanes("copy by id", N * H, 0, [&](Memory& m) {
+    lanes("copy by id", N * H, 0, [&](Numbers& m) {
         return cuda::Embed<T, false>{m.normal<T>(5 * H), m.below(5, N), m.result(m.normal<T>(N * H), N * H),
                                      H};
     });
-    rows("squared norm", 4, 1e-5, [&](Memory& m) {
-        return cuda::SquaredNorm{m.normal<float>(1000), m.result(m.doubles(4), 4), 1000, 256};
-    });
-    lanes("partial sums", H, 1e-5, [&](Memory& m) {
-        return cuda::AddPartials{m.normal<float>(3 * H), m.result(m.normal<float>(H), H), 3, H};
-    });
-    lanes("AdamW", 1000, 1e-5, [&](Memory& m) {
-        cuda::AdamW<T> body(AdamWStep{1e-2, 0.9, 0.98, 1e-8, 0.1, 0.5, 0.25, 0.7});
-        body.weights = m.result(m.normal<float>(1000), 1000),
-        body.mean    = m.result(m.normal<float>(1000), 1000);
-        body.square = m.result(m.squares(1000), 1000), body.gradient = m.normal<float>(1000);
-        body.copy = m.result(m.normal<T>(1000), 1000), body.runs = 2;
-        body.ends = m.copy(std::vector<Index>{300, 1000}), body.decayed = m.flags({true, false});
-        return body;
-    });
-    lanes("rotation", N * 3 * 5, tolerance, [&](Memory& m) {
+    lanes("rotation", N * 3 * 5, tolerance, [&](Numbers& m) {
         return cuda::Rotate<T>{
             m.result(m.normal<T>(N * H), N * H), m.below(5, N), m.normal<float>(50), H, 3, 10, 1};
     });
-    lanes("look-up", N * H, tolerance, [&](Memory& m) {
+    lanes("look-up", N * H, tolerance, [&](Numbers& m) {
         return cuda::Embed<T, true>{m.normal<T>(5 * H), m.below(5, N), m.result(m.normal<T>(N * H), N * H),
                                     H};
     });
-    rows("look-up, backward", 5 * 2, 1e-5, [&](Memory& m) {
-        return cuda::EmbedBackward<T>{m.normal<T>(N * H), m.below(5, N),
-                                      m.result(m.normal<float>(5 * H), 5 * H), N, H};
+    lanes("rows added by id", 4 * H, tolerance, [&](Numbers& m) {
+        return cuda::Scatter<T>{m.normal<T>(4 * H), m.copy(std::vector<int>{7, 0, 8, 3}),
+                                m.result(m.normal<T>(9 * H), 9 * H), H};
     });
-    same(
-        "sums down columns", 1e-5,
-        [&](Memory& m) {
-            return cuda::ColumnSums<cuda::BiasTerm<T>>{
-                {m.normal<T>(N * H), H}, m.result(m.normal<float>(3 * H), 3 * H), N, 16, H};
-        },
-        [](auto const& body) { serially(body.items(), body); },
-        [](auto const& body) { cuda::for_blocks<4>(0, body.items(), 4 * 32 * 4, body); });
+    lanes("dropout", N * (H / 4), 0, [&](Numbers& m) {
+        return cuda::Dropped<T>{m.result(m.normal<T>(N * H), N * H), H, 0.3f, 0x0123456789abcdef, 5, 3, 1000};
+    });
+    lanes("dropout of odd rows", N * 10, 0, [&](Numbers& m) {
+        return cuda::Dropped<T>{m.result(m.normal<T>(N * 37), N * 37), 37, 0.3f, 7, 5, 3, 1000};
+    });
+    blocks("look-up, backward", 5 * 2, 0, [&](Numbers& m) {
+        return cuda::EmbedBackward<T>{m.normal<T>(700 * H), m.below(5, 700),
+                                      m.result(m.normal<float>(5 * H), 5 * H), 700, H};
+    });
+    blocks("sums down columns", 3 * 2, 1e-5, [&](Numbers& m) {
+        return cuda::ColumnSums<cuda::BiasTerm<T>>{
+            {m.normal<T>(N * H), H}, m.result(m.normal<float>(3 * H), 3 * H), N, 16, H};
+    });
+    blocks("sums of a gain's gradient", 3 * 2, 1e-5, [&](Numbers& m) {
+        return cuda::ColumnSums<cuda::GainTerm<T, 2>>{
+            {m.normal<T>(N * H), m.normal<T>(N * H), m.normal<float>(2 * N), H},
+            m.result(m.normal<float>(3 * H), 3 * H),
+            N,
+            16,
+            H};
+    });
+}
+
+void updates() {
+    constexpr Index N = 1000;
+    rows("squared norm", 4, 1e-5, [&](Numbers& m) {
+        return cuda::SquaredNorm{m.normal<float>(N), m.result(m.doubles(4), 4), N, 256};
+    });
+    rows("sum of squares", 1, 1e-6, [&](Numbers& m) {
+        return cuda::SumOfSquares{m.copy(std::vector<double>(100, 0.1)), m.result(m.doubles(1), 1), 100};
+    });
+    blocks("losses", 1, 1e-6, [&](Numbers& m) {
+        return cuda::AddLosses{m.normal<float>(N), m.result(m.copy(std::vector<double>{0.5}), 1), N};
+    });
+    lanes("partial sums", 40, 1e-5, [&](Numbers& m) {
+        return cuda::AddPartials{m.normal<float>(3 * 40), m.result(m.normal<float>(40), 40), 3, 40};
+    });
+    lanes("rounded to bf16", N, 0, [&](Numbers& m) {
+        return cuda::Convert{m.normal<float>(N), m.result(m.normal<bf16>(N), N)};
+    });
+    // Of a norm within its bound, beyond it, and not finite.
+    for (const double square : {0.25, 4.0, double(INFINITY)})
+        lanes("AdamW", N, 1e-5, [&](Numbers& m) {
+            auto body    = cuda::AdamW::of(AdamWStep{1e-2, 0.9, 0.98, 1e-8, 0.1, 0.5, 0.25});
+            body.weights = m.result(m.normal<float>(N), N), body.mean = m.result(m.normal<float>(N), N);
+            body.square = m.result(m.squares(N), N), body.gradient = m.normal<float>(N);
+            body.squared_norm = m.copy(std::vector<double>{square}), body.bound = 1, body.runs = 2;
+            body.ends = m.copy(std::vector<Index>{300, N}), body.decayed = m.flags({true, false});
+            return body;
+        });
 }
 
 constexpr int heads = 2, tokens = 170, cut = 117;  // two sequences
@@ -194,19 +170,19 @@ template <class T>
 void attention(int size, double tolerance) {
     constexpr Index N    = tokens;
     const Index     C    = Index(heads) * size;
-    const auto      fill = [&](Memory& m, auto body) {
+    const auto      fill = [&](Numbers& m, auto body) {
         body.qkv = m.normal<T>(N * 3 * C), body.bounds = m.copy(bounds());
         body.heads = heads, body.size = size, body.longest = cut;
         return body;
     };
-    blocks("attention", N * heads, tolerance, [&](Memory& m) {
+    blocks("attention", N * heads, tolerance, [&](Numbers& m) {
         auto body = fill(m, cuda::Attention<T>{});
         body.out  = m.result(m.normal<T>(N * C), N * C);
         body.lse  = m.result(m.normal<float>(N * heads), N * heads);
         return body;
     });
     const auto backward = [&](char const* name, auto of) {
-        blocks(name, N * heads, tolerance, [&](Memory& m) {
+        blocks(name, N * heads, tolerance, [&](Numbers& m) {
             auto body = fill(m, of);
             body.dout = m.normal<T>(N * C), body.dqkv = m.result(m.normal<T>(N * 3 * C), N * 3 * C);
             body.lse  = m.copy(std::vector<float>(N * heads, 5));  // about what a hundred keys have
@@ -223,15 +199,15 @@ void cached_attention(int size, double tolerance) {
     constexpr int          capacity = 160;
     const std::vector<int> slots{4, 0, 0, 0, 2}, places{150, 30, 31, 32, 0}, last{0, 3, 4};
     const Index            N = Index(slots.size()), C = Index(heads) * size, held = 5 * capacity * 2 * C;
-    const auto             fill = [&](Memory& m, auto body) {
+    const auto             fill = [&](Numbers& m, auto body) {
         body.qkv = m.normal<T>(N * 3 * C), body.cache = m.result(m.normal<T>(held), held);
         body.slots = m.copy(slots), body.places = m.copy(places);
         body.heads = heads, body.size = size, body.capacity = capacity;
         return body;
     };
     lanes("keys and values appended", fill(numbers(0), cuda::Append<T>{}).items(N), 0,
-          [&](Memory& m) { return fill(m, cuda::Append<T>{}); });
-    blocks("attention over a cache", Index(last.size()) * heads, tolerance, [&](Memory& m) {
+          [&](Numbers& m) { return fill(m, cuda::Append<T>{}); });
+    blocks("attention over a cache", Index(last.size()) * heads, tolerance, [&](Numbers& m) {
         auto body = fill(m, cuda::CachedAttention<T>{});
         body.out = m.result(m.normal<T>(3 * C), 3 * C), body.rows = m.copy(last);
         return body;
@@ -247,7 +223,7 @@ void flash_attention() {
         for (const bf16 v : x) out.push_back(widen(v));
         return out;
     };
-    Memory&     of  = numbers(1);
+    Numbers&    of  = numbers(1);
     bf16 *const qkv = of.normal<bf16>(N * 3 * C), *const dout = of.normal<bf16>(N * C);
     float *const qkv_wide = of.copy(wide({qkv, qkv + N * 3 * C})), *const dout_wide =
                                                                        of.copy(wide({dout, dout + N * C}));
@@ -283,8 +259,10 @@ void flash_attention() {
 }
 
 void every_body() {
-    norms<1, float>(1e-5), norms<33, float>(1e-5), norms<384, float>(1e-5), norms<128, bf16>(1e-2);
+    for (const int width : {1, 33, 128}) norms<1, float>(width, 1e-5), norms<1, bf16>(width, 1e-2);
+    norms<2, bf16>(130, 1e-2), norms<4, float>(384, 1e-5), norms<16, float>(2048, 1e-5);
     others<float>(1e-5), others<bf16>(1e-2);
+    updates();
     for (const int size : {1, 8, 24, 33, 64}) {
         attention<float>(size, 1e-5), attention<bf16>(size, 1e-2);
         cached_attention<float>(size, 1e-5), cached_attention<bf16>(size, 1e-2);

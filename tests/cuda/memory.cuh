@@ -14,12 +14,12 @@ inline float widen(int x) { return float(x); }
 inline float widen(double x) { return float(x); }
 
 /// Numbers that host and device see, the same every time it is rewound.
-class Memory {
+class Numbers {
 public:
-    Memory() { cuda::check(cudaMallocManaged(&data_, size), "managed memory"); }
-    ~Memory() { cudaFree(data_); }
-    Memory(Memory const&)            = delete;
-    Memory& operator=(Memory const&) = delete;
+    Numbers() { cuda::check(cudaMallocManaged(&data_, size), "managed memory"); }
+    ~Numbers() { cudaFree(data_); }
+    Numbers(Numbers const&)            = delete;
+    Numbers& operator=(Numbers const&) = delete;
 
     void rewind() { used_ = 0, random_.seed(1), results_.clear(); }
 
@@ -35,11 +35,16 @@ public:
         for (Index i = 0; i < count; ++i) to[i] *= to[i];
         return to;
     }
-    double* doubles(Index count) { return take<double>(count); }
-    bool*   flags(std::initializer_list<bool> values) {
-          bool* const to = take<bool>(Index(values.size()));
-          std::copy(values.begin(), values.end(), to);
-          return to;
+    /// For results: NaN until they are there.
+    double* doubles(Index count) {
+        double* const to = take<double>(count);
+        std::fill(to, to + count, NAN);
+        return to;
+    }
+    bool* flags(std::initializer_list<bool> values) {
+        bool* const to = take<bool>(Index(values.size()));
+        std::copy(values.begin(), values.end(), to);
+        return to;
     }
     int* below(int limit, Index count) {
         int* const to = take<int>(count);
@@ -85,7 +90,7 @@ private:
         used_       = (used_ + 255) / 256 * 256;
         T* const at = reinterpret_cast<T*>(static_cast<char*>(data_) + used_);
         used_ += std::size_t(count) * sizeof(T);
-        if (used_ > size) fail({"Memory: no room"});
+        if (used_ > size) fail({"Numbers: no room"});
         return at;
     }
 
@@ -95,9 +100,9 @@ private:
     std::vector<std::function<std::vector<float>()>> results_;
 };
 
-/// One of two memories, rewound.
-inline Memory& numbers(int which) {
-    static Memory both[2];
+/// One of two, rewound.
+inline Numbers& numbers(int which) {
+    static Numbers both[2];
     both[which].rewind();
     return both[which];
 }
