@@ -2,8 +2,8 @@
 """The models of ../models.hpp in PyTorch: times training steps or cached greedy decoding, prints one line of JSON.
 
 Written as one would write it for speed in plain PyTorch: one product for queries, keys and values, a cache allocated
-once, no work that the other library is spared. On a GPU batches and prompts come from the host and losses and answers go
-back there, as with the other library. Flags are those of rung_peer, and what only PyTorch has.
+once, no work that the other library is spared. On a GPU batches and prompts come from the host, and losses and answers
+go back there. Flags are those of rung_peer, and what only PyTorch has.
 """
 
 import argparse
@@ -32,7 +32,7 @@ HAS_COMPILE = hasattr(torch, "compile")
 
 
 def of_rows(table, past, count):
-    """Rows of the next `count` tokens. `past` is the number of tokens before them, or, of a static cache, their places."""
+    """Rows of the next `count` tokens. `past`: how many came before them or, with a static cache, a tensor of places."""
     return table[past] if torch.is_tensor(past) else table[past : past + count]
 
 
@@ -81,9 +81,6 @@ class StaticCache:
     def __init__(self, batch, heads, size, dtype, device):
         self.keys = torch.zeros(batch, heads, STATIC, size, dtype=dtype, device=device)
         self.values = torch.zeros_like(self.keys)
-        if HAS_COMPILE:  # or a graph that writes to them could not be replayed
-            torch._dynamo.mark_static_address(self.keys)
-            torch._dynamo.mark_static_address(self.values)
 
     def extend(self, places, keys, values):
         self.keys.index_copy_(2, places, keys.to(self.keys.dtype))
@@ -106,7 +103,7 @@ class Attention(nn.Module):
         q, k, v = (part.view(split).transpose(1, 2) for part in self.qkv(x).split(width, 2))
         if self.rotation:
             q, k = self.rotation(q, past), self.rotation(k, past)
-        if cache is not None:
+        if cache:
             k, v = cache.extend(past, k, v)
         a = self.attend(q, k.to(q.dtype), v.to(q.dtype), seen)
         return self.project(a.transpose(1, 2).reshape(batch, length, width))
@@ -228,8 +225,11 @@ def decoding(model, args, autocast):
     """Reads a batch of prompts and continues each by the likeliest token, again and again."""
     prompts = kept_on_host(torch.randint(VOCAB, (args.batch, PROMPT)), args)
     dtype = torch.bfloat16 if args.precision == "bf16" else torch.float32
-    cache = StaticCache if args.static else Cache
-    caches = [cache(args.batch, model.heads, model.size, dtype, args.device) for _ in model.blocks]
+    kind = StaticCache if args.static else Cache
+    caches = [kind(args.batch, model.heads, model.size, dtype, args.device) for _ in model.blocks]
+    if args.compile:  # or a graph that writes to them could not be replayed
+        for tensor in (tensor for cache in caches for tensor in (cache.keys, cache.values)):
+            torch._dynamo.mark_static_address(tensor)
     without_gradients = torch.no_grad if args.static else torch.inference_mode  # the latter not all graphs can take
 
     def successors(tokens, past):

@@ -27,11 +27,10 @@ static_assert(!cuda::detail::only_plain_arguments<Nested<Tagged<Value{1}>>>(),
 
 template <int N, class T>
 void norms(int width, double tolerance) {
-    constexpr Index count   = 37;
-    const Index     all     = count * width;
-    const auto      weights = [&](Numbers& m) {
-        return m.normal<float>(width + 1) + 1;
-    };  // not aligned, as in a model
+    constexpr Index count = 37;
+    const Index     all   = count * width;
+    // Not aligned, as in a model.
+    const auto weights = [&](Numbers& m) { return m.normal<float>(width + 1) + 1; };
     rows("layer norm", count, tolerance, [&](Numbers& m) {
         return cuda::LayerNorm<N, T>{m.normal<T>(all, 2),
                                      m.result(m.normal<T>(all), all),
