@@ -3,6 +3,7 @@
 #     bash benchmarks/run.sh [filter] [flags of Google Benchmark]     those whose name matches
 #     bash benchmarks/run.sh compile_time [flags]                     see compile_time.sh
 #     bash benchmarks/run.sh peers [flags]                            beside PyTorch, see peers/run.sh
+#     bash benchmarks/run.sh cuda [flags]                             on a GPU, see cuda/run.sh
 # Prints the median of the repetitions (5 unless a flag says otherwise); all of it goes to build/benchmarks/NAME.json.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -13,6 +14,7 @@ case ${1:-} in
     -h|--help) sed -n '2,/^set /s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit ;;
     compile_time) shift; exec bash "$here/compile_time.sh" "$@" ;;
     peers) shift; exec bash "$here/peers/run.sh" "$@" ;;
+    cuda) shift; exec bash "$here/cuda/run.sh" "$@" ;;
 esac
 filter=.
 if [ $# -gt 0 ] && [[ $1 != -* ]]; then filter=$1; shift; fi

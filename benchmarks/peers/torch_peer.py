@@ -32,7 +32,7 @@ HAS_COMPILE = hasattr(torch, "compile")
 
 
 def of_rows(table, past, count):
-    """Rows of the next `count` tokens. `past`: how many came before them or, with a static cache, a tensor of places."""
+    """Rows of the next `count` tokens. `past`: how many came before, or with a static cache a tensor of places."""
     return table[past] if torch.is_tensor(past) else table[past : past + count]
 
 

@@ -35,9 +35,10 @@ TEST_CASE_TEMPLATE("bodies: sums down columns by blocks", T, float, bf16) {
     Random<float>    stats(N, 2, 3, 0.5, 1);
     const auto       check = [&](auto term, Random<float> const& before, Mat<float const> wanted, auto runs) {
         std::vector<float>                     partial(3 * C, NAN), sums = floats(before);
-        const cuda::ColumnSums<decltype(term)> body{term, partial.data(), N, run_of, int(C)};
+        const cuda::ColumnSums<decltype(term)> body{term, partial.data(), N, run_of, int(C), false};
         runs(body);
-        for (Index c = 0; c < C; ++c) cuda::AddPartials{partial.data(), sums.data(), 3, int(C)}(c);
+        runs(cuda::ColumnSums<cuda::BiasTerm<float>>{
+            {partial.data(), int(C)}, sums.data(), 3, 3, int(C), true});
         CHECK(apart(sums, wanted) < 1e-5);
     };
     const auto everywhere = [&](auto term, Random<float> const& before, Mat<float const> wanted) {

@@ -116,7 +116,7 @@ void others(double tolerance) {
     });
     blocks("sums down columns", 3 * 2, 1e-5, [&](Numbers& m) {
         return cuda::ColumnSums<cuda::BiasTerm<T>>{
-            {m.normal<T>(N * H), H}, m.result(m.normal<float>(3 * H), 3 * H), N, 16, H};
+            {m.normal<T>(N * H), H}, m.result(m.normal<float>(3 * H), 3 * H), N, 16, H, true};
     });
     blocks("sums of a gain's gradient", 3 * 2, 1e-5, [&](Numbers& m) {
         return cuda::ColumnSums<cuda::GainTerm<T, 2>>{
@@ -124,7 +124,11 @@ void others(double tolerance) {
             m.result(m.normal<float>(3 * H), 3 * H),
             N,
             16,
-            H};
+            H,
+            false};
+    });
+    lanes("a bias", N * H, sizeof(T) == 4 ? 1e-6 : 1e-2, [&](Numbers& m) {
+        return cuda::AddRow<T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(H), H};
     });
 }
 
@@ -138,9 +142,6 @@ void updates() {
     });
     blocks("losses", 1, 1e-6, [&](Numbers& m) {
         return cuda::AddLosses{m.normal<float>(N), m.result(m.copy(std::vector<double>{0.5}), 1), N};
-    });
-    lanes("partial sums", 40, 1e-5, [&](Numbers& m) {
-        return cuda::AddPartials{m.normal<float>(3 * 40), m.result(m.normal<float>(40), 40), 3, 40};
     });
     lanes("rounded to bf16", N, 0, [&](Numbers& m) {
         return cuda::Convert{m.normal<float>(N), m.result(m.normal<bf16>(N), N)};

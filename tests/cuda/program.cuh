@@ -27,6 +27,19 @@ inline void report(char const* name, Apart apart, double tolerance) {
     failures += !fine;
 }
 
+/// Goes on after a failure, unless the GPU does not.
+template <class Test>
+void attempt(Test&& test) {
+    try {
+        test();
+    } catch (std::exception const& error) {
+        std::printf("%s   FAILED\n", error.what());
+        ++failures;
+        cudaGetLastError();
+        cuda::check(cudaDeviceSynchronize(), "the GPU, after this failure");
+    }
+}
+
 inline int on_gpu(void (*tests)()) {
     int               devices = 0;
     const cudaError_t found   = cudaGetDeviceCount(&devices);

@@ -23,12 +23,13 @@ inline std::vector<Stream>& streams() {
     return all;
 }
 inline Stream make_stream() { return streams().emplace_back(new CUstream_st); }
-inline void   drop(Stream stream) {
+inline void   wait(Stream stream) {
+      for (; !stream->work.empty(); stream->work.pop_front()) stream->work.front()();
+}
+inline void drop(Stream stream) {
+    wait(stream);
     std::erase(streams(), stream);
     delete stream;
-}
-inline void wait(Stream stream) {
-    for (; !stream->work.empty(); stream->work.pop_front()) stream->work.front()();
 }
 /// Whatever is queued may still use it.
 inline void give_after_work(void* data) {
@@ -38,8 +39,7 @@ inline void give_after_work(void* data) {
 
 inline Memory const& device_memory() {
     static const Memory memory{
-        [](std::size_t bytes) { return std::memset(host_memory.take(bytes), 0xff, bytes); },
-        give_after_work};
+        [](std::size_t bytes) { return std::memset(host_memory.take(bytes), 0xff, bytes); }, give_after_work};
     return memory;
 }
 inline Memory const& shared_memory() {

@@ -69,8 +69,9 @@ concept BackendContext = requires(Context& ctx, Mat<Real> gradients, Real* w,
     { ctx.slices() } -> std::convertible_to<int>;
     { ctx.threads() } -> std::convertible_to<int>;
     ctx.for_slices(1, [](auto&, int) {});
-    { ctx.memory() } -> std::convertible_to<Memory const&>;  // of what operations read, and the host too
-    { ctx.results(1) } -> std::convertible_to<double*>;      // zeros for operations to add to
+    { ctx.memory() } -> std::convertible_to<Memory const&>;      // of what operations read, and the host too
+    { ctx.own_memory() } -> std::convertible_to<Memory const&>;  // of what operations alone read; not zeroed
+    { ctx.results(1) } -> std::convertible_to<double*>;          // zeros for operations to add to
     { ctx.piece(Index{}, Index{}) } -> std::convertible_to<Index>;  // rows at a time; width, parameters
     { ctx.places(Index{}) } -> std::convertible_to<int>;  // sequences a lane decodes at a time; parameters
     // For products until the weights change; their count, their panels' size, where they stand -> panels, or null.

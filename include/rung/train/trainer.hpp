@@ -43,9 +43,9 @@ public:
         : ctx_(ctx),
           model_(model),
           options_(options),
-          gradients_(ctx.slices() * Model::parameters, ctx.memory()),
-          mean_(Model::parameters, ctx.memory()),
-          square_(Model::parameters, ctx.memory()) {
+          gradients_(ctx.slices() * Model::parameters, ctx.own_memory()),
+          mean_(Model::parameters, ctx.own_memory()),
+          square_(Model::parameters, ctx.own_memory()) {
         const auto share = [](double x) { return x >= 0 && x < 1; };
         RUNG_CHECK(share(options.beta1) && share(options.beta2) && share(options.dropout),
                    "Trainer: beta1, beta2, ", "dropout; got ", options.beta1, ", ", options.beta2, ", ",
@@ -55,6 +55,7 @@ public:
             "Trainer: epsilon, weight_decay, clip, piece; got ", options.epsilon, ", ", options.weight_decay,
             ", ", options.clip, ", ", options.piece, ", wanted above 0, at least 0 each");
         if (options_.piece == 0) options_.piece = ctx.piece(Model::shape.width, Model::parameters);
+        reset_optimizer();
         constexpr Index size = 4096;  // values of four arrays that fit the first-level cache
         Model::for_each_weight([&](std::string const&, WeightSpec const& spec, Index offset) {
             for (Index i = 0; i < spec.size(); i += size)
@@ -101,8 +102,10 @@ public:
 
     /// Forgets the moments; weights stay.
     void reset_optimizer() {
-        std::fill(mean_.begin(), mean_.end(), Real(0));
-        std::fill(square_.begin(), square_.end(), Real(0));
+        ctx_.for_slices(1, [&](auto& lane, int) {
+            for (auto* moments : {&mean_, &square_})
+                fill(lane, Mat<Real>(moments->data(), 1, Model::parameters), 0);
+        });
         updates_ = 0;
     }
 

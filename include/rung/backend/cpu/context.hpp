@@ -50,6 +50,7 @@ public:
     int           slices() const { return options_.slices; }
     int           threads() const { return workers_.count(); }
     Memory const& memory() const { return host_memory; }
+    Memory const& own_memory() const { return host_memory; }
 
     /// Zeros for operations to add to, valid until the next call.
     double* results(int count) {

@@ -86,9 +86,11 @@ void cached_attention(Lane<T>& lane, Mat<T> out, CMat<T> qkv, CacheLayer<std::ty
         detail::whole(qkv, "cached_attention"), cache.rows.data, plan.slots, plan.places, heads, D, capacity};
     launch(lane.stream, body.items(qkv.rows), body);
     const Index asking = last ? rows.graded_count : qkv.rows;
-    launch(lane.stream, asking * heads,
-           CachedAttention<T>{qkv.data, cache.rows.data, out.data, last ? rows.graded : nullptr, plan.slots,
-                              plan.places, heads, D, capacity});
+    detail::launch_shared(
+        lane.stream, asking * heads,
+        CachedAttention<T>{qkv.data, cache.rows.data, out.data, last ? rows.graded : nullptr, plan.slots,
+                           plan.places, heads, D, capacity},
+        "cached_attention");
 }
 
 }  // namespace rung::cuda

@@ -29,7 +29,7 @@ public:
           stream(make_stream()),
           products(make_products(choice)),
           staging_(pinned_memory()) {}
-    ~Lane() { cuda::wait(stream), drop(stream); }
+    ~Lane() { drop(stream); }
     Lane(Lane const&)            = delete;
     Lane& operator=(Lane const&) = delete;
 
@@ -154,6 +154,7 @@ public:
     int           slices() const { return 1; }
     int           threads() const { return 1; }
     Memory const& memory() const { return shared_memory(); }
+    Memory const& own_memory() const { return device_memory(); }
 
     double* results(int count) {
         lane_.wait();

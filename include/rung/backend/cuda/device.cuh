@@ -39,7 +39,10 @@ Stream make_stream() {
     check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "stream");
     return stream;
 }
-void drop(Stream stream) { cudaStreamDestroy(stream); }
+void drop(Stream stream) {  // also after an error, which has been thrown before
+    cudaStreamSynchronize(stream);
+    cudaStreamDestroy(stream);
+}
 void wait(Stream stream) { check(cudaStreamSynchronize(stream), "work on the GPU"); }
 
 namespace detail {
@@ -111,6 +114,7 @@ void multiply(Products& products, Stream stream, ProductShape const& shape, Prod
 #define RUNG_BODY(...) template void launch(Stream, Index, __VA_ARGS__ const&);
 #define RUNG_BODIES_OF(T) \
     RUNG_BODY(Add<T>) \
+    RUNG_BODY(AddRow<T>) \
     RUNG_BODY(Fill<T>) \
     RUNG_BODY(Gelu<T>) \
     RUNG_BODY(GeluBackward<T>) \
@@ -154,7 +158,6 @@ RUNG_FLASH_OF(16)
 RUNG_FLASH_OF(32)
 RUNG_FLASH_OF(64)
 RUNG_FLASH_OF(128)
-RUNG_BODY(AddPartials)
 RUNG_BODY(AddLosses)
 RUNG_BODY(Convert)
 RUNG_BODY(SquaredNorm)

@@ -23,7 +23,7 @@ struct Found {
 Found find_device();
 
 Stream make_stream();
-void   drop(Stream);
+void   drop(Stream);  ///< after what was queued; does not throw
 /// Returns when all that was queued is done.
 void wait(Stream);
 

@@ -104,7 +104,7 @@ void for_lanes(cudaStream_t stream, Index count, F f) {
     if (count == 0) return;
     const thrust::counting_iterator<Index> first(0);
     thrust::for_each(thrust::cuda::par_nosync.on(stream), first, first + count, f);
-    check(cudaGetLastError(), "launch");
+    check(cudaGetLastError(), __PRETTY_FUNCTION__);
 }
 
 /// f(warp, item) for items 0 .. count - 1. A kernel of our own: which lanes share a warp Thrust does not promise.
@@ -115,7 +115,7 @@ void for_warps(cudaStream_t stream, Index count, F f) {
     if (count == 0) return;
     constexpr Index many = detail::warps_of_a_block;
     detail::per_warp<<<unsigned((count + many - 1) / many), 32 * many, 0, stream>>>(f, count);
-    check(cudaGetLastError(), "launch");
+    check(cudaGetLastError(), __PRETTY_FUNCTION__);
 }
 
 /// f(block, item) for items 0 .. count - 1 by blocks of n warps. @param shared  bytes of each, 48 KB at most
@@ -125,7 +125,7 @@ void for_blocks(cudaStream_t stream, Index count, int shared, F f) {
                   "a launched type's template arguments must be numbers and plain types");
     if (count == 0) return;
     detail::per_block<n><<<unsigned(count), 32 * n, std::size_t(shared), stream>>>(f);
-    check(cudaGetLastError(), "launch");
+    check(cudaGetLastError(), __PRETTY_FUNCTION__);
 }
 
 }  // namespace rung::cuda

@@ -2,7 +2,7 @@
 // The products a linear layer needs, forward and backward, and the gradient of its bias.
 
 #include "rung/backend/cuda/body/columns.hpp"
-#include "rung/backend/cuda/context.hpp"
+#include "rung/backend/cuda/pointwise.hpp"
 
 namespace rung::cuda {
 
@@ -12,12 +12,14 @@ namespace detail {
 template <class T, class Term>
 void add_columns(Lane<T>& lane, Mat<float> sums, Index rows, Term const& term) {
     // Runs of rows long enough to be worth a block, and few enough that the second stage is short.
-    const Index      run = std::max<Index>(64, (rows + 255) / 256), parts = (rows + run - 1) / run;
-    const auto       mark    = lane.arena.mark();
-    const auto       partial = lane.arena.template take<float>(parts, sums.cols);
-    ColumnSums<Term> body{term, partial.data, rows, run, int(sums.cols)};
-    launch(lane.stream, body.items(), body);
-    launch(lane.stream, sums.cols, AddPartials{partial.data, sums.data, parts, int(sums.cols)});
+    const Index            run = std::max<Index>(64, (rows + 255) / 256), parts = (rows + run - 1) / run;
+    const auto             mark    = lane.arena.mark();
+    const auto             partial = lane.arena.template take<float>(parts, sums.cols);
+    const ColumnSums<Term> first{term, partial.data, rows, run, int(sums.cols), false};
+    const ColumnSums<BiasTerm<float>> last{
+        {partial.data, int(sums.cols)}, sums.data, parts, parts, int(sums.cols), true};
+    launch(lane.stream, first.items(), first);
+    launch(lane.stream, last.items(), last);
     lane.arena.release(mark);
 }
 
@@ -32,6 +34,18 @@ ProductShape product(Mat<Result> y, Index depth, Mat<T const> left, Index right_
     return shape;
 }
 
+/// The product, and its bias in the epilogue where it stands at an address that every kernel of cuBLASLt can read; weights
+/// of odd sizes leave those after them anywhere.
+template <class T>
+void multiply_and_bias(Lane<T>& lane, Mat<T> y, ProductShape shape, ProductPointers at,
+                       Mat<float const> bias) {
+    T const* const of    = bias.empty() ? nullptr : lane.factor(bias.data);
+    const bool     fused = of && alignment(of) >= 16;
+    if (fused) shape.epilogue = Epilogue::bias, at.bias = of;
+    multiply(*lane.products, lane.stream, shape, at);
+    if (of && !fused) launch(lane.stream, y.size(), AddRow<T>{whole(y, "matmul"), of, int(y.cols)});
+}
+
 }  // namespace detail
 
 /// y = x w + bias.  y (N, M), x (N, K), w (K, M), bias (1, M) or empty.
@@ -40,8 +54,7 @@ void matmul(Lane<T>& lane, Mat<T> y, CMat<T> x, Packed<float> w, Mat<float const
     if (y.empty()) return;
     auto            shape = detail::product<T>(y, w.rows, x, w.stride);
     ProductPointers at{.left = x.data, .right = lane.factor(w.data), .result = y.data};
-    if (!bias.empty()) shape.epilogue = Epilogue::bias, at.bias = lane.factor(bias.data);
-    multiply(*lane.products, lane.stream, shape, at);
+    detail::multiply_and_bias(lane, y, shape, at, bias);
 }
 
 /// y = stream + x w + bias: what a branch adds to the residual stream. y may be the stream.
@@ -54,8 +67,7 @@ void add_matmul(Lane<T>& lane, Mat<T> y, CMat<T> stream, CMat<T> x, Packed<float
     auto            shape = detail::product<T>(y, w.rows, x, w.stride);
     ProductPointers at{.left = x.data, .right = lane.factor(w.data), .result = y.data, .addend = stream.data};
     shape.adds = true;
-    if (!bias.empty()) shape.epilogue = Epilogue::bias, at.bias = lane.factor(bias.data);
-    multiply(*lane.products, lane.stream, shape, at);
+    detail::multiply_and_bias(lane, y, shape, at, bias);
 }
 
 /// dx = dy wT.  dx (N, K), dy (N, M), w (K, M).
@@ -82,7 +94,8 @@ void add_matmul_tn(Lane<T>& lane, Mat<float> dw, CMat<T> x, CMat<T> dy) {
 template <class T>
 void add_column_sums(Lane<T>& lane, Mat<float> dbias, CMat<T> dy) {
     if (dbias.empty() || dy.rows == 0) return;
-    detail::add_columns(lane, dbias, dy.rows, BiasTerm<T>{dy.data, int(dy.cols)});
+    detail::add_columns(lane, dbias, dy.rows,
+                        BiasTerm<T>{detail::whole(dy, "add_column_sums"), int(dy.cols)});
 }
 
 }  // namespace rung::cuda

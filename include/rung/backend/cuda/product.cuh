@@ -5,9 +5,11 @@
 
 #include <cublasLt.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "rung/backend/cuda/device.hpp"
 #include "rung/backend/cuda/group.cuh"
@@ -53,14 +55,31 @@ public:
 
     /// result = [addend +] left right, through the epilogue.
     void run(cudaStream_t stream, ProductShape const& shape, ProductPointers const& at) {
-        auto found = plans_.find(shape);
-        if (found == plans_.end()) found = plans_.emplace(shape, make(stream, shape, at)).first;
+        const Key key{shape, Alignments(at)};
+        auto      found = plans_.find(key);
+        if (found == plans_.end()) found = plans_.emplace(key, make(stream, shape, at)).first;
         auto& plan = found->second;
         point(plan, at);
         check(launch(stream, plan, shape, at, plan.algorithm), "cublasLtMatmul");
     }
 
 private:
+    /// What a kernel may assume of addresses: part of what a plan is made for, like the sizes.
+    struct Alignments {
+        int  left, right, addend, result;
+        bool in_place;
+
+        explicit Alignments(ProductPointers const& at)
+            : left(alignment(at.left)),
+              right(alignment(at.right)),
+              addend(alignment(at.addend ? at.addend : at.result)),
+              result(std::min({alignment(at.result), alignment(at.bias), alignment(at.kept)})),
+              in_place(!at.addend || at.addend == at.result) {}
+        auto tie() const { return std::tie(left, right, addend, result, in_place); }
+        bool operator<(Alignments const& other) const { return tie() < other.tie(); }
+    };
+    using Key = std::pair<ProductShape, Alignments>;
+
     struct Plan {
         detail::LtOperation  operation;
         detail::LtLayout     first, second, result;  // in columns: the right factor, the left one, the result
@@ -120,15 +139,26 @@ private:
         check(cublasLtMatmulPreferenceSetAttribute(made, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
                                                    &workspace_bytes, sizeof workspace_bytes),
               "preference");
+        const Alignments aligned(at);
+        const auto       assume = [&](cublasLtMatmulPreferenceAttributes_t what, int bytes) {
+            const auto least = std::uint32_t(bytes);
+            check(cublasLtMatmulPreferenceSetAttribute(made, what, &least, sizeof least), "preference");
+        };
+        assume(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, aligned.right);
+        assume(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, aligned.left);
+        assume(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, aligned.addend);
+        assume(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, aligned.result);
+
         std::array<cublasLtMatmulHeuristicResult_t, 8> candidates{};
-        int                                            count = 0;
-        check(cublasLtMatmulAlgoGetHeuristic(handle_.get(), plan.operation.get(), plan.first.get(),
-                                             plan.second.get(), plan.result.get(), plan.result.get(), made,
-                                             int(candidates.size()), candidates.data(), &count),
-              "algorithms for a product");
-        if (count == 0)
+        int                                            count  = 0;
+        const cublasStatus_t                           status = cublasLtMatmulAlgoGetHeuristic(
+                                      handle_.get(), plan.operation.get(), plan.first.get(), plan.second.get(), plan.result.get(),
+                                      plan.result.get(), made, int(candidates.size()), candidates.data(), &count);
+        if (status != CUBLAS_STATUS_SUCCESS || count == 0)
             fail({"cuda: product: rows, cols, depth; got ", s.rows, ", ", s.cols, ", ", s.depth,
-                  ", for which cuBLASLt has no algorithm"});
+                  ", for which cuBLASLt has no algorithm (", cublasLtGetStatusString(status),
+                  "); addresses are multiples of ", aligned.left, ", ", aligned.right, ", ", aligned.addend,
+                  ", ", aligned.result, " bytes"});
         plan.algorithm = candidates[0].algo;
         // A product that adds to its result cannot be repeated.
         const bool repeatable = !s.adds || (at.addend && at.addend != at.result);
@@ -143,22 +173,24 @@ private:
         check(cudaEventCreate(&begin), "event"), check(cudaEventCreate(&end), "event");
         float best = INFINITY;
         for (int i = 0; i < count; ++i) {
-            bool works = launch(stream, plan, s, at, candidates[i].algo) == CUBLAS_STATUS_SUCCESS;
+            bool works = candidates[i].state == CUBLAS_STATUS_SUCCESS &&
+                         launch(stream, plan, s, at, candidates[i].algo) == CUBLAS_STATUS_SUCCESS;
             check(cudaEventRecord(begin, stream), "event");
             for (int run = 0; run < 10 && works; ++run)
                 works = launch(stream, plan, s, at, candidates[i].algo) == CUBLAS_STATUS_SUCCESS;
             check(cudaEventRecord(end, stream), "event"), check(cudaEventSynchronize(end), "product");
             float milliseconds = 0;
             check(cudaEventElapsedTime(&milliseconds, begin, end), "event");
+            if (!works) cudaGetLastError();  // or the next launch would report it
             if (works && milliseconds < best) best = milliseconds, plan.algorithm = candidates[i].algo;
         }
         cudaEventDestroy(begin), cudaEventDestroy(end);
     }
 
-    Choice                       choice_;
-    detail::LtHandle             handle_;
-    std::unique_ptr<void, Free>  workspace_;
-    std::map<ProductShape, Plan> plans_;
+    Choice                      choice_;
+    detail::LtHandle            handle_;
+    std::unique_ptr<void, Free> workspace_;
+    std::map<Key, Plan>         plans_;
 };
 
 }  // namespace rung::cuda

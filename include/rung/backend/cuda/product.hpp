@@ -1,6 +1,7 @@
 #pragma once
 // Products as they are asked of a GPU: sizes, strides, and what happens to a result before it is stored.
 
+#include <cstdint>
 #include <tuple>
 #include <type_traits>
 
@@ -41,6 +42,12 @@ struct ProductShape {
     }
     bool operator<(ProductShape const& other) const { return tie() < other.tie(); }
 };
+
+/// The largest power of two that divides an address, at most 256.
+inline int alignment(void const* at) {
+    const auto bits = reinterpret_cast<std::uintptr_t>(at) | 256;
+    return int(bits & (~bits + 1));
+}
 
 /// Addresses of one call.
 struct ProductPointers {

@@ -27,15 +27,17 @@ struct GainTerm {
     }
 };
 
-/// partial (blocks of rows, columns): item i sums rows i / groups * run .. of 32 columns.
+/// to (blocks of rows, columns) = sums: item i sums rows i / groups * run .. of 32 columns. With few runs of many rows
+/// first, and then one run of those sums that adds to the result, the GPU is busy in both.
 template <class Term>
 struct ColumnSums {
     static constexpr int warps = 8;
 
     Term   term;
-    float* partial;
+    float* to;
     Index  rows, run;  ///< all, and of one block
     int    columns;
+    bool   adds;  ///< to += sums
 
     RUNG_HD int        groups() const { return (columns + 31) / 32; }
     RUNG_HD Index      items() const { return (rows + run - 1) / run * groups(); }
@@ -58,24 +60,9 @@ struct ColumnSums {
         for (int lane = g.rank(); lane < 32 && left + lane < columns; lane += G::size) {
             float sum = 0;
             for (int share = 0; share < G::warps; ++share) sum += waiting[share * 32 + lane];
-            partial[part * columns + left + lane] = sum;
+            float& at = to[part * columns + left + lane];
+            at        = adds ? at + sum : sum;
         }
-    }
-};
-
-/// sums[column] += partial sums, in order.
-struct AddPartials {
-    static constexpr int warps = 0;
-
-    float const* partial;
-    float*       sums;
-    Index        parts;
-    int          columns;
-
-    RUNG_HD void operator()(Index c) const {
-        float sum = 0;
-        for (Index part = 0; part < parts; ++part) sum += partial[part * columns + c];
-        sums[c] += sum;
     }
 };
 

@@ -24,6 +24,17 @@ struct Convert {
     RUNG_HD void operator()(Index i) const { to[i] = narrow<bf16>(from[i]); }
 };
 
+/// y (N, width) += one row
+template <class T>
+struct AddRow {
+    static constexpr int warps = 0;
+
+    T*           y;
+    T const*     row;
+    int          width;
+    RUNG_HD void operator()(Index i) const { y[i] = narrow<T>(widen(y[i]) + widen(row[i % width])); }
+};
+
 /// y += x
 template <class T>
 struct Add {

@@ -70,7 +70,7 @@ struct AdamW {
     RUNG_HD void operator()(Index i) const {
         const double whole = *squared_norm;
         if (!(whole < INFINITY)) return;  // nor where it is NaN
-        const float norm = ::sqrtf(float(whole)), clip = bound > 0 && norm > bound ? bound / norm : 1;
+        const float norm = float(::sqrt(whole)), clip = bound > 0 && norm > bound ? bound / norm : 1;
         int         low = 0, high = runs - 1;
         while (low < high) {
             const int mid = (low + high) / 2;
