@@ -86,6 +86,9 @@ int measure() {
     cuda::check(cudaDriverGetVersion(&driver), "version"),
         cuda::check(cudaRuntimeGetVersion(&runtime), "version");
     const cuda::Stream stream = cuda::make_stream();
+    const double f32   = product_rate<float>(stream, 8192);  // first: it takes long enough to wake the GPU up
+    const double bf16s = product_rate<bf16>(stream, 8192);
+    const double copies = copy_rate(stream, Index{1} << 30);
     std::cout << Json{}
                      .set("device", found.what)
                      .set("memory_bytes", device.totalGlobalMem)
@@ -94,9 +97,9 @@ int measure() {
                      .set("driver", driver)
                      .set("runtime", runtime)
                      .set("cublaslt", cublasLtGetVersion())
-                     .set("copy_bytes_per_second", copy_rate(stream, Index{1} << 30))
-                     .set("bf16_flops", product_rate<bf16>(stream, 8192))
-                     .set("f32_flops", product_rate<float>(stream, 8192))
+                     .set("copy_bytes_per_second", copies)
+                     .set("bf16_flops", bf16s)
+                     .set("f32_flops", f32)
               << std::endl;
     cuda::drop(stream);
     return 0;

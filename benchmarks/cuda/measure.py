@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks and times rung on this machine's GPU, in turns with PyTorch, and prints one table. run.sh builds what it needs.
+"""Checks and times rung on this machine's GPU, in turns with PyTorch, and prints one table. run.sh does the building.
 
 Time on a GPU is short, so every process has a limit, nothing starts after the deadline, and what is not done then is a
 dash. First the machine is measured, while it is quiet; then tests run, and beside them PyTorch's compiler, for later;
@@ -32,7 +32,7 @@ TURNS = (("rung f32", "rung bf16", "PyTorch eager"), ("rung bf16", "PyTorch comp
 LABELS = ("rung f32", "rung bf16", "PyTorch eager", "PyTorch compiled")
 NO_GPU = 77  # the exit code of tests and programs that find none
 LIMITS = {"rung": 30, "PyTorch": 100, "test": 120, "sanitizer": 90, "machine": 60, "preparing": 150}  # seconds
-GIVE_UP = 3  # failures of a peer, after which it is not run any more
+GIVE_UP = 120  # seconds lost to failures of a peer, after which it is not run any more
 
 
 def workloads():
@@ -242,7 +242,7 @@ def run_tests(machine):
 
 
 def prepare(machine, names):
-    """Compiles for PyTorch into a cache on disk, several models at a time. What is late compiles when it is its turn."""
+    """Compiles for PyTorch into a cache on disk, several models at a time. What is late compiles in its own turn."""
     end = time.monotonic() + min(LIMITS["preparing"], machine.left() / 2)
     wanted = [name for name in sorted(names, key=urgency) if "PyTorch compiled" in machine.peers(name)]
 
@@ -271,7 +271,8 @@ def check(machine, names):
     return tests
 
 
-def run(machine, name, label, lines, failures):
+def run(machine, name, label):
+    """The line that a process printed, or why it did not."""
     command, environment = machine.peers(name)[label]
     done = Done([*command, "--label", label], min(LIMITS[label.split()[0]], machine.left()), environment)
     line = {"workload": name, "label": label, "process_seconds": done.seconds}
@@ -279,29 +280,31 @@ def run(machine, name, label, lines, failures):
         line.update(json.loads(done.out.splitlines()[-1]))
         say(f"{name}: {label}: {line['tokens_per_second']:,.0f} tokens/s ({done.seconds:.1f} s)")
     else:
-        line["failed"] = done.why()
-        failures[label] += 1
-        say(f"{name}: {label}: {line['failed']}")
-    lines.append(line)
+        line["failed" if machine.left() > 0 else "cut off"] = done.why()
+        say(f"{name}: {label}: {done.why()}")
+    return line
 
 
 def measure(machine, names, lines, keep):
     """Turn after turn until the deadline, or as many as were asked for. Calls keep() after each process."""
-    failures = Counter()
+    lost, failed = Counter(), set()
     for turn in [*TURNS, *[LABELS] * (machine.args.rounds - 1)]:
         for name in sorted(names, key=urgency):
             peers = machine.peers(name)
             if turn == TURNS[1] and "PyTorch compiled" not in peers:
                 continue  # rung has had its turn
             for label in turn:
-                if label in peers and failures[label] < GIVE_UP and machine.left() > 5:
-                    run(machine, name, label, lines, failures)
-                    keep()
+                if label not in peers or (name, label) in failed or lost[label] > GIVE_UP or machine.left() < 5:
+                    continue
+                lines.append(run(machine, name, label))
+                if "failed" in lines[-1]:
+                    lost[label] += lines[-1]["process_seconds"]
+                    failed.add((name, label))
+                keep()
     if machine.left() < 5:
         say("time is up")
-    for label in failures:
-        if failures[label] >= GIVE_UP:
-            say(f"{label}: given up after {failures[label]} failures")
+    for label in (label for label in lost if lost[label] > GIVE_UP):
+        say(f"{label}: given up after failures that took {lost[label]:.0f} s")
 
 
 def summary(name, lines, limits):

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Builds, checks and times the GPU backend on this machine, beside PyTorch if a Python here has it; prints one table:
 #     bash benchmarks/cuda/run.sh [--built] [--json FILE] [--minutes M] [--only REGEX] [--list] ...     --help shows all
-# Building counts towards the minutes (9), and measurements fill the rest. --built takes what is in build/ as it is: then
-# this machine needs no compiler, only Python and cuBLASLt. (If build/ was made on another machine, configure it there
-# with -DRUNG_ARCH=x86-64-v3.) Exits with 77 where there is no GPU, after building; with 1 if a test or program failed.
+# Building counts towards the minutes (9), and measurements fill the rest. --built takes what is in build/ as it is and
+# needs no compiler here, only Python and cuBLASLt. (If build/ was made on another machine, configure it there with
+# -DRUNG_ARCH=x86-64-v3.) Exits with 77 where there is no GPU, after building; with 1 if a test or program failed.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=../../.cmake/setup.sh

@@ -44,3 +44,13 @@ TEST_CASE("the exception of the lowest failing slice reaches the caller, after e
 }
 
 TEST_CASE("a senseless number of threads is refused") { CHECK_THROWS_AS(Workers(-1), Error); }
+
+TEST_CASE("a call during another is refused, and the workers go on afterwards") {
+    Workers workers(2);
+    CHECK_THROWS_WITH_AS(workers.run(2, [&](int, int) { workers.run(1, [](int, int) {}); }),
+                         "Workers: run; got a call during another (one context in two places at once?)",
+                         Error);
+    std::atomic<int> done{0};
+    workers.run(5, [&](int, int) { ++done; });
+    CHECK(done == 5);
+}

@@ -194,4 +194,8 @@ TEST_CASE("no prompts, a prompt longer than the context, a foreign character: ea
                          "decode: prompt 1; got 41 tokens, wanted fewer than 40, the model's context", Error);
     CHECK_THROWS_AS(decode(ctx, model, vocab, {"a="}), Error);
     CHECK_THROWS_AS(decode(ctx, model, Vocab{"01"}, {"1"}), Error);
+    CHECK_THROWS_AS(decode(ctx, model, vocab, {"1="}, {.run = {.dropout = {0.1f}}}), Error);
+    for (float& weight : model.weights()) weight = std::numeric_limits<float>::quiet_NaN();
+    CHECK_THROWS_AS(decode(ctx, model, vocab, {"1="}), Error);
+    CHECK_THROWS_AS(decode(ctx, model, vocab, {"1="}, {.temperature = 1}), Error);
 }

@@ -1,4 +1,4 @@
-// Included by both units: the sum over one row of a product of constants.
+// Included by both units: the sum over one row of a product.
 #include "rung/backend/cpu/cpu.hpp"
 
 double RUNG_PRODUCT() {

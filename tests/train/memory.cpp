@@ -5,9 +5,9 @@
 
 #include <fstream>
 
-#include "rung/rung.hpp"
+#include "support/small.hpp"
 
-using namespace rung;
+using namespace rung_test;
 
 namespace {
 
@@ -63,6 +63,17 @@ TEST_CASE("no step after the second asks the system for memory") {
     for (int step = 0; step < 2; ++step) trainer.step(batch, 1e-4);
     const int before = ctx.scratch_allocations();
     for (int step = 0; step < 4; ++step) trainer.step(batch, 1e-4);
+    CHECK(ctx.scratch_allocations() == before);
+}
+
+TEST_CASE("nor does one whose batches have sequences of other lengths") {
+    using Model = SmallModel<Rope<>, Stacked<3>>;
+    cpu::Context ctx{{.threads = 2}};
+    Model        model{ctx};
+    Trainer      trainer{ctx, model, {.dropout = 0.1f, .piece = 64}};
+    for (std::uint32_t step = 0; step < 3; ++step) trainer.step(small_batch(step, 60, 15), 1e-4);
+    const int before = ctx.scratch_allocations();
+    for (std::uint32_t step = 3; step < 20; ++step) trainer.step(small_batch(step, 60, 15), 1e-4);
     CHECK(ctx.scratch_allocations() == before);
 }
 

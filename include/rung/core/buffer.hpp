@@ -94,7 +94,7 @@ public:
     void reset() {
         if (blocks_.size() > 1) {
             blocks_.clear();
-            blocks_.emplace_back(peak_, *memory_);
+            blocks_.emplace_back(peak_ + peak_ / 8, *memory_);  // the next round may need a little more
             ++allocations_;
         }
         used_ = total_ = 0;

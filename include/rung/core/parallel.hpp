@@ -16,7 +16,7 @@
 
 namespace rung {
 
-/// `threads` workers, the calling thread among them. Not copyable; calls do not nest.
+/// `threads` workers, the calling thread among them. Not copyable; one call at a time.
 class Workers {
 public:
     /// threads = 0 takes one per processor.
@@ -40,10 +40,14 @@ public:
     int count() const { return int(pool_.size()) + 1; }
 
     /// Runs work(slice, worker) for every slice in 0 .. slices - 1 and waits; worker is in 0 .. count() - 1. If
-    /// slices throw, the exception of the lowest one is thrown again here, after all have run.
+    /// slices throw, the exception of the lowest one is thrown again here, after all have run. Throws during another
+    /// call, from a slice or from another thread.
     void run(int slices, std::function<void(int slice, int worker)> const& work) {
         {
             std::lock_guard lock(mutex_);
+            RUNG_CHECK(!running_,
+                       "Workers: run; got a call during another (one context in two places at once?)");
+            running_ = true;
             work_    = &work;
             slices_  = slices;
             next_    = 0;
@@ -56,6 +60,7 @@ public:
         drain(0);
         std::unique_lock lock(mutex_);
         done_.wait(lock, [this] { return busy_ == 0; });
+        running_ = false;
         if (failure_) std::rethrow_exception(failure_);
     }
 
@@ -102,7 +107,7 @@ private:
     std::atomic<int>                     next_{0};
     int                                  slices_ = 0, helpers_ = 0, busy_ = 0, failed_ = 0;
     long                                 round_ = 0;
-    bool                                 quit_  = false;
+    bool                                 quit_ = false, running_ = false;
 };
 
 }  // namespace rung

@@ -49,6 +49,9 @@ public:
     template <class Real>
     Choice draw(Mat<Real const> logits, DecodeOptions const& options, Rng& rng) {
         Real const* at = logits.data;
+        for (Index i = Vocab::end; i < logits.cols; ++i)  // NaN has no place in an order
+            RUNG_CHECK(std::isfinite(double(at[i])), "decode: logits; got ", double(at[i]),
+                       ", wanted finite numbers");
         std::iota(order_.begin(), order_.end(), Vocab::end);
         std::sort(order_.begin(), order_.end(),
                   [&](int a, int b) { return at[a] > at[b] || (at[a] == at[b] && a < b); });
@@ -84,7 +87,7 @@ struct DecodeCall {
     std::atomic<int>                     next{0};  ///< first prompt that nobody has taken
 };
 
-/// One lane's places, from its first prompt until none is left. All memory is taken before the first token.
+/// One lane's places, from its first prompt until none is left. Once the first step has run, no token takes memory.
 template <class Model, class Lane>
 class Decoder {
     using Real             = typename Lane::real;
@@ -102,8 +105,10 @@ public:
           written_(std::size_t(places) * std::size_t(call.capacity + 1)),
           rngs_(std::size_t(places), Rng(0, Purpose::decoding)),
           sampler_(Model::shape.vocab) {
-        for (auto& layer : cache_)
-            layer = {lane.arena.template take<Real>(places * H * call.capacity, 2 * C / H), call.capacity, H};
+        const Index rows = places * H * call.capacity;  // of a layer
+        const auto  all  = lane.arena.template take<Real>(Index(cache_.size()) * rows, 2 * C / H);
+        for (std::size_t i = 0; i < cache_.size(); ++i)
+            cache_[i] = {all.slice(Index(i) * rows, rows), call.capacity, H};
         for (int slot = places; slot-- > 0;) free_.push_back(slot);
         for (auto* list : {&slots_, &past_, &prompt_, &chosen_}) list->reserve(std::size_t(places));
         probability_.resize(std::size_t(places)), starts_.reserve(std::size_t(places) + 1);
@@ -153,8 +158,14 @@ private:
 
     void choose(Mat<Real> on_device) {
         chosen_.resize(slots_.size());
-        if (call_.options.temperature <= 0)
-            return greedy(lane_, chosen_.data(), probability_.data(), on_device, Vocab::end);
+        if (call_.options.temperature <= 0) {
+            greedy(lane_, chosen_.data(), probability_.data(), on_device, Vocab::end);
+            for (std::size_t i = 0; i < slots_.size(); ++i)
+                RUNG_CHECK(std::isfinite(probability_[i]), "decode: prompt ", prompt_[i],
+                           ": the next token's probability; got ", probability_[i],
+                           ", wanted a finite number (are the weights finite?)");
+            return;
+        }
         const Mat<Sum<Real> const> logits = fetched(lane_, on_device);
         for (std::size_t i = 0; i < slots_.size(); ++i) {
             const auto choice =
@@ -201,7 +212,8 @@ private:
 }  // namespace detail
 
 /// Continues every prompt until its end token or the limit. Throws on an empty list, on a prompt that leaves
-/// the context no room for a token, and on a character outside the alphabet.
+/// the context no room for a token, on a character outside the alphabet, on a vocabulary of another size than the
+/// model's, on options below 0, and on logits that are not finite.
 template <class Context, class Model>
 std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab,
                            std::vector<std::string> const& prompts, DecodeOptions const& options = {}) {
@@ -212,6 +224,8 @@ std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab,
     RUNG_CHECK(options.limit >= 0 && options.group >= 0 && options.top_k >= 0 && options.temperature >= 0,
                "decode: limit, group, top_k, temperature; got ", options.limit, ", ", options.group, ", ",
                options.top_k, ", ", options.temperature, ", wanted at least 0 each");
+    RUNG_CHECK(options.run.dropout.rate == 0, "decode: run.dropout; got ", options.run.dropout.rate,
+               ", wanted 0: only training drops anything");
     std::vector<std::vector<int>> tokens(prompts.size(), {Vocab::begin});
     Index                         longest = 0;
     for (std::size_t i = 0; i < prompts.size(); ++i) {

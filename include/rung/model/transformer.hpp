@@ -80,8 +80,9 @@ public:
         return 2 * Index{passes} * Depth::layers * C * tokens * Index(real);
     }
 
-    /// Bytes that training keeps of `rows` tokens between its forward and its backward pass, and needs for the latter.
-    /// A thread's peak is this for its piece of a batch, and the backend's working memory: on the CPU 40 KB and five
+    /// Bytes that training keeps of `rows` tokens, all graded, between its forward and its backward pass, and needs for
+    /// the latter. Dropout and tokens that are not graded take up to 2 C numbers more of each row. A thread's peak is
+    /// this for its piece of a batch, and the backend's working memory: on the CPU a quarter of a megabyte and five
     /// packings of a head of the longest sequence.
     static constexpr Index activation_bytes(Index rows, int passes = Depth::passes,
                                             std::size_t real = sizeof(float)) {

@@ -50,10 +50,11 @@ public:
         RUNG_CHECK(share(options.beta1) && share(options.beta2) && share(options.dropout),
                    "Trainer: beta1, beta2, ", "dropout; got ", options.beta1, ", ", options.beta2, ", ",
                    options.dropout, ", wanted at least 0 and below 1 each");
-        RUNG_CHECK(
-            options.epsilon > 0 && options.weight_decay >= 0 && options.clip >= 0 && options.piece >= 0,
-            "Trainer: epsilon, weight_decay, clip, piece; got ", options.epsilon, ", ", options.weight_decay,
-            ", ", options.clip, ", ", options.piece, ", wanted above 0, at least 0 each");
+        RUNG_CHECK(float(options.epsilon) > 0 && options.weight_decay >= 0 && options.clip >= 0 &&
+                       options.piece >= 0,
+                   "Trainer: epsilon, weight_decay, clip, piece; got ", options.epsilon, ", ",
+                   options.weight_decay, ", ", options.clip, ", ", options.piece,
+                   ", wanted above 0, at least 0 each");
         if (options_.piece == 0) options_.piece = ctx.piece(Model::shape.width, Model::parameters);
         reset_optimizer();
         constexpr Index size = 4096;  // values of four arrays that fit the first-level cache

@@ -61,10 +61,10 @@ public:
     /// Rows whose activations a core's cache holds; where the gradient of the weights alone does not fit the caches,
     /// as many as make up for fetching it.
     static constexpr Index piece(Index width, Index parameters) {
-        return parameters > 2'000'000 ? 1024 : std::clamp<Index>(16'384 / width, 128, 1024);
+        return parameters > cached_parameters ? 1024 : std::clamp<Index>(16'384 / width, 128, 1024);
     }
     /// Sequences that a thread decodes together.
-    static constexpr int places(Index parameters) { return parameters > 2'000'000 ? 128 : 32; }
+    static constexpr int places(Index parameters) { return parameters > cached_parameters ? 128 : 32; }
 
     /// work(lane, slice) for every slice in 0 .. count - 1, each lane with its scratch memory empty.
     template <class Work>
@@ -97,6 +97,8 @@ public:
     }
 
 private:
+    static constexpr Index cached_parameters = 2'000'000;  // whose gradient the caches still hold
+
     Options              options_;
     Workers              workers_;
     std::vector<Lane<P>> lanes_;

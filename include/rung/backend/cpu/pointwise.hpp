@@ -63,8 +63,12 @@ void swiglu(Lane<P>&, Mat<Real> y, Mat<Real> x) {
     for (Index i = 0; i < y.rows; ++i) {
         Real *gate = x.row(i), *up = gate + y.cols, *to = y.row(i);
         for_vectors<Real>(y.cols, [&](auto at, Index j) {
-            const auto g = at.load(gate + j), u = at.load(up + j);
-            auto       e = g * Real(-log2_e);
+            auto       g = at.load(gate + j);
+            const auto u = at.load(up + j);
+            auto       lowest =
+                decltype(g){} - Real(88);  // e^-88 is next to nothing, times anything below it is not
+            Simd<Real>::keep_larger(lowest, g), g = lowest;
+            auto e = g * Real(-log2_e);
             power_of_two<Real>(e);
             const auto s = Real(1) / (e + Real(1)), silu = g * s;
             at.store(to + j, silu * u);

@@ -29,7 +29,8 @@ void sum_rows(Real* to, Real const* from, Index stride, Index n, Index count) {
 
 }  // namespace detail
 
-/// Sums the rows of `gradients` (slices, P) pairwise into row 0 and returns the squared norm of the sum. Work
+/// Sums the rows of `gradients` (slices, P) pairwise into row 0 and returns the squared norm of the sum, infinite where
+/// 256 squares overflow a Real, as in single precision from values of 1e18 up. Work
 /// is cut into `chunks`, whose order of summing is fixed: the result has the same bits for any number of
 /// threads.
 template <class P, class Real>
@@ -63,12 +64,14 @@ void adamw(Context<P>& ctx, Real* weights, Real* mean, Real* square, Real const*
         Real const* g                      = gradient + first;
         Real *      w = weights + first, *m = mean + first, *v = square + first;
         const Real  b1 = Real(step.beta1), b2 = Real(step.beta2), clip = Real(step.clip);
-        const Real  rate = Real(step.rate / step.correction1), root = Real(1 / std::sqrt(step.correction2));
-        const Real  keep = decayed ? Real(1 - step.rate * step.weight_decay) : Real(1);
+        const Real  fresh1 = Real(1 - step.beta1),
+                   fresh2  = Real(1 - step.beta2);  // rounded once: b2 is near 1
+        const Real rate = Real(step.rate / step.correction1), root = Real(1 / std::sqrt(step.correction2));
+        const Real keep = decayed ? Real(1 - step.rate * step.weight_decay) : Real(1);
         for_vectors<Real>(count, [&](auto at, Index i) {
             const auto slope  = at.load(g + i) * clip;
-            const auto first  = at.load(m + i) * b1 + slope * (Real(1) - b1);
-            const auto second = at.load(v + i) * b2 + slope * slope * (Real(1) - b2);
+            const auto first  = at.load(m + i) * b1 + slope * fresh1;
+            const auto second = at.load(v + i) * b2 + slope * slope * fresh2;
             at.store(m + i, first), at.store(v + i, second);
             auto deviation = second;
             Simd<Real>::sqrt(deviation);

@@ -53,7 +53,7 @@ struct AdamW {
     bool const*   decayed;       ///< whether weight decay applies to them
     int           runs;
     float         bound;  ///< 0: whatever the norm is
-    float         rate, beta1, beta2, epsilon, keep, root;
+    float         rate, beta1, beta2, fresh1, fresh2, epsilon, keep, root;
 
     /// Its last line.
     static AdamW of(AdamWStep const& step) {
@@ -61,6 +61,8 @@ struct AdamW {
         body.rate    = float(step.rate / step.correction1);
         body.beta1   = float(step.beta1);
         body.beta2   = float(step.beta2);
+        body.fresh1  = float(1 - step.beta1);
+        body.fresh2  = float(1 - step.beta2);
         body.epsilon = float(step.epsilon);
         body.keep    = float(1 - step.rate * step.weight_decay);
         body.root    = float(1 / std::sqrt(step.correction2));
@@ -77,8 +79,8 @@ struct AdamW {
             if (i < ends[mid]) high = mid;
             else low = mid + 1;
         }
-        const float g = gradient[i] * clip, m = mean[i] * beta1 + g * (1 - beta1),
-                    v = square[i] * beta2 + g * g * (1 - beta2), w = weights[i] * (decayed[low] ? keep : 1.f);
+        const float g = gradient[i] * clip, m = mean[i] * beta1 + g * fresh1,
+                    v = square[i] * beta2 + g * g * fresh2, w = weights[i] * (decayed[low] ? keep : 1.f);
         mean[i] = m, square[i] = v;
         weights[i] = w - m * rate / (::sqrtf(v) * root + epsilon);
     }
