@@ -8,6 +8,7 @@
 
 #include "rung/core/packed.hpp"
 #include "rung/core/rng.hpp"
+#include "rung/core/scalar.hpp"
 #include "rung/core/view.hpp"
 
 namespace rung {

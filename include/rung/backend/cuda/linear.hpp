@@ -34,8 +34,8 @@ ProductShape product(Mat<Result> y, Index depth, Mat<T const> left, Index right_
     return shape;
 }
 
-/// The product, and its bias in the epilogue where it stands at an address that every kernel of cuBLASLt can read; weights
-/// of odd sizes leave those after them anywhere.
+/// The product, and its bias in the epilogue where it stands at an address that every kernel of cuBLASLt can read;
+/// weights of odd sizes leave those after them anywhere.
 template <class T>
 void multiply_and_bias(Lane<T>& lane, Mat<T> y, ProductShape shape, ProductPointers at,
                        Mat<float const> bias) {

@@ -150,10 +150,11 @@ private:
         assume(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, aligned.result);
 
         std::array<cublasLtMatmulHeuristicResult_t, 8> candidates{};
-        int                                            count  = 0;
-        const cublasStatus_t                           status = cublasLtMatmulAlgoGetHeuristic(
-                                      handle_.get(), plan.operation.get(), plan.first.get(), plan.second.get(), plan.result.get(),
-                                      plan.result.get(), made, int(candidates.size()), candidates.data(), &count);
+        int                                            count = 0;
+
+        const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(
+            handle_.get(), plan.operation.get(), plan.first.get(), plan.second.get(), plan.result.get(),
+            plan.result.get(), made, int(candidates.size()), candidates.data(), &count);
         if (status != CUBLAS_STATUS_SUCCESS || count == 0)
             fail({"cuda: product: rows, cols, depth; got ", s.rows, ", ", s.cols, ", ", s.depth,
                   ", for which cuBLASLt has no algorithm (", cublasLtGetStatusString(status),
