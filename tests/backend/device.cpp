@@ -95,7 +95,7 @@ TEST_CASE_TEMPLATE("a GPU in single precision trains and answers as the CPU does
     }
 }
 
-using Flash   = Kind<flash, Rope<>, Stacked<2>, Llama>;
+using Flash = Kind<flash, Rope<>, Stacked<2>, Llama>;
 TYPE_TO_STRING_AS("bf16, flash attention", Flash);
 
 TEST_CASE_TEMPLATE("a GPU in bf16 follows single precision", K, Flash, Apart) {

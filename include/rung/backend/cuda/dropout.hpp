@@ -10,7 +10,8 @@ namespace rung::cuda {
 template <class T>
 void dropout(Lane<T>& lane, Mat<T> y, Dropout const& drop, std::uint32_t site, Index first_row) {
     if (drop.rate <= 0) return;
-    const Dropped<T> body{detail::whole(y, "dropout"), int(y.cols), drop.rate, drop.seed, drop.step, site, first_row};
+    const Dropped<T> body{
+        detail::whole(y, "dropout"), int(y.cols), drop.rate, drop.seed, drop.step, site, first_row};
     launch(lane.stream, y.rows * body.groups(), body);
 }
 
