@@ -167,7 +167,7 @@ TEST_CASE_TEMPLATE("bodies: activations, rotations and look-ups", T, float, bf16
     auto           got = x.data;
     std::vector<T> out(got.size()), small(dy.data.size());
     gelu(lane, y.view(), wide.view());
-    each(N * 2 * H, cuda::Gelu<T>{out.data(), got.data()});
+    each(N * 2 * H, cuda::Gelu<T>{out.data(), got.data(), true});
     CHECK(apart(out, y.view()) < tolerance<T>);
     CHECK(apart(got, wide.view()) < tolerance<T>);
 
@@ -180,12 +180,21 @@ TEST_CASE_TEMPLATE("bodies: activations, rotations and look-ups", T, float, bf16
 
     wide = x.wide(), got = x.data;
     swiglu(lane, half.view(), wide.view());
-    each(N * H, cuda::Swiglu<T>{small.data(), got.data(), int(H)});
+    each(N * H, cuda::Swiglu<T>{small.data(), got.data(), int(H), true});
     CHECK(apart(small, half.view()) < 2 * tolerance<T>);
     CHECK(apart(got, wide.view()) < 2 * tolerance<T>);
     swiglu_backward(lane, y.view(), dy.wide(), wide);
     each(N * H, cuda::SwigluBackward<T>{out.data(), dy.data.data(), got.data(), int(H)});
     CHECK(apart(out, y.view()) < 3 * tolerance<T>);
+
+    for (const Index n : {H, 2 * H}) {  // where nothing is kept, x is left alone
+        const auto full = small;
+        got             = x.data;
+        if (n == H) each(N * H, cuda::Swiglu<T>{small.data(), got.data(), int(H), false});
+        else each(N * n, cuda::Gelu<T>{out.data(), got.data(), false});
+        CHECK(got == x.data);
+        CHECK(small == full);
+    }
 
     const std::vector<int>    places{3, 0, 4, 4, 1, 2, 3};
     cpu::RotationTable<float> rotations;

@@ -42,6 +42,10 @@ TEST_CASE("gelu and its slope, and the backward pass from it") {
         CHECK(units(dx, exact(x) * D) <= 1);
         CHECK(units(dx, slope * D) < 60);
         CHECK((x.intact() && y.intact() && dx.intact()));
+        Framed<> in(rows, c, 1, 2), out(rows, c, 5);
+        gelu(lane, out.view(), in.view(), Keep::nothing);
+        CHECK((exact(out) == exact(y)).all());
+        CHECK((in.intact() && out.intact()));
     }
 }
 
@@ -83,6 +87,10 @@ TEST_CASE("swiglu, the slopes it leaves, and the backward pass from them") {
         swiglu_backward(lane, dx.view(), dy, x);
         CHECK(units(dx, wanted) < 12);
         CHECK((x.intact() && y.intact() && dx.intact()));
+        Framed<> in(rows, 2 * c, 1, 2), out(rows, c, 5);
+        swiglu(lane, out.view(), in.view(), Keep::nothing);
+        CHECK((exact(out) == exact(y)).all());
+        CHECK((in.intact() && out.intact()));
     }
 }
 

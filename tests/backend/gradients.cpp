@@ -212,6 +212,22 @@ TEST_CASE("a target outside the vocabulary is refused") {
     CHECK_THROWS_AS(cross_entropy(lane, logits.view(), targets, 1.0), Error);
 }
 
+TEST_CASE_TEMPLATE("random words by vectors are those of the stream", Bytes, std::integral_constant<int, 16>,
+                   std::integral_constant<int, 32>, std::integral_constant<int, 64>) {
+    using Blocks = cpu::PhiloxBlocks<Bytes::value>;
+    for (const std::uint32_t block :
+         {0u, 1u, 0xfffffffeu}) {  // and past the last block, where it begins anew
+        const RandomBits first = counter_of(Purpose::dropout, 5, 0x89abcdef, 0xffffff, 0);
+        const auto       key   = key_of(0xfedcba9876543210);
+        std::uint32_t    words[Blocks::words];
+        Blocks::draw(words, first, key, block);
+        for (std::uint32_t i = 0; i < Blocks::words; i += 4) {
+            const auto wanted = philox({block + i / 4, first[1], first[2], first[3]}, key);
+            CHECK(std::equal(wanted.begin(), wanted.end(), words + i));
+        }
+    }
+}
+
 TEST_CASE("dropout zeroes the asked share, keeps the mean, and repeats itself for the backward pass") {
     cpu::Lane<double> lane;
     auto              ones = zeros(200, 100), again = zeros(200, 100), other = zeros(200, 100);

@@ -55,4 +55,16 @@ TEST_CASE("an arena forgets what was taken after a mark") {
     CHECK(arena.take<float>(8, 8).data == first.data);
 }
 
+TEST_CASE("what is reserved is there without asking again") {
+    Arena arena;
+    arena.reserve(1 << 20);
+    for (int round = 0; round < 3; ++round) {
+        for (int i = 0; i < 16; ++i) arena.take<float>(128, 128);  // 16 x 64 KiB
+        CHECK(arena.allocations() == 1);
+        CHECK_THROWS_AS(arena.reserve(1), Error);  // something is taken
+        arena.reset();
+        arena.reserve(1 << round);
+    }
+}
+
 TEST_CASE("a negative size is refused") { CHECK_THROWS_AS(Buffer<int>(-1), Error); }

@@ -68,11 +68,12 @@ void others(double tolerance) {
                                m.result(m.normal<float>(N), N), V, 2};
     });
     lanes("GELU", N * H, tolerance, [&](Numbers& m) {
-        return cuda::Gelu<T>{m.result(m.normal<T>(N * H), N * H), m.result(m.normal<T>(N * H, 2), N * H)};
+        return cuda::Gelu<T>{m.result(m.normal<T>(N * H), N * H), m.result(m.normal<T>(N * H, 2), N * H),
+                             true};
     });
     lanes("SwiGLU", N * H, tolerance, [&](Numbers& m) {
         return cuda::Swiglu<T>{m.result(m.normal<T>(N * H), N * H),
-                               m.result(m.normal<T>(2 * N * H, 2), 2 * N * H), H};
+                               m.result(m.normal<T>(2 * N * H, 2), 2 * N * H), H, true};
     });
     lanes("SwiGLU, backward", N * H, tolerance, [&](Numbers& m) {
         return cuda::SwigluBackward<T>{m.result(m.normal<T>(2 * N * H), 2 * N * H), m.normal<T>(N * H),

@@ -35,9 +35,9 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
     matmul_nt(lane, y, x, w);                                           // y  = x wT
     add_matmul_tn(lane, sums, x, x);                                    // sums += xT x'
     add_column_sums(lane, sums, x);                                     // sums += column sums of x
-    gelu(lane, y, y);              // y, x; x becomes what the backward pass needs of it
-    gelu_backward(lane, y, x, x);  // dx; dy, x
-    swiglu(lane, y, y);
+    gelu(lane, y, y, Keep::slopes);  // y, x; x becomes what the backward pass needs of it, if that is kept
+    gelu_backward(lane, y, x, x);    // dx; dy, x
+    swiglu(lane, y, y, Keep::nothing);
     swiglu_backward(lane, y, x, x);
     dropout(lane, y, drop, 0u, Index{0});           // in place; its own backward pass
     layer_norm<8>(lane, y, sums, x, stats, stats);  // y, stats; x, gain, bias

@@ -100,6 +100,14 @@ public:
         used_ = total_ = 0;
     }
 
+    /// Makes sure that `bytes` can be taken without asking the system again. Nothing may be taken yet.
+    void reserve(Index bytes) {
+        RUNG_CHECK(total_ == 0, "Arena: reserve; got ", total_, " bytes in use, wanted none");
+        if (!blocks_.empty() && blocks_.back().size() >= bytes) return;
+        blocks_.clear();
+        grow(bytes + bytes / 8);
+    }
+
     /// Blocks asked of the system so far; it stops growing once a step's needs are known.
     int allocations() const { return allocations_; }
 
@@ -129,8 +137,7 @@ private:
     }
 
     [[gnu::noinline]] void grow(Index count) {
-        blocks_.emplace_back(
-            std::max({count, Index{1} << 16, blocks_.empty() ? 0 : 2 * blocks_.back().size()}), *memory_);
+        blocks_.emplace_back(std::max({count, Index{1} << 16, total_ / 2}), *memory_);
         used_ = 0;
         ++allocations_;
     }

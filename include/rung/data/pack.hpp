@@ -120,7 +120,7 @@ private:
 /// borders of the `slices` equal parts. A function of the batch alone.
 struct Piece {
     int   first = 0, count = 0;
-    Index first_row = 0;
+    Index first_row = 0, rows = 0;
 };
 inline std::vector<std::vector<Piece>> cut(Batch const& batch, int slices, Index rows) {
     std::vector<std::vector<Piece>> parts(static_cast<std::size_t>(slices));
@@ -129,8 +129,8 @@ inline std::vector<std::vector<Piece>> cut(Batch const& batch, int slices, Index
     for (int b = 0; b < batch.count; ++b) {
         const Index length = batch.lengths[std::size_t(b)];
         const auto  part   = std::size_t(before * slices / batch.rows);
-        if (part != last || inside + length > rows) parts[part].push_back({b, 0, before}), inside = 0;
-        ++parts[part].back().count;
+        if (part != last || inside + length > rows) parts[part].push_back({b, 0, before, 0}), inside = 0;
+        ++parts[part].back().count, parts[part].back().rows += length;
         last = part;
         inside += length;
         before += length;

@@ -80,17 +80,19 @@ public:
         return 2 * Index{passes} * Depth::layers * C * tokens * Index(real);
     }
 
-    /// Bytes that training keeps of `rows` tokens, all graded, between its forward and its backward pass, and needs for
-    /// the latter. Dropout and tokens that are not graded take up to 2 C numbers more of each row. A thread's peak is
-    /// this for its piece of a batch, and the backend's working memory: on the CPU a quarter of a megabyte and five
-    /// packings of a head of the longest sequence.
-    static constexpr Index activation_bytes(Index rows, int passes = Depth::passes,
+    /// Bytes that training keeps of `rows` tokens, `graded` of them graded, between its forward and its backward pass,
+    /// and needs for the latter. A thread's peak is this for its piece of a batch, and the backend's working memory: on
+    /// the CPU at most a quarter of a megabyte and five packings of a head of the longest sequence.
+    static constexpr Index activation_bytes(Index rows, Index graded, Run const& run = {},
                                             std::size_t real = sizeof(float)) {
-        const Index blocks = Index{passes} * Depth::layers;
-        const Index kept = blocks * (Block::kept + C) + C + C + S.vocab, backward = 6 * C;
-        const Index sums = blocks * Block::kept_sums + Norm::stats;
-        return rows * ((kept + backward) * Index(real) + sums * Index(std::max(real, sizeof(float))));
+        const Index blocks   = Index{passes_of(run)} * Depth::layers,
+                    sum      = Index(std::max(real, sizeof(float)));
+        const Index of_row   = blocks * (Block::kept + C) + 7 * C + (run.dropout.rate > 0 ? 2 * C : 0);
+        const Index of_logit = C + S.vocab + (graded < rows ? 2 * C : 0);
+        return (rows * of_row + graded * of_logit) * Index(real) +
+               (rows * blocks * Block::kept_sums + graded * Norm::stats) * sum;
     }
+    static constexpr Index activation_bytes(Index rows) { return activation_bytes(rows, rows); }
 
     explicit Transformer(std::uint64_t seed, Memory const& memory = host_memory)
         : weights_(parameters, memory) {
@@ -237,7 +239,7 @@ public:
                     saved   = saved.first(rows.count);
                     saved.x = asking;
                 }
-                Block::write(lane, saved.x, saved, block(w, layer), {}, 0, 0);
+                Block::write(lane, saved.x, saved, block(w, layer), Keep::nothing);
             }
         }
         const auto normed = lane.arena.template take<Real>(rows.count, C);
@@ -247,7 +249,7 @@ public:
         return logits;
     }
 
-    static int passes_of(Run const& run) {
+    static constexpr int passes_of(Run const& run) {
         RUNG_CHECK(run.passes >= 0 && run.passes <= 65'536, "Transformer: passes; got ", run.passes,
                    ", wanted 1 to 65536, or 0 for ", Depth::passes);
         return run.passes > 0 ? run.passes : Depth::passes;

@@ -80,7 +80,15 @@ public:
         Index               before = 0;  // rows of earlier batches: no two rows of a step share their dropout
         for (std::size_t i = 0; i < batches.size(); before += batches[i++].rows) {
             const auto parts = cut(batches[i], ctx_.slices(), options_.piece);
+            // Whichever thread meets the largest piece, none asks for memory again.
+            Index most = 0;
+            for (auto const& part : parts)
+                for (auto const& piece : part) most = std::max(most, piece.rows);
+            const Index room = Model::activation_bytes(most, std::min(most, batches[i].graded), run,
+                                                       sizeof(typename Context::real)) +
+                               working;
             ctx_.for_slices(ctx_.slices(), [&](auto& lane, int slice) {
+                lane.arena.reserve(room);
                 if (i == 0) fill(lane, gradients.slice(slice, 1), 0);
                 for (auto const& piece : parts[std::size_t(slice)]) {
                     lane.reset();
@@ -125,6 +133,8 @@ public:
     std::uint64_t number_examples(std::uint64_t count) { return std::exchange(examples_, examples_ + count); }
 
 private:
+    static constexpr Index working = 1 << 18;  ///< bytes that operations take beside activations, about
+
     double update(Mat<Real> gradients, double rate) {
         const double    next = double(updates_ + 1);
         const AdamWStep adamw{rate,

@@ -1,8 +1,8 @@
 #pragma once
 // Element by element: copies, activations and dropout.
 
+#include "rung/backend/cpu/random.hpp"
 #include "rung/backend/cpu/rows.hpp"
-#include "rung/core/rng.hpp"
 #include "rung/core/sequences.hpp"
 
 namespace rung::cpu::inline RUNG_ISA {
@@ -25,9 +25,9 @@ void add(Lane<P>&, Mat<Real> y, CMat<Real> x) {
 }
 
 /// y = gelu(x) in the tanh form of GPT-2 (Hendrycks and Gimpel, 2016): x / 2 (1 + tanh u) = x sigmoid(2 u) with
-/// u = sqrt(2 / pi) (x + 0.044715 x^3). x becomes gelu'(x): all that the backward pass needs of it.
+/// u = sqrt(2 / pi) (x + 0.044715 x^3). x becomes gelu'(x), all that the backward pass needs of it, if that is kept.
 template <class P, class Real>
-void gelu(Lane<P>&, Mat<Real> y, Mat<Real> x) {
+void gelu(Lane<P>&, Mat<Real> y, Mat<Real> x, Keep keep = Keep::slopes) {
     using Vector         = typename Simd<Real>::Vector;
     constexpr Real slope = Real(1.5957691216057308), cubic = Real(0.044715),
                    rate = Real(-1.5957691216057308 * log2_e);
@@ -42,7 +42,8 @@ void gelu(Lane<P>&, Mat<Real> y, Mat<Real> x) {
             power_of_two<Real>(e);
             const auto s = Real(1) / (e + Real(1));
             at.store(to + j, above * s);
-            at.store(from + j, s + near * s * (Real(1) - s) * (square * Real(3) + Real(1)) * slope);
+            if (keep == Keep::slopes)
+                at.store(from + j, s + near * s * (Real(1) - s) * (square * Real(3) + Real(1)) * slope);
         });
     }
 }
@@ -57,9 +58,9 @@ void gelu_backward(Lane<P>&, Mat<Real> dx, CMat<Real> dy, CMat<Real> x) {
 }
 
 /// y = silu(gate) up (Shazeer, "GLU variants improve transformer", 2020).  y (N, H), x = [gate | up] (N, 2 H).
-/// x becomes [up silu'(gate) | silu(gate)]: the slopes that the backward pass needs.
+/// x becomes [up silu'(gate) | silu(gate)], the slopes that the backward pass needs, if they are kept.
 template <class P, class Real>
-void swiglu(Lane<P>&, Mat<Real> y, Mat<Real> x) {
+void swiglu(Lane<P>&, Mat<Real> y, Mat<Real> x, Keep keep = Keep::slopes) {
     for (Index i = 0; i < y.rows; ++i) {
         Real *gate = x.row(i), *up = gate + y.cols, *to = y.row(i);
         for_vectors<Real>(y.cols, [&](auto at, Index j) {
@@ -72,6 +73,7 @@ void swiglu(Lane<P>&, Mat<Real> y, Mat<Real> x) {
             power_of_two<Real>(e);
             const auto s = Real(1) / (e + Real(1)), silu = g * s;
             at.store(to + j, silu * u);
+            if (keep == Keep::nothing) return;
             at.store(gate + j, u * (s + silu * (Real(1) - s)));
             at.store(up + j, silu);
         });
@@ -95,10 +97,22 @@ void swiglu_backward(Lane<P>&, Mat<Real> dx, CMat<Real> dy, CMat<Real> x) {
 template <class P, class Real>
 void dropout(Lane<P>&, Mat<Real> y, Dropout const& drop, std::uint32_t site, Index first_row) {
     if (drop.rate <= 0) return;
-    const Real keep = Real(1) / (Real(1) - Real(drop.rate));
+    using Blocks             = PhiloxBlocks<>;
+    const Real          keep = Real(1) / (Real(1) - Real(drop.rate));
+    const std::uint32_t rate =
+        std::uint32_t(std::ceil(double(drop.rate) * 0x1p24));  // of a word's top 24 bits
     for (Index i = 0; i < y.rows; ++i) {
-        Rng rng(drop.seed, Purpose::dropout, drop.step, std::uint32_t(first_row + i), site);
-        for (Index j = 0; j < y.cols; ++j) y(i, j) *= rng.uniform() < drop.rate ? Real(0) : keep;
+        const auto first = counter_of(Purpose::dropout, drop.step, std::uint32_t(first_row + i), site, 0);
+        for (Index j = 0; j < y.cols; j += Blocks::words) {
+            std::uint32_t words[Blocks::words];
+            Real          factors[Blocks::words];
+            Blocks::draw(words, first, key_of(drop.seed), std::uint32_t(j / 4));
+            for (int k = 0; k < Blocks::words; ++k) factors[k] = words[k] >> 8 < rate ? Real(0) : keep;
+            Real* const at_j = y.row(i) + j;
+            for_vectors<Real>(std::min<Index>(Blocks::words, y.cols - j), [&](auto at, Index k) {
+                at.store(at_j + k, at.load(at_j + k) * at.load(factors + k));
+            });
+        }
     }
 }
 

@@ -77,9 +77,10 @@ void add_outer(Lane<P>& lane, Mat<Real> dw, Mat<Real const> x, Mat<Real const> d
     constexpr Index run_limit = 256 * Precision<P>::group;  // a panel fills half the first-level cache
     const auto      mark      = lane.arena.mark();
     const Index     most      = depth_of<P>(std::min(run_limit, x.rows));
-    Element* strips = lane.arena.template take<Element>(columns / low + 1, strip_pitch<low>(most)).data;
-    Element* lows   = lane.arena.template take<Element>(3, strip_pitch<low>(most)).data;
-    Element* panel  = lane.arena.template take<Element>(most, T::width).data;
+    Element*        strips =
+        lane.arena.template take<Element>(std::min(columns, x.cols) / low + 1, strip_pitch<low>(most)).data;
+    Element* lows  = lane.arena.template take<Element>(3, strip_pitch<low>(most)).data;
+    Element* panel = lane.arena.template take<Element>(most, T::width).data;
     for (Index n0 = 0; n0 < x.rows; n0 += run_limit) {
         const Index rows = std::min(run_limit, x.rows - n0), depth = depth_of<P>(rows);
         for (Index k0 = 0; k0 < x.cols; k0 += columns) {

@@ -36,10 +36,11 @@ void add(Lane<T>& lane, Mat<T> y, CMat<T> x) {
     launch(lane.stream, y.size(), Add<T>{detail::whole(y, "add"), detail::whole(x, "add")});
 }
 
-/// y = gelu(x), tanh form; x becomes the slope that the backward pass needs.
+/// y = gelu(x), tanh form; x becomes the slope that the backward pass needs, if that is kept.
 template <class T>
-void gelu(Lane<T>& lane, Mat<T> y, Mat<T> x) {
-    launch(lane.stream, y.size(), Gelu<T>{detail::whole(y, "gelu"), detail::whole(x, "gelu")});
+void gelu(Lane<T>& lane, Mat<T> y, Mat<T> x, Keep keep = Keep::slopes) {
+    launch(lane.stream, y.size(),
+           Gelu<T>{detail::whole(y, "gelu"), detail::whole(x, "gelu"), keep == Keep::slopes});
 }
 
 /// dx = dy times the slope that gelu left in x. dx may be x.
@@ -50,11 +51,13 @@ void gelu_backward(Lane<T>& lane, Mat<T> dx, CMat<T> dy, CMat<T> x) {
                            detail::whole(x, "gelu_backward")});
 }
 
-/// y (N, H) = silu(gate) up of x = [gate | up] (N, 2 H), which becomes the slopes that the backward pass needs.
+/// y (N, H) = silu(gate) up of x = [gate | up] (N, 2 H), which becomes the slopes that the backward pass needs, if
+/// they are kept.
 template <class T>
-void swiglu(Lane<T>& lane, Mat<T> y, Mat<T> x) {
-    launch(lane.stream, y.size(),
-           Swiglu<T>{detail::whole(y, "swiglu"), detail::whole(x, "swiglu"), int(y.cols)});
+void swiglu(Lane<T>& lane, Mat<T> y, Mat<T> x, Keep keep = Keep::slopes) {
+    launch(
+        lane.stream, y.size(),
+        Swiglu<T>{detail::whole(y, "swiglu"), detail::whole(x, "swiglu"), int(y.cols), keep == Keep::slopes});
 }
 
 /// dx (N, 2 H) from dy (N, H) and what swiglu left in x. dx may be x.

@@ -60,13 +60,13 @@ struct Block {
     }
     /// y from s.x and the heads' output s.a; y may be s.x.
     template <class Lane, class Real>
-    static void write(Lane& lane, Mat<Real> y, Saved<Real> const& s, Weights<Sum<Real>> w,
-                      Dropout const& drop, std::uint32_t site, Index first_row) {
+    static void write(Lane& lane, Mat<Real> y, Saved<Real> const& s, Weights<Sum<Real>> w, Keep keep,
+                      Dropout const& drop = {}, std::uint32_t site = 0, Index first_row = 0) {
         branch(lane, s.m, s.x, first_row, drop, site,
                [&](Mat<Real> out, Mat<Real> in) { Mix::add_output(lane, out, in, s.a, w + mix); });
         Norm::forward(lane, s.n2, s.stats2, s.m, w + norm2);
         branch(lane, y, s.m, first_row, drop, site + 1, [&](Mat<Real> out, Mat<Real> in) {
-            Mlp::add_forward(lane, out, in, s.h, s.g, s.n2, w + mlp);
+            Mlp::add_forward(lane, out, in, s.h, s.g, s.n2, w + mlp, keep);
         });
     }
     template <class Lane, class Real>
@@ -74,7 +74,7 @@ struct Block {
                         Weights<Sum<Real>> w, Dropout const& drop, std::uint32_t site) {
         read(lane, s, rows, w);
         attention<S.head_size()>(lane, s.a, s.lse, s.u, rows);
-        write(lane, y, s, w, drop, site, rows.first_row);
+        write(lane, y, s, w, Keep::slopes, drop, site, rows.first_row);
     }
 
     /// d: the gradient of y becomes that of x. The residual stream's own path is d itself; branches add to

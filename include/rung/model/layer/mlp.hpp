@@ -1,6 +1,7 @@
 #pragma once
 // The two MLPs, applied to every row on its own:  x += act(x W1 + b1) W2 + b2.
 
+#include "rung/core/sequences.hpp"
 #include "rung/model/weights.hpp"
 
 namespace rung {
@@ -18,12 +19,12 @@ struct GeluMlp {
     static constexpr Index         before = F, after = F;  ///< columns of h and of g
     static constexpr double        flops = 4.0 * C * F;    ///< per row, forward
 
-    /// y = x + the MLP of n.  h (N, before), g (N, after): kept for backward.
+    /// y = x + the MLP of n.  h (N, before), g (N, after): for backward, if slopes are kept.
     template <class Lane, class Real>
     static void add_forward(Lane& lane, Mat<Real> y, Mat<Real> x, Mat<Real> h, Mat<Real> g, Mat<Real> n,
-                            Weights<Sum<Real>> w) {
+                            Weights<Sum<Real>> w, Keep keep) {
         matmul(lane, h, n, weight<GeluMlp>(w, up), weight<GeluMlp>(w, up_bias));
-        gelu(lane, g, h);
+        gelu(lane, g, h, keep);
         add_matmul(lane, y, x, g, weight<GeluMlp>(w, down), weight<GeluMlp>(w, down_bias));
     }
     /// dn from dy; h and g are spent.
@@ -53,9 +54,9 @@ struct SwiGlu {
 
     template <class Lane, class Real>
     static void add_forward(Lane& lane, Mat<Real> y, Mat<Real> x, Mat<Real> h, Mat<Real> g, Mat<Real> n,
-                            Weights<Sum<Real>> w) {
+                            Weights<Sum<Real>> w, Keep keep) {
         matmul(lane, h, n, weight<SwiGlu>(w, gate_up));
-        swiglu(lane, g, h);
+        swiglu(lane, g, h, keep);
         add_matmul(lane, y, x, g, weight<SwiGlu>(w, down));
     }
     template <class Lane, class Real>

@@ -48,18 +48,19 @@ struct Add {
 /// 1 / (1 + exp(-x))
 RUNG_HD inline float sigmoid(float x) { return 1 / (1 + ::exp2f(-log2_e * x)); }
 
-/// y = gelu(x), tanh form; x becomes gelu'(x).
+/// y = gelu(x), tanh form; x becomes gelu'(x) if that is kept.
 template <class T>
 struct Gelu {
     static constexpr int warps = 0;
 
-    T *y, *x;
+    T *  y, *x;
+    bool keeps;
 
     RUNG_HD void operator()(Index i) const {
         constexpr float slope = 1.5957691216057308f, cubic = 0.044715f;
         const float v = widen(x[i]), square = v * v * cubic, s = sigmoid(slope * v * (square + 1)), g = v * s;
         y[i] = narrow<T>(g);
-        x[i] = narrow<T>(s + g * (1 - s) * (square * 3 + 1) * slope);
+        if (keeps) x[i] = narrow<T>(s + g * (1 - s) * (square * 3 + 1) * slope);
     }
 };
 
@@ -73,18 +74,21 @@ struct GeluBackward {
     RUNG_HD void operator()(Index i) const { dx[i] = narrow<T>(widen(dy[i]) * widen(x[i])); }
 };
 
-/// y (N, H) = silu(gate) up of x = [gate | up] (N, 2 H), which becomes [up silu'(gate) | silu(gate)].
+/// y (N, H) = silu(gate) up of x = [gate | up] (N, 2 H), which becomes [up silu'(gate) | silu(gate)] if
+/// that is kept.
 template <class T>
 struct Swiglu {
     static constexpr int warps = 0;
 
-    T * y, *x;
-    int hidden;
+    T *  y, *x;
+    int  hidden;
+    bool keeps;
 
     RUNG_HD void operator()(Index i) const {
         const Index at = i / hidden * 2 * hidden + i % hidden;
         const float g = widen(x[at]), u = widen(x[at + hidden]), s = sigmoid(g), silu = g * s;
-        y[i]           = narrow<T>(silu * u);
+        y[i] = narrow<T>(silu * u);
+        if (!keeps) return;
         x[at]          = narrow<T>(u * (s + silu * (1 - s)));
         x[at + hidden] = narrow<T>(silu);
     }
