@@ -119,6 +119,14 @@ inline Bandwidth bandwidth(Workers& workers, Index bytes) {
             rate(9.0 * double(n), [&](float* x) { update(x, x + 3 * n, 3 * n); })};
 }
 
+/// Operations per second of some threads together, from registers alone.
+inline double peak(Workers& workers, int operations, void (*work)(long)) {
+    constexpr long rounds = 4'000'000;
+    return best_rate(double(operations) * chains * rounds * workers.count(),
+                     [&] { workers.run(workers.count(), [&](int, int) { work(rounds); }); });
+}
+inline double f32_peak(Workers& workers) { return peak(workers, 2 * lanes, multiply_add); }
+
 /// The limits of some threads together.
 struct Machine {
     double    f32 = 0, bf16 = 0;  ///< operations per second; bf16 0 where the instruction is absent
@@ -129,16 +137,11 @@ struct Machine {
 inline Machine const& machine(int threads) {
     static std::map<int, Machine> known;
     if (const auto found = known.find(threads); found != known.end()) return found->second;
-    constexpr long rounds = 4'000'000;
-    Workers        workers(threads);
-    const auto     peak = [&](int operations, void (*work)(long)) {
-        return best_rate(double(operations) * chains * rounds * threads,
-                             [&] { workers.run(threads, [&](int, int) { work(rounds); }); });
-    };
+    Workers workers(threads);
     Machine m;
-    m.f32 = peak(2 * lanes, multiply_add);
+    m.f32 = f32_peak(workers);
 #if defined(__AVX512BF16__)
-    m.bf16 = peak(64, bf16_dot);
+    m.bf16 = peak(workers, 64, bf16_dot);
 #endif
     Index cache = 0;
     for (auto const& level : benchmark::CPUInfo::Get().caches) cache = std::max<Index>(cache, level.size);

@@ -38,6 +38,7 @@ KEEP_MEMORY = {
     "MALLOC_TOP_PAD_": "268435456",
 }
 PATIENCE = 60  # seconds that a process may take, and that one waits for a quiet machine
+ONE = "one thread of rung"
 QUIET = 0.05  # share of a processor that other programs may take
 
 
@@ -48,9 +49,9 @@ def say(*words):
 class Peer:
     """A library and the way it is run. `precision` is what its figure is compared as."""
 
-    def __init__(self, label, precision, command, environment):
+    def __init__(self, label, precision, threads, command, environment):
         self.label, self.precision = label, precision
-        self.command = [*command, "--label", label, "--precision", precision]
+        self.command = [*command, "--label", label, "--precision", precision, "--threads", str(threads)]
         self.environment = {**os.environ, **environment}
 
 
@@ -65,11 +66,11 @@ def torch_peers(args, mode):
     if "libblas" not in has or not libraries:
         libraries = {"tuned": {}}
     best = {**threads, **KEEP_MEMORY, **next(iter(libraries.values()))}
-    peers = [Peer(name, "f32", tuned, {**threads, **KEEP_MEMORY, **where}) for name, where in libraries.items()]
+    peers = [Peer(name, "f32", args.threads, tuned, {**threads, **KEEP_MEMORY, **where}) for name, where in libraries.items()]
     if "compile" in has and mode == "train":
-        peers.append(Peer("compiled", "f32", [*tuned, "--compile"], best))
-    peers.append(Peer("as installed", "f32", script, threads))
-    peers.append(Peer("bf16", "bf16", tuned, best))
+        peers.append(Peer("compiled", "f32", args.threads, [*tuned, "--compile"], best))
+    peers.append(Peer("as installed", "f32", args.threads, script, threads))
+    peers.append(Peer("bf16", "bf16", args.threads, tuned, best))
     return peers
 
 
@@ -100,7 +101,7 @@ def wait_until_quiet():
 def run_once(peer, flags, args):
     """The line a process printed, with `others`: the share of a processor that other programs took meanwhile."""
     wait_until_quiet()
-    command = [*peer.command, *flags.split(), "--threads", str(args.threads), "--seconds", str(args.seconds)]
+    command = [*peer.command, *flags.split(), "--seconds", str(args.seconds)]
     start, before = time.monotonic(), busy() - own()
     try:
         done = subprocess.run(
@@ -129,7 +130,9 @@ def measure(name, args):
     """All lines of one workload: every peer in turn, round after round."""
     flags = WORKLOADS[name]
     mode = flags.split()[1]
-    ours = [Peer("rung", "f32", [args.rung], {}), Peer("rung bf16", "bf16", [args.rung], {})]
+    ours = [Peer("rung", "f32", args.threads, [args.rung], {}), Peer("rung bf16", "bf16", args.threads, [args.rung], {})]
+    if args.threads > 1:
+        ours.append(Peer(ONE, "f32", 1, [args.rung], {}))
     peers = [*ours, *torch_peers(args, mode)]
     lines, slow = [], set()
     for turn in range(args.rounds):
@@ -157,24 +160,36 @@ def summary(name, lines):
         quiet = [line for line in done if line["others"] < QUIET]
         if done:
             speed = statistics.median(line["tokens_per_second"] for line in quiet or done)
-            figures.append({"label": label, "precision": done[0]["precision"], "speed": speed, "quiet": bool(quiet)})
+            figure = {"label": label, "precision": done[0]["precision"], "speed": speed, "quiet": bool(quiet)}
+            if done[0].get("peak"):  # of the processors, measured by every process just after it ran
+                rates = [line["flops"] / line["ms"] * 1e3 / line["peak"] for line in quiet or done]
+                figure["share_of_peak"] = statistics.median(rates)
+            figures.append(figure)
 
-    def best(precision, is_rung):
-        found = [f for f in figures if f["precision"] == precision and f["label"].startswith("rung") == is_rung]
+    def best(precision, labels):
+        found = [f for f in figures if f["precision"] == precision and labels(f["label"])]
         return max(found, key=lambda figure: figure["speed"], default=None)
 
-    rung, torch = best("f32", True), best("f32", False)
-    rung_bf16, torch_bf16 = best("bf16", True), best("bf16", False)
+    def ours(label):
+        return label.startswith("rung")
+
+    def theirs(label):
+        return label != ONE and not ours(label)
+
+    rung, torch, one = best("f32", ours), best("f32", theirs), best("f32", lambda label: label == ONE)
+    rung_bf16, torch_bf16 = best("bf16", ours), best("bf16", theirs)
     return {
         "workload": name,
         "rung": rung and rung["speed"],
+        "share_of_peak": rung and rung.get("share_of_peak"),
+        "of_one_thread": rung and one and rung["speed"] / one["speed"],
         "torch_f32": torch and torch["speed"],
         "torch_f32_configuration": torch and torch["label"],
         "ratio_f32": rung and torch and rung["speed"] / torch["speed"],
         "rung_bf16": rung_bf16 and rung_bf16["speed"],
         "torch_bf16": torch_bf16 and torch_bf16["speed"],
         "ratio_bf16": rung_bf16 and torch_bf16 and rung_bf16["speed"] / torch_bf16["speed"],
-        "disturbed": not all(f["quiet"] for f in (rung, torch, rung_bf16, torch_bf16) if f),
+        "disturbed": not all(f["quiet"] for f in (rung, one, torch, rung_bf16, torch_bf16) if f),
         "figures": figures,
     }
 
@@ -183,10 +198,14 @@ def print_table(rows):
     def cell(value, form):
         return "-" if value is None else form.format(value)
 
-    print("| workload | rung, tokens/s | best PyTorch f32 | with | rung / it | rung bf16 | PyTorch bf16 | rung / it |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(
+        "| workload | rung, tokens/s | of the peak | of one thread | best PyTorch f32 | with | rung / it "
+        "| rung bf16 | PyTorch bf16 | rung / it |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for row in rows:
         cells = [row["workload"] + (" *" if row["disturbed"] else ""), cell(row["rung"], "{:,.0f}")]
+        cells += [cell(row["share_of_peak"], "{:.0%}"), cell(row["of_one_thread"], "{:.2f}")]
         cells += [cell(row["torch_f32"], "{:,.0f}"), cell(row["torch_f32_configuration"], "{}")]
         cells += [cell(row["ratio_f32"], "{:.2f}"), cell(row["rung_bf16"], "{:,.0f}")]
         cells += [cell(row["torch_bf16"], "{:,.0f}")]
@@ -233,8 +252,16 @@ def main():
     args = arguments()
     if args.list:
         return print("\n".join(args.names))
+    if args.json:  # found out now, not after the measurements
+        try:
+            Path(args.json).touch()
+        except OSError as error:
+            sys.exit(f"peers: --json: got '{args.json}', wanted a file that can be written ({error.strerror})")
     features = [args.python, str(HERE / "torch_peer.py"), "--features"]
-    args.features = subprocess.run(features, stdout=subprocess.PIPE, check=True, text=True).stdout.split()
+    asked = subprocess.run(features, stdout=subprocess.PIPE, check=False, text=True)
+    if asked.returncode != 0:
+        sys.exit(f"peers: --python: got '{args.python}', wanted a Python that has PyTorch")
+    args.features = asked.stdout.split()
     rows, lines = [], []
     for name in args.names:
         lines += measure(name, args)

@@ -12,6 +12,8 @@
 
 #ifdef RUNG_CUDA
 #include "rung/backend/cuda/cuda.hpp"
+#else
+#include "../machine.hpp"
 #endif
 
 namespace {
@@ -65,6 +67,7 @@ cuda::Options options(Arguments const& use) {
     return {.choice = use.choice == "fastest" ? cuda::Choice::fastest : cuda::Choice::first};
 }
 std::string device() { return cuda::find_device().what; }
+double      peak(int) { return 0; }  // benchmarks/cuda/machine.cu has it
 Json        versions() { return Json{}.set("compiler", __VERSION__); }
 #else
 template <class Visit>
@@ -76,6 +79,10 @@ template <class Precision>
 using ContextHere = cpu::Context<Precision>;
 cpu::Options options(Arguments const& use) { return {.threads = use.threads}; }
 std::string device() { return "cpu"; }
+double peak(int threads) {
+    Workers workers(threads);
+    return f32_peak(workers);
+}
 Json versions() { return Json{}.set("compiler", __VERSION__).set("vectors", vectors); }
 #endif
 
@@ -151,6 +158,7 @@ Json measure(Arguments const& use) {
         .set("steps", times.size())
         .set("flops", flops<Model>(trains, batch, use.length))
         .set("bytes", trains ? 0 : bytes<Model, Precision>(batch))
+        .set("peak", peak(ctx.threads()))
         .set("weights", Model::parameters)
         .set("options", chosen)
         .set("versions", versions())
