@@ -6,6 +6,7 @@
 #include "operations/attention.hpp"
 #include "operations/learning.hpp"
 #include "operations/norm.hpp"
+#include "operations/position.hpp"
 #include "operations/product.hpp"
 
 #ifdef RUNG_ONEDNN
@@ -33,6 +34,7 @@ void add_attention(long heads) {
     const std::string at = "<" + std::to_string(size) + ">";
     add<Attention<size>>("attention" + at, {"length", "heads"}, lengths);
     add<AttentionGradient<size>>("attention_gradient" + at, {"length", "heads"}, lengths);
+    add<CachedAttention<size>>("cached_attention" + at, {"length", "heads"}, lengths);
 }
 
 }  // namespace
@@ -41,12 +43,13 @@ int main(int argc, char** argv) {
 #ifdef RUNG_ONEDNN
     omp_set_num_threads(1);
 #endif
-    Sizes products, hidden, logits{{512, 64}}, weights{{11'712}, {437'760}, {10'000'000}};
+    Sizes products, hidden, streams, logits{{512, 64}}, weights{{11'712}, {437'760}, {10'000'000}};
     for (const long width : {16, 32, 128, 384}) {
         products.push_back({512, width, 3 * width});
         products.push_back({512, width, 4 * width});
         products.push_back({512, 4 * width, width});
         hidden.push_back({512, 4 * width});
+        if (width >= 32) streams.push_back({512, width});
     }
 
     add<Product>("product", {"rows", "in", "out"}, products);
@@ -58,6 +61,12 @@ int main(int argc, char** argv) {
     add_attention<64>(6);
     add<Gelu>("gelu", {"rows", "width"}, hidden);
     add<GeluGradient>("gelu_gradient", {"rows", "width"}, hidden);
+    add<SwiGlu>("swiglu", {"rows", "width"}, hidden);
+    add<SwiGluGradient>("swiglu_gradient", {"rows", "width"}, hidden);
+    add<Dropped>("dropout", {"rows", "width"}, streams);
+    add<Embed>("embed", {"rows", "width"}, streams);
+    add<EmbedGradient>("embed_gradient", {"rows", "width"}, streams);
+    add<Rope>("rope", {"rows", "width"}, streams);
     add_norms<16>();
     add_norms<32>();
     add_norms<128>();

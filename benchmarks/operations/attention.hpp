@@ -91,4 +91,48 @@ struct AttentionGradient : Attention<size> {
     Cost       cost() const { return {5.0 * double(n * width * (length + 1)), 32.0 * double(n * width)}; }
 };
 
+/// One new token of each of 128 sequences over a cache that holds `length` tokens, its own among them.
+template <int size>
+struct CachedAttention {
+    static constexpr Index batch = 128;
+    Index                  length, heads, width;
+    Random                 qkv, out, cache;
+    std::vector<int>       starts, slots, past;
+    Row                    p;
+    explicit CachedAttention(State const& state)
+        : length(state.range(0)),
+          heads(state.range(1)),
+          width(heads * size),
+          qkv(batch, 3 * width, 1),
+          out(batch, width, 2),
+          cache(batch * heads * length, 2 * size, 3) {
+        for (int b = 0; b <= batch; ++b)
+            starts.push_back(b), slots.push_back(b), past.push_back(int(length - 1));
+    }
+    void rung(Lane& lane) {
+        const Sequences rows{nullptr, nullptr, starts.data(), int(batch)};
+        cached_attention(lane, out.view, Mat<float const>(qkv.view), {cache.view, length, int(heads)}, rows,
+                         {slots.data(), past.data()}, int(heads));
+    }
+    void eigen() {
+        const float scale = 1 / std::sqrt(float(size));
+        for (Index b = 0; b < batch; ++b)
+            for (Index h = 0; h < heads; ++h) {
+                const Index at                              = (b * heads + h) * length;
+                cache.block(at + length - 1, 1, 0, size)    = qkv.block(b, 1, width + h * size, size);
+                cache.block(at + length - 1, 1, size, size) = qkv.block(b, 1, 2 * width + h * size, size);
+                p = ((qkv.block(b, 1, h * size, size) * cache.block(at, length, 0, size).transpose()) * scale)
+                        .array();
+                p = (p - p.maxCoeff()).exp();
+                p /= p.sum();
+                out.block(b, 1, h * size, size).noalias() = p.matrix() * cache.block(at, length, size, size);
+            }
+    }
+    Mat<float> result() { return out.view; }
+    Cost       cost() const {
+              const double seen = double(batch * width * length);
+              return {4 * seen, 8 * seen};
+    }
+};
+
 }  // namespace rung::bench

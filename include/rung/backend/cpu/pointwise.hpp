@@ -97,17 +97,16 @@ void swiglu_backward(Lane<P>&, Mat<Real> dx, CMat<Real> dy, CMat<Real> x) {
 template <class P, class Real>
 void dropout(Lane<P>&, Mat<Real> y, Dropout const& drop, std::uint32_t site, Index first_row) {
     if (drop.rate <= 0) return;
-    using Blocks             = PhiloxBlocks<>;
-    const Real          keep = Real(1) / (Real(1) - Real(drop.rate));
-    const std::uint32_t rate =
-        std::uint32_t(std::ceil(double(drop.rate) * 0x1p24));  // of a word's top 24 bits
+    using Blocks    = PhiloxBlocks<>;
+    const Real keep = Real(1) / (Real(1) - Real(drop.rate));
+    const int  rate = int(std::ceil(double(drop.rate) * 0x1p24));  // of a word's top 24 bits
     for (Index i = 0; i < y.rows; ++i) {
         const auto first = counter_of(Purpose::dropout, drop.step, std::uint32_t(first_row + i), site, 0);
         for (Index j = 0; j < y.cols; j += Blocks::words) {
             std::uint32_t words[Blocks::words];
             Real          factors[Blocks::words];
             Blocks::draw(words, first, key_of(drop.seed), std::uint32_t(j / 4));
-            for (int k = 0; k < Blocks::words; ++k) factors[k] = words[k] >> 8 < rate ? Real(0) : keep;
+            for (int k = 0; k < Blocks::words; ++k) factors[k] = int(words[k] >> 8) < rate ? Real(0) : keep;
             Real* const at_j = y.row(i) + j;
             for_vectors<Real>(std::min<Index>(Blocks::words, y.cols - j), [&](auto at, Index k) {
                 at.store(at_j + k, at.load(at_j + k) * at.load(factors + k));
