@@ -1,6 +1,10 @@
 #pragma once
 // Everything a CPU experiment needs.
 
+#if __cplusplus < 202002L
+#error "rung needs C++20: add -std=c++20"
+#else
+
 #include "rung/backend/cpu/cpu.hpp"
 #include "rung/curriculum/filter.hpp"
 #include "rung/curriculum/grow_when_mastered.hpp"
@@ -19,3 +23,5 @@
 #include "rung/task/addition.hpp"
 #include "rung/task/copy.hpp"
 #include "rung/task/reverse.hpp"
+
+#endif

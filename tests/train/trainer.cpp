@@ -120,6 +120,9 @@ TEST_CASE("senseless options are refused") {
     CHECK_THROWS_AS((Trainer{ctx, model, {.beta1 = 1}}), Error);
     CHECK_THROWS_AS((Trainer{ctx, model, {.epsilon = 0}}), Error);
     CHECK_THROWS_AS((Trainer{ctx, model, {.dropout = 1.5f}}), Error);
+    CHECK_THROWS_AS((Trainer{ctx, model, {.weight_decay = INFINITY}}), Error);
+    Trainer trainer{ctx, model};
+    CHECK_THROWS_AS(trainer.step(small_batch(0), 1e39), Error);  // finite, but not in single precision
 }
 
 TEST_CASE("resetting the optimizer forgets the moments and keeps the weights") {

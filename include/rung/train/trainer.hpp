@@ -51,10 +51,10 @@ public:
                    "Trainer: beta1, beta2, ", "dropout; got ", options.beta1, ", ", options.beta2, ", ",
                    options.dropout, ", wanted at least 0 and below 1 each");
         RUNG_CHECK(float(options.epsilon) > 0 && options.weight_decay >= 0 && options.clip >= 0 &&
-                       options.piece >= 0,
+                       std::isfinite(options.weight_decay) && options.piece >= 0,
                    "Trainer: epsilon, weight_decay, clip, piece; got ", options.epsilon, ", ",
                    options.weight_decay, ", ", options.clip, ", ", options.piece,
-                   ", wanted above 0, at least 0 each");
+                   ", wanted above 0, at least 0 and finite, at least 0 each");
         if (options_.piece == 0) options_.piece = ctx.piece(Model::shape.width, Model::parameters);
         reset_optimizer();
         constexpr Index size = 4096;  // values of four arrays that fit the first-level cache
@@ -70,8 +70,8 @@ public:
         Index graded = 0, rows = 0;
         for (auto const& batch : batches) graded += batch.graded, rows += batch.rows;
         RUNG_CHECK(graded > 0, "Trainer: graded tokens; got none, wanted at least 1");
-        RUNG_CHECK(std::isfinite(rate) && rate >= 0, "Trainer: step ", steps_, ": rate; got ", rate,
-                   ", wanted a finite number of at least 0");
+        RUNG_CHECK(std::isfinite(float(rate)) && rate >= 0, "Trainer: step ", steps_, ": rate; got ", rate,
+                   ", wanted a finite number of at least 0, in single precision");
 
         const Mat<Real>     gradients{gradients_.data(), ctx_.slices(), Model::parameters};
         double* const       losses = ctx_.results(ctx_.slices());

@@ -37,6 +37,9 @@ struct alignas(64) Lane {  // on cache lines of its own
 ///            else is float; double: for checks
 template <class P = float>
 class Context {
+    static_assert(std::is_same_v<P, float> || std::is_same_v<P, bf16> || std::is_same_v<P, double>,
+                  "cpu::Context: the precision is float, bf16 or double");
+
 public:
     using real = typename Precision<P>::Real;
 

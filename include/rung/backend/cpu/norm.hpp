@@ -75,6 +75,7 @@ void rms_norm(Lane<P>&, Mat<Real> y, Mat<Real> stats, CMat<Real> x, CMat<Real> g
     }
 }
 
+/// dx (N, C) += the gradient with respect to x, dgain (1, C) += that with respect to gain; dy (N, C).
 template <int C, class P, class Real>
 void add_rms_norm_backward(Lane<P>&, Mat<Real> dx, Mat<Real> dgain, CMat<Real> dy, CMat<Real> x,
                            CMat<Real> stats, CMat<Real> gain) {
