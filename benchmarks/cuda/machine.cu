@@ -27,7 +27,7 @@ struct Scatter {
 
 /// Seconds of what `work` queues: the middle of ten, after one that does not count.
 template <class Work>
-double timed(cuda::Stream stream, Work&& work) {
+double timed(cudaStream_t stream, Work&& work) {
     cudaEvent_t begin = nullptr, end = nullptr;
     cuda::check(cudaEventCreate(&begin), "event"), cuda::check(cudaEventCreate(&end), "event");
     std::vector<double> times;
@@ -47,7 +47,7 @@ double timed(cuda::Stream stream, Work&& work) {
 
 /// Operations per second of a product of two matrices of n rows and columns.
 template <class T>
-double product_rate(cuda::Stream stream, int n) {
+double product_rate(cudaStream_t stream, int n) {
     const Index count = Index(n) * n;
     Buffer<T>   left(count, cuda::device_memory()), right(count, cuda::device_memory()),
         result(count, cuda::device_memory());
@@ -67,10 +67,13 @@ double product_rate(cuda::Stream stream, int n) {
 }
 
 /// Bytes per second, those read and those written together.
-double copy_rate(cuda::Stream stream, Index count) {
+double copy_rate(cudaStream_t stream, Index count) {
     const Buffer<char> from(count, cuda::device_memory());
     Buffer<char>       to(count, cuda::device_memory());
-    const auto         copy = [&] { cuda::copy_bytes(stream, to.data(), from.data(), std::size_t(count)); };
+    const auto         copy = [&] {
+        cuda::check(cudaMemcpyAsync(to.data(), from.data(), std::size_t(count), cudaMemcpyDefault, stream),
+                            "copy");
+    };
     return 2.0 * double(count) / timed(stream, copy);
 }
 
@@ -85,7 +88,8 @@ int measure() {
     cuda::check(cudaGetDeviceProperties(&device, 0), "properties of the GPU");
     cuda::check(cudaDriverGetVersion(&driver), "version"),
         cuda::check(cudaRuntimeGetVersion(&runtime), "version");
-    const cuda::Stream stream = cuda::make_stream();
+    cudaStream_t stream = nullptr;
+    cuda::check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "stream");
     const double f32   = product_rate<float>(stream, 8192);  // first: it takes long enough to wake the GPU up
     const double bf16s = product_rate<bf16>(stream, 8192);
     const double copies = copy_rate(stream, Index{1} << 30);
@@ -101,7 +105,7 @@ int measure() {
                      .set("bf16_flops", bf16s)
                      .set("f32_flops", f32)
               << std::endl;
-    cuda::drop(stream);
+    cudaStreamDestroy(stream);
     return 0;
 }
 

@@ -85,6 +85,8 @@ template <int Layers>
 struct Stacked;
 template <int Passes, int Layers, class Injection>
 struct Looped;
+template <int Prelude, int Core, int Coda, int Passes, class Injection>
+struct PreludeCoreCoda;
 enum class Bias;  // style/
 enum class Embeddings;
 template <Bias, Embeddings>

@@ -13,6 +13,7 @@
 #include "rung/experiment/self_improve.hpp"
 #include "rung/experiment/train.hpp"
 #include "rung/model/depth/looped.hpp"
+#include "rung/model/depth/prelude_core_coda.hpp"
 #include "rung/model/depth/stacked.hpp"
 #include "rung/model/position/learned.hpp"
 #include "rung/model/position/nope.hpp"

@@ -98,6 +98,11 @@ void each(Index count, F const& f) {
     static_assert(F::warps == 0);
     for (Index i = 0; i < count; ++i) f(i);
 }
+/// As many as the body has.
+template <class F>
+void each_of(F const& f, auto... rows) {
+    each(f.items(rows...), f);
+}
 
 }  // namespace
 
@@ -136,7 +141,8 @@ TEST_CASE_TEMPLATE("bodies: cross-entropy and the likeliest token", T, float, bf
         auto               got    = logits.data;
         const double       loss   = cross_entropy(lane, wanted.view(), rows.targets.data(), 0.125f);
         std::vector<float> losses(N, NAN);
-        run(by, N, cuda::CrossEntropy<T>{got.data(), rows.targets.data(), losses.data(), V, 0.125f});
+        const float        scale = 0.125f;
+        run(by, N, cuda::CrossEntropy<T>{got.data(), rows.targets.data(), losses.data(), V, &scale});
         CHECK(std::accumulate(losses.begin(), losses.end(), 0.0) == doctest::Approx(loss).epsilon(1e-6));
         CHECK(apart(got, wanted.view()) < tolerance<T>);
 
@@ -159,70 +165,75 @@ TEST_CASE_TEMPLATE("bodies: cross-entropy and the likeliest token", T, float, bf
 }
 
 TEST_CASE_TEMPLATE("bodies: activations, rotations and look-ups", T, float, bf16) {
-    const Index      N = 7, H = 20, D = 10;
-    cpu::Lane<float> lane;
-    const Stored<T>  x(N, 2 * H, 1, 2), dy(N, H, 2), table(5, H, 3);
-    auto             wide = x.wide(), y = zeros<float>(N, 2 * H), half = zeros<float>(N, H);
+    const Index N = 7, D = 10;
+    for (const Index H : {Index{20}, Index{23}}) {  // whole fours, and not
+        CAPTURE(H);
+        cpu::Lane<float> lane;
+        const Stored<T>  x(N, 2 * H, 1, 2), dy(N, H, 2), table(5, H, 3);
+        auto             wide = x.wide(), y = zeros<float>(N, 2 * H), half = zeros<float>(N, H);
 
-    auto           got = x.data;
-    std::vector<T> out(got.size()), small(dy.data.size());
-    gelu(lane, y.view(), wide.view());
-    each(N * 2 * H, cuda::Gelu<T>{out.data(), got.data(), true});
-    CHECK(apart(out, y.view()) < tolerance<T>);
-    CHECK(apart(got, wide.view()) < tolerance<T>);
+        auto           got = x.data;
+        std::vector<T> out(got.size()), small(dy.data.size());
+        gelu(lane, y.view(), wide.view());
+        each_of(cuda::Gelu<T>{out.data(), got.data(), int(N * 2 * H), true});
+        CHECK(apart(out, y.view()) < tolerance<T>);
+        CHECK(apart(got, wide.view()) < tolerance<T>);
 
-    gelu_backward(lane, half.view(), dy.wide(), wide.view().columns(0, H));
-    std::vector<T> slopes;  // the first H of every row
-    for (Index i = 0; i < N; ++i)
-        slopes.insert(slopes.end(), got.begin() + i * 2 * H, got.begin() + i * 2 * H + H);
-    each(N * H, cuda::GeluBackward<T>{small.data(), dy.data.data(), slopes.data()});
-    CHECK(apart(small, half.view()) < 3 * tolerance<T>);
+        gelu_backward(lane, half.view(), dy.wide(), wide.view().columns(0, H));
+        std::vector<T> slopes;  // the first H of every row
+        for (Index i = 0; i < N; ++i)
+            slopes.insert(slopes.end(), got.begin() + i * 2 * H, got.begin() + i * 2 * H + H);
+        each_of(cuda::GeluBackward<T>{small.data(), dy.data.data(), slopes.data(), int(N * H)});
+        CHECK(apart(small, half.view()) < 3 * tolerance<T>);
 
-    wide = x.wide(), got = x.data;
-    swiglu(lane, half.view(), wide.view());
-    each(N * H, cuda::Swiglu<T>{small.data(), got.data(), int(H), true});
-    CHECK(apart(small, half.view()) < 2 * tolerance<T>);
-    CHECK(apart(got, wide.view()) < 2 * tolerance<T>);
-    swiglu_backward(lane, y.view(), dy.wide(), wide);
-    each(N * H, cuda::SwigluBackward<T>{out.data(), dy.data.data(), got.data(), int(H)});
-    CHECK(apart(out, y.view()) < 3 * tolerance<T>);
+        wide = x.wide(), got = x.data;
+        swiglu(lane, half.view(), wide.view());
+        each_of(cuda::Swiglu<T>{small.data(), got.data(), int(H), true}, N);
+        CHECK(apart(small, half.view()) < 2 * tolerance<T>);
+        CHECK(apart(got, wide.view()) < 2 * tolerance<T>);
+        swiglu_backward(lane, y.view(), dy.wide(), wide);
+        each_of(cuda::SwigluBackward<T>{out.data(), dy.data.data(), got.data(), int(H)}, N);
+        CHECK(apart(out, y.view()) < 3 * tolerance<T>);
 
-    for (const Index n : {H, 2 * H}) {  // where nothing is kept, x is left alone
-        const auto full = small;
-        got             = x.data;
-        if (n == H) each(N * H, cuda::Swiglu<T>{small.data(), got.data(), int(H), false});
-        else each(N * n, cuda::Gelu<T>{out.data(), got.data(), false});
-        CHECK(got == x.data);
-        CHECK(small == full);
+        for (const Index n : {H, 2 * H}) {  // where nothing is kept, x is left alone
+            const auto full = small;
+            got             = x.data;
+            if (n == H) each_of(cuda::Swiglu<T>{small.data(), got.data(), int(H), false}, N);
+            else each_of(cuda::Gelu<T>{out.data(), got.data(), int(N * n), false});
+            CHECK(got == x.data);
+            CHECK(small == full);
+        }
+
+        const std::vector<int>    places{3, 0, 4, 4, 1, 2, 3};
+        cpu::RotationTable<float> rotations;
+        std::vector<float>        trig;
+        for (int p = 0; p < 5; ++p)
+            trig.insert(trig.end(), rotations.row(p, D, 1e4), rotations.row(p, D, 1e4) + D);
+        wide = x.wide(), got = x.data;
+        rope(lane, wide.view().columns(0, 3 * D), places.data(), 3, 1e4);
+        each(N * 3 * D / 2,
+             cuda::Rotate<T>{got.data(), places.data(), trig.data(), int(2 * H), 3, int(D), 1});
+        CHECK(apart(got, wide.view()) < tolerance<T>);
+        each(N * 3 * D / 2,
+             cuda::Rotate<T>{got.data(), places.data(), trig.data(), int(2 * H), 3, int(D), -1});
+        CHECK(apart(got, x.wide().view()) < 2 * tolerance<T>);
+
+        each(N * H, cuda::Fill<T>{small.data(), 0.5f});
+        CHECK(std::all_of(small.begin(), small.end(), [](T v) { return widen(v) == 0.5f; }));
+        each_of(cuda::Add<T>{small.data(), dy.data.data(), int(N * H)});
+        half = dy.wide();
+        for (float& v : half.data) v += 0.5f;
+        CHECK(apart(small, half.view()) < tolerance<T>);
+        embed(lane, half.view(), table.wide(), places.data());
+        each(N * H, cuda::Embed<T, false>{table.data.data(), places.data(), small.data(), int(H)});
+        CHECK(apart(small, half.view()) == 0);
+
+        auto more = dy.data;
+        half      = dy.wide();
+        add_embed(lane, half.view(), table.wide(), places.data());
+        each(N * H, cuda::Embed<T, true>{table.data.data(), places.data(), more.data(), int(H)});
+        CHECK(apart(more, half.view()) < tolerance<T>);
     }
-
-    const std::vector<int>    places{3, 0, 4, 4, 1, 2, 3};
-    cpu::RotationTable<float> rotations;
-    std::vector<float>        trig;
-    for (int p = 0; p < 5; ++p)
-        trig.insert(trig.end(), rotations.row(p, D, 1e4), rotations.row(p, D, 1e4) + D);
-    wide = x.wide(), got = x.data;
-    rope(lane, wide.view().columns(0, 3 * D), places.data(), 3, 1e4);
-    each(N * 3 * D / 2, cuda::Rotate<T>{got.data(), places.data(), trig.data(), int(2 * H), 3, int(D), 1});
-    CHECK(apart(got, wide.view()) < tolerance<T>);
-    each(N * 3 * D / 2, cuda::Rotate<T>{got.data(), places.data(), trig.data(), int(2 * H), 3, int(D), -1});
-    CHECK(apart(got, x.wide().view()) < 2 * tolerance<T>);
-
-    each(N * H, cuda::Fill<T>{small.data(), 0.5f});
-    CHECK(std::all_of(small.begin(), small.end(), [](T v) { return widen(v) == 0.5f; }));
-    each(N * H, cuda::Add<T>{small.data(), dy.data.data()});
-    half = dy.wide();
-    for (float& v : half.data) v += 0.5f;
-    CHECK(apart(small, half.view()) < tolerance<T>);
-    embed(lane, half.view(), table.wide(), places.data());
-    each(N * H, cuda::Embed<T, false>{table.data.data(), places.data(), small.data(), int(H)});
-    CHECK(apart(small, half.view()) == 0);
-
-    auto more = dy.data;
-    half      = dy.wide();
-    add_embed(lane, half.view(), table.wide(), places.data());
-    each(N * H, cuda::Embed<T, true>{table.data.data(), places.data(), more.data(), int(H)});
-    CHECK(apart(more, half.view()) < tolerance<T>);
 }
 
 TEST_CASE_TEMPLATE("bodies: rows are added where no id comes twice", T, float, bf16) {
@@ -250,7 +261,8 @@ TEST_CASE_TEMPLATE("bodies: dropout makes the CPU's choices", T, float, bf16) {
         auto            wanted = y.wide();
         Results<T>      got(y.data);
         dropout(lane, wanted.view(), drop, 3, first_row);
-        const cuda::Dropped<T> body{got.data(), width, drop.rate, drop.seed, drop.step, 3, first_row};
+        const cuda::DropoutName name{drop.seed, first_row, drop.step, 3};
+        const cuda::Dropped<T>  body{got.data(), width, drop.rate, &name};
         each(N * body.groups(), body);
         CHECK(std::equal(wanted.data.begin(), wanted.data.end(), got.begin(),
                          [](float a, T b) { return narrow<T>(a) == b; }));

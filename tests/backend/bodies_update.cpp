@@ -124,7 +124,9 @@ TEST_CASE("bodies: AdamW brings the gradient's norm within its bound, or leaves 
         run(by, 1, cuda::SumOfSquares{partial.data(), &square, 4});
         if (std::isfinite(norm)) CHECK(std::sqrt(square) == doctest::Approx(norm).epsilon(1e-6));
         else CHECK_FALSE(std::isfinite(square));
-        auto body    = cuda::AdamW::of(step);
+        const auto  rates = cuda::AdamWRates::of(step);
+        cuda::AdamW body{};
+        body.rates   = &rates;
         body.weights = w2.data(), body.mean = m2.data(), body.square = v2.data();
         body.gradient = g.data.data(), body.squared_norm = &square, body.bound = float(bound);
         body.ends = ends, body.decayed = decayed, body.runs = 3;

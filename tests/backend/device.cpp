@@ -9,6 +9,8 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "support/random.hpp"
 #include "support/small.hpp"
 
@@ -27,11 +29,12 @@ using Tied   = Kind<small, Learned, Stacked<2>, Gpt>;
 using Apart  = Kind<odd, Learned, Stacked<1>, Untied>;
 using Turned = Kind<odd, Rope<>, Stacked<2>, Llama>;
 using Loop   = Kind<small, Rope<>, Looped<3, 1, AddInput>, Llama>;
+using Core   = Kind<small, NoPe, PreludeCoreCoda<1, 1, 1, 2>, Gpt>;
 
 struct Result {
     std::vector<double> losses, norms;
     Buffer<float>       weights;
-    std::vector<Answer> greedy, drawn;
+    std::vector<Answer> greedy, drawn, full;
 };
 
 std::vector<std::string> prompts(int count) {
@@ -58,6 +61,7 @@ Result result(Context& ctx, int steps, TrainerOptions const& options = {}) {
     const Vocab vocab{Reverse::alphabet};
     result.greedy = decode(ctx, model, vocab, prompts(11), {.limit = 12, .group = 4});
     result.drawn  = decode(ctx, model, vocab, prompts(7), {.limit = 9, .temperature = 0.7, .top_k = 5});
+    result.full   = decode(ctx, model, vocab, prompts(5), {.group = 3});  // until the end, or the context's
     return result;
 }
 
@@ -73,9 +77,10 @@ TYPE_TO_STRING_AS("GPT, tied", Tied);
 TYPE_TO_STRING_AS("GPT, untied, odd sizes", Apart);
 TYPE_TO_STRING_AS("Llama, RoPE, odd sizes", Turned);
 TYPE_TO_STRING_AS("Llama, RoPE, looped with injection", Loop);
+TYPE_TO_STRING_AS("GPT, a loop between a prelude and a coda", Core);
 
 TEST_CASE_TEMPLATE("a GPU in single precision trains and answers as the CPU does", K, Tied, Apart, Turned,
-                   Loop) {
+                   Loop, Core) {
     for (const float dropout : {0.f, 0.1f}) {
         cpu::Context  cpu{{.threads = 1, .slices = 1}};
         cuda::Context gpu{{}};
@@ -92,6 +97,7 @@ TEST_CASE_TEMPLATE("a GPU in single precision trains and answers as the CPU does
             CHECK(got.greedy[i].confidence == doctest::Approx(want.greedy[i].confidence).epsilon(1e-3));
         }
         for (std::size_t i = 0; i < want.drawn.size(); ++i) CHECK(got.drawn[i].text == want.drawn[i].text);
+        for (std::size_t i = 0; i < want.full.size(); ++i) CHECK(got.full[i].text == want.full[i].text);
     }
 }
 
@@ -119,6 +125,106 @@ TEST_CASE("a GPU's results have the same bits every time") {
     const auto a = once(), b = once();
     CHECK(bits_of(a.weights) == bits_of(b.weights));
     for (std::size_t i = 0; i < a.greedy.size(); ++i) CHECK(a.greedy[i].confidence == b.greedy[i].confidence);
+}
+
+TEST_CASE("steps whose sizes come again are started as graphs, with the bits of calls made one by one") {
+    for (const float dropout : {0.f, 0.1f}) {
+        cuda::Context<bf16> graphs{{}}, calls{{.graphs = false}};
+        const auto          a = result<Flash::Model>(graphs, 12, {.dropout = dropout}),
+                   b          = result<Flash::Model>(calls, 12, {.dropout = dropout});
+        CHECK((graphs.replays() > 12 || !cuda::knows_calls));
+        CHECK(calls.replays() == 0);
+        CHECK(a.losses == b.losses);
+        CHECK(a.norms == b.norms);
+        CHECK(bits_of(a.weights) == bits_of(b.weights));
+        for (std::size_t i = 0; i < a.greedy.size(); ++i)
+            CHECK(a.greedy[i].confidence == b.greedy[i].confidence);
+    }
+}
+
+TEST_CASE_TEMPLATE("ragged batches have few sizes: most steps are graphs once the first have run", T, float,
+                   bf16) {
+    for (Index n = 1; n < 5000; ++n) {
+        const Index more = cuda::one_of_few_sizes(n) - n;
+        CHECK((more >= 0 && (more < 16 || more < n / 8)));
+    }
+    std::set<Index> sizes;
+    for (Index n = 1025; n <= 2048; ++n) sizes.insert(cuda::one_of_few_sizes(n));
+    CHECK(sizes.size() == 16);
+
+    cuda::Context<T>     gpu{{}};
+    typename Tied::Model model{gpu};
+    Trainer              trainer{gpu, model};
+    const auto           train = [&](std::uint32_t first, std::uint32_t count) {
+        for (std::uint32_t step = first; step < first + count; ++step) trainer.step(small_batch(step), 1e-3);
+    };
+    train(13, 1), train(0, 12);  // the largest batch first: more memory would be other memory
+    const long before = gpu.replays();
+    train(12, 10);
+    CHECK((gpu.replays() - before >= 16 ||
+           !cuda::knows_calls));  // of two lists a step; the optimizer's is the same every time
+}
+
+TEST_CASE("a list of calls is known by every byte of it") {
+    cuda::Context<float> gpu{{}};
+    auto&                lane = gpu.lane();
+    const auto           y    = Buffer<float>(32, gpu.memory());
+    Mat<float>           view(const_cast<float*>(y.data()), 4, 8);
+    const auto           filled = [&](Index rows, float value) {
+        const long before = gpu.replays();
+        gpu.for_slices(1, [&](auto& on, int) {
+            for (int i = 0; i < 3; ++i) fill(on, view, 0);
+            fill(on, view.slice(0, rows), value);
+        });
+        lane.wait();
+        CHECK(view(rows - 1, 7) == value);
+        return gpu.replays() > before;
+    };
+    CHECK_FALSE(filled(4, 1));
+    CHECK_FALSE(filled(4, 2));
+    CHECK_FALSE(filled(3, 1));
+    CHECK(filled(4, 2) == cuda::knows_calls);
+    CHECK(filled(4, 1) == cuda::knows_calls);
+    CHECK_FALSE(filled(3, 3));
+}
+
+TEST_CASE("more lists than are remembered, and uploads of more than one block, are no trouble") {
+    cuda::Context<float> gpu{{}};
+    auto&                lane = gpu.lane();
+    Buffer<float>        y(1, gpu.memory());
+    const Mat<float>     one(y.data(), 1, 1);
+    for (int round = 0; round < 3; ++round)
+        for (int i = 0; i < 200; ++i) {
+            gpu.for_slices(1, [&](auto& on, int) {
+                for (int k = 0; k < 4; ++k) fill(on, one, float(i));
+            });
+            lane.wait();
+            CHECK(y[0] == float(i));
+        }
+    for (int round = 0; round < 3; ++round) {
+        std::vector<float> sent(100'000);
+        Buffer<float>      got(100'000, gpu.memory());
+        gpu.for_slices(1, [&](auto& on, int) {
+            for (Index part = 0; part < 10; ++part) {
+                for (Index i = 0; i < 10'000; ++i)
+                    sent[std::size_t(part * 10'000 + i)] = float(round * i + part);
+                on.queue.copy(got.data() + part * 10'000, on.upload(sent.data() + part * 10'000, 10'000),
+                              10'000 * sizeof(float));
+            }
+        });
+        lane.wait();
+        CHECK(std::equal(sent.begin(), sent.end(), got.begin()));
+    }
+}
+
+TEST_CASE("what was asked for before something failed is not done") {
+    cuda::Context<float> gpu{{}};
+    Buffer<float>        y(8, gpu.memory());
+    const Mat<float>     view(y.data(), 1, 8);
+    CHECK_THROWS_AS(gpu.for_slices(1, [&](auto& lane, int) { fill(lane, view, 1), fail({"no"}); }), Error);
+    gpu.for_slices(1, [&](auto& lane, int) { add(lane, view, view); });
+    gpu.lane().wait();
+    CHECK(y[0] == 0);
 }
 
 TEST_CASE("pieces and accumulation change the order of sums and nothing else") {
@@ -161,7 +267,7 @@ TEST_CASE("what a GPU cannot do it says") {
     const int        ids[] = {0, 3, 1};
     const auto       y     = lane.arena.take<float>(3, 8);
     const auto       table = lane.arena.take<float>(3, 8);
-    int const* const there = placed(lane, ids, 3);
+    int const* const there = lane.upload_ids(ids, 3);
     CHECK_THROWS_WITH_AS(
         embed(lane, y, table, there),
         "embed: ids; got 0 to 3, wanted 0 to 2 (a sequence longer than the model's context?)", Error);

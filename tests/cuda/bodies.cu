@@ -61,33 +61,33 @@ void others(double tolerance) {
     constexpr int   V = 61, H = 40;
     rows("cross-entropy", N, tolerance, [&](Numbers& m) {
         return cuda::CrossEntropy<T>{m.result(m.normal<T>(N * V, 3), N * V), m.targets(V, N),
-                                     m.result(m.normal<float>(N), N), V, 0.125f};
+                                     m.result(m.normal<float>(N), N), V, m.copy(std::vector<float>{0.125f})};
     });
     rows("greedy", N, 1e-5, [&](Numbers& m) {
         return cuda::Greedy<T>{m.normal<T>(N * V, 3), m.result(m.below(V, N), N),
                                m.result(m.normal<float>(N), N), V, 2};
     });
-    lanes("GELU", N * H, tolerance, [&](Numbers& m) {
+    lanes("GELU", (N * H + 3) / 4, tolerance, [&](Numbers& m) {
         return cuda::Gelu<T>{m.result(m.normal<T>(N * H), N * H), m.result(m.normal<T>(N * H, 2), N * H),
-                             true};
+                             N * H, true};
     });
-    lanes("SwiGLU", N * H, tolerance, [&](Numbers& m) {
+    lanes("SwiGLU", N * ((H + 3) / 4), tolerance, [&](Numbers& m) {
         return cuda::Swiglu<T>{m.result(m.normal<T>(N * H), N * H),
                                m.result(m.normal<T>(2 * N * H, 2), 2 * N * H), H, true};
     });
-    lanes("SwiGLU, backward", N * H, tolerance, [&](Numbers& m) {
+    lanes("SwiGLU, backward", N * ((H + 3) / 4), tolerance, [&](Numbers& m) {
         return cuda::SwigluBackward<T>{m.result(m.normal<T>(2 * N * H), 2 * N * H), m.normal<T>(N * H),
                                        m.normal<T>(2 * N * H), H};
     });
-    lanes("GELU, backward", N * H, tolerance, [&](Numbers& m) {
+    lanes("GELU, backward", (N * H + 3) / 4, tolerance, [&](Numbers& m) {
         return cuda::GeluBackward<T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(N * H),
-                                     m.normal<T>(N * H)};
+                                     m.normal<T>(N * H), N * H};
     });
     lanes("fill", N * H, 0, [&](Numbers& m) {
         return cuda::Fill<T>{m.result(m.normal<T>(N * H), N * H), 0.5f};
     });
-    lanes("add", N * H, tolerance, [&](Numbers& m) {
-        return cuda::Add<T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(N * H)};
+    lanes("add", (N * H + 3) / 4, tolerance, [&](Numbers& m) {
+        return cuda::Add<T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(N * H), N * H};
     });
     lanes("copy by id", N * H, 0, [&](Numbers& m) {
         return cuda::Embed<T, false>{m.normal<T>(5 * H), m.below(5, N), m.result(m.normal<T>(N * H), N * H),
@@ -106,10 +106,12 @@ void others(double tolerance) {
                                 m.result(m.normal<T>(9 * H), 9 * H), H};
     });
     lanes("dropout", N * (H / 4), 0, [&](Numbers& m) {
-        return cuda::Dropped<T>{m.result(m.normal<T>(N * H), N * H), H, 0.3f, 0x0123456789abcdef, 5, 3, 1000};
+        return cuda::Dropped<T>{m.result(m.normal<T>(N * H), N * H), H, 0.3f,
+                                m.copy(std::vector<cuda::DropoutName>{{0x0123456789abcdef, 1000, 5, 3}})};
     });
     lanes("dropout of odd rows", N * 10, 0, [&](Numbers& m) {
-        return cuda::Dropped<T>{m.result(m.normal<T>(N * 37), N * 37), 37, 0.3f, 7, 5, 3, 1000};
+        return cuda::Dropped<T>{m.result(m.normal<T>(N * 37), N * 37), 37, 0.3f,
+                                m.copy(std::vector<cuda::DropoutName>{{7, 1000, 5, 3}})};
     });
     blocks("look-up, backward", 5 * 2, 0, [&](Numbers& m) {
         return cuda::EmbedBackward<T>{m.normal<T>(700 * H), m.below(5, 700),
@@ -150,7 +152,9 @@ void updates() {
     // Of a norm within its bound, beyond it, and not finite.
     for (const double square : {0.25, 4.0, double(INFINITY)})
         lanes("AdamW", N, 1e-5, [&](Numbers& m) {
-            auto body    = cuda::AdamW::of(AdamWStep{1e-2, 0.9, 0.98, 1e-8, 0.1, 0.5, 0.25});
+            const AdamWStep step{1e-2, 0.9, 0.98, 1e-8, 0.1, 0.5, 0.25};
+            cuda::AdamW     body{};
+            body.rates   = m.copy(std::vector<cuda::AdamWRates>{cuda::AdamWRates::of(step)});
             body.weights = m.result(m.normal<float>(N), N), body.mean = m.result(m.normal<float>(N), N);
             body.square = m.result(m.squares(N), N), body.gradient = m.normal<float>(N);
             body.squared_norm = m.copy(std::vector<double>{square}), body.bound = 1, body.runs = 2;

@@ -89,8 +89,8 @@ TEST_CASE("ragged rows name those that are graded: some, all by a null pointer, 
     for (Index i = 0; i < rows.graded_count; ++i) {
         const int  row = rows.graded[i], b = row >= rows.starts[1];  // the shorter one comes first
         const auto at = std::size_t(b * answers.longest + row - rows.starts[b]);
-        CHECK(some.targets()[i] == answers.targets[at]);
-        CHECK(some.targets()[i] >= 0);
+        CHECK(some.rows().targets[i] == answers.targets[at]);
+        CHECK(some.rows().targets[i] >= 0);
         CHECK((i == 0 || row > rows.graded[i - 1]));
     }
     const Batch  everything = pack({item("123"), item("4")}, Grade::everything, 16);

@@ -58,7 +58,9 @@ using Loop = SmallModel<Rope<>, Looped<2, 1, AddInput>>;
 TYPE_TO_STRING_AS("NoPE", SmallModel<NoPe>);
 TYPE_TO_STRING_AS("learned positions, GPT", SmallModel<Learned, Stacked<2>, Gpt>);
 TYPE_TO_STRING_AS("RoPE, looped with injection", Loop);
-#define EVERY_MODEL SmallModel<NoPe>, SmallModel<Learned, Stacked<2>, Gpt>, Loop
+using Core = SmallModel<Rope<>, PreludeCoreCoda<1, 1, 1, 2>>;
+TYPE_TO_STRING_AS("RoPE, a loop between a prelude and a coda", Core);
+#define EVERY_MODEL SmallModel<NoPe>, SmallModel<Learned, Stacked<2>, Gpt>, Loop, Core
 
 TEST_CASE_TEMPLATE("cached decoding of a ragged batch equals uncached decoding of each prompt alone", Model,
                    EVERY_MODEL) {

@@ -4,6 +4,7 @@
 
 #include "rung/backend/cpu/cpu.hpp"
 #include "rung/model/depth/looped.hpp"
+#include "rung/model/depth/prelude_core_coda.hpp"
 #include "rung/model/position/learned.hpp"
 #include "rung/model/position/rope.hpp"
 #include "rung/model/style/llama.hpp"

@@ -7,6 +7,7 @@
 
 #include "rung/backend/cpu/cpu.hpp"
 #include "rung/model/depth/looped.hpp"
+#include "rung/model/depth/prelude_core_coda.hpp"
 #include "rung/model/position/learned.hpp"
 #include "rung/model/position/rope.hpp"
 #include "rung/model/style/llama.hpp"
@@ -22,13 +23,15 @@ constexpr Shape even{.vocab = 40, .context = 12, .width = 32, .heads = 4};
 using Tied     = Transformer<odd, Learned, Stacked<2>, Gpt>;
 using Separate = Transformer<odd, NoPe, Stacked<2>, GptStyle<Bias::nowhere, Embeddings::separate>>;
 using Loop     = Transformer<even, Rope<>, Looped<3, 2, AddInput>, Llama>;
+using Core     = Transformer<even, Rope<>, PreludeCoreCoda<1, 1, 1, 2>, Llama>;
 
 }  // namespace
 
 TYPE_TO_STRING_AS("tied", Tied);
 TYPE_TO_STRING_AS("separate", Separate);
 TYPE_TO_STRING_AS("looped", Loop);
-#define EVERY_MODEL Tied, Separate, Loop
+TYPE_TO_STRING_AS("a loop between a prelude and a coda", Core);
+#define EVERY_MODEL Tied, Separate, Loop, Core
 
 TEST_CASE_TEMPLATE("every multiplied matrix has a place, within the panels and apart from the others", Model,
                    EVERY_MODEL) {
@@ -93,7 +96,7 @@ TEST_CASE_TEMPLATE("logits, gradients and cached logits have the same bits with 
         const auto extended = [&](Weights<float> w) {
             cpu::Lane<P>                   lane;
             constexpr int                  H = Model::shape.heads, D = Model::shape.head_size();
-            std::vector<CacheLayer<float>> cache(Model::passes * Model::layers);
+            std::vector<CacheLayer<float>> cache(std::size_t(Model::blocks_of({})));
             for (auto& layer : cache) layer = {lane.arena.template take<float>(3 * H * 6, 2 * D), 6, H};
             const int        slots[] = {2, 0, 1}, past[] = {0, 0, 0};
             Sequences        fed = rows.view();

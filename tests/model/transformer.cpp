@@ -8,6 +8,7 @@
 
 #include "rung/backend/cpu/cpu.hpp"
 #include "rung/model/depth/looped.hpp"
+#include "rung/model/depth/prelude_core_coda.hpp"
 #include "rung/model/position/learned.hpp"
 #include "rung/model/position/rope.hpp"
 #include "rung/model/style/llama.hpp"
@@ -94,16 +95,29 @@ TEST_CASE("gradients with dropout in every place") {
         {.dropout = {.rate = 0.3f, .seed = 4, .step = 9}});
 }
 
-TEST_CASE("a looped model is the stacked model whose layers share weights: logits equal, gradients add up") {
-    using Loop                        = Transformer<odd, Rope<>, Looped<3, 2>, Llama>;
-    using Stack                       = Transformer<odd, Rope<>, Stacked<6>, Llama>;
+TEST_CASE("gradients of a loop between a prelude and a coda, shown the prelude's output before every pass") {
+    check_gradients<Transformer<odd, Rope<>, PreludeCoreCoda<2, 1, 1, 3>, Llama>>();
+    check_gradients<Transformer<odd, Learned, PreludeCoreCoda<1, 2, 0, 2, NoInjection>, Gpt>>(
+        {.dropout = {.rate = 0.2f, .seed = 4, .step = 9}});
+}
+
+TEST_CASE_TEMPLATE(
+    "a loop is the stack whose layers share weights: logits equal, gradients add up, of the last passes too",
+    Depth, Looped<3, 2>, PreludeCoreCoda<1, 2, 1, 3, NoInjection>) {
+    using Order     = Schedule<Depth>;
+    constexpr int P = Depth::passes, blocks = Order::blocks(P);
+    using Loop                        = Transformer<odd, Rope<>, Depth, Llama>;
+    using Stack                       = Transformer<odd, Rope<>, Stacked<blocks>, Llama>;
     const auto                   loop = weights_of<Loop>();
     Buffer<double>               stack(Stack::parameters);
     std::map<std::string, Index> from;
     Loop::for_each_weight(
         [&](std::string const& name, WeightSpec const&, Index offset) { from[name] = offset; });
-    const auto shared = [](std::string name) {  // blocks.5.mlp.up -> blocks.1.mlp.up
-        if (name.rfind("blocks.", 0) == 0) name[7] = char('0' + (name[7] - '0') % 2);
+    const auto block = [](std::string const& name) {
+        return name.rfind("blocks.", 0) == 0 ? name[7] - '0' : -1;
+    };
+    const auto shared = [&](std::string name) {  // blocks.5.mlp.up -> blocks.1.mlp.up
+        if (block(name) >= 0) name[7] = char('0' + Order::layer(block(name), P));
         return name;
     };
     Stack::for_each_weight([&](std::string const& name, WeightSpec const& spec, Index offset) {
@@ -113,13 +127,44 @@ TEST_CASE("a looped model is the stacked model whose layers share weights: logit
     CHECK(logits_of<Loop>(loop, rows) == logits_of<Stack>(stack, rows));
 
     cpu::Lane<double> lane;
-    const auto        d_loop = gradient_of<Loop>(lane, loop, rows, {}),
-               d_stack       = gradient_of<Stack>(lane, stack, rows, {});
-    Buffer<double> summed(Loop::parameters);
-    Stack::for_each_weight([&](std::string const& name, WeightSpec const& spec, Index offset) {
-        for (Index i = 0; i < spec.size(); ++i) summed[from.at(shared(name)) + i] += d_stack[offset + i];
+    const auto        d_stack = gradient_of<Stack>(lane, stack, rows, {});
+    for (const int learnt : {0, 1, 2, 3, 7}) {
+        CAPTURE(learnt);
+        const int first =
+            learnt == 0 ? 0 : Order::first(std::max(0, P - learnt));  // block that is learnt from
+        const auto     d_loop = gradient_of<Loop>(lane, loop, rows, {.learnt = learnt});
+        Buffer<double> summed(Loop::parameters);
+        Stack::for_each_weight([&](std::string const& name, WeightSpec const& spec, Index offset) {
+            const bool cut = learnt > 0 && learnt < P;
+            if (cut && (block(name) >= 0 ? block(name) < first : name.rfind("embed", 0) == 0)) return;
+            for (Index i = 0; i < spec.size(); ++i) summed[from.at(shared(name)) + i] += d_stack[offset + i];
+        });
+        for (Index i = 0; i < Loop::parameters; ++i)
+            CHECK(summed[i] == doctest::Approx(d_loop[i]).epsilon(1e-9));
+    }
+    CHECK_THROWS_AS(gradient_of<Loop>(lane, loop, rows, {.learnt = -1}), Error);
+}
+
+// Where the first pass is taken for given, its output is a constant that is added to each place's embedding.
+TEST_CASE("where only the last pass is learnt from, the embedding learns through what is injected") {
+    using Loop  = Transformer<odd, Learned, Looped<2, 1, AddInput>, Plain>;
+    using Stack = Transformer<odd, Learned, Stacked<1>, Plain>;
+    static_assert(Loop::parameters == Stack::parameters);
+    cpu::Lane<double> lane;
+    const RandomRows  rows({7}, odd.vocab);
+    const auto        w    = weights_of<Loop>();
+    auto              once = w.copy();
+    const auto        tape = Loop::forward(lane, w.cdata(), rows.view());
+    Loop::for_each_weight([&](std::string const& name, WeightSpec const& spec, Index offset) {
+        if (name != "embed.positions") return;
+        const Mat<double> places(once.data() + offset, spec.rows, spec.cols);
+        for (Index t = 0; t < 7; ++t)
+            for (Index c = 0; c < spec.cols; ++c)
+                places(t, c) += tape.blocks(0, 1).x(t, c) - tape.blocks(0, 0).x(t, c);
     });
-    for (Index i = 0; i < Loop::parameters; ++i) CHECK(summed[i] == doctest::Approx(d_loop[i]).epsilon(1e-9));
+    const auto got    = gradient_of<Loop>(lane, w, rows, {.learnt = 1});
+    const auto wanted = gradient_of<Stack>(lane, once, rows, {});
+    for (Index i = 0; i < Loop::parameters; ++i) CHECK(got[i] == doctest::Approx(wanted[i]).epsilon(1e-9));
 }
 
 TEST_CASE("passes asked for at run time are the passes of another type") {
@@ -128,6 +173,7 @@ TEST_CASE("passes asked for at run time are the passes of another type") {
     const RandomRows rows(lengths, odd.vocab);
     const auto       w = weights_of<Two>();
     CHECK(logits_of<Two>(w, rows, {.passes = 5}) == logits_of<Five>(w, rows));
+    CHECK(logits_of<Two>(w, rows, {.passes = 5, .learnt = 1}) == logits_of<Five>(w, rows));
     CHECK(logits_of<Two>(w, rows) != logits_of<Five>(w, rows));
     CHECK_THROWS_AS(logits_of<Two>(w, rows, {.passes = -1}), Error);
 }

@@ -1,6 +1,6 @@
 #pragma once
 // A GPU on the host, for programs that use cuda::Context: what device.hpp declares, with bodies run by one lane each, flash
-// attention by emulated warps, and products by loops. Work is queued and done when the host waits, as late as a real
+// attention by emulated warps, and products by loops. Calls are made when the host waits, as late as a real
 // device could: what relies on earlier comes out wrong. Memory that need not be zero is NaN.
 
 #include <algorithm>
@@ -10,30 +10,47 @@
 #include "rung/backend/cuda/cuda.hpp"
 #include "support/simt.hpp"
 
-struct CUstream_st {
-    std::deque<std::function<void()>> work;
-};
-
 namespace rung::cuda {
 
 inline Found find_device() { return {true, "the host"}; }
 
-inline std::vector<Stream>& streams() {
-    static std::vector<Stream> all;
-    return all;
+class Driver {
+public:
+    Driver() { all().push_back(this); }
+    ~Driver() {
+        work();
+        std::erase(all(), this);
+    }
+    void start(Recording const& calls) { started_.push_back(calls); }
+    void work() {
+        for (; !started_.empty(); started_.pop_front()) started_.front().run(*this);
+    }
+    static std::vector<Driver*>& all() {
+        static std::vector<Driver*> drivers;
+        return drivers;
+    }
+
+private:
+    std::deque<Recording> started_;
+};
+class Graph {
+public:
+    Recording calls;
+};
+
+template <class T>
+void Drop<T>::operator()(T* one) const {
+    delete one;
 }
-inline Stream make_stream() { return streams().emplace_back(new CUstream_st); }
-inline void   wait(Stream stream) {
-      for (; !stream->work.empty(); stream->work.pop_front()) stream->work.front()();
-}
-inline void drop(Stream stream) {
-    wait(stream);
-    std::erase(streams(), stream);
-    delete stream;
-}
-/// Whatever is queued may still use it.
+inline Owned<Driver> make_driver(Choice) { return Owned<Driver>(new Driver); }
+inline void          start(Driver& driver, Recording const& calls) { driver.start(calls); }
+inline void          start(Driver& driver, Graph& graph) { driver.start(graph.calls); }
+inline Owned<Graph>  capture(Driver&, Recording const& calls) { return Owned<Graph>(new Graph{calls}); }
+inline void          synchronize(Driver& driver) { driver.work(); }
+
+/// Whatever is started may still use it.
 inline void give_after_work(void* data) {
-    for (const Stream stream : streams()) wait(stream);
+    for (Driver* const driver : Driver::all()) driver->work();
     host_memory.give(data);
 }
 
@@ -51,53 +68,48 @@ inline Memory const& pinned_memory() {
     return memory;
 }
 
-inline void copy_bytes(Stream stream, void* to, void const* from, std::size_t bytes) {
-    stream->work.push_back([=] { std::memcpy(to, from, bytes); });
-}
-
 template <class Body>
 concept NeedsWarps = requires {
     typename Body::Head;
 };
 
+inline void make(Copy const& copy) { std::memcpy(copy.to, copy.from, copy.bytes); }
+
 template <class Body>
-void launch(Stream stream, Index items, Body const& body) {
-    stream->work.push_back([=] {
-        if constexpr (Body::warps == 0)
-            for (Index i = 0; i < items; ++i) body(i);
-        else if constexpr (NeedsWarps<Body>)
-            rung_test::run_emulated<rung_test::FiberBlock<Body::warps>>(items, body);
-        else rung_test::run_serial(items, body);
-    });
+void make(Launch<Body> const& launch) {
+    auto const& body = launch.body;
+    if constexpr (Body::warps == 0)
+        for (Index i = 0; i < launch.items; ++i) body(i);
+    else if constexpr (NeedsWarps<Body>)
+        rung_test::run_emulated<rung_test::FiberBlock<Body::warps>>(launch.items, body);
+    else rung_test::run_serial(launch.items, body);
 }
 
-class Products {};
-inline void DropProducts::operator()(Products* products) const { delete products; }
-inline OwnedProducts      make_products(Choice) { return OwnedProducts(new Products); }
-
 /// In double precision, rounded once.
-inline void multiply(Products&, Stream stream, ProductShape const& shape, ProductPointers const& at) {
-    stream->work.push_back([=] {
-        const auto read = [](void const* from, Number number, Index i) {
-            return double(number == Number::f32 ? static_cast<float const*>(from)[i]
-                                                : widen(static_cast<bf16 const*>(from)[i]));
-        };
-        for (Index i = 0; i < shape.rows; ++i)
-            for (Index j = 0; j < shape.cols; ++j) {
-                const Index to  = i * shape.result_stride + j;
-                double      sum = shape.adds ? read(at.addend, shape.result, to) : 0;
-                if (shape.epilogue == Epilogue::bias) sum += read(at.bias, shape.result, j);
-                for (Index k = 0; k < shape.depth; ++k)
-                    sum +=
-                        read(at.left, shape.factors,
-                             shape.left_transposed ? k * shape.left_stride + i : i * shape.left_stride + k) *
-                        read(
-                            at.right, shape.factors,
+inline void make(Product const& product) {
+    auto const& [shape, at] = product;
+    const auto read         = [](void const* from, Number number, Index i) {
+        return double(number == Number::f32 ? static_cast<float const*>(from)[i]
+                                                    : widen(static_cast<bf16 const*>(from)[i]));
+    };
+    for (Index i = 0; i < shape.rows; ++i)
+        for (Index j = 0; j < shape.cols; ++j) {
+            const Index to  = i * shape.result_stride + j;
+            double      sum = shape.adds ? read(at.addend, shape.result, to) : 0;
+            if (shape.epilogue == Epilogue::bias) sum += read(at.bias, shape.result, j);
+            for (Index k = 0; k < shape.depth; ++k)
+                sum += read(at.left, shape.factors,
+                            shape.left_transposed ? k * shape.left_stride + i : i * shape.left_stride + k) *
+                       read(at.right, shape.factors,
                             shape.right_transposed ? j * shape.right_stride + k : k * shape.right_stride + j);
-                if (shape.result == Number::f32) static_cast<float*>(at.result)[to] = float(sum);
-                else static_cast<bf16*>(at.result)[to] = narrow<bf16>(float(sum));
-            }
-    });
+            if (shape.result == Number::f32) static_cast<float*>(at.result)[to] = float(sum);
+            else static_cast<bf16*>(at.result)[to] = narrow<bf16>(float(sum));
+        }
+}
+
+template <class Call>
+void make(Driver&, void const* call) {
+    make(*static_cast<Call const*>(call));
 }
 
 }  // namespace rung::cuda

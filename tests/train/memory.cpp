@@ -42,6 +42,21 @@ TEST_CASE_TEMPLATE("a training step's peak is what activation_bytes says, to a t
             }
 }
 
+TEST_CASE("passes that are not learnt from take no memory") {
+    cpu::Context ctx{{.threads = 1}};
+    Looped3      model{ctx};
+    const auto   batch = batch_of(16, 256);
+    Index        few   = 0;
+    for (const int passes : {4, 64}) {
+        Trainer trainer{ctx, model, {.passes = passes, .learnt = 2, .piece = 512}};
+        trainer.step(batch, 1e-4);
+        const double promised = double(Looped3::activation_bytes(512, 512, {.passes = passes, .learnt = 2}));
+        CHECK(double(ctx.scratch_peak()) == doctest::Approx(promised).epsilon(0.1));
+        if (few == 0) few = ctx.scratch_peak();
+        CHECK(ctx.scratch_peak() == few);
+    }
+}
+
 TEST_CASE("narrow models take little beside their activations") {
     using Model = SmallModel<Rope<>, Stacked<2>>;
     cpu::Context ctx{{.threads = 1}};

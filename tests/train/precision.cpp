@@ -47,7 +47,7 @@ public:
                 lane.arena.reset();
                 const Ragged ragged(batch, piece.first, piece.count, piece.first_row);
                 const auto   tape = Model::forward(lane, model_.weights().cdata(), ragged.rows());
-                cross_entropy(lane, tape.logits, ragged.targets(), 1.f / float(batch.graded));
+                cross_entropy(lane, tape.logits, ragged.rows().targets, 1.f / float(batch.graded));
                 Model::backward(lane, model_.weights().cdata(), gradients.row(slice), tape, ragged.rows());
             }
         const double norm = std::sqrt(sum_gradients(ctx_, gradients, chunks_));

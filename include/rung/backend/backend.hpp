@@ -23,9 +23,8 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
                            Mat<Sum<Real> const> stats, Packed<Sum<Real>> w, int const* ids,
                            Sequences const& rows, CacheLayer<Real> cache, CachePlaces places,
                            Dropout const& drop, Sum<Real> s, int* tokens, double* number) {
-    { placed(lane, rows) } -> std::convertible_to<Sequences>;          // where operations read them
-    { placed(lane, rows, places) } -> std::convertible_to<Sequences>;  // the same, for cached_attention
-    { placed(lane, ids, Index{}) } -> std::convertible_to<int const*>;
+    { placed(lane, rows) } -> std::convertible_to<Sequences>;           // where operations read them
+    { placed(lane, rows, places) } -> std::convertible_to<Sequences>;   // the same, for cached_attention
     { fetched(lane, x) } -> std::convertible_to<Mat<Sum<Real> const>>;  // where the host reads it
     fill(lane, y, s);                                                   // y  = s
     copy(lane, y, x);                                                   // y  = x
@@ -56,6 +55,10 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
     attention_backward<8>(lane, y, x, x, stats, x, rows);        // dqkv; dout, out, log-sum-exp, qkv
     cached_attention(lane, y, x, cache, rows, places, 1, true);  // out; qkv of new tokens
     greedy(lane, tokens, number, x, 0);                          // from logits, probabilities with them
+    { Lane::spare_slots } -> std::convertible_to<int>;           // of a cache, beside those of sequences
+    {
+        Lane::steps(Index{})
+        } -> std::convertible_to<int>;  // of decoding in one go; from 2 up there is go_on(), too
     add_cross_entropy(lane, number, y, ids,
                       s);  // the loss is added to a result; logits become their gradient
 };

@@ -108,6 +108,9 @@ public:
         grow(bytes + bytes / 8);
     }
 
+    /// Blocks in use; reset() replaces several by one.
+    std::size_t blocks() const { return blocks_.size(); }
+
     /// Blocks asked of the system so far; it stops growing once a step's needs are known.
     int allocations() const { return allocations_; }
 

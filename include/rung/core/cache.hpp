@@ -23,6 +23,8 @@ struct CacheLayer {
 struct CachePlaces {
     int const* slots = nullptr;  ///< (B)
     int const* past  = nullptr;  ///< (B)
+    int        spare = -1;  ///< a slot that is no sequence's, for backends that fill steps up; below 0: none
+    int        last  = -1;  ///< place that go_on() may reach; below 0: one step only
 };
 
 }  // namespace rung

@@ -16,6 +16,7 @@ struct Sequences {
     Index       first_row    = 0;  ///< rows of the batch before these: names a row's random numbers
     int const*  graded       = nullptr;  ///< rows whose logits are wanted, ascending; null: every row's
     Index       graded_count = 0;
+    int const*  targets      = nullptr;  ///< of the graded rows; -1 for one that is not graded after all
     void const* plan         = nullptr;  ///< what the backend's placed() made of them for its own use
 
     Index rows() const { return count == 0 ? 0 : starts[count]; }

@@ -104,12 +104,15 @@ public:
     Sequences rows() const {
         static constexpr int none = 0;  // where nothing is graded: a null pointer means every row
         const bool           all  = graded_.size() == tokens_.size();
-        return {tokens_.data(),       positions_.data(),
-                starts_.data(),       int(starts_.size()) - 1,
-                first_row_,           all ? nullptr : graded_.empty() ? &none : graded_.data(),
-                Index(graded_.size())};
+        return {tokens_.data(),
+                positions_.data(),
+                starts_.data(),
+                int(starts_.size()) - 1,
+                first_row_,
+                all ? nullptr : graded_.empty() ? &none : graded_.data(),
+                Index(graded_.size()),
+                targets_.data()};
     }
-    int const* targets() const { return targets_.data(); }  ///< of the graded rows
 
 private:
     std::vector<int> tokens_, positions_, graded_, targets_, starts_;

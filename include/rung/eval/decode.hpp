@@ -6,25 +6,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <numeric>
 #include <string>
 #include <vector>
 
-#include "rung/data/vocab.hpp"
+#include "rung/eval/sample.hpp"
 #include "rung/model/transformer.hpp"
 
 namespace rung {
-
-struct DecodeOptions {
-    int limit =
-        0;  ///< most new tokens per answer, its end among them; 0: whatever the context leaves room for
-    double        temperature = 0;  ///< 0: greedy. Otherwise logits are divided by it and a token is drawn
-    int           top_k       = 0;  ///< draw among the k likeliest; 0: among all
-    std::uint32_t stream =
-        0;  ///< of random numbers, for sampling: prompt i of two streams is drawn differently
-    Run run   = {};
-    int group = 0;  ///< places of a lane: sequences that one thread decodes together; 0: what suits the model
-};
 
 struct Answer {
     std::string text;
@@ -34,45 +22,6 @@ struct Answer {
 };
 
 namespace detail {
-
-struct Choice {
-    int    token;
-    double probability;  ///< under softmax(logits), whatever the temperature
-};
-
-/// Draws tokens; pad and begin are never written. Keeps its working memory.
-class Sampler {
-public:
-    explicit Sampler(int vocab) : order_(std::size_t(vocab - Vocab::end)), weight_(order_.size()) {}
-
-    /// A token drawn from softmax(logits / temperature), cut to the k likeliest.
-    template <class Real>
-    Choice draw(Mat<Real const> logits, DecodeOptions const& options, Rng& rng) {
-        Real const* at = logits.data;
-        for (Index i = Vocab::end; i < logits.cols; ++i)  // NaN has no place in an order
-            RUNG_CHECK(std::isfinite(double(at[i])), "decode: logits; got ", double(at[i]),
-                       ", wanted finite numbers");
-        std::iota(order_.begin(), order_.end(), Vocab::end);
-        std::sort(order_.begin(), order_.end(),
-                  [&](int a, int b) { return at[a] > at[b] || (at[a] == at[b] && a < b); });
-        const double top = double(at[order_.front()]);
-        double       sum = 0;
-        for (const int token : order_) sum += std::exp(double(at[token]) - top);
-        const bool cut  = options.top_k > 0 && options.top_k < int(order_.size());
-        const auto kept = cut ? std::size_t(options.top_k) : order_.size();
-        double     left = 0;
-        for (std::size_t i = 0; i < kept; ++i)
-            left += weight_[i] = std::exp((double(at[order_[i]]) - top) / options.temperature);
-        left *= double(rng.uniform());
-        std::size_t i = 0;
-        while (i + 1 < kept && (left -= weight_[i]) >= 0) ++i;
-        return {order_[i], std::exp(double(at[order_[i]]) - top) / sum};
-    }
-
-private:
-    std::vector<int>    order_;
-    std::vector<double> weight_;
-};
 
 /// What the lanes of one call share.
 template <class Real>
@@ -95,23 +44,25 @@ class Decoder {
     // Prompts are taken in while a step has no more rows than this: they stay in cache. (1024 was slower, also where
     // weights do not.)
     static constexpr Index cached_rows = 256;
+    static constexpr int   most_steps  = Lane::steps(Model::parameters);
 
 public:
     Decoder(Lane& lane, DecodeCall<Real>& call, int places)
         : lane_(lane),
           call_(call),
           rows_(std::max<Index>(cached_rows, places)),
-          cache_(std::size_t(Model::passes_of(call.options.run) * Model::layers)),
+          spare_(Lane::spare_slots > 0 ? places : -1),
+          cache_(std::size_t(Model::blocks_of(call.options.run))),
           written_(std::size_t(places) * std::size_t(call.capacity + 1)),
           rngs_(std::size_t(places), Rng(0, Purpose::decoding)),
           sampler_(Model::shape.vocab) {
-        const Index rows = places * H * call.capacity;  // of a layer
+        const Index rows = (places + Lane::spare_slots) * H * call.capacity;  // of a layer
         const auto  all  = lane.arena.template take<Real>(Index(cache_.size()) * rows, 2 * C / H);
         for (std::size_t i = 0; i < cache_.size(); ++i)
             cache_[i] = {all.slice(Index(i) * rows, rows), call.capacity, H};
         for (int slot = places; slot-- > 0;) free_.push_back(slot);
-        for (auto* list : {&slots_, &past_, &prompt_, &chosen_}) list->reserve(std::size_t(places));
-        probability_.resize(std::size_t(places)), starts_.reserve(std::size_t(places) + 1);
+        for (auto* list : {&slots_, &past_, &prompt_, &next_, &chosen_}) list->reserve(std::size_t(places));
+        probability_.reserve(std::size_t(places)), starts_.reserve(std::size_t(places) + 1);
         lasts_.reserve(std::size_t(places));
         for (auto* list : {&tokens_, &positions_}) list->reserve(std::size_t(rows_ + places + call.capacity));
     }
@@ -120,18 +71,26 @@ public:
         while (true) {
             begin_step();
             if (slots_.empty()) return;
-            const auto        mark = lane_.arena.mark(), notes = lane_.notes.mark();
-            const CachePlaces places{slots_.data(), past_.data()};
-            const Sequences   rows{.tokens       = tokens_.data(),
-                                   .positions    = positions_.data(),
-                                   .starts       = starts_.data(),
-                                   .count        = int(slots_.size()),
-                                   .graded       = lasts_.data(),
-                                   .graded_count = Index(lasts_.size())};
-            choose(Model::extend(lane_, call_.weights, cache_, placed(lane_, rows, places), places,
-                                 call_.options.run));
-            end_step();
-            lane_.arena.release(mark), lane_.notes.release(notes);
+            const auto        mark = lane_.mark();
+            const int         some = steps();
+            const CachePlaces places{slots_.data(), past_.data(), spare_,
+                                     some > 1 ? int(call_.capacity) - 1 : -1};
+            const Sequences   rows = placed(lane_,
+                                            Sequences{.tokens       = tokens_.data(),
+                                                      .positions    = positions_.data(),
+                                                      .starts       = starts_.data(),
+                                                      .count        = int(slots_.size()),
+                                                      .graded       = lasts_.data(),
+                                                      .graded_count = Index(lasts_.size())},
+                                            places);
+            if constexpr (most_steps > 1) {
+                if (some > 1) write_ahead(rows, places, some);
+                else choose(extend(rows, places));
+            } else {
+                choose(extend(rows, places));
+            }
+            end_step(some);
+            lane_.release(mark);
         }
     }
 
@@ -139,13 +98,13 @@ private:
     /// One new token of every sequence that goes on, then prompts for the places that are free.
     void begin_step() {
         tokens_.clear(), positions_.clear(), lasts_.clear(), starts_.assign(1, 0);
-        for (std::size_t i = 0; i < slots_.size(); ++i) append(chosen_[i], past_[i]), close();
+        for (std::size_t i = 0; i < slots_.size(); ++i) append(next_[i], past_[i]), close();
         while (!free_.empty() && call_.next.load(std::memory_order_relaxed) < int(call_.prompts.size())) {
             if (!tokens_.empty() && Index(tokens_.size()) >= rows_) return;
             const int prompt = call_.next.fetch_add(1);
             if (prompt >= int(call_.prompts.size())) return;
             slots_.push_back(free_.back()), free_.pop_back();
-            past_.push_back(0), prompt_.push_back(prompt), chosen_.push_back(0);
+            past_.push_back(0), prompt_.push_back(prompt), next_.push_back(0);
             rngs_[std::size_t(slots_.back())] =
                 Rng(call_.seed, Purpose::decoding, call_.options.stream, std::uint32_t(prompt));
             auto const& tokens = call_.prompts[std::size_t(prompt)];
@@ -156,16 +115,46 @@ private:
     void append(int token, int position) { tokens_.push_back(token), positions_.push_back(position); }
     void close() { starts_.push_back(int(tokens_.size())), lasts_.push_back(int(tokens_.size()) - 1); }
 
-    void choose(Mat<Real> on_device) {
-        chosen_.resize(slots_.size());
-        if (call_.options.temperature <= 0) {
-            greedy(lane_, chosen_.data(), probability_.data(), on_device, Vocab::end);
-            for (std::size_t i = 0; i < slots_.size(); ++i)
-                RUNG_CHECK(std::isfinite(probability_[i]), "decode: prompt ", prompt_[i],
-                           ": the next token's probability; got ", probability_[i],
-                           ", wanted a finite number (are the weights finite?)");
-            return;
+    Mat<Real> extend(Sequences const& rows, CachePlaces const& places) {
+        return Model::extend(lane_, call_.weights, cache_, rows, places, call_.options.run);
+    }
+
+    /// Tokens to write before looking at them: several where all sequences have one new token, and the most likely one
+    /// is taken.
+    int steps() const {
+        if (most_steps == 1 || call_.options.temperature > 0 || tokens_.size() != slots_.size()) return 1;
+        int room = 1;  // of the sequence that has most
+        for (std::size_t i = 0; i < slots_.size(); ++i) {
+            const int held = int(call_.capacity) - past_[i];
+            const int left = call_.options.limit - call_.answers[std::size_t(prompt_[i])].tokens;
+            room           = std::max(room, call_.options.limit > 0 ? std::min(held, left) : held);
         }
+        return std::min(room, most_steps);
+    }
+    /// `some` steps in one go. A sequence that ends meanwhile writes on in its own place, in vain.
+    void write_ahead(Sequences const& rows, CachePlaces const& places, int some) {
+        const Index N      = rows.rows();
+        const auto  tokens = lane_.arena.template take<int>(some, N);
+        const auto  likely = lane_.arena.template take<Sum<Real>>(some, N);
+        for (int step = 0; step < some; ++step) {
+            const auto mark = lane_.mark();
+            go_on(lane_, tokens.row(step), likely.row(step), rows, Mat<Real const>(extend(rows, places)),
+                  Vocab::end);
+            lane_.release(mark);
+        }
+        auto const* chosen  = lane_.download(tokens.data, tokens.size());
+        auto const* chances = lane_.download(likely.data, likely.size());
+        lane_.wait();
+        asked_ = std::size_t(N);
+        chosen_.assign(chosen, chosen + tokens.size());
+        probability_.assign(chances, chances + likely.size());
+    }
+
+    void choose(Mat<Real> on_device) {
+        asked_ = std::size_t(on_device.rows);
+        chosen_.resize(asked_), probability_.resize(asked_);
+        if (call_.options.temperature <= 0)
+            return greedy(lane_, chosen_.data(), probability_.data(), on_device, Vocab::end);
         const Mat<Sum<Real> const> logits = fetched(lane_, on_device);
         for (std::size_t i = 0; i < slots_.size(); ++i) {
             const auto choice =
@@ -175,34 +164,45 @@ private:
     }
 
     /// Takes down what was written; sequences that are done leave, the others close ranks in order.
-    void end_step() {
+    void end_step(int steps) {
         std::size_t going = 0;
         for (std::size_t i = 0; i < slots_.size(); ++i) {
-            auto&     answer  = call_.answers[std::size_t(prompt_[i])];
-            int*      written = written_.data() + std::ptrdiff_t(slots_[i]) * (call_.capacity + 1);
-            const int held    = past_[i] + starts_[i + 1] - starts_[i];
-            answer.ended      = chosen_[i] == Vocab::end;
-            answer.confidence *= probability_[i];
-            if (!answer.ended) written[answer.tokens] = chosen_[i];
-            ++answer.tokens;
-            const bool room =
-                held < call_.capacity && (call_.options.limit == 0 || answer.tokens < call_.options.limit);
-            if (!answer.ended && room) {
-                slots_[going] = slots_[i], past_[going] = held, prompt_[going] = prompt_[i];
-                chosen_[going++] = chosen_[i];
+            auto& answer  = call_.answers[std::size_t(prompt_[i])];
+            int*  written = written_.data() + std::ptrdiff_t(slots_[i]) * (call_.capacity + 1);
+            int   held = past_[i] + starts_[i + 1] - starts_[i], token = 0;
+            bool  goes_on = true;
+            for (int step = 0; step < steps && goes_on; ++step, ++held) {
+                const std::size_t at = std::size_t(step) * asked_ + i;
+                RUNG_CHECK(std::isfinite(probability_[at]), "decode: prompt ", prompt_[i],
+                           ": the next token's probability; got ", probability_[at],
+                           ", wanted a finite number (are the weights finite?)");
+                token        = chosen_[at];
+                answer.ended = token == Vocab::end;
+                answer.confidence *= probability_[at];
+                if (!answer.ended) written[answer.tokens] = token;
+                ++answer.tokens;
+                goes_on = !answer.ended && held < call_.capacity &&
+                          (call_.options.limit == 0 || answer.tokens < call_.options.limit);
+            }
+            if (goes_on) {
+                slots_[going] = slots_[i], past_[going] = held - 1, prompt_[going] = prompt_[i];
+                next_[going++] = token;
             } else {
                 answer.text = call_.vocab.decode({written, written + answer.tokens - answer.ended});
                 free_.push_back(slots_[i]);
             }
         }
-        for (auto* list : {&slots_, &past_, &prompt_, &chosen_}) list->resize(going);
+        for (auto* list : {&slots_, &past_, &prompt_, &next_}) list->resize(going);
     }
 
     Lane&                         lane_;
     DecodeCall<Real>&             call_;
     Index                         rows_;  // of a step, at which no more prompts are taken in
+    int                           spare_;
     std::vector<CacheLayer<Real>> cache_;
-    std::vector<int>              slots_, past_, prompt_, chosen_;  // of the sequences being written
+    std::vector<int>              slots_, past_, prompt_, next_;  // of the sequences being written
+    std::vector<int>              chosen_;                        // (steps, asked_), as their probabilities
+    std::size_t                   asked_ = 0;  // rows of a step, at least as many as sequences
     std::vector<double>           probability_;
     std::vector<int>              free_, tokens_, positions_, starts_, lasts_, written_;
     std::vector<Rng>              rngs_;

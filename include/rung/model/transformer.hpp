@@ -12,26 +12,13 @@
 #include "rung/model/layer/block.hpp"
 #include "rung/model/position/nope.hpp"
 #include "rung/model/style/gpt.hpp"
+#include "rung/model/tape.hpp"
 
 namespace rung {
 
-/// What an evaluation may vary without a new model.
-struct Run {
-    int     passes  = 0;   ///< times the layers run; 0: the depth's own number
-    Dropout dropout = {};  ///< off unless training asks for it
-};
-
-/// What a forward pass leaves for the backward pass; lives in the lane's arena, and the list of it in the lane's notes.
-template <class Real>
-struct Tape {
-    Mat<Saved<Real>> blocks;             ///< (passes, layers)
-    Mat<Real>        x, normed, logits;  ///< the last block's output, its norm, and (N, V)
-    Mat<Sum<Real>>   stats;
-};
-
 /// @tparam S         the sizes
 /// @tparam Position  NoPe, Learned, Rope<> or a type of your own
-/// @tparam Depth     Stacked<L>, Looped<P, L, Inject> or a type of your own
+/// @tparam Depth     Stacked<L>, Looped<P, L, Inject>, PreludeCoreCoda<...> or a type of your own
 /// @tparam Style     Gpt, Llama or a type of your own
 template <Shape S, class Position = NoPe, class Depth = Stacked<2>, class Style = Gpt>
 class Transformer {
@@ -42,6 +29,8 @@ class Transformer {
     static constexpr int  C      = S.width;
     static constexpr bool places = Position::site == Site::embedding;
     using Block                  = rung::Block<S, Position, Style>;
+    using Order                  = Schedule<Depth>;
+    using Inject                 = typename Depth::Inject;
     using Norm                   = typename Style::template Norm<C>;
 
     struct Embed {
@@ -71,13 +60,13 @@ public:
     /// Floating-point operations of the forward pass over one sequence; training costs three times as many.
     static constexpr double flops(Index tokens, int passes = Depth::passes) {
         const double scores = 2.0 * C * double(tokens) * double(tokens + 1);  // q kT and p v, causal
-        return double(passes) * Depth::layers * (Block::flops * double(tokens) + scores) +
+        return Order::blocks(passes) * (Block::flops * double(tokens) + scores) +
                2.0 * C * S.vocab * double(tokens);
     }
     /// Bytes of keys and values for one sequence while decoding.
     static constexpr Index cache_bytes(Index tokens, int passes = Depth::passes,
                                        std::size_t real = sizeof(float)) {
-        return 2 * Index{passes} * Depth::layers * C * tokens * Index(real);
+        return 2 * Index{Order::blocks(passes)} * C * tokens * Index(real);
     }
 
     /// Bytes that training keeps of `rows` tokens, `graded` of them graded, between its forward and its backward pass,
@@ -85,9 +74,11 @@ public:
     /// the CPU at most a quarter of a megabyte and five packings of a head of the longest sequence.
     static constexpr Index activation_bytes(Index rows, Index graded, Run const& run = {},
                                             std::size_t real = sizeof(float)) {
-        const Index blocks   = Index{passes_of(run)} * Depth::layers,
-                    sum      = Index(std::max(real, sizeof(float)));
-        const Index of_row   = blocks * (Block::kept + C) + 7 * C + (run.dropout.rate > 0 ? 2 * C : 0);
+        // Of passes that are not learnt from, one block's activations and two streams.
+        const int   learnt = learnt_of(run), skipped = passes_of(run) - learnt;
+        const Index blocks = Order::blocks(learnt), sum = Index(std::max(real, sizeof(float)));
+        const Index of_row = blocks * (Block::kept + C) + (skipped > 0 ? 2 * C : 0) + 7 * C +
+                             (run.dropout.rate > 0 ? 2 * C : 0);
         const Index of_logit = C + S.vocab + (graded < rows ? 2 * C : 0);
         return (rows * of_row + graded * of_logit) * Index(real) +
                (rows * blocks * Block::kept_sums + graded * Norm::stats) * sum;
@@ -148,19 +139,27 @@ public:
     template <class Lane, class Real = typename Lane::real>
     static Tape<Real> forward(Lane& lane, Weights<Sum<typename Lane::real>> w, Sequences const& rows,
                               Run const& run = {}) {
-        const int   passes = passes_of(run);
-        const Index N      = rows.rows();
+        const int passes = passes_of(run), skipped = passes - learnt_of(run), blocks = Order::blocks(passes);
+        const Index N    = rows.rows();
+        const auto  take = [&] { return lane.arena.template take<Real>(N, C); };
         Tape<Real>  tape;
-        tape.blocks      = lane.notes.template take<Saved<Real>>(passes, Depth::layers);
-        const auto input = begin(lane, w, rows, run);
-        auto       x     = input;
-        for (int pass = 0; pass < passes; ++pass) {
-            if (Depth::Inject::adds_input && pass > 0) add(lane, x, input);
-            for (int layer = 0; layer < Depth::layers; ++layer) {
-                auto& saved = tape.blocks(pass, layer) = Block::take(lane.arena, N, x);
-                x                                      = lane.arena.template take<Real>(N, C);
-                Block::forward(lane, x, saved, rows, block(w, layer), run.dropout, site(pass, layer));
-            }
+        tape.blocks = lane.notes.template take<Saved<Real>>(1, blocks);
+        auto      x = begin(lane, w, rows, run), input = x;
+        Mat<Real> streams[2];  // of passes that nobody learns from, by turns
+        for (int i = 0; skipped > 0 && i < 2; ++i) streams[i] = take();
+        for (int at = 0; at < blocks; ++at) {
+            const int pass = Order::pass(at, passes), layer = Order::layer(at, passes);
+            if (at == Order::first(0)) input = x;
+            if (Inject::adds_input && pass > 0 && at == Order::first(pass) && pass < passes)
+                add(lane, x, input);
+            auto&      saved = tape.blocks(0, at);
+            const bool kept  = pass < 0 || pass >= skipped;
+            const auto y     = kept ? take() : streams[at % 2];
+            const auto mark  = lane.arena.mark();
+            saved            = Block::take(lane.arena, N, x);
+            Block::forward(lane, y, saved, rows, block(w, layer), run.dropout, site(at));
+            if (!kept) lane.arena.release(mark);
+            x = y;
         }
         const Index graded = rows.graded ? rows.graded_count : N;
         if (rows.graded) {
@@ -199,56 +198,67 @@ public:
         } else {
             Norm::add_backward(lane, d, dn, tape.x, tape.stats, w + last_norm, dw + last_norm);
         }
-        if constexpr (Depth::Inject::adds_input) fill(lane, d_input, 0);
-        for (int pass = int(tape.blocks.rows) - 1; pass >= 0; --pass) {
-            for (int layer = Depth::layers - 1; layer >= 0; --layer)
-                Block::backward(lane, d, tape.blocks(pass, layer), rows, block(w, layer), block(dw, layer),
-                                run.dropout, site(pass, layer));
-            if (Depth::Inject::adds_input && pass > 0) add(lane, d_input, d);  // x += input  ->  dinput += dx
+        if constexpr (Inject::adds_input) fill(lane, d_input, 0);
+        const int passes = passes_of(run), skipped = passes - learnt_of(run);
+        for (int at = Order::blocks(passes) - 1; at >= 0; --at) {
+            const int pass = Order::pass(at, passes), layer = Order::layer(at, passes);
+            Block::backward(lane, d, tape.blocks(0, at), rows, block(w, layer), block(dw, layer), run.dropout,
+                            site(at));
+            if (pass < 0 || pass >= passes || at != Order::first(pass)) continue;
+            if (Inject::adds_input && pass > 0) add(lane, d_input, d);  // x += input  ->  dinput += dx
+            if (pass == skipped && skipped > 0)
+                fill(lane, d, 0), at = Order::first(0);  // nothing from earlier passes
+            if (Inject::adds_input && at == Order::first(0)) add(lane, d, d_input);
         }
-        if constexpr (Depth::Inject::adds_input) add(lane, d, d_input);
         dropout(lane, d, run.dropout, 0, rows.first_row);
         add_embed_backward(lane, tokens(dw), d, rows.tokens);
         if constexpr (places) add_embed_backward(lane, positions(dw), d, rows.positions);
     }
 
     /// Logits of each sequence's last token, (B, V), when `rows` are new tokens of sequences whose earlier
-    /// tokens are in the cache: cache[pass * layers + layer]. Those last tokens are the rows that are graded.
+    /// tokens are in the cache, one of each block that runs. Those last tokens are the rows that are graded.
     template <class Lane, class Real>
     static Mat<Real> extend(Lane& lane, Weights<Sum<Real>> w, std::vector<CacheLayer<Real>> const& cache,
                             Sequences const& rows, CachePlaces places, Run const& run = {}) {
-        RUNG_CHECK(rows.graded && rows.graded_count == rows.count, "Transformer::extend: graded rows; got ",
-                   rows.graded ? rows.graded_count : rows.rows(), ", wanted the last of each of ", rows.count,
-                   " sequences");
-        const int   passes = passes_of(run);
-        const Index N      = rows.rows();
-        const auto  input  = begin(lane, w, rows, {});
-        auto        saved  = Block::take(lane.arena, N, lane.arena.template take<Real>(N, C));
+        RUNG_CHECK(rows.graded,
+                   "Transformer::extend: graded rows; got none, wanted the last of each sequence");
+        const int   passes = passes_of(run), blocks = Order::blocks(passes);
+        const Index N = rows.rows(), asked = rows.graded_count;
+        const auto  input = begin(lane, w, rows, {});
+        auto        saved = Block::take(lane.arena, N, lane.arena.template take<Real>(N, C));
         copy(lane, saved.x, input);
-        for (int pass = 0; pass < passes; ++pass) {
-            if (Depth::Inject::adds_input && pass > 0) add(lane, saved.x, input);
-            for (int layer = 0; layer < Depth::layers; ++layer) {
-                auto const& kept = cache[std::size_t(pass * Depth::layers + layer)];
-                // What the very last layer makes of earlier tokens nobody reads: theirs are the keys and values alone.
-                const bool last = pass + 1 == passes && layer + 1 == Depth::layers;
-                Block::read(lane, saved, rows, block(w, layer));
-                cached_attention(lane, saved.a, saved.u, kept, rows, places, S.heads, last);
-                if (last) {
-                    const auto asking = lane.arena.template take<Real>(rows.count, C);
-                    gather(lane, asking, saved.x, rows.graded);
-                    saved   = saved.first(rows.count);
-                    saved.x = asking;
-                }
-                Block::write(lane, saved.x, saved, block(w, layer), Keep::nothing);
+        for (int at = 0; at < blocks; ++at) {
+            const int pass = Order::pass(at, passes), layer = Order::layer(at, passes);
+            if constexpr (Inject::adds_input) {
+                if (Order::before > 0 && at == Order::first(0)) copy(lane, input, saved.x);
+                if (pass > 0 && at == Order::first(pass) && pass < passes) add(lane, saved.x, input);
             }
+            // What the very last block makes of earlier tokens nobody reads: theirs are the keys and values alone.
+            const bool last = at + 1 == blocks;
+            Block::read(lane, saved, rows, block(w, layer));
+            cached_attention(lane, saved.a, saved.u, cache[std::size_t(at)], rows, places, S.heads, last);
+            if (last) {
+                const auto asking = lane.arena.template take<Real>(asked, C);
+                gather(lane, asking, saved.x, rows.graded);
+                saved   = saved.first(asked);
+                saved.x = asking;
+            }
+            Block::write(lane, saved.x, saved, block(w, layer), Keep::nothing);
         }
-        const auto normed = lane.arena.template take<Real>(rows.count, C);
-        const auto stats  = lane.arena.template take<Sum<Real>>(rows.count, Norm::stats);
-        const auto logits = lane.arena.template take<Real>(rows.count, S.vocab);
+        const auto normed = lane.arena.template take<Real>(asked, C);
+        const auto stats  = lane.arena.template take<Sum<Real>>(asked, Norm::stats);
+        const auto logits = lane.arena.template take<Real>(asked, S.vocab);
         end(lane, logits, normed, stats, saved.x, w);
         return logits;
     }
 
+    /// Blocks that run, each with a cache of its own while decoding.
+    static constexpr int blocks_of(Run const& run) { return Order::blocks(passes_of(run)); }
+    static constexpr int learnt_of(Run const& run) {
+        RUNG_CHECK(run.learnt >= 0, "Transformer: learnt passes; got ", run.learnt,
+                   ", wanted at least 1, or 0 for all");
+        return run.learnt > 0 ? std::min(run.learnt, passes_of(run)) : passes_of(run);
+    }
     static constexpr int passes_of(Run const& run) {
         RUNG_CHECK(run.passes >= 0 && run.passes <= 65'536, "Transformer: passes; got ", run.passes,
                    ", wanted 1 to 65536, or 0 for ", Depth::passes);
@@ -261,9 +271,7 @@ private:
     static auto          tokens(auto w) { return weight<Embed>(w, 0); }
     static auto          positions(auto w) { return weight<Embed>(w, 1); }
     static auto          head(auto w) { return weight<Unembed>(w + unembed, 0); }
-    static std::uint32_t site(int pass, int layer) {
-        return 1 + 2 * std::uint32_t(pass * Depth::layers + layer);
-    }
+    static std::uint32_t site(int at) { return 1 + 2 * std::uint32_t(at); }
 
     template <class Lane, class Real = typename Lane::real>
     static Mat<Real> begin(Lane& lane, Weights<Sum<Real>> w, Sequences const& rows, Run const& run) {
@@ -283,17 +291,5 @@ private:
 
     Buffer<float> weights_;
 };
-
-/// A model's weights, packed for the products of one step or of one batch of answers: until they change, or until the
-/// context packs again, as each step, decode and evaluation does. Empties the lanes' scratch memory.
-template <class Context, class Model>
-Weights<Sum<typename Context::real>> pack(Context& ctx, Model const& model) {
-    RUNG_CHECK(
-        &model.weights().memory() == &ctx.memory(),
-        "pack: the model's weights are in memory of another kind of context; wanted `Model model{ctx}`");
-    static const auto places  = Model::packed_places();
-    float const*      weights = model.weights().cdata();
-    return {weights, packed(ctx, weights, Model::parameters, Model::panels, places)};
-}
 
 }  // namespace rung

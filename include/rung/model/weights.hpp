@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "rung/core/check.hpp"
 #include "rung/core/packed.hpp"
 #include "rung/core/rng.hpp"
 #include "rung/core/scalar.hpp"
@@ -118,6 +119,18 @@ void initialize(Real* data, WeightSpec const& spec, InitScale scale, std::uint64
         data[i] = spec.init == Init::zeros  ? Real(0)
                   : spec.init == Init::ones ? Real(1)
                                             : Real(std * rng.normal());
+}
+
+/// A model's weights, packed for the products of one step or of one batch of answers: until they change, or until the
+/// context packs again, as each step, decode and evaluation does. Empties the lanes' scratch memory.
+template <class Context, class Model>
+Weights<Sum<typename Context::real>> pack(Context& ctx, Model const& model) {
+    RUNG_CHECK(
+        &model.weights().memory() == &ctx.memory(),
+        "pack: the model's weights are in memory of another kind of context; wanted `Model model{ctx}`");
+    static const auto places  = Model::packed_places();
+    float const*      weights = model.weights().cdata();
+    return {weights, packed(ctx, weights, Model::parameters, Model::panels, places)};
 }
 
 }  // namespace rung

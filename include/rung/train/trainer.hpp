@@ -20,6 +20,8 @@ struct TrainerOptions {
     double weight_decay = 0.01;  ///< on matrices only
     double clip         = 1.0;   ///< bound on the gradient's norm; 0 turns it off
     float  dropout      = 0;
+    int    passes       = 0;  ///< of a looped model; 0: the depth's own number
+    int    learnt       = 0;  ///< last passes that are learnt from; 0: all
     Index  piece = 0;  ///< rows a thread computes at a time, part of the experiment; 0: what suits the model
 };
 
@@ -55,6 +57,8 @@ public:
                    "Trainer: epsilon, weight_decay, clip, piece; got ", options.epsilon, ", ",
                    options.weight_decay, ", ", options.clip, ", ", options.piece,
                    ", wanted above 0, at least 0 and finite, at least 0 each");
+        Model::learnt_of(
+            {.passes = options.passes, .learnt = options.learnt});  // throws where that is senseless
         if (options_.piece == 0) options_.piece = ctx.piece(Model::shape.width, Model::parameters);
         reset_optimizer();
         constexpr Index size = 4096;  // values of four arrays that fit the first-level cache
@@ -75,7 +79,9 @@ public:
 
         const Mat<Real>     gradients{gradients_.data(), ctx_.slices(), Model::parameters};
         double* const       losses = ctx_.results(ctx_.slices());
-        const Run           run{.dropout = {options_.dropout, ctx_.seed(), std::uint32_t(steps_)}};
+        const Run           run{.passes  = options_.passes,
+                                .learnt  = options_.learnt,
+                                .dropout = {options_.dropout, ctx_.seed(), std::uint32_t(steps_)}};
         const Weights<Real> weights = pack(ctx_, model_);
         Index               before = 0;  // rows of earlier batches: no two rows of a step share their dropout
         for (std::size_t i = 0; i < batches.size(); before += batches[i++].rows) {
@@ -85,18 +91,16 @@ public:
             for (auto const& part : parts)
                 for (auto const& piece : part) most = std::max(most, piece.rows);
             const Index room = Model::activation_bytes(most, std::min(most, batches[i].graded), run,
-                                                       sizeof(typename Context::real)) +
-                               working;
+                                                       sizeof(typename Context::real));
             ctx_.for_slices(ctx_.slices(), [&](auto& lane, int slice) {
-                lane.arena.reserve(room);
+                lane.reserve(room);
                 if (i == 0) fill(lane, gradients.slice(slice, 1), 0);
                 for (auto const& piece : parts[std::size_t(slice)]) {
                     lane.reset();
                     const Ragged ragged(batches[i], piece.first, piece.count, before + piece.first_row);
                     const auto   rows = placed(lane, ragged.rows());
                     const auto   tape = Model::forward(lane, weights, rows, run);
-                    add_cross_entropy(lane, losses + slice, tape.logits,
-                                      placed(lane, ragged.targets(), tape.logits.rows),
+                    add_cross_entropy(lane, losses + slice, tape.logits, rows.targets,
                                       Real(1) / Real(graded));
                     Model::backward(lane, weights, gradients.row(slice), tape, rows, run);
                 }
@@ -133,8 +137,6 @@ public:
     std::uint64_t number_examples(std::uint64_t count) { return std::exchange(examples_, examples_ + count); }
 
 private:
-    static constexpr Index working = 1 << 18;  ///< bytes that operations take beside activations, about
-
     double update(Mat<Real> gradients, double rate) {
         const double    next = double(updates_ + 1);
         const AdamWStep adamw{rate,

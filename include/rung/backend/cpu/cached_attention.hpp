@@ -78,6 +78,9 @@ template <class P, class Real>
 void cached_attention(Lane<P>& lane, Mat<Real> out, CMat<Real> qkv,
                       CacheLayer<std::type_identity_t<Real>> cache, Sequences const& sequences,
                       CachePlaces places, int heads, bool last = false) {
+    RUNG_CHECK(!last || !sequences.graded || sequences.graded_count == sequences.count,
+               "cached_attention: rows that ask; got ", sequences.graded_count,
+               ", wanted the last of each of ", sequences.count, " sequences");
     const Index C = out.cols, D = C / heads;
     const Real  scale = Real(1) / std::sqrt(Real(D));
     const auto  mark  = lane.arena.mark();

@@ -25,12 +25,23 @@ struct Options {
 /// in rung::cpu.
 template <class P>
 struct alignas(64) Lane {  // on cache lines of its own
-    using real = typename Precision<P>::Real;
+    using real                       = typename Precision<P>::Real;
+    static constexpr int spare_slots = 0;            ///< that a cache needs beside those of sequences
+    static constexpr int steps(Index) { return 1; }  ///< of decoding without a look at the tokens
+
     Arena               arena;
     Arena               notes;  ///< of the host: what a pass writes down about itself
     RotationTable<real> rotations;
 
     void reset() { arena.reset(), notes.reset(); }
+    /// Scratch memory for passes that keep `bytes` of activations, and for operations.
+    void reserve(Index bytes) { arena.reserve(bytes + (Index{1} << 18)); }
+
+    struct Mark {
+        Arena::Mark arena, notes;
+    };
+    Mark mark() const { return {arena.mark(), notes.mark()}; }
+    void release(Mark const& mark) { arena.release(mark.arena), notes.release(mark.notes); }
 };
 
 /// @tparam P  float; bf16: products with weights, and their gradients, multiply bf16 numbers and add floats, everything

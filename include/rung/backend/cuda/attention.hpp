@@ -17,10 +17,10 @@ inline constexpr int shared_limit = 48 << 10;  // bytes of a block that nothing 
 
 /// Throws where a block would need more shared memory than there is.
 template <class Body>
-void launch_shared(Stream stream, Index items, Body const& body, char const* what) {
+void launch_shared(Queue& queue, Index items, Body const& body, char const* what) {
     RUNG_CHECK(body.shared() <= shared_limit, what, ": shared memory for the longest sequence; got ",
                body.shared(), " bytes, wanted at most ", shared_limit);
-    launch(stream, items, body);
+    queue.launch(items, body);
 }
 
 }  // namespace detail
@@ -34,10 +34,10 @@ void attention(Lane<T>& lane, Mat<T> out, Mat<float> lse, CMat<T> qkv, Sequences
     T const*    from  = detail::whole(qkv, "attention");
     T* const    to    = detail::whole(out, "attention");
     if constexpr (detail::has_flash<D, T>)
-        launch(lane.stream, Index{plan.tile_count} * heads,
-               FlashForward<D>{from, to, lse.data, plan.tiles, heads});
+        lane.queue.launch(Index{plan.tile_count} * heads,
+                          FlashForward<D>{from, to, lse.data, plan.tiles, heads});
     else
-        detail::launch_shared(lane.stream, out.rows * heads,
+        detail::launch_shared(lane.queue, out.rows * heads,
                               Attention<T>{from, to, lse.data, plan.bounds, heads, D, plan.longest},
                               "attention");
 }
@@ -53,14 +53,13 @@ void attention_backward(Lane<T>& lane, Mat<T> dqkv, CMat<T> dout, CMat<T> out, M
     T const *    from = detail::whole(qkv, "attention"), *slopes = detail::whole(dout, "attention");
     T* const     to    = detail::whole(dqkv, "attention");
     const Index  items = out.rows * heads, tiles = Index{plan.tile_count} * heads;
-    launch(lane.stream, items, HeadDots<T>{slopes, detail::whole(out, "attention"), dots, D});
+    lane.queue.launch(items, HeadDots<T>{slopes, detail::whole(out, "attention"), dots, D});
     if constexpr (detail::has_flash<D, T>) {
-        launch(lane.stream, tiles,
-               FlashQueryBackward<D>{from, slopes, to, lse.data, dots, plan.tiles, heads});
-        launch(lane.stream, tiles, FlashKeyBackward<D>{from, slopes, to, lse.data, dots, plan.tiles, heads});
+        lane.queue.launch(tiles, FlashQueryBackward<D>{from, slopes, to, lse.data, dots, plan.tiles, heads});
+        lane.queue.launch(tiles, FlashKeyBackward<D>{from, slopes, to, lse.data, dots, plan.tiles, heads});
     } else {
         const auto both = [&](auto body) {
-            detail::launch_shared(lane.stream, items, body, "attention_backward");
+            detail::launch_shared(lane.queue, items, body, "attention_backward");
         };
         both(
             AttentionQueryBackward<T>{from, slopes, to, lse.data, dots, plan.bounds, heads, D, plan.longest});
@@ -84,10 +83,10 @@ void cached_attention(Lane<T>& lane, Mat<T> out, CMat<T> qkv, CacheLayer<std::ty
                ", wanted at most ", capacity);
     const Append<T> body{
         detail::whole(qkv, "cached_attention"), cache.rows.data, plan.slots, plan.places, heads, D, capacity};
-    launch(lane.stream, body.items(qkv.rows), body);
+    lane.queue.launch(body.items(qkv.rows), body);
     const Index asking = last ? rows.graded_count : qkv.rows;
     detail::launch_shared(
-        lane.stream, asking * heads,
+        lane.queue, asking * heads,
         CachedAttention<T>{qkv.data, cache.rows.data, out.data, last ? rows.graded : nullptr, plan.slots,
                            plan.places, heads, D, capacity},
         "cached_attention");

@@ -6,7 +6,8 @@
 #include <cstring>
 #include <vector>
 
-#include "rung/backend/cuda/device.hpp"
+#include "rung/backend/cuda/queue.hpp"
+#include "rung/backend/cuda/uploads.hpp"
 #include "rung/backend/update.hpp"
 #include "rung/core/packed.hpp"
 
@@ -15,54 +16,92 @@ namespace rung::cuda {
 struct Options {
     std::uint64_t seed   = 1;
     Choice        choice = Choice::first;
+    bool          graphs = true;  ///< steps that repeat are started at once; false: every call by itself
 };
 
 /// The workplace of the GPU: operations take it first and queue their work. Ids that operations read were uploaded, and
-/// the largest of them is remembered, because whether a table has such a row only the host can say.
+/// the largest of them is remembered, because whether a table has such a row only the host can say. Numbers that differ
+/// from step to step are uploaded too: they would make every step's calls different.
 template <class T>
 class Lane {
 public:
     using real = T;
 
-    explicit Lane(Choice choice)
-        : arena(device_memory()),
-          stream(make_stream()),
-          products(make_products(choice)),
-          staging_(pinned_memory()) {}
-    ~Lane() { drop(stream); }
+    static constexpr int spare_slots = 1;  ///< of a cache, for rows that fill a step up
+    /// Tokens that every sequence writes before the host looks at them: where a step is over before the host has asked
+    /// for the next one, it pays to write some in vain.
+    static constexpr int steps(Index parameters) { return parameters < 4'000'000 ? 8 : 1; }
+
+    explicit Lane(Options const& options)
+        : arena(device_memory()), queue(options.choice, options.graphs), downloads_(pinned_memory()) {}
     Lane(Lane const&)            = delete;
     Lane& operator=(Lane const&) = delete;
 
-    Arena         arena;  ///< on the GPU
-    Arena         notes;  ///< of the host: what a pass writes down about itself
-    Stream        stream;
-    OwnedProducts products;
+    Arena   arena;  ///< on the GPU
+    Arena   notes;  ///< of the host: what a pass writes down about itself
+    Queue   queue;
+    Uploads settings;  ///< of the optimizer, where batches of any size leave them; it waits for each step
 
-    void reset() { arena.reset(), notes.reset(), known_.clear(); }
+    void reset() {
+        if (arena.blocks() > 1) wait();  // they are given back, and what is written down may use them
+        arena.reset(), notes.reset(), known_.clear();
+        if (queue.idle()) uploads_.reset(), downloads_.reset();
+    }
+    /// Scratch memory for passes that keep `bytes` of activations before batches are filled up, and for operations.
+    void reserve(Index bytes) { arena.reserve(bytes + bytes / 8 + (Index{1} << 20)); }
 
-    /// Returns when all that was queued is done, and what was uploaded has left the host.
+    /// Starts what was queued.
+    void submit() {
+        uploads_.send(queue), settings.send(queue);
+        queue.submit();
+    }
+    /// Returns when all that was queued is done.
     void wait() {
-        cuda::wait(stream);
-        staging_.reset();
+        submit();
+        queue.wait();
     }
 
-    /// Host memory that the GPU copies from or to, valid until wait().
-    template <class Number>
-    Number* pinned(Index count) {
-        return staging_.template take<Number>(1, count).data;
+    struct Mark {
+        Arena::Mark   arena, notes, downloads;
+        Uploads::Mark uploads;
+    };
+    Mark mark() const { return {arena.mark(), notes.mark(), downloads_.mark(), uploads_.mark()}; }
+    /// Forgets what was taken since. After wait(), uploads and downloads too.
+    void release(Mark const& mark) {
+        arena.release(mark.arena), notes.release(mark.notes);
+        if (queue.idle()) downloads_.release(mark.downloads), uploads_.release(mark.uploads);
     }
-    /// A copy on the GPU.
+
+    /// Host memory that the GPU copies to, valid until the reset() after wait().
     template <class Number>
-    Number const* upload(Number const* from, Index count) {
-        Number *const by = pinned<Number>(count), *const to = arena.template take<Number>(1, count).data;
-        std::memcpy(by, from, std::size_t(count) * sizeof(Number));
-        copy_bytes(stream, to, by, std::size_t(count) * sizeof(Number));
+    Number* download(Number const* from, Index count) {
+        Number* const to = downloads_.template take<Number>(1, count).data;
+        queue.copy(to, from, std::size_t(count) * sizeof(Number));
         return to;
     }
-    int const* upload_ids(int const* ids, Index count) {
+    /// A copy on the GPU, valid until the reset() after wait().
+    template <class Number>
+    Number const* upload(Number const* from, Index count) {
+        return static_cast<Number const*>(uploads_.add(from, std::size_t(count) * sizeof(Number)));
+    }
+    template <class Number>
+    Number const* upload(Number const& one) {
+        return upload(&one, 1);
+    }
+    /// The same among the settings.
+    template <class Number>
+    Number const* set(Number const* from, Index count) {
+        return static_cast<Number const*>(settings.add(from, std::size_t(count) * sizeof(Number)));
+    }
+    template <class Number>
+    Number const* set(Number const& one) {
+        return set(&one, 1);
+    }
+    /// @param most  the largest that they may become there
+    int const* upload_ids(int const* ids, Index count, int most = -1) {
         int const* const to = upload(ids, count);
         if (known_.size() == remembered) known_.erase(known_.begin());
-        known_.push_back({to, count, 0, -1});
+        known_.push_back({to, count, 0, most});
         for (Index i = 0; i < count; ++i)
             known_.back().most  = std::max(known_.back().most, ids[i]),
             known_.back().least = std::min(known_.back().least, ids[i]);
@@ -128,7 +167,8 @@ private:
         fail({what, ": ids; got an address that placed() did not make"});
     }
 
-    Arena              staging_;
+    Uploads            uploads_;
+    Arena              downloads_;
     std::vector<Known> known_;
     float const*       weights_ = nullptr;
     Buffer<T>          narrowed_;
@@ -137,6 +177,7 @@ private:
     double             theta_ = 0;
 };
 
+/// One thread of a program works with GPUs.
 /// @tparam T  what activations are stored in. float: products in single precision, as on the CPU; bf16: on tensor
 ///            cores, with sums, weights and their gradients in single precision
 template <class T = float>
@@ -147,8 +188,7 @@ class Context {
 public:
     using real = T;
 
-    explicit Context(Options options = {})
-        : options_(options), device_(find_device()), lane_(options.choice) {}
+    explicit Context(Options options = {}) : options_(options), device_(find_device()), lane_(options) {}
 
     std::uint64_t seed() const { return options_.seed; }
     int           slices() const { return 1; }
@@ -171,10 +211,17 @@ public:
 
     template <class Work>
     void for_slices(int count, Work&& work) {
-        for (int slice = 0; slice < count; ++slice) lane_.reset(), work(lane_, slice);
+        try {
+            for (int slice = 0; slice < count; ++slice) lane_.reset(), work(lane_, slice);
+        } catch (...) {
+            lane_.queue.forget();
+            throw;
+        }
+        lane_.submit();
     }
     Lane<T>& lane() { return lane_; }
 
+    long  replays() const { return lane_.queue.replays(); }  ///< lists of calls that were started as graphs
     int   scratch_allocations() const { return lane_.arena.allocations(); }
     Index scratch_peak() const { return lane_.arena.peak(); }
 

@@ -34,16 +34,62 @@ Found find_device() {
     return {true, name};
 }
 
-Stream make_stream() {
-    Stream stream = nullptr;
-    check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "stream");
-    return stream;
+class Driver {
+public:
+    explicit Driver(Choice choice) : products(choice) {
+        check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "stream");
+    }
+    ~Driver() {  // also after an error, which has been thrown before
+        cudaStreamSynchronize(stream);
+        cudaStreamDestroy(stream);
+    }
+    Driver(Driver const&)            = delete;
+    Driver& operator=(Driver const&) = delete;
+
+    cudaStream_t stream = nullptr;
+    Products     products;
+};
+
+class Graph {
+public:
+    explicit Graph(cudaGraph_t calls) { check(cudaGraphInstantiate(&ready, calls, 0), "graph"); }
+    ~Graph() { cudaGraphExecDestroy(ready); }
+    Graph(Graph const&)            = delete;
+    Graph& operator=(Graph const&) = delete;
+
+    cudaGraphExec_t ready = nullptr;
+};
+
+Owned<Driver> make_driver(Choice choice) { return Owned<Driver>(new Driver(choice)); }
+template <class T>
+void Drop<T>::operator()(T* one) const {
+    delete one;
 }
-void drop(Stream stream) {  // also after an error, which has been thrown before
-    cudaStreamSynchronize(stream);
-    cudaStreamDestroy(stream);
+template struct Drop<Driver>;
+template struct Drop<Graph>;
+
+void start(Driver& driver, Recording const& calls) { calls.run(driver); }
+void start(Driver& driver, Graph& graph) { check(cudaGraphLaunch(graph.ready, driver.stream), "graph"); }
+void synchronize(Driver& driver) { check(cudaStreamSynchronize(driver.stream), "work on the GPU"); }
+
+Owned<Graph> capture(Driver& driver, Recording const& calls) {
+    check(cudaStreamBeginCapture(driver.stream, cudaStreamCaptureModeThreadLocal), "capture");
+    cudaGraph_t made = nullptr;
+    try {
+        calls.run(driver);
+    } catch (...) {
+        cudaStreamEndCapture(driver.stream, &made);
+        if (made) cudaGraphDestroy(made);
+        cudaGetLastError();  // or the next launch would report it
+        throw;
+    }
+    check(cudaStreamEndCapture(driver.stream, &made), "capture");
+    struct Destroy {
+        void operator()(CUgraph_st* graph) const { cudaGraphDestroy(graph); }
+    };
+    const std::unique_ptr<CUgraph_st, Destroy> owner(made);
+    return Owned<Graph>(new Graph(made));
 }
-void wait(Stream stream) { check(cudaStreamSynchronize(stream), "work on the GPU"); }
 
 namespace detail {
 
@@ -87,31 +133,43 @@ Memory const& pinned_memory() {
                                    detail::taken(cudaMallocHost(&data, bytes), bytes, "pinned");
                                    return std::memset(data, 0, bytes);
                                },
-                               [](void* data) { cudaFreeHost(data); }};
+                               [](void* data) {
+                                   cudaDeviceSynchronize();
+                                   cudaFreeHost(data);
+                               }};
     return memory;
 }
 
-void copy_bytes(Stream stream, void* to, void const* from, std::size_t bytes) {
-    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, stream), "copy");
-}
+namespace detail {
 
+inline void make(Driver& driver, Copy const& copy) {
+    check(cudaMemcpyAsync(copy.to, copy.from, copy.bytes, cudaMemcpyDefault, driver.stream), "copy");
+}
+inline void make(Driver& driver, Product const& product) {
+    driver.products.run(driver.stream, product.shape, product.at);
+}
 template <class Body>
-void launch(Stream stream, Index items, Body const& body) {
-    if constexpr (Body::warps == 0) for_lanes(stream, items, body);
+void make(Driver& driver, Launch<Body> const& launch) {
+    auto const& body = launch.body;
+    if constexpr (Body::warps == 0) for_lanes(driver.stream, launch.items, body);
     else if constexpr (requires { body.shared(); })
-        for_blocks<Body::warps>(stream, items, body.shared(), body);
-    else if constexpr (Body::warps == 1) for_warps(stream, items, body);
-    else for_blocks<Body::warps>(stream, items, 0, body);
+        for_blocks<Body::warps>(driver.stream, launch.items, body.shared(), body);
+    else if constexpr (Body::warps == 1) for_warps(driver.stream, launch.items, body);
+    else for_blocks<Body::warps>(driver.stream, launch.items, 0, body);
 }
 
-void DropProducts::operator()(Products* products) const { delete products; }
-OwnedProducts      make_products(Choice choice) { return OwnedProducts(new Products(choice)); }
-void multiply(Products& products, Stream stream, ProductShape const& shape, ProductPointers const& at) {
-    products.run(stream, shape, at);
+}  // namespace detail
+
+template <class Call>
+void make(Driver& driver, void const* call) {
+    detail::make(driver, *static_cast<Call const*>(call));
 }
+
+template void make<Copy>(Driver&, void const*);
+template void make<Product>(Driver&, void const*);
 
 // Every body that an operation launches.
-#define RUNG_BODY(...) template void launch(Stream, Index, __VA_ARGS__ const&);
+#define RUNG_BODY(...) template void make<Launch<__VA_ARGS__>>(Driver&, void const*);
 #define RUNG_BODIES_OF(T) \
     RUNG_BODY(Add<T>) \
     RUNG_BODY(AddRow<T>) \
@@ -159,6 +217,7 @@ RUNG_FLASH_OF(32)
 RUNG_FLASH_OF(64)
 RUNG_FLASH_OF(128)
 RUNG_BODY(AddLosses)
+RUNG_BODY(GoOn)
 RUNG_BODY(Convert)
 RUNG_BODY(SquaredNorm)
 RUNG_BODY(SumOfSquares)

@@ -1,19 +1,15 @@
 #pragma once
-// What a GPU is to the host: memory, a queue of work, launches of bodies and products. Declared for any compiler, so
-// that programs with models in them never meet nvcc; device.cuh defines it all, for one .cu of the program.
+// What a GPU is to the host: memory, and a driver that makes calls. Declared for any compiler, so that programs with
+// models in them never meet nvcc; device.cuh defines it all, for one .cu of the program.
 
 #include <memory>
+#include <string>
 
 #include "rung/backend/cuda/product.hpp"
+#include "rung/backend/cuda/recording.hpp"
 #include "rung/core/buffer.hpp"
-#include "rung/core/view.hpp"
-
-struct CUstream_st;  // of the CUDA runtime
 
 namespace rung::cuda {
-
-/// Work is done in the order in which it was queued. Nothing below waits unless it says so.
-using Stream = CUstream_st*;
 
 /// The first GPU, or a sentence why there is none that this program can use.
 struct Found {
@@ -22,30 +18,45 @@ struct Found {
 };
 Found find_device();
 
-Stream make_stream();
-void   drop(Stream);  ///< after what was queued; does not throw
-/// Returns when all that was queued is done.
-void wait(Stream);
+Memory const& device_memory();  ///< only calls read and write it
+Memory const& shared_memory();  ///< the host too, while no call does; moves by pages
+Memory const& pinned_memory();  ///< the host's, which calls reach through the bus
 
-Memory const& device_memory();  ///< only operations read and write it
-Memory const& shared_memory();  ///< the host too, while nothing is queued that does; moves by pages
-Memory const& pinned_memory();  ///< the host's, which operations reach through the bus
-
-/// Between any two kinds of memory. What is not pinned must stay as it is until the copy is done.
-void copy_bytes(Stream, void* to, void const* from, std::size_t bytes);
-
-/// body(item), or body(group, item), for items 0 .. items - 1; see group.hpp. A program links the bodies that
-/// device.cuh lists.
-template <class Body>
-void launch(Stream, Index items, Body const& body);
-
-class Products;
-struct DropProducts {
-    void operator()(Products*) const;
+template <class T>
+struct Drop {
+    void operator()(T*) const;  ///< after what was started; does not throw
 };
-using OwnedProducts = std::unique_ptr<Products, DropProducts>;
-OwnedProducts make_products(Choice);
-/// result = [addend +] left right, through the epilogue.
-void multiply(Products&, Stream, ProductShape const&, ProductPointers const&);
+template <class T>
+using Owned = std::unique_ptr<T, Drop<T>>;
+
+/// A list of calls as the GPU keeps it, to be started at once.
+class Graph;
+
+/// The GPU's side of a queue: calls are done in the order in which they were started; nothing but synchronize() waits.
+Owned<Driver> make_driver(Choice);
+void          start(Driver&, Recording const&);
+void          start(Driver&, Graph&);
+Owned<Graph>  capture(Driver&, Recording const&);  ///< of calls that were made before
+void          synchronize(Driver&);
+
+/// The calls. Each is made from its arguments.
+struct Copy {  ///< between any two kinds of memory
+    void*       to;
+    void const* from;
+    std::size_t bytes;
+};
+struct Product {  ///< result = [addend +] left right, through the epilogue
+    ProductShape    shape;
+    ProductPointers at;
+};
+/// body(item), or body(group, item), for items 0 .. items - 1; see group.hpp.
+template <class Body>
+struct Launch {
+    Body  body;
+    Index items;
+};
+template <class Call>
+void make(Driver&,
+          void const* call);  ///< for Copy, Product, and launches of the bodies that device.cuh lists
 
 }  // namespace rung::cuda

@@ -10,9 +10,9 @@ namespace rung::cuda {
 template <class T>
 void dropout(Lane<T>& lane, Mat<T> y, Dropout const& drop, std::uint32_t site, Index first_row) {
     if (drop.rate <= 0) return;
-    const Dropped<T> body{
-        detail::whole(y, "dropout"), int(y.cols), drop.rate, drop.seed, drop.step, site, first_row};
-    launch(lane.stream, y.rows * body.groups(), body);
+    const Dropped<T> body{detail::whole(y, "dropout"), int(y.cols), drop.rate,
+                          lane.upload(DropoutName{drop.seed, first_row, drop.step, site})};
+    lane.queue.launch(y.rows * body.groups(), body);
 }
 
 }  // namespace rung::cuda

@@ -10,42 +10,41 @@ namespace rung::cuda {
 template <class T>
 void embed(Lane<T>& lane, Mat<T> y, Packed<float> table, int const* ids) {
     lane.check_ids(ids, y.rows, table.rows, "embed");
-    launch(lane.stream, y.size(),
-           Embed<T, false>{lane.factor(table.data), ids, detail::whole(y, "embed"), int(y.cols)});
+    lane.queue.launch(y.size(),
+                      Embed<T, false>{lane.factor(table.data), ids, detail::whole(y, "embed"), int(y.cols)});
 }
 
 /// y[i] += table[ids[i]]
 template <class T>
 void add_embed(Lane<T>& lane, Mat<T> y, Packed<float> table, int const* ids) {
     lane.check_ids(ids, y.rows, table.rows, "add_embed");
-    launch(lane.stream, y.size(),
-           Embed<T, true>{lane.factor(table.data), ids, detail::whole(y, "add_embed"), int(y.cols)});
+    lane.queue.launch(
+        y.size(), Embed<T, true>{lane.factor(table.data), ids, detail::whole(y, "add_embed"), int(y.cols)});
 }
 
 /// dtable[ids[i]] += dy[i]
 template <class T>
 void add_embed_backward(Lane<T>& lane, Mat<float> dtable, CMat<T> dy, int const* ids) {
     const EmbedBackward<T> body{detail::whole(dy, "embed_backward"), ids, dtable.data, dy.rows, int(dy.cols)};
-    launch(lane.stream, dtable.rows * body.groups(), body);
+    lane.queue.launch(dtable.rows * body.groups(), body);
 }
 
 /// y[i] = x[ids[i]]
 template <class T>
 void gather(Lane<T>& lane, Mat<T> y, CMat<T> x, int const* ids) {
     lane.check_ids(ids, y.rows, x.rows, "gather");
-    launch(lane.stream, y.size(),
-           Embed<T, false>{detail::whole(x, "gather"), ids, detail::whole(y, "gather"), int(y.cols)});
+    lane.queue.launch(
+        y.size(), Embed<T, false>{detail::whole(x, "gather"), ids, detail::whole(y, "gather"), int(y.cols)});
 }
 
 /// y[ids[i]] += x[i], no id twice.
 template <class T>
 void add_scatter(Lane<T>& lane, Mat<T> y, CMat<T> x, int const* ids) {
     lane.check_ids(ids, x.rows, y.rows, "add_scatter");
-    launch(lane.stream, x.size(),
-           Scatter<T>{.x     = detail::whole(x, "add_scatter"),
-                      .ids   = ids,
-                      .y     = detail::whole(y, "add_scatter"),
-                      .width = int(x.cols)});
+    lane.queue.launch(x.size(), Scatter<T>{.x     = detail::whole(x, "add_scatter"),
+                                           .ids   = ids,
+                                           .y     = detail::whole(y, "add_scatter"),
+                                           .width = int(x.cols)});
 }
 
 namespace detail {
@@ -53,8 +52,8 @@ template <class T>
 void rotate(Lane<T>& lane, Mat<T> x, int const* positions, int heads, double theta, float sign) {
     const Index D     = x.cols / heads;
     const Index count = lane.largest_id(positions) + 1;
-    launch(lane.stream, x.rows * heads * (D / 2),
-           Rotate<T>{x.data, positions, lane.rotations(D, theta, count), int(x.stride), heads, int(D), sign});
+    lane.queue.launch(x.rows * heads * (D / 2), Rotate<T>{x.data, positions, lane.rotations(D, theta, count),
+                                                          int(x.stride), heads, int(D), sign});
 }
 }  // namespace detail
 

@@ -18,8 +18,8 @@ void add_columns(Lane<T>& lane, Mat<float> sums, Index rows, Term const& term) {
     const ColumnSums<Term> first{term, partial.data, rows, run, int(sums.cols), false};
     const ColumnSums<BiasTerm<float>> last{
         {partial.data, int(sums.cols)}, sums.data, parts, parts, int(sums.cols), true};
-    launch(lane.stream, first.items(), first);
-    launch(lane.stream, last.items(), last);
+    lane.queue.launch(first.items(), first);
+    lane.queue.launch(last.items(), last);
     lane.arena.release(mark);
 }
 
@@ -42,8 +42,8 @@ void multiply_and_bias(Lane<T>& lane, Mat<T> y, ProductShape shape, ProductPoint
     T const* const of    = bias.empty() ? nullptr : lane.factor(bias.data);
     const bool     fused = of && alignment(of) >= 16;
     if (fused) shape.epilogue = Epilogue::bias, at.bias = of;
-    multiply(*lane.products, lane.stream, shape, at);
-    if (of && !fused) launch(lane.stream, y.size(), AddRow<T>{whole(y, "matmul"), of, int(y.cols)});
+    lane.queue.multiply(shape, at);
+    if (of && !fused) lane.queue.launch(y.size(), AddRow<T>{whole(y, "matmul"), of, int(y.cols)});
 }
 
 }  // namespace detail
@@ -76,8 +76,7 @@ void matmul_nt(Lane<T>& lane, Mat<T> dx, CMat<T> dy, Packed<float> w) {
     if (dx.empty()) return;
     auto shape             = detail::product<T>(dx, w.cols, dy, w.stride);
     shape.right_transposed = true;
-    multiply(*lane.products, lane.stream, shape,
-             {.left = dy.data, .right = lane.factor(w.data), .result = dx.data});
+    lane.queue.multiply(shape, {.left = dy.data, .right = lane.factor(w.data), .result = dx.data});
 }
 
 /// dw += xT dy, the gradient of y = x w.  dw (K, M), x (N, K), dy (N, M).
@@ -86,8 +85,7 @@ void add_matmul_tn(Lane<T>& lane, Mat<float> dw, CMat<T> x, CMat<T> dy) {
     if (x.rows == 0) return;
     auto shape            = detail::product<T>(dw, x.rows, x, dy.stride);
     shape.left_transposed = shape.adds = true;
-    multiply(*lane.products, lane.stream, shape,
-             {.left = x.data, .right = dy.data, .result = dw.data, .addend = dw.data});
+    lane.queue.multiply(shape, {.left = x.data, .right = dy.data, .result = dw.data, .addend = dw.data});
 }
 
 /// dbias += column sums of dy; nothing where the layer has no bias.

@@ -2,6 +2,7 @@
 // From logits to a loss and its gradient, or to a token.
 
 #include "rung/backend/cuda/body/loss.hpp"
+#include "rung/backend/cuda/placed.hpp"
 #include "rung/backend/cuda/pointwise.hpp"
 
 namespace rung::cuda {
@@ -16,9 +17,9 @@ void add_cross_entropy(Lane<T>& lane, double* loss, Mat<T> logits, int const* ta
     const auto   mark = lane.arena.mark();
     float* const each = lane.arena.template take<float>(1, logits.rows).data;
     lane.check_ids(targets, logits.rows, logits.cols, "cross_entropy", -1);
-    launch(lane.stream, logits.rows,
-           CrossEntropy<T>{detail::whole(logits, "cross_entropy"), targets, each, int(logits.cols), scale});
-    launch(lane.stream, 1, AddLosses{each, loss, logits.rows});
+    lane.queue.launch(logits.rows, CrossEntropy<T>{detail::whole(logits, "cross_entropy"), targets, each,
+                                                   int(logits.cols), lane.upload(scale)});
+    lane.queue.launch(1, AddLosses{each, loss, logits.rows});
     lane.arena.release(mark);
 }
 
@@ -26,20 +27,31 @@ void add_cross_entropy(Lane<T>& lane, double* loss, Mat<T> logits, int const* ta
 /// share under the softmax of those columns.  Both are the host's: waits.
 template <class T>
 void greedy(Lane<T>& lane, int* tokens, double* probabilities, CMat<T> logits, int first) {
-    const Index  N          = logits.rows;
-    const auto   mark       = lane.arena.mark();
-    int* const   chosen     = lane.arena.template take<int>(1, N).data;
-    float* const likely     = lane.arena.template take<float>(1, N).data;
-    int* const   chosen_out = lane.template pinned<int>(N);
-    float* const likely_out = lane.template pinned<float>(N);
-    launch(lane.stream, N,
-           Greedy<T>{detail::whole(logits, "greedy"), chosen, likely, int(logits.cols), first});
-    copy_bytes(lane.stream, chosen_out, chosen, std::size_t(N) * sizeof(int));
-    copy_bytes(lane.stream, likely_out, likely, std::size_t(N) * sizeof(float));
-    cuda::wait(lane.stream);
-    std::copy_n(chosen_out, N, tokens), std::copy_n(likely_out, N, probabilities);
+    const Index  N      = logits.rows;
+    const auto   mark   = lane.arena.mark();
+    int* const   chosen = lane.arena.template take<int>(1, N).data;
+    float* const likely = lane.arena.template take<float>(1, N).data;
+    lane.queue.launch(N, Greedy<T>{detail::whole(logits, "greedy"), chosen, likely, int(logits.cols), first});
+    int const* const   chosen_here = lane.download(chosen, N);
+    float const* const likely_here = lane.download(likely, N);
     lane.wait();
+    std::copy_n(chosen_here, N, tokens), std::copy_n(likely_here, N, probabilities);
     lane.arena.release(mark);
+}
+
+/// The most likely tokens of `logits`, without a look at them, as the next inputs of `rows`, one of each sequence: the
+/// next step may follow at once. Tokens and their probabilities, (N) each, stay on the GPU.
+template <class T>
+void go_on(Lane<T>& lane, int* tokens, float* probabilities, Sequences const& rows, CMat<T> logits,
+           int first) {
+    auto const& plan = plan_of(rows);
+    const Index N    = rows.rows();
+    RUNG_CHECK(logits.rows == N && plan.slots && plan.last >= 0,
+               "go_on: rows; got some that were not placed for several steps of one token each");
+    lane.queue.launch(
+        N, Greedy<T>{detail::whole(logits, "go_on"), tokens, probabilities, int(logits.cols), first});
+    lane.queue.launch(N, GoOn{tokens, const_cast<int*>(rows.tokens), const_cast<int*>(rows.positions),
+                              const_cast<int*>(plan.places), plan.last});
 }
 
 }  // namespace rung::cuda

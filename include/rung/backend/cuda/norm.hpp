@@ -30,13 +30,12 @@ template <int C, class T>
 void layer_norm(Lane<T>& lane, Mat<T> y, Mat<float> stats, CMat<T> x, Mat<float const> gain,
                 Mat<float const> bias) {
     detail::by_capacity(x.cols, [&]<int N>(std::integral_constant<int, N>) {
-        launch(lane.stream, x.rows,
-               LayerNorm<N, T>{.x     = detail::whole(x, "layer_norm"),
-                               .y     = detail::whole(y, "layer_norm"),
-                               .stats = stats.data,
-                               .gain  = gain.data,
-                               .bias  = bias.empty() ? nullptr : bias.data,
-                               .width = int(x.cols)});
+        lane.queue.launch(x.rows, LayerNorm<N, T>{.x     = detail::whole(x, "layer_norm"),
+                                                  .y     = detail::whole(y, "layer_norm"),
+                                                  .stats = stats.data,
+                                                  .gain  = gain.data,
+                                                  .bias  = bias.empty() ? nullptr : bias.data,
+                                                  .width = int(x.cols)});
     });
 }
 
@@ -46,13 +45,12 @@ void add_layer_norm_backward(Lane<T>& lane, Mat<T> dx, Mat<float> dgain, Mat<flo
                              CMat<T> x, Mat<float const> stats, Mat<float const> gain) {
     if (x.rows == 0) return;
     detail::by_capacity(x.cols, [&]<int N>(std::integral_constant<int, N>) {
-        launch(lane.stream, x.rows,
-               LayerNormBackward<N, T>{.dy    = detail::whole(dy, "layer_norm"),
-                                       .x     = detail::whole(x, "layer_norm"),
-                                       .dx    = detail::whole(dx, "layer_norm"),
-                                       .stats = stats.data,
-                                       .gain  = gain.data,
-                                       .width = int(x.cols)});
+        lane.queue.launch(x.rows, LayerNormBackward<N, T>{.dy    = detail::whole(dy, "layer_norm"),
+                                                          .x     = detail::whole(x, "layer_norm"),
+                                                          .dx    = detail::whole(dx, "layer_norm"),
+                                                          .stats = stats.data,
+                                                          .gain  = gain.data,
+                                                          .width = int(x.cols)});
     });
     detail::add_columns(lane, dgain, x.rows, GainTerm<T, 2>{dy.data, x.data, stats.data, int(x.cols)});
     add_column_sums(lane, dbias, dy);
@@ -62,12 +60,11 @@ void add_layer_norm_backward(Lane<T>& lane, Mat<T> dx, Mat<float> dgain, Mat<flo
 template <int C, class T>
 void rms_norm(Lane<T>& lane, Mat<T> y, Mat<float> stats, CMat<T> x, Mat<float const> gain) {
     detail::by_capacity(x.cols, [&]<int N>(std::integral_constant<int, N>) {
-        launch(lane.stream, x.rows,
-               RmsNorm<N, T>{.x     = detail::whole(x, "rms_norm"),
-                             .y     = detail::whole(y, "rms_norm"),
-                             .stats = stats.data,
-                             .gain  = gain.data,
-                             .width = int(x.cols)});
+        lane.queue.launch(x.rows, RmsNorm<N, T>{.x     = detail::whole(x, "rms_norm"),
+                                                .y     = detail::whole(y, "rms_norm"),
+                                                .stats = stats.data,
+                                                .gain  = gain.data,
+                                                .width = int(x.cols)});
     });
 }
 
@@ -76,13 +73,12 @@ void add_rms_norm_backward(Lane<T>& lane, Mat<T> dx, Mat<float> dgain, CMat<T> d
                            Mat<float const> stats, Mat<float const> gain) {
     if (x.rows == 0) return;
     detail::by_capacity(x.cols, [&]<int N>(std::integral_constant<int, N>) {
-        launch(lane.stream, x.rows,
-               RmsNormBackward<N, T>{.dy    = detail::whole(dy, "rms_norm"),
-                                     .x     = detail::whole(x, "rms_norm"),
-                                     .dx    = detail::whole(dx, "rms_norm"),
-                                     .stats = stats.data,
-                                     .gain  = gain.data,
-                                     .width = int(x.cols)});
+        lane.queue.launch(x.rows, RmsNormBackward<N, T>{.dy    = detail::whole(dy, "rms_norm"),
+                                                        .x     = detail::whole(x, "rms_norm"),
+                                                        .dx    = detail::whole(dx, "rms_norm"),
+                                                        .stats = stats.data,
+                                                        .gain  = gain.data,
+                                                        .width = int(x.cols)});
     });
     detail::add_columns(lane, dgain, x.rows, GainTerm<T, 1>{dy.data, x.data, stats.data, int(x.cols)});
 }

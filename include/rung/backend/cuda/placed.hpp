@@ -1,6 +1,8 @@
 #pragma once
 // Batches on their way to the GPU, with what attention wants to know of them; and results on their way back.
 
+#include <bit>
+
 #include "rung/backend/cuda/body/attention.hpp"
 #include "rung/backend/cuda/body/flash.hpp"
 #include "rung/backend/cuda/context.hpp"
@@ -16,6 +18,7 @@ struct Plan {
     int              tile_count;
     int              longest;         ///< tokens of a sequence
     int const *      slots, *places;  ///< (N) where a row's key and value go in the cache, if there is one
+    int              last;            ///< place that go_on() may reach
     int              held;            ///< tokens that the fullest sequence then has there
 };
 
@@ -24,37 +27,68 @@ inline Plan const& plan_of(Sequences const& rows) {
     return *static_cast<Plan const*>(rows.plan);
 }
 
-template <class T>
-int const* placed(Lane<T>& lane, int const* ids, Index count) {
-    return lane.upload_ids(ids, count);
+/// Rounded up to one of sixteen sizes between two powers of two.
+inline Index one_of_few_sizes(Index n) {
+    const Index step = std::max<Index>(Index(std::bit_ceil(std::size_t(n))) / 32, 16);
+    return (n + step - 1) / step * step;
 }
 
+/// Where operations read the batch. Batches with targets or with a cache are filled up to one of a few sizes, with
+/// tokens that nobody grades or asks and that see each other alone: steps whose sizes come again are started as graphs,
+/// with plans of products that are known, and gradients gain nothing but zeros.
 template <class T>
 Sequences placed(Lane<T>& lane, Sequences const& rows, CachePlaces cache = {}) {
-    static constexpr int   height = 16 * FlashForward<16>::warps;  // rows of a tile
-    const Index            N      = rows.rows();
+    static constexpr int height = 16 * FlashForward<16>::warps;  // rows of a tile
+    const Index          real = rows.rows(), graded = rows.graded ? rows.graded_count : real;
+    // Training fills up graded rows with rows of their own; decoding has a row ask again, unheard.
+    const bool             trains = rows.targets != nullptr, asks = cache.slots && cache.spare >= 0;
+    const Index            least  = trains && rows.graded ? one_of_few_sizes(graded) : graded;
+    const Index            N      = trains || asks ? one_of_few_sizes(real + least - graded) : real;
+    const Index            wanted = asks ? one_of_few_sizes(graded) : rows.graded ? least : N;
     std::vector<FlashTile> tiles;
-    std::vector<int>       bounds, slots, places;
-    Plan&                  plan = *lane.notes.template take<Plan>(1, 1).data;
-    plan                        = {};
-    for (int b = 0; b < rows.count; ++b) {
-        const int first = rows.starts[b], end = rows.starts[b + 1];
-        plan.longest = std::max(plan.longest, end - first);
-        if (cache.past) plan.held = std::max(plan.held, cache.past[b] + end - first);
+    std::vector<int>       bounds, slots, places, starts(rows.starts, rows.starts + rows.count + 1);
+    while (starts.back() < N) starts.push_back(int(std::min<Index>(N, starts.back() + (asks ? 1 : height))));
+    Plan& plan = *lane.notes.template take<Plan>(1, 1).data;
+    plan       = {};
+    for (std::size_t b = 0; b + 1 < starts.size(); ++b) {
+        const int first = starts[b], end = starts[b + 1];
+        plan.longest     = std::max(plan.longest, end - first);
+        const bool there = b < std::size_t(rows.count);
+        const int  past  = cache.past && there ? cache.past[b] : 0;
+        plan.held        = std::max(plan.held, past + end - first);
         for (int row = first; row < end; row += height) tiles.push_back({row, first, end});
         for (int row = first; row < end; ++row) {
             bounds.push_back(first), bounds.push_back(end);
-            if (cache.slots) slots.push_back(cache.slots[b]), places.push_back(cache.past[b] + row - first);
+            if (cache.slots)
+                slots.push_back(there ? cache.slots[b] : cache.spare), places.push_back(past + row - first);
         }
     }
-    plan.bounds     = lane.upload(bounds.data(), Index(bounds.size()));
-    plan.tiles      = lane.upload(tiles.data(), Index(tiles.size()));
-    plan.tile_count = int(tiles.size());
+    if (trains) {
+        tiles.resize(std::size_t(one_of_few_sizes(Index(tiles.size()))));  // of no rows
+        plan.longest = (plan.longest + 15) / 16 * 16;
+    }
+    if (!cache.slots) {
+        plan.bounds     = lane.upload(bounds.data(), Index(bounds.size()));
+        plan.tiles      = lane.upload(tiles.data(), Index(tiles.size()));
+        plan.tile_count = int(tiles.size());
+    }
     if (cache.slots) plan.slots = lane.upload(slots.data(), N), plan.places = lane.upload(places.data(), N);
+
+    const auto ids = [&](int const* from, Index count, Index all, int rest, int each, int most = -1) {
+        std::vector<int> list(from, from + count);
+        for (; count < all; ++count, rest += each) list.push_back(rest);
+        return lane.upload_ids(list.data(), all, most);
+    };
     Sequences there = rows;
-    there.tokens    = lane.upload_ids(rows.tokens, N);
-    there.positions = lane.upload_ids(rows.positions, N);
-    if (rows.graded) there.graded = lane.upload_ids(rows.graded, rows.graded_count);
+    plan.last       = cache.last;
+    there.tokens    = ids(rows.tokens, real, N, 0, 0);
+    there.positions = ids(rows.positions, real, N, 0, 0, cache.last);
+    if (rows.graded) there.graded = ids(rows.graded, graded, wanted, asks ? 0 : int(real), asks ? 0 : 1);
+    if (rows.graded) there.graded_count = wanted;
+    if (rows.targets) there.targets = ids(rows.targets, graded, wanted, -1, 0);
+    const auto kept = lane.notes.template take<int>(1, Index(starts.size()));
+    std::copy(starts.begin(), starts.end(), kept.data);
+    there.starts = kept.data, there.count = int(starts.size()) - 1;
     there.plan = &plan;
     return there;
 }
@@ -63,12 +97,10 @@ Sequences placed(Lane<T>& lane, Sequences const& rows, CachePlaces cache = {}) {
 template <class T>
 Mat<float const> fetched(Lane<T>& lane, CMat<T> x) {
     const auto there = lane.notes.template take<float>(x.rows, x.cols);
-    T* const   raw   = lane.template pinned<T>(x.size());
     RUNG_CHECK(x.stride == x.cols, "cuda: fetched: stride; got ", x.stride, ", wanted ", x.cols);
-    copy_bytes(lane.stream, raw, x.data, std::size_t(x.size()) * sizeof(T));
-    cuda::wait(lane.stream);
-    for (Index i = 0; i < x.size(); ++i) there.data[i] = widen(raw[i]);
+    T const* const raw = lane.download(x.data, x.size());
     lane.wait();
+    for (Index i = 0; i < x.size(); ++i) there.data[i] = widen(raw[i]);
     return there;
 }
 

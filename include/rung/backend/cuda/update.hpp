@@ -12,8 +12,10 @@ template <class T>
 float const* packed(Context<T>& ctx, float const* weights, Index count, Index,
                     std::vector<PackedPlace> const&) {
     auto& lane = ctx.lane();
+    lane.reset();
     if constexpr (std::is_same_v<T, bf16>)
-        launch(lane.stream, count, Convert{weights, lane.narrow_copy_of(weights, count)});
+        lane.queue.launch(count, Convert{weights, lane.narrow_copy_of(weights, count)});
+    lane.submit();
     return nullptr;
 }
 
@@ -26,12 +28,11 @@ double clip_and_update(Context<T>& ctx, float* weights, float* mean, float* squa
     auto&           lane  = ctx.lane();
     const Index     count = gradients.cols, parts = (count + run - 1) / run;
     RUNG_CHECK(gradients.rows == 1, "cuda: clip_and_update: slices; got ", gradients.rows, ", wanted 1");
-    lane.reset();
+    lane.reset(), lane.settings.reset();
     double* const partial = lane.arena.template take<double>(1, parts).data;
     double* const total   = lane.arena.template take<double>(1, 1).data;
-    double* const out     = lane.template pinned<double>(1);
-    launch(lane.stream, parts, SquaredNorm{gradients.data, partial, count, run});
-    launch(lane.stream, 1, SumOfSquares{partial, total, parts});
+    lane.queue.launch(parts, SquaredNorm{gradients.data, partial, count, run});
+    lane.queue.launch(1, SumOfSquares{partial, total, parts});
 
     std::vector<Index> ends;  // of runs of neighbours that are treated alike
     std::vector<char>  decayed;
@@ -40,17 +41,16 @@ double clip_and_update(Context<T>& ctx, float* weights, float* mean, float* squa
             ends.push_back(0), decayed.push_back(chunk.decayed);
         ends.back() = chunk.first + chunk.count;
     }
-    AdamW body   = AdamW::of(step);
+    AdamW body{};
+    body.rates   = lane.set(AdamWRates::of(step));
     body.weights = weights, body.mean = mean, body.square = square, body.gradient = gradients.data;
-    body.ends    = lane.upload(ends.data(), Index(ends.size()));
-    body.decayed = reinterpret_cast<bool const*>(lane.upload(decayed.data(), Index(decayed.size())));
+    body.ends    = lane.set(ends.data(), Index(ends.size()));
+    body.decayed = reinterpret_cast<bool const*>(lane.set(decayed.data(), Index(decayed.size())));
     body.runs = int(ends.size()), body.squared_norm = total, body.bound = float(bound);
-    launch(lane.stream, count, body);
-    copy_bytes(lane.stream, out, total, sizeof *out);
-    cuda::wait(lane.stream);
-    const double norm = std::sqrt(*out);
+    lane.queue.launch(count, body);
+    double const* const squared = lane.download(total, 1);
     lane.wait();
-    return norm;
+    return std::sqrt(*squared);
 }
 
 }  // namespace rung::cuda

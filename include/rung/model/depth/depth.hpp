@@ -19,6 +19,39 @@ struct AddInput {
     static constexpr bool adds_input = true;
 };
 
+/// In what order blocks run: layers before a loop, the looped ones in every pass, layers after it. A depth that does
+/// not say has none before or after.
+template <class D>
+struct Schedule {
+    static constexpr int before = [] {
+        if constexpr (requires { D::before; }) return D::before;
+        else return 0;
+    }();
+    static constexpr int after = [] {
+        if constexpr (requires { D::after; }) return D::after;
+        else return 0;
+    }();
+    static constexpr int looped = D::layers - before - after;
+    static_assert(
+        before >= 0 && after >= 0 && looped > 0,
+        "Depth: `before` and `after` count some of the `layers`, and leave at least one to be looped");
+
+    /// Blocks that run in all.
+    static constexpr int blocks(int passes) { return before + passes * looped + after; }
+    /// The pass of block `at`, below 0 before the loop and `passes` after it.
+    static constexpr int pass(int at, int passes) {
+        if (at < before) return -1;
+        return at < before + passes * looped ? (at - before) / looped : passes;
+    }
+    /// Its layer.
+    static constexpr int layer(int at, int passes) {
+        if (at < before) return at;
+        return at < before + passes * looped ? before + (at - before) % looped : at - (passes - 1) * looped;
+    }
+    /// The first block of a pass.
+    static constexpr int first(int pass) { return before + pass * looped; }
+};
+
 template <class D>
 concept HasDepth = requires {
     { D::layers } -> std::convertible_to<int>;

@@ -29,16 +29,17 @@ template <class T>
 struct CrossEntropy {
     static constexpr int warps = 1;
 
-    T*         logits;  ///< (N, V)
-    int const* targets;
-    float*     loss;
-    int        vocab;
-    float      scale;
+    T*           logits;  ///< (N, V)
+    int const*   targets;
+    float*       loss;
+    int          vocab;
+    float const* factor;  ///< scale
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index row) const {
         T* const    at     = logits + row * vocab;
         const int   target = targets[row];
+        const float scale  = *factor;
         const float top = body::largest(g, at, vocab), sum = body::total(g, at, vocab, top);
         const float chosen = target < 0 ? 0 : widen(at[target]), share = target < 0 ? 0 : scale / sum;
         if (g.rank() == 0) loss[row] = target < 0 ? 0 : ::logf(sum) + (top - chosen);
@@ -96,6 +97,20 @@ struct Greedy {
         best            = g.reduce(best, Larger{});
         const float sum = body::total(g, at, count, top);
         if (g.rank() == 0) tokens[row] = first + count - best, probabilities[row] = 1 / sum;
+    }
+};
+
+/// The end of a decoding step: each row's token is its next input, one place further on but not past the last.
+struct GoOn {
+    static constexpr int warps = 0;
+
+    int const*   chosen;
+    int *        tokens, *positions, *places;
+    int          last;
+    RUNG_HD void operator()(Index row) const {
+        tokens[row]    = chosen[row];
+        positions[row] = positions[row] < last ? positions[row] + 1 : last;
+        places[row]    = places[row] < last ? places[row] + 1 : last;
     }
 };
 

@@ -35,14 +35,23 @@ struct AddRow {
     RUNG_HD void operator()(Index i) const { y[i] = narrow<T>(widen(y[i]) + widen(row[i % width])); }
 };
 
-/// y += x
+/// y += x. An item is four values, here and below.
 template <class T>
 struct Add {
     static constexpr int warps = 0;
 
-    T*           y;
-    T const*     x;
-    RUNG_HD void operator()(Index i) const { y[i] = narrow<T>(widen(y[i]) + widen(x[i])); }
+    T*       y;
+    T const* x;
+    int      size;
+
+    RUNG_HD Index items() const { return (size + 3) / 4; }
+    RUNG_HD void  operator()(Index item) const {
+         const int at = int(item) * 4;
+         Four      sum, more;
+         sum.load(y, at, size), more.load(x, at, size);
+         RUNG_UNROLL for (int j = 0; j < 4; ++j) sum.v[j] += more.v[j];
+         sum.store(y, at, size);
+    }
 };
 
 /// 1 / (1 + exp(-x))
@@ -54,13 +63,22 @@ struct Gelu {
     static constexpr int warps = 0;
 
     T *  y, *x;
+    int  size;
     bool keeps;
 
-    RUNG_HD void operator()(Index i) const {
-        constexpr float slope = 1.5957691216057308f, cubic = 0.044715f;
-        const float v = widen(x[i]), square = v * v * cubic, s = sigmoid(slope * v * (square + 1)), g = v * s;
-        y[i] = narrow<T>(g);
-        if (keeps) x[i] = narrow<T>(s + g * (1 - s) * (square * 3 + 1) * slope);
+    RUNG_HD Index items() const { return (size + 3) / 4; }
+    RUNG_HD void  operator()(Index item) const {
+         constexpr float slope = 1.5957691216057308f, cubic = 0.044715f;
+         const int       at = int(item) * 4;
+         Four            in, out;
+         in.load(x, at, size);
+         RUNG_UNROLL for (int j = 0; j < 4; ++j) {
+             const float v = in.v[j], square = v * v * cubic, s = sigmoid(slope * v * (square + 1));
+             out.v[j] = v * s;
+             in.v[j]  = s + v * s * (1 - s) * (square * 3 + 1) * slope;
+        }
+         out.store(y, at, size);
+         if (keeps) in.store(x, at, size);
     }
 };
 
@@ -69,9 +87,18 @@ template <class T>
 struct GeluBackward {
     static constexpr int warps = 0;
 
-    T*           dx;
-    T const *    dy, *x;
-    RUNG_HD void operator()(Index i) const { dx[i] = narrow<T>(widen(dy[i]) * widen(x[i])); }
+    T*       dx;
+    T const *dy, *x;
+    int      size;
+
+    RUNG_HD Index items() const { return (size + 3) / 4; }
+    RUNG_HD void  operator()(Index item) const {
+         const int at = int(item) * 4;
+         Four      d, slope;
+         d.load(dy, at, size), slope.load(x, at, size);
+         RUNG_UNROLL for (int j = 0; j < 4; ++j) d.v[j] *= slope.v[j];
+         d.store(dx, at, size);
+    }
 };
 
 /// y (N, H) = silu(gate) up of x = [gate | up] (N, 2 H), which becomes [up silu'(gate) | silu(gate)] if
@@ -84,13 +111,22 @@ struct Swiglu {
     int  hidden;
     bool keeps;
 
-    RUNG_HD void operator()(Index i) const {
-        const Index at = i / hidden * 2 * hidden + i % hidden;
-        const float g = widen(x[at]), u = widen(x[at + hidden]), s = sigmoid(g), silu = g * s;
-        y[i] = narrow<T>(silu * u);
-        if (!keeps) return;
-        x[at]          = narrow<T>(u * (s + silu * (1 - s)));
-        x[at + hidden] = narrow<T>(silu);
+    RUNG_HD int   groups() const { return (hidden + 3) / 4; }  ///< of a row
+    RUNG_HD Index items(Index rows) const { return rows * groups(); }
+    RUNG_HD void  operator()(Index item) const {
+         const Index row = item / groups();
+         const int   at  = int(item % groups()) * 4;
+         T *const left = x + row * 2 * hidden, *const right = left + hidden;
+         Four gate, up, out;
+         gate.load(left, at, hidden), up.load(right, at, hidden);
+         RUNG_UNROLL for (int j = 0; j < 4; ++j) {
+             const float g = gate.v[j], u = up.v[j], s = sigmoid(g), silu = g * s;
+             out.v[j]  = silu * u;
+             gate.v[j] = u * (s + silu * (1 - s));
+             up.v[j]   = silu;
+        }
+         out.store(y + row * hidden, at, hidden);
+         if (keeps) gate.store(left, at, hidden), up.store(right, at, hidden);
     }
 };
 
@@ -103,12 +139,24 @@ struct SwigluBackward {
     T const *dy, *x;
     int      hidden;
 
-    RUNG_HD void operator()(Index i) const {
-        const Index at  = i / hidden * 2 * hidden + i % hidden;
-        const float d   = widen(dy[i]);
-        dx[at]          = narrow<T>(d * widen(x[at]));
-        dx[at + hidden] = narrow<T>(d * widen(x[at + hidden]));
+    RUNG_HD int   groups() const { return (hidden + 3) / 4; }
+    RUNG_HD Index items(Index rows) const { return rows * groups(); }
+    RUNG_HD void  operator()(Index item) const {
+         const Index row = item / groups(), from = row * 2 * hidden;
+         const int   at = int(item % groups()) * 4;
+         Four        d, left, right;
+         d.load(dy + row * hidden, at, hidden);
+         left.load(x + from, at, hidden), right.load(x + from + hidden, at, hidden);
+         RUNG_UNROLL for (int j = 0; j < 4; ++j) left.v[j] *= d.v[j], right.v[j] *= d.v[j];
+         left.store(dx + from, at, hidden), right.store(dx + from + hidden, at, hidden);
     }
+};
+
+/// What names a dropout's random numbers.
+struct DropoutName {
+    std::uint64_t seed;
+    Index         first_row;
+    std::uint32_t step, site;
 };
 
 /// y (N, width) = dropout(y), the CPU's choices. An item is four values of a row: the words of one block of its stream.
@@ -116,21 +164,20 @@ template <class T>
 struct Dropped {
     static constexpr int warps = 0;
 
-    T*            y;
-    int           width;
-    float         rate;
-    std::uint64_t seed;
-    std::uint32_t step, site;
-    Index         first_row;
+    T*                 y;
+    int                width;
+    float              rate;
+    DropoutName const* name;
 
     RUNG_HD int groups() const { return (width + 3) / 4; }  ///< of a row
 
     RUNG_HD void operator()(Index item) const {
-        const Index      row  = item / groups();
-        const int        at   = int(item % groups()) * 4;
-        const RandomBits bits = philox(
-            counter_of(Purpose::dropout, step, std::uint32_t(first_row + row), site, std::uint32_t(at / 4)),
-            key_of(seed));
+        const Index      row = item / groups();
+        const int        at  = int(item % groups()) * 4;
+        const RandomBits bits =
+            philox(counter_of(Purpose::dropout, name->step, std::uint32_t(name->first_row + row), name->site,
+                              std::uint32_t(at / 4)),
+                   key_of(name->seed));
         const float keep = 1 / (1 - rate);
         Four        values;
         values.load(y + row * width, at, width);

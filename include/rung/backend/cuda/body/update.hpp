@@ -41,33 +41,35 @@ struct SumOfSquares {
     }
 };
 
+/// What a step of AdamW multiplies by.
+struct AdamWRates {
+    float rate, beta1, beta2, fresh1, fresh2, epsilon, keep, root;
+
+    static AdamWRates of(AdamWStep const& step) {
+        return {.rate    = float(step.rate / step.correction1),
+                .beta1   = float(step.beta1),
+                .beta2   = float(step.beta2),
+                .fresh1  = float(1 - step.beta1),
+                .fresh2  = float(1 - step.beta2),
+                .epsilon = float(step.epsilon),
+                .keep    = float(1 - step.rate * step.weight_decay),
+                .root    = float(1 / std::sqrt(step.correction2))};
+    }
+};
+
 /// One weight's step of AdamW in PyTorch's form, the gradient's norm brought within a bound. Where that norm is not
 /// finite, all stays as it was.
 struct AdamW {
     static constexpr int warps = 0;
 
-    float *       weights, *mean, *square;
-    float const*  gradient;
-    double const* squared_norm;  ///< of the whole gradient
-    Index const*  ends;          ///< where runs of weights end that are treated alike, ascending
-    bool const*   decayed;       ///< whether weight decay applies to them
-    int           runs;
-    float         bound;  ///< 0: whatever the norm is
-    float         rate, beta1, beta2, fresh1, fresh2, epsilon, keep, root;
-
-    /// Its last line.
-    static AdamW of(AdamWStep const& step) {
-        AdamW body{};
-        body.rate    = float(step.rate / step.correction1);
-        body.beta1   = float(step.beta1);
-        body.beta2   = float(step.beta2);
-        body.fresh1  = float(1 - step.beta1);
-        body.fresh2  = float(1 - step.beta2);
-        body.epsilon = float(step.epsilon);
-        body.keep    = float(1 - step.rate * step.weight_decay);
-        body.root    = float(1 / std::sqrt(step.correction2));
-        return body;
-    }
+    float *           weights, *mean, *square;
+    float const*      gradient;
+    double const*     squared_norm;  ///< of the whole gradient
+    Index const*      ends;          ///< where runs of weights end that are treated alike, ascending
+    bool const*       decayed;       ///< whether weight decay applies to them
+    int               runs;
+    float             bound;  ///< 0: whatever the norm is
+    AdamWRates const* rates;
 
     RUNG_HD void operator()(Index i) const {
         const double whole = *squared_norm;
@@ -79,10 +81,12 @@ struct AdamW {
             if (i < ends[mid]) high = mid;
             else low = mid + 1;
         }
-        const float g = gradient[i] * clip, m = mean[i] * beta1 + g * fresh1,
-                    v = square[i] * beta2 + g * g * fresh2, w = weights[i] * (decayed[low] ? keep : 1.f);
+        const AdamWRates by = *rates;
+        const float      g = gradient[i] * clip, m = mean[i] * by.beta1 + g * by.fresh1,
+                    v = square[i] * by.beta2 + g * g * by.fresh2,
+                    w = weights[i] * (decayed[low] ? by.keep : 1.f);
         mean[i] = m, square[i] = v;
-        weights[i] = w - m * rate / (::sqrtf(v) * root + epsilon);
+        weights[i] = w - m * by.rate / (::sqrtf(v) * by.root + by.epsilon);
     }
 };
 

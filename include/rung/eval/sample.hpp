@@ -1,0 +1,70 @@
+#pragma once
+// How answers are written, and the drawing of tokens.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <vector>
+
+#include "rung/core/rng.hpp"
+#include "rung/core/view.hpp"
+#include "rung/data/vocab.hpp"
+#include "rung/model/tape.hpp"
+
+namespace rung {
+
+struct DecodeOptions {
+    /// Most new tokens per answer, its end among them; 0: whatever the context leaves room for.
+    int           limit       = 0;
+    double        temperature = 0;  ///< 0: greedy. Otherwise logits are divided by it and a token is drawn
+    int           top_k       = 0;  ///< draw among the k likeliest; 0: among all
+    std::uint32_t stream      = 0;  ///< of random numbers: prompt i of two streams is drawn differently
+    Run           run         = {};
+    int group = 0;  ///< places of a lane: sequences that one thread decodes together; 0: what suits the model
+};
+
+namespace detail {
+
+struct Choice {
+    int    token;
+    double probability;  ///< under softmax(logits), whatever the temperature
+};
+
+/// Draws tokens; pad and begin are never written. Keeps its working memory.
+class Sampler {
+public:
+    explicit Sampler(int vocab) : order_(std::size_t(vocab - Vocab::end)), weight_(order_.size()) {}
+
+    /// A token drawn from softmax(logits / temperature), cut to the k likeliest.
+    template <class Real>
+    Choice draw(Mat<Real const> logits, DecodeOptions const& options, Rng& rng) {
+        Real const* at = logits.data;
+        for (Index i = Vocab::end; i < logits.cols; ++i)  // NaN has no place in an order
+            RUNG_CHECK(std::isfinite(double(at[i])), "decode: logits; got ", double(at[i]),
+                       ", wanted finite numbers");
+        std::iota(order_.begin(), order_.end(), Vocab::end);
+        std::sort(order_.begin(), order_.end(),
+                  [&](int a, int b) { return at[a] > at[b] || (at[a] == at[b] && a < b); });
+        const double top = double(at[order_.front()]);
+        double       sum = 0;
+        for (const int token : order_) sum += std::exp(double(at[token]) - top);
+        const bool cut  = options.top_k > 0 && options.top_k < int(order_.size());
+        const auto kept = cut ? std::size_t(options.top_k) : order_.size();
+        double     left = 0;
+        for (std::size_t i = 0; i < kept; ++i)
+            left += weight_[i] = std::exp((double(at[order_[i]]) - top) / options.temperature);
+        left *= double(rng.uniform());
+        std::size_t i = 0;
+        while (i + 1 < kept && (left -= weight_[i]) >= 0) ++i;
+        return {order_[i], std::exp(double(at[order_[i]]) - top) / sum};
+    }
+
+private:
+    std::vector<int>    order_;
+    std::vector<double> weight_;
+};
+
+}  // namespace detail
+
+}  // namespace rung
