@@ -257,6 +257,8 @@ def main():
             Path(args.json).touch()
         except OSError as error:
             sys.exit(f"peers: --json: got '{args.json}', wanted a file that can be written ({error.strerror})")
+    if not os.access(args.rung, os.X_OK):
+        sys.exit(f"peers: --rung: got '{args.rung}', wanted a program (peers/run.sh builds it)")
     features = [args.python, str(HERE / "torch_peer.py"), "--features"]
     asked = subprocess.run(features, stdout=subprocess.PIPE, check=False, text=True)
     if asked.returncode != 0:

@@ -67,4 +67,13 @@ TEST_CASE("what is reserved is there without asking again") {
     }
 }
 
+#ifndef __SANITIZE_ADDRESS__  // which would stop the program
+TEST_CASE("memory that is not to be had is named") {
+    CHECK_THROWS_WITH_AS(
+        Buffer<char>(Index{1} << 62),
+        "memory: got none, wanted 4611686018427387904 bytes (a smaller batch, piece or number of passes?)",
+        Error);
+}
+#endif
+
 TEST_CASE("a negative size is refused") { CHECK_THROWS_AS(Buffer<int>(-1), Error); }

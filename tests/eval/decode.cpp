@@ -197,6 +197,7 @@ TEST_CASE("no prompts, a prompt longer than the context, a foreign character: ea
     CHECK_THROWS_AS(decode(ctx, model, vocab, {"a="}), Error);
     CHECK_THROWS_AS(decode(ctx, model, Vocab{"01"}, {"1"}), Error);
     CHECK_THROWS_AS(decode(ctx, model, vocab, {"1="}, {.run = {.dropout = {0.1f}}}), Error);
+    CHECK_THROWS_AS(decode(ctx, model, vocab, {"1="}, {.run = {.learnt = -1}}), Error);
     for (float& weight : model.weights()) weight = std::numeric_limits<float>::quiet_NaN();
     CHECK_THROWS_AS(decode(ctx, model, vocab, {"1="}), Error);
     CHECK_THROWS_AS(decode(ctx, model, vocab, {"1="}, {.temperature = 1}), Error);

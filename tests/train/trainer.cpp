@@ -123,6 +123,9 @@ TEST_CASE("senseless options are refused") {
     CHECK_THROWS_AS((Trainer{ctx, model, {.weight_decay = INFINITY}}), Error);
     Trainer trainer{ctx, model};
     CHECK_THROWS_AS(trainer.step(small_batch(0), 1e39), Error);  // finite, but not in single precision
+    Trainer heavy{ctx, model, {.weight_decay = 1e42}};
+    CHECK_THROWS_AS(heavy.step(small_batch(0), 1e-3), Error);
+    CHECK_THROWS_AS((Trainer{ctx, model, {.learnt = -1}}), Error);
 }
 
 TEST_CASE("resetting the optimizer forgets the moments and keeps the weights") {

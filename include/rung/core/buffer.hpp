@@ -19,10 +19,18 @@ struct Memory {
     void (*give)(void*);
 };
 
+namespace detail {
+inline void* take_zeroed(std::size_t bytes) {
+    void* const data = ::operator new (bytes, std::align_val_t{64}, std::nothrow);
+    RUNG_CHECK(data, "memory: got none, wanted ", bytes,
+               " bytes (a smaller batch, piece or number of passes?)");
+    return std::memset(data, 0, bytes);
+}
+inline void give_back(void* data) { ::operator delete (data, std::align_val_t{64}); }
+}  // namespace detail
+
 /// The system's.
-inline constexpr Memory host_memory{
-    [](std::size_t bytes) { return std::memset(::operator new (bytes, std::align_val_t{64}), 0, bytes); },
-    [](void* data) { ::operator delete (data, std::align_val_t{64}); }};
+inline constexpr Memory host_memory{detail::take_zeroed, detail::give_back};
 
 /// Owns `size` zeroed elements. Moves, never copies by accident.
 template <class T>

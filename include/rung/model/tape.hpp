@@ -9,8 +9,8 @@ namespace rung {
 /// What an evaluation may vary without a new model.
 struct Run {
     int passes = 0;  ///< times the layers run; 0: the depth's own number
-    /// Last passes that are learnt from; 0: all. Activations of earlier ones are not kept, and what came before the
-    /// loop learns through what is injected alone.
+    /// Last passes that are learnt from; 0, or more than there are: all. Activations of earlier ones are not kept, and
+    /// what came before the loop learns through what is injected alone.
     int     learnt  = 0;
     Dropout dropout = {};  ///< off unless training asks for it
 };

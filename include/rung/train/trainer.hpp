@@ -21,7 +21,7 @@ struct TrainerOptions {
     double clip         = 1.0;   ///< bound on the gradient's norm; 0 turns it off
     float  dropout      = 0;
     int    passes       = 0;  ///< of a looped model; 0: the depth's own number
-    int    learnt       = 0;  ///< last passes that are learnt from; 0: all
+    int    learnt       = 0;  ///< last passes that are learnt from; 0, or more than there are: all
     Index  piece = 0;  ///< rows a thread computes at a time, part of the experiment; 0: what suits the model
 };
 
@@ -76,6 +76,9 @@ public:
         RUNG_CHECK(graded > 0, "Trainer: graded tokens; got none, wanted at least 1");
         RUNG_CHECK(std::isfinite(float(rate)) && rate >= 0, "Trainer: step ", steps_, ": rate; got ", rate,
                    ", wanted a finite number of at least 0, in single precision");
+        RUNG_CHECK(std::isfinite(float(rate * options_.weight_decay)), "Trainer: step ", steps_,
+                   ": rate times weight_decay; got ", rate * options_.weight_decay,
+                   ", wanted a finite number, in single precision");
 
         const Mat<Real>     gradients{gradients_.data(), ctx_.slices(), Model::parameters};
         double* const       losses = ctx_.results(ctx_.slices());
