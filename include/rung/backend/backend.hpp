@@ -39,6 +39,10 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
     swiglu(lane, y, y, Keep::nothing);
     swiglu_backward(lane, y, x, x);
     dropout(lane, y, drop, 0u, Index{0});           // in place; its own backward pass
+    add_row(lane, y, stats);                        // y += a row
+    mix(lane, y, y, x, x);                          // y = g x + (1 - g) x' with g = sigmoid(h), left in h
+    mix_backward(lane, y, y, y, x, x, x);           // dh, dx' (added), dy, which becomes dx; g, x, x'
+    fill_normal(lane, y, 1.0, drop, ids);           // y = N(0, deviation), rows of an id alike
     layer_norm<8>(lane, y, sums, x, stats, stats);  // y, stats; x, gain, bias
     add_layer_norm_backward<8>(lane, y, sums, sums, x, x, stats,
                                stats);  // dx, dgain, dbias; dy, x, stats, gain

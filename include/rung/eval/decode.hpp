@@ -224,7 +224,7 @@ std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab,
     RUNG_CHECK(options.limit >= 0 && options.group >= 0 && options.top_k >= 0 && options.temperature >= 0,
                "decode: limit, group, top_k, temperature; got ", options.limit, ", ", options.group, ", ",
                options.top_k, ", ", options.temperature, ", wanted at least 0 each");
-    Model::learnt_of(options.run);  // throws where there are no such passes
+    Model::passes_of(options.run);  // throws where there are no such passes
     RUNG_CHECK(options.run.dropout.rate == 0, "decode: run.dropout; got ", options.run.dropout.rate,
                ", wanted 0: only training drops anything");
     std::vector<std::vector<int>> tokens(prompts.size(), {Vocab::begin});

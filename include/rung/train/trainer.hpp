@@ -57,7 +57,7 @@ public:
                    "Trainer: epsilon, weight_decay, clip, piece; got ", options.epsilon, ", ",
                    options.weight_decay, ", ", options.clip, ", ", options.piece,
                    ", wanted above 0, at least 0 and finite, at least 0 each");
-        Model::learnt_of(
+        Model::passes_of(
             {.passes = options.passes, .learnt = options.learnt});  // throws where that is senseless
         if (options_.piece == 0) options_.piece = ctx.piece(Model::shape.width, Model::parameters);
         reset_optimizer();
