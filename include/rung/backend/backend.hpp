@@ -25,6 +25,7 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
                            Dropout const& drop, Sum<Real> s, int* tokens, double* number) {
     { placed(lane, rows) } -> std::convertible_to<Sequences>;           // where operations read them
     { placed(lane, rows, places) } -> std::convertible_to<Sequences>;   // the same, for cached_attention
+    { placed(lane, ids, Index{}) } -> std::convertible_to<int const*>;  // ids of rows, for gather
     { fetched(lane, x) } -> std::convertible_to<Mat<Sum<Real> const>>;  // where the host reads it
     fill(lane, y, s);                                                   // y  = s
     copy(lane, y, x);                                                   // y  = x
@@ -58,8 +59,9 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
     attention<8>(lane, y, sums, x, rows);                        // out, log-sum-exp; qkv
     attention_backward<8>(lane, y, x, x, stats, x, rows);        // dqkv; dout, out, log-sum-exp, qkv
     cached_attention(lane, y, x, cache, rows, places, 1, true);  // out; qkv of new tokens
-    greedy(lane, tokens, number, x, 0);                          // from logits, probabilities with them
-    { Lane::spare_slots } -> std::convertible_to<int>;           // of a cache, beside those of sequences
+    carry(lane, cache, cache, rows, places);  // keys and values of new tokens into one cache from another
+    greedy(lane, tokens, number, x, 0);       // from logits, probabilities with them
+    { Lane::spare_slots } -> std::convertible_to<int>;  // of a cache, beside those of sequences
     {
         Lane::steps(Index{})
         } -> std::convertible_to<int>;  // of decoding in one go; from 2 up there is go_on(), too

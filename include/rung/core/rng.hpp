@@ -24,7 +24,8 @@ enum class Purpose : std::uint32_t {
     decoding,
     mixture,
     user,
-    states
+    states,
+    passes
 };
 
 using RandomBits = std::array<std::uint32_t, 4>;  ///< one Philox block

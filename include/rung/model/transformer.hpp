@@ -10,6 +10,7 @@
 #include "rung/model/nest.hpp"
 #include "rung/model/position/nope.hpp"
 #include "rung/model/style/gpt.hpp"
+#include "rung/model/subset.hpp"
 
 namespace rung {
 
@@ -154,15 +155,48 @@ public:
                             Sequences const& rows, CachePlaces places, Run const& run = {}) {
         RUNG_CHECK(rows.graded,
                    "Transformer::extend: graded rows; got none, wanted the last of each sequence");
-        Run alike     = run;
-        alike.dropout = {0, run.dropout.seed, run.dropout.step};
-        Extension<Layout, Lane> extension(lane, w, cache, rows, places, alike);
-        const auto              x      = extension.states(begin(lane, w, rows, alike));
-        const auto              normed = lane.arena.template take<Real>(x.rows, C);
-        const auto              stats  = lane.arena.template take<Sum<Real>>(x.rows, Norm::stats);
-        const auto              logits = lane.arena.template take<Real>(x.rows, S.vocab);
-        end(lane, logits, normed, stats, x, w);
-        return logits;
+        const Run               plain = undropped(run);
+        Extension<Layout, Lane> extension(lane, w, cache, rows, places, plain, Ends::together);
+        return answer(lane, w, extension.last_states(begin(lane, w, rows, plain)));
+    }
+
+    /// The same where sequences leave the loop one by one. After each pass `goes_on(pass, number, logits, state)` is
+    /// asked of each that is left, with the logits (1, V) and the state (1, C) of its last token, both the host's.
+    /// `rows` and `places` are the host's, too. Keys and values of passes that a token does not make are those of its
+    /// last one: later tokens find some in every pass (Geiping et al., 2025).
+    template <class Lane, class Real, class GoesOn>
+    static void extend_until(Lane& lane, Weights<Sum<Real>> w, std::vector<CacheLayer<Real>> const& cache,
+                             Sequences const& rows, CachePlaces const& places, Run const& run,
+                             GoesOn&& goes_on) {
+        const Run               plain = undropped(run);
+        const int               most  = passes_of(run).most;
+        const auto              there = placed(lane, rows, places);
+        Extension<Layout, Lane> extension(lane, w, cache, there, places, plain, Ends::apart);
+        extension.begin(begin(lane, w, there, plain));
+        Subset     left(lane.notes, rows, places);
+        const auto stays = lane.notes.template take<int>(1, rows.count),
+                   gone  = lane.notes.template take<int>(1, rows.count);
+        for (int pass = 0; pass < most; ++pass) {
+            extension.run_pass(pass);
+            const auto mark           = lane.mark();
+            const auto states         = extension.asked_states();
+            const auto logits         = fetched(lane, Mat<Real const>(answer(lane, w, states)));
+            const auto fetched_states = fetched(lane, Mat<Real const>(states));
+            int        staying = 0, leaving = 0;
+            for (int i = 0; i < left.rows().count; ++i)
+                (goes_on(pass, left.number(i), logits.slice(i, 1), fetched_states.slice(i, 1))
+                     ? stays.data[staying++]
+                     : gone.data[leaving++]) = i;
+            lane.release(mark);
+            if (leaving == 0 || pass + 1 == most) continue;
+            const Subset without(lane.notes, left, gone.data, leaving);
+            extension.leave(pass, placed(lane, without.rows(), without.places()), without.places());
+            if (staying == 0) return;
+            left             = Subset(lane.notes, left, stays.data, staying);
+            const auto fewer = placed(lane, left.rows(), left.places());
+            extension.go_on_with(fewer, left.places(),
+                                 placed(lane, left.ids(lane.notes, fewer.rows()), fewer.rows()));
+        }
     }
 
     /// Blocks that run, each with a cache of its own while decoding.
@@ -170,6 +204,20 @@ public:
     static constexpr Passes passes_of(Run const& run) { return {run, Depth::passes}; }
 
 private:
+    /// Only training drops anything; but a random start is named by the same numbers.
+    static Run undropped(Run run) {
+        run.dropout.rate = 0;
+        return run;
+    }
+    template <class Lane, class Real>
+    static Mat<Real> answer(Lane& lane, Weights<Sum<Real>> w, Mat<Real> x) {
+        const auto normed = lane.arena.template take<Real>(x.rows, C);
+        const auto stats  = lane.arena.template take<Sum<Real>>(x.rows, Norm::stats);
+        const auto logits = lane.arena.template take<Real>(x.rows, S.vocab);
+        end(lane, logits, normed, stats, x, w);
+        return logits;
+    }
+
     /// Whether the rows whose logits are wanted are not simply all rows of the last state.
     static bool apart(Sequences const& rows, Run const& run) { return rows.graded || run.graded > 1; }
 

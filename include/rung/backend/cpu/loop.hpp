@@ -2,6 +2,7 @@
 // What loops ask for between their passes.
 
 #include "rung/backend/cpu/pointwise.hpp"
+#include "rung/core/cache.hpp"
 
 namespace rung::cpu::inline RUNG_ISA {
 
@@ -50,6 +51,17 @@ void fill_normal(Lane<P>&, Mat<Real> y, double deviation, Dropout const& name, i
         Rng rng(name.seed, Purpose::states, name.step, std::uint32_t(ids[i]));
         for (Index j = 0; j < y.cols; ++j) y(i, j) = Real(float(deviation * rng.normal()));
     }
+}
+
+/// Keys and values of new tokens, in a cache as they are in another.
+template <class P, class Real>
+void carry(Lane<P>&, CacheLayer<Real> to, CacheLayer<Real> from, Sequences const& rows, CachePlaces places) {
+    for (int b = 0; b < rows.count; ++b)
+        for (int h = 0; h < from.heads; ++h) {
+            const Index fresh = rows.starts[b + 1] - rows.starts[b], slot = places.slots[b];
+            const auto  there = to.of(slot, h).slice(places.past[b], fresh);
+            std::copy_n(from.of(slot, h).row(places.past[b]), there.size(), there.data);
+        }
 }
 
 }  // namespace rung::cpu::inline RUNG_ISA

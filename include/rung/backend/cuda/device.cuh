@@ -183,6 +183,7 @@ template void make<Product>(Driver&, void const*);
     RUNG_BODY(Mix<T>) \
     RUNG_BODY(MixBackward<T>) \
     RUNG_BODY(FillNormal<T>) \
+    RUNG_BODY(Carry<T>) \
     RUNG_BODY(Embed<T, false>) \
     RUNG_BODY(Embed<T, true>) \
     RUNG_BODY(EmbedBackward<T>) \

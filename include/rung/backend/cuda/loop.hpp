@@ -2,6 +2,7 @@
 // What loops ask for between their passes.
 
 #include "rung/backend/cuda/body/loop.hpp"
+#include "rung/backend/cuda/placed.hpp"
 #include "rung/backend/cuda/pointwise.hpp"
 
 namespace rung::cuda {
@@ -36,6 +37,15 @@ void fill_normal(Lane<T>& lane, Mat<T> y, double deviation, Dropout const& name,
     const FillNormal<T> body{detail::whole(y, "fill_normal"), ids, int(y.cols), float(deviation),
                              lane.upload(DropoutName{name.seed, 0, name.step, 0})};
     lane.queue.launch(y.rows * body.groups(), body);
+}
+
+/// Keys and values of new tokens, in a cache as they are in another.
+template <class T>
+void carry(Lane<T>& lane, CacheLayer<T> to, CacheLayer<T> from, Sequences const& rows, CachePlaces) {
+    auto const&    plan = plan_of(rows);
+    const Carry<T> body{from.rows.data,  to.rows.data,        plan.slots,        plan.places,
+                        int(from.heads), int(from.rows.cols), int(from.capacity)};
+    lane.queue.launch(body.items(rows.rows()), body);
 }
 
 }  // namespace rung::cuda

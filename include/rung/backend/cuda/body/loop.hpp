@@ -79,4 +79,28 @@ struct FillNormal {
     }
 };
 
+/// Keys and values of new tokens from one cache to another, at place places[row] of slot slots[row]. An item is four
+/// values of a row and head.
+template <class T>
+struct Carry {
+    static constexpr int warps = 0;
+
+    T const*   from;
+    T*         to;
+    int const *slots, *places;          ///< (N)
+    int        heads, width, capacity;  ///< width: of a key and its value
+
+    RUNG_HD int   groups() const { return (width + 3) / 4; }
+    RUNG_HD Index items(Index rows) const { return rows * heads * groups(); }
+
+    RUNG_HD void operator()(Index item) const {
+        const int   at = int(item % groups()) * 4, head = int(item / groups() % heads);
+        const Index row   = item / groups() / heads;
+        const Index place = ((Index(slots[row]) * heads + head) * capacity + places[row]) * width;
+        Four        values;
+        values.load(from + place, at, width);
+        values.store(to + place, at, width);
+    }
+};
+
 }  // namespace rung::cuda
