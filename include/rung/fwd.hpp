@@ -25,6 +25,11 @@ struct Dropout;
 template <class Real>
 struct CacheLayer;  // cache.hpp
 struct CachePlaces;
+enum class Mask;  // look.hpp
+enum class Entry;
+template <class Real>
+struct Look;
+struct HeadGroups;
 
 enum class bf16 : std::uint16_t;  // scalar.hpp
 template <class Real>
