@@ -2,6 +2,7 @@
 // The definitions behind device.hpp, for nvcc. Exactly one .cu of a program includes this and needs nothing else:
 // bodies are instantiated from the list below, whatever models the program has. CMake's rung::cuda brings such a file.
 
+#include "rung/backend/cuda/body/bias.hpp"
 #include "rung/backend/cuda/body/cached.hpp"
 #include "rung/backend/cuda/body/columns.hpp"
 #include "rung/backend/cuda/body/embedding.hpp"
@@ -193,6 +194,7 @@ template void make<Product>(Driver&, void const*);
     RUNG_BODY(AttentionQueryBackward<T>) \
     RUNG_BODY(AttentionKeyBackward<T>) \
     RUNG_BODY(HeadDots<T>) \
+    RUNG_BODY(BiasBackward<T>) \
     RUNG_BODY(Append<T>) \
     RUNG_BODY(CachedAttention<T>) \
     RUNG_NORMS_OF(1, T) \
