@@ -1,6 +1,7 @@
 // Every body on the GPU against itself on the host by one lane, which tests/backend/bodies*.cpp hold against the CPU
 // backend. Exits with 77 where there is no GPU.
 
+#include "rung/backend/cuda/body/bias.hpp"
 #include "rung/backend/cuda/body/cached.hpp"
 #include "rung/backend/cuda/body/columns.hpp"
 #include "rung/backend/cuda/body/embedding.hpp"
@@ -163,7 +164,7 @@ void updates() {
         });
 }
 
-constexpr int heads = 2, tokens = 170, cut = 117;  // two sequences
+constexpr int heads = 4, tokens = 170, cut = 117;  // two sequences
 
 std::vector<int> bounds() {
     std::vector<int> of;
@@ -171,13 +172,26 @@ std::vector<int> bounds() {
     return of;
 }
 
-template <class T>
-void attention(int size, double tolerance) {
+/// What attention is told, over a table of biases; two query heads read the same keys.
+cuda::Sight sight(Numbers& m, Mask mask, Entry entry) {
+    constexpr int reach = 130;
+    return {m.normal<float>(entries_of(entry, mask, reach) * heads), reach, heads / 2, mask, entry};
+}
+
+template <class T, class Tell>
+void attention(int size, double tolerance, Tell tell) {
     constexpr Index N    = tokens;
     const Index     C    = Index(heads) * size;
     const auto      fill = [&](Numbers& m, auto body) {
         body.qkv = m.normal<T>(N * 3 * C), body.bounds = m.copy(bounds());
-        body.heads = heads, body.size = size, body.longest = cut;
+        body.heads = heads, body.size = size, body.longest = cut, body.sight = tell(m);
+        return body;
+    };
+    const auto backward_fill = [&](Numbers& m, auto of) {
+        auto body = fill(m, of);
+        body.dout = m.normal<T>(N * C);
+        body.lse  = m.copy(std::vector<float>(N * heads, 5));  // about what a hundred keys have
+        body.dots = m.normal<float>(N * heads);
         return body;
     };
     blocks("attention", N * heads, tolerance, [&](Numbers& m) {
@@ -186,17 +200,26 @@ void attention(int size, double tolerance) {
         body.lse  = m.result(m.normal<float>(N * heads), N * heads);
         return body;
     });
-    const auto backward = [&](char const* name, auto of) {
-        blocks(name, N * heads, tolerance, [&](Numbers& m) {
-            auto body = fill(m, of);
-            body.dout = m.normal<T>(N * C), body.dqkv = m.result(m.normal<T>(N * 3 * C), N * 3 * C);
-            body.lse  = m.copy(std::vector<float>(N * heads, 5));  // about what a hundred keys have
-            body.dots = m.normal<float>(N * heads);
+    const int  kv       = tell(numbers(0)).kv_heads(heads);
+    const auto backward = [&](char const* name, Index items, auto of) {
+        blocks(name, items, tolerance, [&](Numbers& m) {
+            auto body = backward_fill(m, of);
+            body.dqkv = m.result(m.normal<T>(N * 3 * C), N * 3 * C);
             return body;
         });
     };
-    backward("attention, to queries", cuda::AttentionQueryBackward<T>{});
-    backward("attention, to keys", cuda::AttentionKeyBackward<T>{});
+    backward("attention, to queries", N * heads, cuda::AttentionQueryBackward<T>{});
+    backward("attention, to keys", N * kv, cuda::AttentionKeyBackward<T>{});
+    if (!tell(numbers(0)).bias) return;
+    const auto of_bias = [&](Numbers& m) {
+        auto        body  = backward_fill(m, cuda::BiasBackward<T>{});
+        const Index count = entries_of(body.sight.entry, body.sight.mask, body.sight.reach) * heads;
+        body.dbias        = m.result(m.normal<float>(count), count);
+        body.tiles = m.copy(std::vector<cuda::FlashTile>{{0, 0, cut}, {64, 0, cut}, {cut, cut, tokens}});
+        body.rows = N, body.tile_count = 3;
+        return body;
+    };
+    blocks("attention, to biases", of_bias(numbers(0)).items(), 10 * tolerance, of_bias);
 }
 
 template <class T>
@@ -210,18 +233,23 @@ void cached_attention(int size, double tolerance) {
         body.heads = heads, body.size = size, body.capacity = capacity;
         return body;
     };
-    lanes("keys and values appended", fill(numbers(0), cuda::Append<T>{}).items(N), 0,
-          [&](Numbers& m) { return fill(m, cuda::Append<T>{}); });
+    const auto append = [&](Numbers& m) {
+        auto body = fill(m, cuda::Append<T>{});
+        body.kv   = heads / 2;
+        return body;
+    };
+    lanes("keys and values appended", append(numbers(0)).items(N), 0, append);
     blocks("attention over a cache", Index(last.size()) * heads, tolerance, [&](Numbers& m) {
         auto body = fill(m, cuda::CachedAttention<T>{});
         body.out = m.result(m.normal<T>(3 * C), 3 * C), body.rows = m.copy(last);
+        if (size == 8) body.sight = {m.normal<float>(capacity * heads), capacity, heads / 2};
         return body;
     });
 }
 
 /// Tensor cores against single precision on the same bf16 numbers.
-template <int D>
-void flash_attention() {
+template <int D, class Tell>
+void flash_attention(Tell tell) {
     constexpr Index N = tokens, C = heads * D;
     const auto      wide = [](std::vector<bf16> const& x) {
         std::vector<float> out;
@@ -238,19 +266,22 @@ void flash_attention() {
                  *const flash_dots = of.normal<float>(N * heads);
     bf16 *const out = of.normal<bf16>(N * C), *const dqkv = of.normal<bf16>(N * 3 * C);
     int const* const                   where = of.copy(bounds());
+    const cuda::Sight                  sight = tell(of);
+    const Index                        kv    = sight.kv_heads(heads);
     const std::vector<cuda::FlashTile> tiles{{0, 0, cut}, {64, 0, cut}, {cut, cut, tokens}};  // of 4 warps
     auto const* const                  tile = of.copy(tiles);
-    serially(N * heads, cuda::Attention<float>{qkv_wide, out_wide, lse, where, heads, D, cut});
+    serially(N * heads, cuda::Attention<float>{qkv_wide, out_wide, lse, where, heads, D, cut, sight});
     serially(N * heads, cuda::HeadDots<float>{dout_wide, out_wide, dots, D});
     serially(N * heads, cuda::AttentionQueryBackward<float>{qkv_wide, dout_wide, dqkv_wide, lse, dots, where,
-                                                            heads, D, cut});
-    serially(N * heads, cuda::AttentionKeyBackward<float>{qkv_wide, dout_wide, dqkv_wide, lse, dots, where,
-                                                          heads, D, cut});
+                                                            heads, D, cut, sight});
+    serially(N * kv, cuda::AttentionKeyBackward<float>{qkv_wide, dout_wide, dqkv_wide, lse, dots, where,
+                                                       heads, D, cut, sight});
     const Index items = Index(tiles.size()) * heads;
-    by_blocks(items, cuda::FlashForward<D>{qkv, out, flash_lse, tile, heads});
+    by_blocks(items, cuda::FlashForward<D>{qkv, out, flash_lse, tile, heads, sight});
     by_warps(N * heads, cuda::HeadDots<bf16>{dout, out, flash_dots, D});
-    by_blocks(items, cuda::FlashQueryBackward<D>{qkv, dout, dqkv, flash_lse, flash_dots, tile, heads});
-    by_blocks(items, cuda::FlashKeyBackward<D>{qkv, dout, dqkv, flash_lse, flash_dots, tile, heads});
+    by_blocks(items, cuda::FlashQueryBackward<D>{qkv, dout, dqkv, flash_lse, flash_dots, tile, heads, sight});
+    by_blocks(Index(tiles.size()) * kv,
+              cuda::FlashKeyBackward<D>{qkv, dout, dqkv, flash_lse, flash_dots, tile, heads, sight});
     cuda::check(cudaDeviceSynchronize(), "flash attention");
     const auto compare = [](char const* name, auto const* got, float const* wanted, Index count,
                             double tolerance) {
@@ -268,11 +299,21 @@ void every_body() {
     norms<2, bf16>(130, 1e-2), norms<4, float>(384, 1e-5), norms<16, float>(2048, 1e-5);
     others<float>(1e-5), others<bf16>(1e-2);
     updates();
+    const auto plain  = [](Numbers&) { return cuda::Sight{}; };
+    const auto biased = [](Mask mask, Entry entry) {
+        return [=](Numbers& m) { return sight(m, mask, entry); };
+    };
+    for (const Mask mask : {Mask::causal, Mask::none})
+        for (const Entry entry : {Entry::distance, Entry::pair}) {
+            attention<float>(24, 1e-5, biased(mask, entry)), attention<bf16>(33, 1e-2, biased(mask, entry));
+            flash_attention<32>(biased(mask, entry));
+        }
     for (const int size : {1, 8, 24, 33, 64}) {
-        attention<float>(size, 1e-5), attention<bf16>(size, 1e-2);
+        attention<float>(size, 1e-5, plain), attention<bf16>(size, 1e-2, plain);
         cached_attention<float>(size, 1e-5), cached_attention<bf16>(size, 1e-2);
     }
-    flash_attention<16>(), flash_attention<32>(), flash_attention<64>(), flash_attention<128>();
+    flash_attention<16>(plain), flash_attention<32>(plain), flash_attention<64>(plain),
+        flash_attention<128>(plain);
 }
 
 }  // namespace
