@@ -41,7 +41,7 @@ struct Wanted {
                 const Index at_k = C + h * kv / heads * D, at_v = at_k + kv * D;
                 const auto part = [&](Array const& m, Index at) { return m.block(first, at, T, D).matrix(); };
                 const auto entry = [&](Index i, Index j) {
-                    return look.entry == Entry::pair ? i * look.reach + j : look.reach - 1 - i + j;
+                    return look.by == BiasBy::pair ? i * look.reach + j : look.reach - 1 - i + j;
                 };
                 const Matrix q = part(qkv, h * D), k = part(qkv, at_k), v = part(qkv, at_v),
                              d = part(dout, h * D);
@@ -77,11 +77,11 @@ struct Biased {
     Look<float>    look;
     Look<double>   exact;
 
-    Biased(Mask mask, Entry entry, Index reach, Index heads)
-        : table(entries_of(entry, mask, reach), heads, 6),
-          wide(entries_of(entry, mask, reach), heads, 6),
-          look{mask, entry, reach, table},
-          exact{mask, entry, reach, wide} {
+    Biased(Mask mask, BiasBy by, Index reach, Index heads)
+        : table(entries_of(by, mask, reach), heads, 6),
+          wide(entries_of(by, mask, reach), heads, 6),
+          look{mask, by, reach, table},
+          exact{mask, by, reach, wide} {
         for (Index i = 0; i < wide.data.size(); ++i)
             wide.data[i] = double(table.view()(i / heads, i % heads));
     }
@@ -186,7 +186,7 @@ TEST_CASE("attention of any mask, bias and grouping of heads, forward and backwa
     };
     for (const Mask mask : {Mask::causal, Mask::none})
         for (const Index kv : {1, 2, 3, 6}) {
-            const Biased far(mask, Entry::distance, reach, heads), each(mask, Entry::pair, reach, heads);
+            const Biased far(mask, BiasBy::distance, reach, heads), each(mask, BiasBy::pair, reach, heads);
             for (Biased const* const bias : {static_cast<Biased const*>(nullptr), &far, &each})
                 for (auto const& lengths : {std::vector<int>{1}, {17}, {7, 1, 65, 130, 16}}) {
                     check.template operator()<3>(lengths, kv, bias, mask);
@@ -292,8 +292,8 @@ TEST_CASE("attention over a cache with a bias and grouped heads is attention ove
     const RandomRows rows({17, 1, 40}, 5);
     const Index      n = rows.view().rows(), C = heads * D;
     for (const Index kv : {2, 6})
-        for (const Entry entry : {Entry::distance, Entry::pair}) {
-            const Biased   bias(Mask::causal, entry, 50, heads);
+        for (const BiasBy by : {BiasBy::distance, BiasBy::pair}) {
+            const Biased   bias(Mask::causal, by, 50, heads);
             const Framed<> qkv(n, C + 2 * kv * D, 1);
             Framed<>       whole(n, C, 3), lse(n, heads, 4);
             attention<D>(lane, whole.view(), lse.view(), qkv, rows.view(), bias.look);
@@ -306,7 +306,7 @@ TEST_CASE("attention over a cache with a bias and grouped heads is attention ove
                 CHECK(out.intact());
             }
         }
-    const Biased   brief(Mask::causal, Entry::pair, 39, heads);
+    const Biased   brief(Mask::causal, BiasBy::pair, 39, heads);
     const Framed<> qkv(n, 3 * C, 1);
     Framed<>       out(n, C, 6);
     Cache          cache(3, heads, D, 48);

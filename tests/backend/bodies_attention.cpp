@@ -40,18 +40,18 @@ struct Told {
 
     Told(int kv = heads, Mask mask = Mask::causal)
         : kv(kv), table(0, heads, 6), look{.mask = mask}, sight{.kv = kv, .mask = mask} {}
-    Told(int kv, Mask mask, Entry entry, int reach)
+    Told(int kv, Mask mask, BiasBy by, int reach)
         : kv(kv),
-          table(entries_of(entry, mask, reach), heads, 6),
-          look{mask, entry, reach, table},
-          sight{table.data.data(), reach, kv, mask, entry} {}
+          table(entries_of(by, mask, reach), heads, 6),
+          look{mask, by, reach, table},
+          sight{table.data.data(), reach, kv, mask, by} {}
 
     static std::vector<Told> all(int reach) {
         std::vector<Told> list;
         for (const Mask mask : {Mask::causal, Mask::none}) {
             list.emplace_back(2, mask);
-            list.emplace_back(4, mask, Entry::distance, reach);
-            list.emplace_back(1, mask, Entry::pair, reach);
+            list.emplace_back(4, mask, BiasBy::distance, reach);
+            list.emplace_back(1, mask, BiasBy::pair, reach);
         }
         return list;
     }
@@ -191,5 +191,5 @@ TEST_CASE("bodies: flash attention and its gradient, ragged") {
 
 TEST_CASE("bodies: flash attention of any mask, bias and grouping of heads, and all gradients") {
     for (auto const& told : Told::all(75)) check_flash<16>({70, 1, 33}, told);
-    check_flash<64>({35, 5}, {2, Mask::causal, Entry::distance, 40});
+    check_flash<64>({35, 5}, {2, Mask::causal, BiasBy::distance, 40});
 }

@@ -100,7 +100,7 @@ void check_cached(int size, Runs runs, int kv = heads, Look<float> const& look =
                                   heads,
                                   size,
                                   capacity,
-                                  {look.bias.data, int(look.reach), kv, look.mask, look.entry}};
+                                  {look.bias.data, int(look.reach), kv, look.mask, look.by}};
     runs(N * heads, body);
     CHECK(apart(out, whole) < tolerance<T>);
     body.out = some.data(), body.rows = asked.last.data();
@@ -124,9 +124,9 @@ TEST_CASE_TEMPLATE("bodies: attention over a cache at any head size, of all new 
 }
 
 TEST_CASE_TEMPLATE("bodies: attention over a cache with a bias and grouped heads", T, float, bf16) {
-    for (const Entry entry : {Entry::distance, Entry::pair}) {
-        const Random<float> table(entries_of(entry, Mask::causal, 40), heads, 6);
-        const Look<float>   look{.entry = entry, .reach = 40, .bias = table};
+    for (const BiasBy by : {BiasBy::distance, BiasBy::pair}) {
+        const Random<float> table(entries_of(by, Mask::causal, 40), heads, 6);
+        const Look<float>   look{.by = by, .reach = 40, .bias = table};
         in_every_way(
             [&](auto runs) { check_cached<T>(8, runs, 2, look), check_cached<T>(5, runs, 1, look); });
     }

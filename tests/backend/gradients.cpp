@@ -178,11 +178,11 @@ TEST_CASE("attention's bias, and keys that several heads read, with and without 
     const RandomRows  rows({3, 1, 70}, 5);
     const Index       n = rows.view().rows(), heads = 4, c = heads * 3, all = c + 2 * 2 * 3, reach = 71;
     for (const Mask mask : {Mask::causal, Mask::none})
-        for (const Entry entry : {Entry::distance, Entry::pair}) {
+        for (const BiasBy by : {BiasBy::distance, BiasBy::pair}) {
             Random<> qkv(n, all, 1), weights(n, c, 2), out(n, c, 3), lse(n, heads, 4), dqkv(n, all, 5),
-                bias(entries_of(entry, mask, reach), heads, 6);
+                bias(entries_of(by, mask, reach), heads, 6);
             auto       dbias = zeros(bias.rows, heads);
-            const auto look  = [&] { return Look<double>{mask, entry, reach, bias}; };
+            const auto look  = [&] { return Look<double>{mask, by, reach, bias}; };
             const auto loss  = [&] {
                 return attention<3>(lane, out.view(), lse.view(), qkv, rows.view(), look()),
                        weighted(out, weights);

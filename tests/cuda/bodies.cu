@@ -9,6 +9,7 @@
 #include "rung/backend/cuda/body/loss.hpp"
 #include "rung/backend/cuda/body/norm.hpp"
 #include "rung/backend/cuda/body/pointwise.hpp"
+#include "rung/backend/cuda/body/score_bias.hpp"
 #include "rung/backend/cuda/body/update.hpp"
 #include "same.cuh"
 
@@ -164,6 +165,63 @@ void updates() {
         });
 }
 
+void tables_of_biases() {
+    constexpr int E = 90, F = 7, H = 5, W = 9, reach = 40;
+    lanes("features combined", E * H, 1e-5, [&](Numbers& m) {
+        return cuda::Combine{m.normal<float>(E * F), m.normal<float>(F * H),
+                             m.result(m.normal<float>(E * H), E * H), F, H};
+    });
+    rows("features combined, backward", F * H, 1e-5, [&](Numbers& m) {
+        return cuda::CombineBackward{
+            m.normal<float>(E * F), m.normal<float>(E * H), m.result(m.normal<float>(F * H), F * H), E, F, H};
+    });
+    lanes("KERPLE", E * H, 1e-5, [&](Numbers& m) {
+        return cuda::Kerple{m.normal<float>(2 * H), m.result(m.normal<float>(E * H), E * H), H, E / 2};
+    });
+    rows("KERPLE, backward", H, 1e-4, [&](Numbers& m) {
+        return cuda::KerpleBackward{m.normal<float>(2 * H),
+                                    m.normal<float>(E * H),
+                                    m.result(m.normal<float>(2 * H), 2 * H),
+                                    E,
+                                    H,
+                                    E / 2};
+    });
+    const auto net = [](Numbers& m) {
+        return cuda::FireAt<float const>{m.normal<float>(2),
+                                         m.normal<float>(W),
+                                         m.normal<float>(W),
+                                         m.normal<float>(W * H),
+                                         m.normal<float>(H),
+                                         W,
+                                         H};
+    };
+    for (const Mask mask : {Mask::causal, Mask::none}) {
+        constexpr Index pairs = reach * reach, sums = (W + 1) * H * 4;
+        lanes("FIRE", pairs * H, 1e-5, [&](Numbers& m) {
+            return cuda::Fire{
+                net(m), m.result(m.normal<float>(pairs * H), pairs * H), {.threshold = 8}, reach, mask};
+        });
+        blocks("FIRE, sums", (W + 1) * H, 1e-3, [&](Numbers& m) {
+            return cuda::FireSums{net(m),
+                                  m.normal<float>(pairs * H),
+                                  m.result(m.normal<float>(sums), sums),
+                                  {.threshold = 8},
+                                  reach,
+                                  mask};
+        });
+        lanes("FIRE, backward", W + 1, 1e-4, [&](Numbers& m) {
+            const cuda::FireAt<float> d{m.result(m.normal<float>(2), 2),
+                                        m.result(m.normal<float>(W), W),
+                                        m.result(m.normal<float>(W), W),
+                                        m.result(m.normal<float>(W * H), W * H),
+                                        m.result(m.normal<float>(H), H),
+                                        W,
+                                        H};
+            return cuda::FireBackward{net(m), d, m.normal<float>(sums)};
+        });
+    }
+}
+
 constexpr int heads = 4, tokens = 170, cut = 117;  // two sequences
 
 std::vector<int> bounds() {
@@ -173,9 +231,9 @@ std::vector<int> bounds() {
 }
 
 /// What attention is told, over a table of biases; two query heads read the same keys.
-cuda::Sight sight(Numbers& m, Mask mask, Entry entry) {
+cuda::Sight sight(Numbers& m, Mask mask, BiasBy by) {
     constexpr int reach = 130;
-    return {m.normal<float>(entries_of(entry, mask, reach) * heads), reach, heads / 2, mask, entry};
+    return {m.normal<float>(entries_of(entry, mask, reach) * heads), reach, heads / 2, mask, by};
 }
 
 template <class T, class Tell>
@@ -213,7 +271,7 @@ void attention(int size, double tolerance, Tell tell) {
     if (!tell(numbers(0)).bias) return;
     const auto of_bias = [&](Numbers& m) {
         auto        body  = backward_fill(m, cuda::BiasBackward<T>{});
-        const Index count = entries_of(body.sight.entry, body.sight.mask, body.sight.reach) * heads;
+        const Index count = entries_of(body.sight.by, body.sight.mask, body.sight.reach) * heads;
         body.dbias        = m.result(m.normal<float>(count), count);
         body.tiles = m.copy(std::vector<cuda::FlashTile>{{0, 0, cut}, {64, 0, cut}, {cut, cut, tokens}});
         body.rows = N, body.tile_count = 3;
@@ -298,15 +356,13 @@ void every_body() {
     for (const int width : {1, 33, 128}) norms<1, float>(width, 1e-5), norms<1, bf16>(width, 1e-2);
     norms<2, bf16>(130, 1e-2), norms<4, float>(384, 1e-5), norms<16, float>(2048, 1e-5);
     others<float>(1e-5), others<bf16>(1e-2);
-    updates();
+    updates(), tables_of_biases();
     const auto plain  = [](Numbers&) { return cuda::Sight{}; };
-    const auto biased = [](Mask mask, Entry entry) {
-        return [=](Numbers& m) { return sight(m, mask, entry); };
-    };
+    const auto biased = [](Mask mask, BiasBy by) { return [=](Numbers& m) { return sight(m, mask, by); }; };
     for (const Mask mask : {Mask::causal, Mask::none})
-        for (const Entry entry : {Entry::distance, Entry::pair}) {
-            attention<float>(24, 1e-5, biased(mask, entry)), attention<bf16>(33, 1e-2, biased(mask, entry));
-            flash_attention<32>(biased(mask, entry));
+        for (const BiasBy by : {BiasBy::distance, BiasBy::pair}) {
+            attention<float>(24, 1e-5, biased(mask, by)), attention<bf16>(33, 1e-2, biased(mask, by));
+            flash_attention<32>(biased(mask, by));
         }
     for (const int size : {1, 8, 24, 33, 64}) {
         attention<float>(size, 1e-5, plain), attention<bf16>(size, 1e-2, plain);

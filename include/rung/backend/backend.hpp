@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "rung/backend/fire.hpp"
 #include "rung/backend/update.hpp"
 #include "rung/core/buffer.hpp"
 #include "rung/core/cache.hpp"
@@ -23,7 +24,8 @@ template <class Lane, class Real = typename Lane::real>
 concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<Real>> sums,
                            Mat<Sum<Real> const> stats, Packed<Sum<Real>> w, int const* ids,
                            Sequences const& rows, CacheLayer<Real> cache, CachePlaces places,
-                           Look<Sum<Real>> const& look, Dropout const& drop, Sum<Real> s, int* tokens,
+                           Look<Sum<Real>> const& look, FireNet<Sum<Real> const> const& net,
+                           FireNet<Sum<Real>> const& dnet, Dropout const& drop, Sum<Real> s, int* tokens,
                            double* number) {
     { placed(lane, rows) } -> std::convertible_to<Sequences>;           // where operations read them
     { placed(lane, rows, places) } -> std::convertible_to<Sequences>;   // the same, for cached_attention
@@ -57,7 +59,16 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
     attention_backward<8>(lane, y, x, x, stats, x, rows, look,
                           sums);  // dqkv; dout, out, log-sum-exp, qkv; dbias
     cached_attention(lane, y, x, cache, rows, places, 1, true, look);  // out; qkv of new tokens
-    greedy(lane, tokens, number, x, 0);                                // from logits, probabilities with them
+    {
+        lane.constants(nullptr, 1, 1, [](Index, Index) { return 0.0; })
+        } -> std::convertible_to<Mat<Sum<Real> const>>;
+    combine(lane, sums, stats, stats);                 // table of biases; features, w
+    add_combine_backward(lane, sums, stats, stats);    // dw; dtable, features
+    kerple(lane, sums, stats, 1);                      // table; w
+    add_kerple_backward(lane, sums, stats, stats, 1);  // dw; dtable, w
+    fire(lane, sums, net, {}, 1, Mask::causal);        // table; weights
+    add_fire_backward(lane, dnet, stats, net, {}, 1, Mask::causal);
+    greedy(lane, tokens, number, x, 0);                 // from logits, probabilities with them
     { Lane::spare_slots } -> std::convertible_to<int>;  // of a cache, beside those of sequences
     {
         Lane::steps(Index{})

@@ -3,42 +3,15 @@
 // its scores.
 
 #include "rung/core/check.hpp"
-#include "rung/core/scalar.hpp"
-#include "rung/core/view.hpp"
+#include "rung/core/mask.hpp"
 
 namespace rung {
-
-/// Which keys of its own sequence a query may see.
-enum class Mask {
-    causal,  ///< its own and those before it
-    none,    ///< all of them
-};
-
-/// What an entry of a table of biases stands for.
-enum class Entry {
-    distance,  ///< how far the key is from the query
-    pair,      ///< the place of the query and the place of the key
-};
-
-/// Where a query's entries begin: the key at place q has entry_base(...) + q. Places count from 0 in each sequence,
-/// tokens in a cache included.
-/// @param reach  most tokens of a sequence
-/// @param place  the query's
-RUNG_HD constexpr Index entry_base(Entry entry, Index reach, Index place) {
-    return entry == Entry::pair ? place * reach : reach - 1 - place;
-}
-
-/// Entries of a table: by distance one for each that the mask leaves, by pair one for every two places.
-constexpr Index entries_of(Entry entry, Mask mask, Index reach) {
-    if (entry == Entry::pair) return reach * reach;
-    return mask == Mask::causal ? reach : 2 * reach - 1;
-}
 
 /// The default is causal attention without a bias.
 template <class Real>
 struct Look {
     Mask            mask  = Mask::causal;
-    Entry           entry = Entry::distance;
+    BiasBy          by    = BiasBy::distance;
     Index           reach = 0;   ///< most tokens of a sequence
     Mat<Real const> bias  = {};  ///< (entries, H), added to q . k / sqrt(D); empty: nothing is
 
@@ -46,8 +19,8 @@ struct Look {
     void check(Index heads, Index longest, char const* what) const {
         if (bias.empty()) return;
         RUNG_CHECK(bias.cols == heads, what, ": heads of the bias; got ", bias.cols, ", wanted ", heads);
-        RUNG_CHECK(bias.rows == entries_of(entry, mask, reach), what, ": entries of the bias; got ",
-                   bias.rows, ", wanted ", entries_of(entry, mask, reach));
+        RUNG_CHECK(bias.rows == entries_of(by, mask, reach), what, ": entries of the bias; got ", bias.rows,
+                   ", wanted ", entries_of(by, mask, reach));
         RUNG_CHECK(longest <= reach, what, ": tokens of a sequence; got ", longest, ", wanted at most ",
                    reach, ", the reach of the bias");
     }

@@ -16,7 +16,7 @@ public:
     /// Room for the part, zeros.
     HeadBias(Arena& arena, Look<Real> const& look, Index heads, Index longest)
         : look_(look), longest_(longest) {
-        all_ = arena.take<Real>(heads, entries_of(look.entry, look.mask, longest));
+        all_ = arena.take<Real>(heads, entries_of(look.by, look.mask, longest));
         std::fill_n(all_.data, all_.size(), Real(0));
     }
     bool empty() const { return all_.empty(); }
@@ -30,13 +30,13 @@ public:
         each(table.data, [&](Index at, Index h, Real& x) { x += factor * all_(h, at); });
     }
     /// Of the query at place `place` and the keys at places 0, 1, ...
-    Real* row(Index h, Index place) const { return all_.row(h) + entry_base(look_.entry, longest_, place); }
+    Real* row(Index h, Index place) const { return all_.row(h) + entry_base(look_.by, longest_, place); }
 
 private:
     /// f(entry here, head, number there)
     template <class T, class F>
     void each(T* table, F f) const {
-        const bool  pairs = look_.entry == Entry::pair;
+        const bool  pairs = look_.by == BiasBy::pair;
         const Index H = look_.bias.cols, stride = look_.bias.stride, runs = pairs ? longest_ : 1;
         for (Index r = 0; r < runs; ++r) {
             const Index from = pairs ? r * look_.reach : look_.reach - longest_;

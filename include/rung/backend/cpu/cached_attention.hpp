@@ -115,7 +115,7 @@ void cached_attention(Lane<P>& lane, Mat<Real> out, CMat<Real> qkv,
                 Real        top, total;
                 detail::scores(s, qkv.row(first + i) + h * D, key, held.stride, D, n);
                 if (!look.bias.empty()) {
-                    const Index base = entry_base(look.entry, look.reach, past + i);
+                    const Index base = entry_base(look.by, look.reach, past + i);
                     for (Index j = 0; j < n; ++j) s[j] += look.bias(base + j, h) * root;
                 }
                 softmax_numerators<1>(s, 0, n, 0, whole_vectors<Real>(n), scale, &top, &total);

@@ -6,6 +6,7 @@
 #include "rung/backend/cuda/body/cached.hpp"
 #include "rung/backend/cuda/placed.hpp"
 #include "rung/backend/cuda/pointwise.hpp"
+#include "rung/core/look.hpp"
 
 namespace rung::cuda {
 
@@ -34,7 +35,7 @@ inline Index longest(Sequences const& rows) {
 inline Sight sight(Look<float> const& look, HeadGroups groups, Index longest, char const* what) {
     look.check(groups.heads, longest, what);
     return {look.bias.empty() ? nullptr : whole(look.bias, what), int(look.reach), int(groups.kv), look.mask,
-            look.entry};
+            look.by};
 }
 
 }  // namespace detail

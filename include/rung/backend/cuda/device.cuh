@@ -10,6 +10,7 @@
 #include "rung/backend/cuda/body/loss.hpp"
 #include "rung/backend/cuda/body/norm.hpp"
 #include "rung/backend/cuda/body/pointwise.hpp"
+#include "rung/backend/cuda/body/score_bias.hpp"
 #include "rung/backend/cuda/body/update.hpp"
 #include "rung/backend/cuda/device.hpp"
 #include "rung/backend/cuda/group.cuh"
@@ -218,6 +219,13 @@ RUNG_FLASH_OF(16)
 RUNG_FLASH_OF(32)
 RUNG_FLASH_OF(64)
 RUNG_FLASH_OF(128)
+RUNG_BODY(Combine)
+RUNG_BODY(CombineBackward)
+RUNG_BODY(Kerple)
+RUNG_BODY(KerpleBackward)
+RUNG_BODY(Fire)
+RUNG_BODY(FireSums)
+RUNG_BODY(FireBackward)
 RUNG_BODY(AddLosses)
 RUNG_BODY(GoOn)
 RUNG_BODY(Convert)

@@ -42,16 +42,16 @@ struct BiasBackward {
     int              rows, tile_count, heads, size, longest;
     Sight            sight;
 
-    Index items() const { return entries_of(sight.entry, sight.mask, longest) * heads; }
+    Index items() const { return entries_of(sight.by, sight.mask, longest) * heads; }
 
     RUNG_HD static int shared() { return warps * int(sizeof(float)); }
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
         const int   h = int(item % heads), e = int(item / heads);
-        const bool  pairs = sight.entry == Entry::pair;
+        const bool  pairs = sight.by == BiasBy::pair;
         const int   p = pairs ? e / longest : longest - 1, q = pairs ? e % longest : e;
-        const Index entry   = entry_base(sight.entry, sight.reach, p) + q;
+        const Index entry   = entry_base(sight.by, sight.reach, p) + q;
         float*      waiting = g.template shared<float>();
         float       sum     = 0;
         if (!pairs) {

@@ -103,7 +103,7 @@ struct FlashPlace {
     /// What a bias adds to q . k, where a query of the sequence sees the key.
     RUNG_HD float bias(Sight const& sight, int heads, int head, Index query, Index key) const {
         if (query >= tile.end || !sees(sight, query, key)) return 0;
-        const Index entry = entry_base(sight.entry, sight.reach, query - tile.start) + key - tile.start;
+        const Index entry = entry_base(sight.by, sight.reach, query - tile.start) + key - tile.start;
         return sight.bias[entry * heads + head] * ::sqrtf(float(D));
     }
 };

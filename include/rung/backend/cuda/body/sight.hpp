@@ -2,7 +2,7 @@
 // What attention is told (core/look.hpp), as bodies read it.
 
 #include "rung/backend/cuda/group.hpp"
-#include "rung/core/look.hpp"
+#include "rung/core/mask.hpp"
 
 namespace rung::cuda {
 
@@ -23,7 +23,7 @@ struct Sight {
     int          reach = 0;
     int          kv    = 0;  ///< heads of keys and values; 0: each query head has its own
     Mask         mask  = Mask::causal;
-    Entry        entry = Entry::distance;
+    BiasBy       by    = BiasBy::distance;
 
     RUNG_HD bool causal() const { return mask == Mask::causal; }
     RUNG_HD int  kv_heads(int heads) const { return kv > 0 ? kv : heads; }
@@ -31,12 +31,12 @@ struct Sight {
     /// Of head h of `heads`, from two places on along the keys or along the queries.
     RUNG_HD body::BiasLine along_keys(int heads, int h, Index query) const {
         if (!bias) return {nullptr, 0};
-        return {bias + entry_base(entry, reach, query) * heads + h, heads};
+        return {bias + entry_base(by, reach, query) * heads + h, heads};
     }
     RUNG_HD body::BiasLine along_queries(int heads, int h, Index query, Index key) const {
         if (!bias) return {nullptr, 0};
-        return {bias + (entry_base(entry, reach, query) + key) * heads + h,
-                Index{entry == Entry::pair ? reach : -1} * heads};
+        return {bias + (entry_base(by, reach, query) + key) * heads + h,
+                Index{by == BiasBy::pair ? reach : -1} * heads};
     }
 };
 
