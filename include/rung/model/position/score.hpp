@@ -83,11 +83,18 @@ struct ScoreBias {
     using Table                   = decltype(detail::table_of<P, S, M>());
     static constexpr auto weights = Table::weights;
     static constexpr bool there = P::site == Site::score, learns = !weights.empty();
+    static constexpr Mask mask = M;
+
+    /// Of a table and its gradient for sequences of at most `reach` tokens.
+    static constexpr Index numbers(Index reach) {
+        return learns ? 2 * entries_of(Table::by, M, reach) * S.heads : 0;
+    }
 
     /// A table for sequences of at most `reach` tokens, in the lane's scratch memory or for ever.
     template <class Lane, class Real>
     static Look<Real> forward(Lane& lane, Index reach, Weights<Real> w) {
-        Look<Real> look{.mask = M, .by = Table::by, .reach = reach};
+        Look<Real> look;
+        look.mask = M, look.by = Table::by, look.reach = reach;
         if constexpr (there) {
             RUNG_CHECK(reach <= S.context, "Transformer: tokens of a sequence; got ", reach,
                        ", wanted at most ", S.context, ", the context");
