@@ -187,21 +187,16 @@ void tables_of_biases() {
                                     E / 2};
     });
     const auto net = [](Numbers& m) {
-        return cuda::FireAt<float const>{m.normal<float>(2),
-                                         m.normal<float>(W),
-                                         m.normal<float>(W),
-                                         m.normal<float>(W * H),
-                                         m.normal<float>(H),
-                                         W,
-                                         H};
+        return cuda::FireAt<float const>{
+            m.normal<float>(2), m.normal<float>(W), m.normal<float>(W), m.normal<float>(W * H), W, H};
     };
     for (const Mask mask : {Mask::causal, Mask::none}) {
-        constexpr Index pairs = reach * reach, sums = (W + 1) * H * 4;
+        constexpr Index pairs = reach * reach, sums = W * H * 4;
         lanes("FIRE", pairs * H, 1e-5, [&](Numbers& m) {
             return cuda::Fire{
                 net(m), m.result(m.normal<float>(pairs * H), pairs * H), {.threshold = 8}, reach, mask};
         });
-        blocks("FIRE, sums", (W + 1) * H, 1e-3, [&](Numbers& m) {
+        blocks("FIRE, sums", W * H, 1e-3, [&](Numbers& m) {
             return cuda::FireSums{net(m),
                                   m.normal<float>(pairs * H),
                                   m.result(m.normal<float>(sums), sums),
@@ -214,7 +209,6 @@ void tables_of_biases() {
                                         m.result(m.normal<float>(W), W),
                                         m.result(m.normal<float>(W), W),
                                         m.result(m.normal<float>(W * H), W * H),
-                                        m.result(m.normal<float>(H), H),
                                         W,
                                         H};
             return cuda::FireBackward{net(m), d, m.normal<float>(sums)};

@@ -99,7 +99,7 @@ void fire(Lane<P>& lane, Mat<Real> table, FireNet<std::type_identity_t<Real> con
     detail::for_pairs(reach, mask, [&](Index p, Index q) {
         rows.relu(FireInput<Real>(net.scales.data, units, p, q).x, net);
         for (Index h = 0; h < rows.H; ++h)
-            table(p * reach + q, h) = net.out_bias(0, h) + dot(rows.hidden, rows.out.row(h), rows.W);
+            table(p * reach + q, h) = dot(rows.hidden, rows.out.row(h), rows.W);
     });
     lane.arena.release(mark);
 }
@@ -122,7 +122,6 @@ void add_fire_backward(Lane<P>& lane, FireNet<Real> const& d, CMat<Real> dtable,
         for (Index h = 0; h < rows.H; ++h) {
             detail::add_scaled(rows.dhidden, dy[h], rows.out.row(h), W);
             detail::add_scaled(dout.row(h), dy[h], rows.hidden, W);
-            d.out_bias(0, h) += dy[h];
         }
         for_vectors<Real>(W, [&](auto at, Index k) {
             auto v = at.load(rows.dhidden + k);

@@ -37,8 +37,8 @@ void add_kerple_backward(Lane<T>& lane, Mat<float> dw, Mat<float const> dtable, 
 namespace detail {
 template <class T>
 FireAt<T> at(FireNet<T> const& net) {
-    return {net.scales.data,   net.in.data,      net.in_bias.data, whole(net.out, "fire"),
-            net.out_bias.data, int(net.in.cols), int(net.out.cols)};
+    return {net.scales.data,        net.in.data,      net.in_bias.data,
+            whole(net.out, "fire"), int(net.in.cols), int(net.out.cols)};
 }
 }  // namespace detail
 
@@ -55,7 +55,7 @@ void add_fire_backward(Lane<T>& lane, FireNet<float> const& d, Mat<float const> 
                        FireNet<float const> const& net, FireUnits units, Index reach, Mask mask) {
     const auto     mark = lane.arena.mark();
     const Index    W = net.in.cols, H = net.out.cols;
-    const auto     sums = lane.arena.template take<float>((W + 1) * H, 4);
+    const auto     sums = lane.arena.template take<float>(W * H, 4);
     const FireSums body{detail::at(net), detail::whole(dtable, "fire"), sums.data, units, int(reach), mask};
     lane.queue.launch(body.items(), body);
     lane.queue.launch(W + 1, FireBackward{detail::at(net), detail::at(d), sums.data});

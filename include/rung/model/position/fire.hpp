@@ -20,9 +20,9 @@ struct Fire {
     struct Table {
         static constexpr BiasBy    by = BiasBy::pair;
         static constexpr FireUnits units{.threshold = float(Threshold)};
-        enum Weight { scales, in, in_bias, out, out_bias };
+        enum Weight { scales, in, in_bias, out };
         // None is multiplied by what a batch brings, so none is packed.
-        static constexpr WeightList<5> weights{{
+        static constexpr WeightList<4> weights{{
             {.name = "scales", .rows = 1, .cols = 2, .init = Init::ones, .decay = false, .lookup = true},
             {.name = "in", .rows = 1, .cols = Width, .init = Init::fan_in, .decay = false, .lookup = true},
             {.name   = "in_bias",
@@ -37,19 +37,13 @@ struct Fire {
              .init   = Init::fan_in,
              .decay  = false,
              .lookup = true},
-            {.name   = "out_bias",
-             .rows   = 1,
-             .cols   = S.heads,
-             .init   = Init::zeros,
-             .decay  = false,
-             .lookup = true},
         }};
 
         /// Of weights, or of their gradients.
         template <class Real>
         static FireNet<Real> net(auto w) {
             return {weight<Table>(w, scales), weight<Table>(w, in), weight<Table>(w, in_bias),
-                    weight<Table>(w, out), weight<Table>(w, out_bias)};
+                    weight<Table>(w, out)};
         }
         template <class Lane, class Real>
         static void forward(Lane& lane, Mat<Real> table, Index reach, Weights<Real> w) {

@@ -79,7 +79,7 @@ struct KerpleBackward {
 /// FireNet as bodies read it.
 template <class T>
 struct FireAt {
-    T * scales, *in, *in_bias, *out, *out_bias;
+    T * scales, *in, *in_bias, *out;
     int hidden, heads;  ///< W, H
 
     /// What reaches hidden unit k.
@@ -102,7 +102,6 @@ struct Fire {
         float       sum = 0;
         if (mask == Mask::none || q <= p) {
             const FireInput<float> of(net.scales, units, p, q);
-            sum = net.out_bias[h];
             for (int k = 0; k < net.hidden; ++k)
                 sum += Larger{}(net.input(of.x, k), 0.f) * net.out[k * net.heads + h];
         }
@@ -110,8 +109,8 @@ struct Fire {
     }
 };
 
-/// Over all pairs where hidden unit k is awake: sums (W + 1, H, 4) of dtable, and of dtable times x and x's two slopes.
-/// All else of the gradient follows from them. Unit W is always awake. An item is a unit and a head.
+/// Over all pairs where hidden unit k is awake: sums (W, H, 4) of dtable, and of dtable times x and x's two slopes. All
+/// else of the gradient follows from them. An item is a unit and a head.
 struct FireSums {
     static constexpr int warps = 8;
 
@@ -122,7 +121,7 @@ struct FireSums {
     int                 reach;
     Mask                mask;
 
-    Index              items() const { return Index{net.hidden + 1} * net.heads; }
+    Index              items() const { return Index{net.hidden} * net.heads; }
     RUNG_HD static int shared() { return warps * 4 * int(sizeof(float)); }
 
     RUNG_ANY_GROUP template <class G>
@@ -134,7 +133,7 @@ struct FireSums {
             const Index p = e / reach, q = e % reach;
             if (mask == Mask::causal && q > p) continue;
             const FireInput<float> at(net.scales, units, p, q);
-            if (k < net.hidden && !(net.input(at.x, k) > 0)) continue;
+            if (!(net.input(at.x, k) > 0)) continue;
             const float dy = dtable[e * net.heads + h];
             of[0] += dy, of[1] += dy * at.x, of[2] += dy * at.by_rate, of[3] += dy * at.by_threshold;
         }
@@ -151,7 +150,7 @@ struct FireSums {
     }
 };
 
-/// The gradient of the weights from those sums: an item is a hidden unit, or the one that is always awake.
+/// The gradient of the weights from those sums: an item is a hidden unit, or, after them, the scales.
 struct FireBackward {
     static constexpr int warps = 0;
 
@@ -161,7 +160,7 @@ struct FireBackward {
 
     RUNG_HD void operator()(Index unit) const {
         const int k = int(unit);
-        if (k == net.hidden) return scales_and_bias();
+        if (k == net.hidden) return scales();
         for (int h = 0; h < net.heads; ++h) {
             float const* const of  = sums + (k * net.heads + h) * 4;
             const float        out = net.out[k * net.heads + h];
@@ -171,8 +170,7 @@ struct FireBackward {
     }
 
 private:
-    RUNG_HD void scales_and_bias() const {
-        for (int h = 0; h < net.heads; ++h) d.out_bias[h] += sums[(net.hidden * net.heads + h) * 4];
+    RUNG_HD void scales() const {
         for (int i = 0; i < 2; ++i)
             for (int k = 0; k < net.hidden; ++k)
                 for (int h = 0; h < net.heads; ++h)
