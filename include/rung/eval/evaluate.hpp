@@ -13,6 +13,7 @@ namespace rung {
 
 struct EvaluateOptions {
     int from = 1, to = 10;  ///< difficulties, both included
+    int by   = 1;           ///< from one difficulty to the next
     int each = 256;         ///< problems per difficulty
     Run run  = {};          ///< .passes for a looped model
     /// Passes for the problems of a difficulty, instead of run.passes: what the task is known to need.
@@ -44,9 +45,9 @@ void check_length(std::string_view where, Task const& task, int difficulty) {
 
 template <class Model, class Task>
 void check_evaluation(Task const& task, EvaluateOptions const& options) {
-    RUNG_CHECK(options.from >= 1 && options.from <= options.to && options.each >= 1,
-               "evaluate: difficulties and count; got ", options.from, " to ", options.to, " and ",
-               options.each, ", wanted 1 <= from <= to and each >= 1");
+    RUNG_CHECK(options.from >= 1 && options.from <= options.to && options.by >= 1 && options.each >= 1,
+               "evaluate: difficulties and count; got ", options.from, " to ", options.to, " by ", options.by,
+               " and ", options.each, ", wanted 1 <= from <= to, by >= 1 and each >= 1");
     check_length<Model>("evaluate", task, options.to);
 }
 
@@ -81,8 +82,33 @@ int answer_places(Task const& task, int difficulty, std::string const& prompt) {
 
 /// Thoughts about problems of one difficulty, and the truth that they are held against.
 struct Study {
-    std::vector<Example>              truth;
-    std::vector<std::vector<Thought>> thoughts;  ///< of each problem, after every pass
+    int                               difficulty = 0;
+    std::vector<Example>              truth      = {};
+    std::vector<std::vector<Thought>> thoughts   = {};  ///< of each problem after each pass
+    std::vector<bool>                 right = {};  ///< of each problem after each pass, problem by problem
+
+    int passes() const { return int(thoughts.front().size()); }
+    /// Should all stop after this pass, from 1.
+    Score after(int pass) const {
+        return score([&](std::size_t) { return pass; });
+    }
+    /// Should each stop where the rule says.
+    template <class Rule>
+    Score by(Rule const& rule) const {
+        return score([&](std::size_t i) { return settle(rule, thoughts[i]).reading.pass; });
+    }
+
+private:
+    template <class PassOf>
+    Score score(PassOf&& pass_of) const {
+        Score sum{.difficulty = difficulty, .count = int(truth.size())};
+        for (std::size_t i = 0; i < truth.size(); ++i) {
+            const int pass = pass_of(i);
+            sum.correct += right[i * std::size_t(passes()) + std::size_t(pass - 1)];
+            sum.passes += double(pass) / double(truth.size());
+        }
+        return sum;
+    }
 };
 
 /// The problems that evaluate() asks of a difficulty, read at once, and what the model thinks of them after each pass
@@ -92,14 +118,18 @@ Study study(Context& ctx, Model const& model, Task const& task, int difficulty, 
             std::uint32_t stream = 0) {
     detail::explain_fit<Model, Task>();
     detail::check_evaluation<Model>(task, {.from = difficulty, .to = difficulty, .each = count});
-    Study                    all{detail::problems(task, ctx.seed(), difficulty, count, stream), {}};
+    Study                    all{.difficulty = difficulty,
+                                 .truth      = detail::problems(task, ctx.seed(), difficulty, count, stream)};
     std::vector<std::string> prompts;
     for (auto const& example : all.truth) prompts.push_back(example.prompt);
     all.thoughts =
         think(ctx, model, Vocab{Task::alphabet}, prompts, detail::answer_places(task, difficulty, prompts[0]),
               {.passes = most, .graded = most});
-    for (std::size_t i = 0; i < prompts.size(); ++i)  // which outlive the list they were copied to
-        for (auto& thought : all.thoughts[i]) thought.reading.prompt = {};
+    for (std::size_t i = 0; i < prompts.size(); ++i)
+        for (auto& thought : all.thoughts[i]) {
+            all.right.push_back(thought.ended && correct(task, all.truth[i], thought.answer));
+            thought.reading.prompt = {};  // which dies with this call
+        }
     return all;
 }
 
@@ -114,7 +144,7 @@ Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOpti
     detail::check_evaluation<Model>(task, options);
     const Vocab vocab{Task::alphabet};
     Report      report;
-    for (int difficulty = options.from; difficulty <= options.to; ++difficulty) {
+    for (int difficulty = options.from; difficulty <= options.to; difficulty += options.by) {
         const auto truth = detail::problems(task, ctx.seed(), difficulty, options.each, options.stream);
         std::vector<std::string> prompts;
         for (auto const& example : truth) prompts.push_back(example.prompt);
