@@ -1,5 +1,5 @@
-// Tables of biases from the weights of positional schemes: the CPU's against the formula and finite differences, and the
-// GPU's bodies against the CPU.
+// Tables of biases from the weights of positional schemes: the CPU's against the formula and finite differences, and
+// the GPU's bodies against the CPU.
 
 #include <doctest/doctest.h>
 

@@ -8,9 +8,9 @@
 
 namespace rung {
 
-/// b(p, q) = relu(x in + in_bias) out of a number x that two more weights scale. W is the hidden width. (The authors' code
-/// adds a bias to what comes out: the same for every score of a query, and softmax does not see it.) Weights, or their
-/// gradients.
+/// b(p, q) = relu(x in + in_bias) out of a number x that two more weights scale. W is the hidden width. (The authors'
+/// code adds a bias to what comes out: the same for every score of a query, and softmax does not see it.) Weights, or
+/// their gradients.
 template <class T>
 struct FireNet {
     Mat<T> scales;       ///< (1, 2): of the rate c and of the threshold L

@@ -1,6 +1,6 @@
 #pragma once
-// Which keys a query may see, and how tables of biases of their scores are laid out: the words of look.hpp that the host
-// and a device share.
+// Which keys a query may see, and how tables of biases of their scores are laid out: the words of look.hpp that the
+// host and a device share.
 
 #include "rung/core/scalar.hpp"
 #include "rung/core/view.hpp"

@@ -36,8 +36,8 @@ struct Attention {
     static void add_output(Lane& lane, Mat<Real> y, Mat<Real> x, Mat<Real> a, Weights<Sum<Real>> w) {
         add_matmul(lane, y, x, a, weight<Attention>(w, project), weight<Attention>(w, project_bias));
     }
-    /// dn from dy; lse (N, H) as attention() left it. du, as large as u, is scratch, a is spent. d_bias gets the gradient
-    /// of look's table, if that learns.
+    /// dn from dy; lse (N, H) as attention() left it. du, as large as u, is scratch, a is spent. d_bias gets the
+    /// gradient of look's table, if that learns.
     template <class Lane, class Real>
     static void backward(Lane& lane, Mat<Real> dn, Mat<Real> du, Mat<Real> dy, Mat<Real> a,
                          Mat<Sum<Real>> lse, Mat<Real> u, Mat<Real> n, Sequences const& rows,

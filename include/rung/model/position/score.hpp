@@ -4,8 +4,8 @@
 //
 //     static double bias(int head, int heads, int distance);                nothing is learned (alibi.hpp), or
 //
-//     static constexpr int features = F;                                    a bias is a combination of F features of the
-//     static double feature(int f, int distance, Mask mask);                distance, learned per head (t5.hpp), or
+//     static constexpr int features = F;                                    a bias is a combination of F features of
+//     static double feature(int f, int distance, Mask mask);                the distance, learned per head (t5.hpp), or
 //
 //     template <Shape S, Mask M> struct Table {                             what no product can make (kerple.hpp,
 //         static constexpr BiasBy        by;                                fire.hpp); table and dtable (entries, H)
