@@ -227,7 +227,7 @@ std::vector<int> bounds() {
 /// What attention is told, over a table of biases; two query heads read the same keys.
 cuda::Sight sight(Numbers& m, Mask mask, BiasBy by) {
     constexpr int reach = 130;
-    return {m.normal<float>(entries_of(entry, mask, reach) * heads), reach, heads / 2, mask, by};
+    return {m.normal<float>(entries_of(by, mask, reach) * heads), reach, heads / 2, mask, by};
 }
 
 template <class T, class Tell>
