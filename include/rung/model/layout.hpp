@@ -1,6 +1,6 @@
 #pragma once
-// Where a model's weights stand in its flat buffer: embedding, blocks, what the loop adds, a last norm, the head, and what
-// a positional scheme learns about scores.
+// Where a model's weights stand in its flat buffer: embedding, blocks, what the loop adds, a last norm, the head, and
+// what a positional scheme learns about scores.
 
 #include <string>
 #include <vector>
