@@ -25,15 +25,25 @@ struct Dropout;
 template <class Real>
 struct CacheLayer;  // cache.hpp
 struct CachePlaces;
+enum class Mask;  // mask.hpp
+enum class BiasBy;
+template <class Real>
+struct Look;  // look.hpp
+struct HeadGroups;
 
 enum class bf16 : std::uint16_t;  // scalar.hpp
 template <class Real>
 struct Packed;  // packed.hpp
 struct PackedPlace;
+template <class Real>
+class Constants;  // constants.hpp
 
 // backend/: arithmetic on views
 struct Chunk;  // update.hpp
 struct AdamWStep;
+template <class T>
+struct FireNet;  // fire.hpp
+struct FireUnits;
 namespace cpu::inline RUNG_ISA {
 struct Options;  // cpu/context.hpp
 template <class Precision>
@@ -79,6 +89,14 @@ struct NoPe;  // position/
 struct Learned;
 template <int Theta>
 struct Rope;
+struct Alibi;
+template <int Buckets, int MostDistance>
+struct T5;
+struct Kerple;
+template <int Width, int Threshold>
+struct Fire;
+template <class Position, Shape S, Mask M>
+struct ScoreBias;
 struct NoInjection;  // depth/
 struct AddInput;
 template <int Layers>

@@ -13,7 +13,7 @@ TYPE_TO_STRING_AS("bf16", bf16);
 
 namespace {
 
-constexpr int heads = 2, capacity = 48, places_of_cache = 5;
+constexpr int heads = 4, capacity = 48, places_of_cache = 5;
 
 /// New tokens of three sequences: by sequence, as the CPU wants them, and by row.
 struct Asked {
@@ -32,16 +32,17 @@ struct Asked {
 /// Keys and values of the past, NaN elsewhere; and what the CPU makes of them.
 template <class T>
 struct Cache {
-    int            size;
+    int            kv, size;
     std::vector<T> data;
     Random<float>  wide;
 
-    Cache(int size, Asked const& asked)
-        : size(size),
-          data(Stored<T>(places_of_cache * heads * capacity, 2 * size, 3).data),
-          wide(places_of_cache * heads * capacity, 2 * size, 0) {
+    Cache(int kv, int size, Asked const& asked)
+        : kv(kv),
+          size(size),
+          data(Stored<T>(places_of_cache * kv * capacity, 2 * size, 3).data),
+          wide(places_of_cache * kv * capacity, 2 * size, 0) {
         for (std::size_t i = 0; i < data.size(); ++i) {
-            const int row = int(i) / (2 * size), slot = row / (heads * capacity), place = row % capacity;
+            const int row = int(i) / (2 * size), slot = row / (kv * capacity), place = row % capacity;
             bool      held = false;
             for (std::size_t b = 0; b < asked.slots.size(); ++b)
                 held = held || (slot == asked.slots[b] && place < asked.past[b]);
@@ -49,7 +50,7 @@ struct Cache {
             wide.data.data()[i] = widen(data[i]);
         }
     }
-    CacheLayer<float> layer() { return {wide.view(), capacity, heads}; }
+    CacheLayer<float> layer() { return {wide.view(), capacity, kv}; }
 
     /// The same numbers, and nothing in the same places.
     bool same() const {
@@ -62,20 +63,29 @@ struct Cache {
 };
 
 template <class T, class Runs>
-void check_cached(int size, Runs runs) {
+void check_cached(int size, Runs runs, int kv = heads, Look<float> const& look = {}) {
     CAPTURE(size);
+    CAPTURE(kv);
     const Asked      asked;
     const Index      N = asked.starts.back(), B = Index(asked.last.size()), C = heads * size;
     cpu::Lane<float> lane;
-    const Stored<T>  qkv(N, 3 * C, 1);
+    const Stored<T>  qkv(N, C + 2 * kv * size, 1);
     auto             whole = zeros<float>(N, C), ends = zeros<float>(B, C);
-    Cache<T>         cache(size, asked);
-    cached_attention(lane, whole.view(), qkv.wide(), cache.layer(), asked.rows(), asked.places(), heads);
-    cached_attention(lane, ends.view(), qkv.wide(), cache.layer(), asked.rows(), asked.places(), heads, true);
+    Cache<T>         cache(kv, size, asked);
+    const auto       by_cpu = [&](Mat<float> out, bool last) {
+        cached_attention(lane, out, qkv.wide(), cache.layer(), asked.rows(), asked.places(), heads, last,
+                               look);
+    };
+    by_cpu(whole, false), by_cpu(ends, true);
 
-    const cuda::Append<T> append{
-        qkv.data.data(), cache.data.data(), asked.row_slots.data(), asked.row_places.data(), heads, size,
-        capacity};
+    const cuda::Append<T> append{qkv.data.data(),
+                                 cache.data.data(),
+                                 asked.row_slots.data(),
+                                 asked.row_places.data(),
+                                 heads,
+                                 size,
+                                 capacity,
+                                 kv};
     CHECK_FALSE(cache.same());
     for (Index i = 0; i < append.items(N); ++i) append(i);
     CHECK(cache.same());
@@ -89,7 +99,8 @@ void check_cached(int size, Runs runs) {
                                   asked.row_places.data(),
                                   heads,
                                   size,
-                                  capacity};
+                                  capacity,
+                                  {look.bias.data, int(look.reach), kv, look.mask, look.by}};
     runs(N * heads, body);
     CHECK(apart(out, whole) < tolerance<T>);
     body.out = some.data(), body.rows = asked.last.data();
@@ -97,14 +108,26 @@ void check_cached(int size, Runs runs) {
     CHECK(apart(some, ends) < tolerance<T>);
 }
 
+/// check(runs) by one lane, and by emulated warps in both orders.
+template <class Check>
+void in_every_way(Check check) {
+    check([](Index n, auto const& f) { run_serial(n, f); });
+    for (const Order order : {Order::ascending, Order::descending})
+        check([&](Index n, auto const& f) { run_emulated<FiberBlock<f.warps>>(n, f, order); });
+}
+
 }  // namespace
 
 TEST_CASE_TEMPLATE("bodies: attention over a cache at any head size, of all new tokens and of the last", T,
                    float, bf16) {
-    for (const int size : {1, 8, 24, 33, 64}) {
-        check_cached<T>(size, [](Index n, auto const& f) { run_serial(n, f); });
-        for (const Order order : {Order::ascending, Order::descending})
-            check_cached<T>(size,
-                            [&](Index n, auto const& f) { run_emulated<FiberBlock<f.warps>>(n, f, order); });
+    for (const int size : {1, 8, 24, 33, 64}) in_every_way([&](auto runs) { check_cached<T>(size, runs); });
+}
+
+TEST_CASE_TEMPLATE("bodies: attention over a cache with a bias and grouped heads", T, float, bf16) {
+    for (const BiasBy by : {BiasBy::distance, BiasBy::pair}) {
+        const Random<float> table(entries_of(by, Mask::causal, 40), heads, 6);
+        const Look<float>   look{.by = by, .reach = 40, .bias = table};
+        in_every_way(
+            [&](auto runs) { check_cached<T>(8, runs, 2, look), check_cached<T>(5, runs, 1, look); });
     }
 }

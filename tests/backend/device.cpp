@@ -23,13 +23,16 @@ struct Kind {
     using Model = Transformer<S, Position, Depth, Style>;
 };
 inline constexpr Shape odd{.vocab = Reverse::vocab, .context = 40, .width = 18, .heads = 3},
-    flash{.vocab = Reverse::vocab, .context = 90, .width = 32, .heads = 2};
+    flash{.vocab = Reverse::vocab, .context = 90, .width = 32, .heads = 2},
+    grouped{.vocab = Reverse::vocab, .context = 40, .width = 16, .heads = 4, .kv_heads = 2};
 using Untied = GptStyle<Bias::everywhere, Embeddings::separate>;
 using Tied   = Kind<small, Learned, Stacked<2>, Gpt>;
 using Apart  = Kind<odd, Learned, Stacked<1>, Untied>;
 using Turned = Kind<odd, Rope<>, Stacked<2>, Llama>;
 using Loop   = Kind<small, Rope<>, Looped<3, 1, AddInput>, Llama>;
 using Core   = Kind<small, NoPe, PreludeCoreCoda<1, 1, 1, 2>, Gpt>;
+using Shared = Kind<grouped, T5<>, Looped<2, 1, AddInput>, Llama>;
+using Pairs  = Kind<odd, Fire<8, 6>, Stacked<1>, Gpt>;
 
 struct Result {
     std::vector<double> losses, norms;
@@ -78,9 +81,11 @@ TYPE_TO_STRING_AS("GPT, untied, odd sizes", Apart);
 TYPE_TO_STRING_AS("Llama, RoPE, odd sizes", Turned);
 TYPE_TO_STRING_AS("Llama, RoPE, looped with injection", Loop);
 TYPE_TO_STRING_AS("GPT, a loop between a prelude and a coda", Core);
+TYPE_TO_STRING_AS("Llama, T5, heads that share keys, looped", Shared);
+TYPE_TO_STRING_AS("GPT, FIRE, odd sizes", Pairs);
 
 TEST_CASE_TEMPLATE("a GPU in single precision trains and answers as the CPU does", K, Tied, Apart, Turned,
-                   Loop, Core) {
+                   Loop, Core, Shared, Pairs) {
     for (const float dropout : {0.f, 0.1f}) {
         cpu::Context  cpu{{.threads = 1, .slices = 1}};
         cuda::Context gpu{{}};
@@ -91,7 +96,8 @@ TEST_CASE_TEMPLATE("a GPU in single precision trains and answers as the CPU does
             CHECK(got.losses[i] == doctest::Approx(want.losses[i]).epsilon(1e-5));
             CHECK(got.norms[i] == doctest::Approx(want.norms[i]).epsilon(1e-4));
         }
-        CHECK(furthest(got.weights, want.weights) < 1e-4);
+        // AdamW makes steps of a gradient that is nothing but rounding, such as that of a bias all keys share.
+        CHECK(furthest(got.weights, want.weights) < (std::is_same_v<K, Pairs> ? 3e-4 : 1e-4));
         for (std::size_t i = 0; i < want.greedy.size(); ++i) {
             CHECK(got.greedy[i].text == want.greedy[i].text);
             CHECK(got.greedy[i].confidence == doctest::Approx(want.greedy[i].confidence).epsilon(1e-3));
@@ -102,9 +108,11 @@ TEST_CASE_TEMPLATE("a GPU in single precision trains and answers as the CPU does
 }
 
 using Flash = Kind<flash, Rope<>, Stacked<2>, Llama>;
+using Rates = Kind<flash, Kerple, Stacked<2>, Llama>;
 TYPE_TO_STRING_AS("bf16, flash attention", Flash);
+TYPE_TO_STRING_AS("bf16, flash attention, KERPLE", Rates);
 
-TEST_CASE_TEMPLATE("a GPU in bf16 follows single precision", K, Flash, Apart) {
+TEST_CASE_TEMPLATE("a GPU in bf16 follows single precision", K, Flash, Rates, Apart) {
     cpu::Context        cpu{{.threads = 1, .slices = 1}};
     cuda::Context<bf16> gpu{{}};
     const auto          want = result<typename K::Model>(cpu, 12), got = result<typename K::Model>(gpu, 12);

@@ -173,6 +173,31 @@ TEST_CASE("attention over ragged sequences, longer than a block of queries too")
     }
 }
 
+TEST_CASE("attention's bias, and keys that several heads read, with and without a mask") {
+    cpu::Lane<double> lane;
+    const RandomRows  rows({3, 1, 70}, 5);
+    const Index       n = rows.view().rows(), heads = 4, c = heads * 3, all = c + 2 * 2 * 3, reach = 71;
+    for (const Mask mask : {Mask::causal, Mask::none})
+        for (const BiasBy by : {BiasBy::distance, BiasBy::pair}) {
+            Random<> qkv(n, all, 1), weights(n, c, 2), out(n, c, 3), lse(n, heads, 4), dqkv(n, all, 5),
+                bias(entries_of(by, mask, reach), heads, 6);
+            auto       dbias = zeros(bias.rows, heads);
+            const auto look  = [&] { return Look<double>{mask, by, reach, bias}; };
+            const auto loss  = [&] {
+                return attention<3>(lane, out.view(), lse.view(), qkv, rows.view(), look()),
+                       weighted(out, weights);
+            };
+            for (int i = 0; i < 2; ++i) {  // gradients of the table add up, those of qkv do not
+                loss();
+                attention_backward<3>(lane, dqkv.view(), weights, out, lse, qkv, rows.view(), look(),
+                                      dbias.view());
+            }
+            for (auto& d : dbias.data) d /= 2;
+            CHECK(gradient_gap(qkv, dqkv, loss, 90) < 1e-7);
+            CHECK(gradient_gap(bias, dbias, loss, 90) < 1e-7);
+        }
+}
+
 TEST_CASE("attention is the textbook formula") {
     cpu::Lane<double> lane;
     const RandomRows  rows({4, 3}, 5);

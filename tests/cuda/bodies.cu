@@ -1,6 +1,7 @@
 // Every body on the GPU against itself on the host by one lane, which tests/backend/bodies*.cpp hold against the CPU
 // backend. Exits with 77 where there is no GPU.
 
+#include "rung/backend/cuda/body/bias.hpp"
 #include "rung/backend/cuda/body/cached.hpp"
 #include "rung/backend/cuda/body/columns.hpp"
 #include "rung/backend/cuda/body/embedding.hpp"
@@ -8,6 +9,7 @@
 #include "rung/backend/cuda/body/loss.hpp"
 #include "rung/backend/cuda/body/norm.hpp"
 #include "rung/backend/cuda/body/pointwise.hpp"
+#include "rung/backend/cuda/body/score_bias.hpp"
 #include "rung/backend/cuda/body/update.hpp"
 #include "same.cuh"
 
@@ -163,7 +165,58 @@ void updates() {
         });
 }
 
-constexpr int heads = 2, tokens = 170, cut = 117;  // two sequences
+void tables_of_biases() {
+    constexpr int E = 90, F = 7, H = 5, W = 9, reach = 40;
+    lanes("features combined", E * H, 1e-5, [&](Numbers& m) {
+        return cuda::Combine{m.normal<float>(E * F), m.normal<float>(F * H),
+                             m.result(m.normal<float>(E * H), E * H), F, H};
+    });
+    rows("features combined, backward", F * H, 1e-5, [&](Numbers& m) {
+        return cuda::CombineBackward{
+            m.normal<float>(E * F), m.normal<float>(E * H), m.result(m.normal<float>(F * H), F * H), E, F, H};
+    });
+    lanes("KERPLE", E * H, 1e-5, [&](Numbers& m) {
+        return cuda::Kerple{m.normal<float>(2 * H), m.result(m.normal<float>(E * H), E * H), H, E / 2};
+    });
+    rows("KERPLE, backward", H, 1e-4, [&](Numbers& m) {
+        return cuda::KerpleBackward{m.normal<float>(2 * H),
+                                    m.normal<float>(E * H),
+                                    m.result(m.normal<float>(2 * H), 2 * H),
+                                    E,
+                                    H,
+                                    E / 2};
+    });
+    const auto net = [](Numbers& m) {
+        return cuda::FireAt<float const>{
+            m.normal<float>(2), m.normal<float>(W), m.normal<float>(W), m.normal<float>(W * H), W, H};
+    };
+    for (const Mask mask : {Mask::causal, Mask::none}) {
+        constexpr Index pairs = reach * reach, sums = W * H * 4;
+        lanes("FIRE", pairs * H, 1e-5, [&](Numbers& m) {
+            return cuda::Fire{
+                net(m), m.result(m.normal<float>(pairs * H), pairs * H), {.threshold = 8}, reach, mask};
+        });
+        blocks("FIRE, sums", W * H, 1e-3, [&](Numbers& m) {
+            return cuda::FireSums{net(m),
+                                  m.normal<float>(pairs * H),
+                                  m.result(m.normal<float>(sums), sums),
+                                  {.threshold = 8},
+                                  reach,
+                                  mask};
+        });
+        lanes("FIRE, backward", W + 1, 1e-4, [&](Numbers& m) {
+            const cuda::FireAt<float> d{m.result(m.normal<float>(2), 2),
+                                        m.result(m.normal<float>(W), W),
+                                        m.result(m.normal<float>(W), W),
+                                        m.result(m.normal<float>(W * H), W * H),
+                                        W,
+                                        H};
+            return cuda::FireBackward{net(m), d, m.normal<float>(sums)};
+        });
+    }
+}
+
+constexpr int heads = 4, tokens = 170, cut = 117;  // two sequences
 
 std::vector<int> bounds() {
     std::vector<int> of;
@@ -171,13 +224,26 @@ std::vector<int> bounds() {
     return of;
 }
 
-template <class T>
-void attention(int size, double tolerance) {
+/// What attention is told, over a table of biases; two query heads read the same keys.
+cuda::Sight sight(Numbers& m, Mask mask, BiasBy by) {
+    constexpr int reach = 130;
+    return {m.normal<float>(entries_of(by, mask, reach) * heads), reach, heads / 2, mask, by};
+}
+
+template <class T, class Tell>
+void attention(int size, double tolerance, Tell tell) {
     constexpr Index N    = tokens;
     const Index     C    = Index(heads) * size;
     const auto      fill = [&](Numbers& m, auto body) {
         body.qkv = m.normal<T>(N * 3 * C), body.bounds = m.copy(bounds());
-        body.heads = heads, body.size = size, body.longest = cut;
+        body.heads = heads, body.size = size, body.longest = cut, body.sight = tell(m);
+        return body;
+    };
+    const auto backward_fill = [&](Numbers& m, auto of) {
+        auto body = fill(m, of);
+        body.dout = m.normal<T>(N * C);
+        body.lse  = m.copy(std::vector<float>(N * heads, 5));  // about what a hundred keys have
+        body.dots = m.normal<float>(N * heads);
         return body;
     };
     blocks("attention", N * heads, tolerance, [&](Numbers& m) {
@@ -186,17 +252,26 @@ void attention(int size, double tolerance) {
         body.lse  = m.result(m.normal<float>(N * heads), N * heads);
         return body;
     });
-    const auto backward = [&](char const* name, auto of) {
-        blocks(name, N * heads, tolerance, [&](Numbers& m) {
-            auto body = fill(m, of);
-            body.dout = m.normal<T>(N * C), body.dqkv = m.result(m.normal<T>(N * 3 * C), N * 3 * C);
-            body.lse  = m.copy(std::vector<float>(N * heads, 5));  // about what a hundred keys have
-            body.dots = m.normal<float>(N * heads);
+    const int  kv       = tell(numbers(0)).kv_heads(heads);
+    const auto backward = [&](char const* name, Index items, auto of) {
+        blocks(name, items, tolerance, [&](Numbers& m) {
+            auto body = backward_fill(m, of);
+            body.dqkv = m.result(m.normal<T>(N * 3 * C), N * 3 * C);
             return body;
         });
     };
-    backward("attention, to queries", cuda::AttentionQueryBackward<T>{});
-    backward("attention, to keys", cuda::AttentionKeyBackward<T>{});
+    backward("attention, to queries", N * heads, cuda::AttentionQueryBackward<T>{});
+    backward("attention, to keys", N * kv, cuda::AttentionKeyBackward<T>{});
+    if (!tell(numbers(0)).bias) return;
+    const auto of_bias = [&](Numbers& m) {
+        auto        body  = backward_fill(m, cuda::BiasBackward<T>{});
+        const Index count = entries_of(body.sight.by, body.sight.mask, body.sight.reach) * heads;
+        body.dbias        = m.result(m.normal<float>(count), count);
+        body.tiles = m.copy(std::vector<cuda::FlashTile>{{0, 0, cut}, {64, 0, cut}, {cut, cut, tokens}});
+        body.rows = N, body.tile_count = 3;
+        return body;
+    };
+    blocks("attention, to biases", of_bias(numbers(0)).items(), 10 * tolerance, of_bias);
 }
 
 template <class T>
@@ -210,18 +285,23 @@ void cached_attention(int size, double tolerance) {
         body.heads = heads, body.size = size, body.capacity = capacity;
         return body;
     };
-    lanes("keys and values appended", fill(numbers(0), cuda::Append<T>{}).items(N), 0,
-          [&](Numbers& m) { return fill(m, cuda::Append<T>{}); });
+    const auto append = [&](Numbers& m) {
+        auto body = fill(m, cuda::Append<T>{});
+        body.kv   = heads / 2;
+        return body;
+    };
+    lanes("keys and values appended", append(numbers(0)).items(N), 0, append);
     blocks("attention over a cache", Index(last.size()) * heads, tolerance, [&](Numbers& m) {
         auto body = fill(m, cuda::CachedAttention<T>{});
         body.out = m.result(m.normal<T>(3 * C), 3 * C), body.rows = m.copy(last);
+        if (size == 8) body.sight = {m.normal<float>(capacity * heads), capacity, heads / 2};
         return body;
     });
 }
 
 /// Tensor cores against single precision on the same bf16 numbers.
-template <int D>
-void flash_attention() {
+template <int D, class Tell>
+void flash_attention(Tell tell) {
     constexpr Index N = tokens, C = heads * D;
     const auto      wide = [](std::vector<bf16> const& x) {
         std::vector<float> out;
@@ -238,19 +318,22 @@ void flash_attention() {
                  *const flash_dots = of.normal<float>(N * heads);
     bf16 *const out = of.normal<bf16>(N * C), *const dqkv = of.normal<bf16>(N * 3 * C);
     int const* const                   where = of.copy(bounds());
+    const cuda::Sight                  sight = tell(of);
+    const Index                        kv    = sight.kv_heads(heads);
     const std::vector<cuda::FlashTile> tiles{{0, 0, cut}, {64, 0, cut}, {cut, cut, tokens}};  // of 4 warps
     auto const* const                  tile = of.copy(tiles);
-    serially(N * heads, cuda::Attention<float>{qkv_wide, out_wide, lse, where, heads, D, cut});
+    serially(N * heads, cuda::Attention<float>{qkv_wide, out_wide, lse, where, heads, D, cut, sight});
     serially(N * heads, cuda::HeadDots<float>{dout_wide, out_wide, dots, D});
     serially(N * heads, cuda::AttentionQueryBackward<float>{qkv_wide, dout_wide, dqkv_wide, lse, dots, where,
-                                                            heads, D, cut});
-    serially(N * heads, cuda::AttentionKeyBackward<float>{qkv_wide, dout_wide, dqkv_wide, lse, dots, where,
-                                                          heads, D, cut});
+                                                            heads, D, cut, sight});
+    serially(N * kv, cuda::AttentionKeyBackward<float>{qkv_wide, dout_wide, dqkv_wide, lse, dots, where,
+                                                       heads, D, cut, sight});
     const Index items = Index(tiles.size()) * heads;
-    by_blocks(items, cuda::FlashForward<D>{qkv, out, flash_lse, tile, heads});
+    by_blocks(items, cuda::FlashForward<D>{qkv, out, flash_lse, tile, heads, sight});
     by_warps(N * heads, cuda::HeadDots<bf16>{dout, out, flash_dots, D});
-    by_blocks(items, cuda::FlashQueryBackward<D>{qkv, dout, dqkv, flash_lse, flash_dots, tile, heads});
-    by_blocks(items, cuda::FlashKeyBackward<D>{qkv, dout, dqkv, flash_lse, flash_dots, tile, heads});
+    by_blocks(items, cuda::FlashQueryBackward<D>{qkv, dout, dqkv, flash_lse, flash_dots, tile, heads, sight});
+    by_blocks(Index(tiles.size()) * kv,
+              cuda::FlashKeyBackward<D>{qkv, dout, dqkv, flash_lse, flash_dots, tile, heads, sight});
     cuda::check(cudaDeviceSynchronize(), "flash attention");
     const auto compare = [](char const* name, auto const* got, float const* wanted, Index count,
                             double tolerance) {
@@ -267,12 +350,20 @@ void every_body() {
     for (const int width : {1, 33, 128}) norms<1, float>(width, 1e-5), norms<1, bf16>(width, 1e-2);
     norms<2, bf16>(130, 1e-2), norms<4, float>(384, 1e-5), norms<16, float>(2048, 1e-5);
     others<float>(1e-5), others<bf16>(1e-2);
-    updates();
+    updates(), tables_of_biases();
+    const auto plain  = [](Numbers&) { return cuda::Sight{}; };
+    const auto biased = [](Mask mask, BiasBy by) { return [=](Numbers& m) { return sight(m, mask, by); }; };
+    for (const Mask mask : {Mask::causal, Mask::none})
+        for (const BiasBy by : {BiasBy::distance, BiasBy::pair}) {
+            attention<float>(24, 1e-5, biased(mask, by)), attention<bf16>(33, 1e-2, biased(mask, by));
+            flash_attention<32>(biased(mask, by));
+        }
     for (const int size : {1, 8, 24, 33, 64}) {
-        attention<float>(size, 1e-5), attention<bf16>(size, 1e-2);
+        attention<float>(size, 1e-5, plain), attention<bf16>(size, 1e-2, plain);
         cached_attention<float>(size, 1e-5), cached_attention<bf16>(size, 1e-2);
     }
-    flash_attention<16>(), flash_attention<32>(), flash_attention<64>(), flash_attention<128>();
+    flash_attention<16>(plain), flash_attention<32>(plain), flash_attention<64>(plain),
+        flash_attention<128>(plain);
 }
 
 }  // namespace

@@ -7,9 +7,11 @@
 #include <type_traits>
 #include <vector>
 
+#include "rung/backend/fire.hpp"
 #include "rung/backend/update.hpp"
 #include "rung/core/buffer.hpp"
 #include "rung/core/cache.hpp"
+#include "rung/core/look.hpp"
 #include "rung/core/packed.hpp"
 #include "rung/core/scalar.hpp"
 #include "rung/core/sequences.hpp"
@@ -22,7 +24,9 @@ template <class Lane, class Real = typename Lane::real>
 concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<Real>> sums,
                            Mat<Sum<Real> const> stats, Packed<Sum<Real>> w, int const* ids,
                            Sequences const& rows, CacheLayer<Real> cache, CachePlaces places,
-                           Dropout const& drop, Sum<Real> s, int* tokens, double* number) {
+                           Look<Sum<Real>> const& look, FireNet<Sum<Real> const> const& net,
+                           FireNet<Sum<Real>> const& dnet, Dropout const& drop, Sum<Real> s, int* tokens,
+                           double* number) {
     { placed(lane, rows) } -> std::convertible_to<Sequences>;           // where operations read them
     { placed(lane, rows, places) } -> std::convertible_to<Sequences>;   // the same, for cached_attention
     { placed(lane, ids, Index{}) } -> std::convertible_to<int const*>;  // ids of rows, for gather
@@ -56,11 +60,21 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
     add_scatter(lane, y, x, ids);            // y[ids] += x, no id twice
     rope(lane, y, ids, 1, 1e4);              // in place
     rope_backward(lane, y, ids, 1, 1e4);
-    attention<8>(lane, y, sums, x, rows);                        // out, log-sum-exp; qkv
-    attention_backward<8>(lane, y, x, x, stats, x, rows);        // dqkv; dout, out, log-sum-exp, qkv
-    cached_attention(lane, y, x, cache, rows, places, 1, true);  // out; qkv of new tokens
+    attention<8>(lane, y, sums, x, rows, look);  // out, log-sum-exp; qkv
+    attention_backward<8>(lane, y, x, x, stats, x, rows, look,
+                          sums);  // dqkv; dout, out, log-sum-exp, qkv; dbias
+    cached_attention(lane, y, x, cache, rows, places, 1, true, look);  // out; qkv of new tokens
     carry(lane, cache, cache, rows, places);  // keys and values of new tokens into one cache from another
-    greedy(lane, tokens, number, x, 0);       // from logits, probabilities with them
+    {
+        lane.constants(nullptr, 1, 1, [](Index, Index) { return 0.0; })
+        } -> std::convertible_to<Mat<Sum<Real> const>>;
+    combine(lane, sums, stats, stats);                 // table of biases; features, w
+    add_combine_backward(lane, sums, stats, stats);    // dw; dtable, features
+    kerple(lane, sums, stats, 1);                      // table; w
+    add_kerple_backward(lane, sums, stats, stats, 1);  // dw; dtable, w
+    fire(lane, sums, net, {}, 1, Mask::causal);        // table; weights
+    add_fire_backward(lane, dnet, stats, net, {}, 1, Mask::causal);
+    greedy(lane, tokens, number, x, 0);                 // from logits, probabilities with them
     { Lane::spare_slots } -> std::convertible_to<int>;  // of a cache, beside those of sequences
     {
         Lane::steps(Index{})

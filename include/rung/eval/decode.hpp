@@ -35,7 +35,7 @@ struct DecodeCall {
 template <class Model, class Lane, class Rule>
 class Decoder {
     using Real             = typename Lane::real;
-    static constexpr int C = Model::shape.width, H = Model::shape.heads;
+    static constexpr int C = Model::shape.width, KV = Model::shape.kv();
     // Prompts are taken in while a step has no more rows than this: they stay in cache. (1024 was slower, also where
     // weights do not.)
     static constexpr Index cached_rows = 256;
@@ -55,10 +55,11 @@ public:
           seen_(exits ? places * (2 * Model::shape.vocab + C) : 0),
           judged_(std::size_t(exits ? places : 0)),
           passes_(std::size_t(places), 0) {
-        const Index rows = (places + Lane::spare_slots) * H * call.capacity;  // of a layer
-        const auto  all  = lane.arena.template take<Real>(Index(cache_.size()) * rows, 2 * C / H);
+        const Index rows = (places + Lane::spare_slots) * KV * call.capacity;  // of a layer
+        const auto  all =
+            lane.arena.template take<Real>(Index(cache_.size()) * rows, 2 * Model::shape.head_size());
         for (std::size_t i = 0; i < cache_.size(); ++i)
-            cache_[i] = {all.slice(Index(i) * rows, rows), call.capacity, H};
+            cache_[i] = {all.slice(Index(i) * rows, rows), call.capacity, KV};
         for (int slot = places; slot-- > 0;) free_.push_back(slot);
         for (auto* list : {&slots_, &past_, &prompt_, &next_, &chosen_}) list->reserve(std::size_t(places));
         probability_.reserve(std::size_t(places)), starts_.reserve(std::size_t(places) + 1);

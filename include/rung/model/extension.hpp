@@ -1,6 +1,7 @@
 #pragma once
 // New tokens of sequences whose earlier tokens are in a cache, one of each block that runs.
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -46,6 +47,8 @@ public:
     /// Layers before the loop, and its state.
     void begin(Mat<Real> input) {
         input_ = input, state_ = take(input.rows), asked_ = take(rows_.graded_count);
+        look_ = Layout::Scores::forward(lane_, std::min<Index>(cache(0).capacity, Layout::shape.context),
+                                        Layout::position(w_));
         if (ends_ == Ends::apart)
             for (auto& one : spare_) one = take(input.rows);
         saved_ = Block::take(lane_.arena, input.rows, state_);
@@ -104,7 +107,8 @@ private:
             auto saved = saved_;
             saved.x    = x;
             Block::read(lane_, saved, rows_, w);
-            cached_attention(lane_, saved.a, saved.u, cache(at), rows_, places_, Layout::shape.heads, last);
+            cached_attention(lane_, saved.a, saved.u, cache(at), rows_, places_, Layout::shape.heads, last,
+                             look_);
             if (last) {
                 y = asked_.slice(0, rows_.graded_count);
                 gather(lane_, y, Mat<Real const>(x), rows_.graded);
@@ -136,6 +140,7 @@ private:
     Ends                                 ends_;
     Passes                               passes_;
     Saved<Real>                          saved_;
+    Look<Sum<Real>>                      look_;
     Mat<Real>                            input_, state_, start_, asked_, spare_[2];
 };
 

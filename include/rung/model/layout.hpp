@@ -1,5 +1,6 @@
 #pragma once
-// Where a model's weights stand in its flat buffer: embedding, blocks, what the loop adds, a last norm, the head.
+// Where a model's weights stand in its flat buffer: embedding, blocks, what the loop adds, a last norm, the head, and
+// what a positional scheme learns about scores.
 
 #include <string>
 #include <vector>
@@ -7,6 +8,8 @@
 #include "rung/backend/backend.hpp"
 #include "rung/model/depth/entry.hpp"
 #include "rung/model/layer/block.hpp"
+#include "rung/model/position/score.hpp"
+#include "rung/model/style/style.hpp"
 
 namespace rung {
 
@@ -20,6 +23,7 @@ struct Layout {
     using Block    = rung::Block<S, P, Style>;
     using Norm     = typename Style::template Norm<C>;
     using Order    = Schedule<D>;
+    using Scores   = ScoreBias<P, S, mask_of<Style>()>;
     using Entry    = rung::Entry<D, Norm, C>;
 
     struct Embed {
@@ -34,7 +38,8 @@ struct Layout {
                             loop        = first_block + D::layers * Block::size,
                             last_norm   = loop + size_of(Entry::weights),
                             unembed     = last_norm + size_of(Norm::weights),
-                            all         = unembed + size_of(Unembed::weights);
+                            scores      = unembed + size_of(Unembed::weights),
+                            all         = scores + size_of(Scores::weights);
 
     // Of weights, or of their gradients.
     static auto tokens(auto w) { return weight<Embed>(w, 0); }
@@ -44,6 +49,7 @@ struct Layout {
     static auto norm_between(auto w) { return w + (Entry::own_norm ? loop : last_norm); }
     static auto norm(auto w) { return w + last_norm; }
     static auto head(auto w) { return weight<Unembed>(w + unembed, 0); }
+    static auto position(auto w) { return w + scores; }
 
     /// Of a loop's random start.
     static double start_std() { return Style::init(D::layers).std; }
@@ -65,6 +71,7 @@ struct Layout {
         each("loop.", Entry::weights);
         each("norm.", Norm::weights);
         each("unembed.", Unembed::weights);
+        each("position.", Scores::weights);
     }
 
     /// Where the matrices stand that a backend's pack() lays out anew: panels in an array of as many numbers.

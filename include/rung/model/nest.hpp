@@ -172,12 +172,13 @@ private:
         if (passes_.states > 0 && pass >= passes_.skipped && pass < passes_.most)
             saved = tape_.again(0, at - Order::first(pass)).first(now.rows()), saved.x = x;
         else saved = Block::take(lane_.arena, now.rows(), x);
-        Block::forward(lane_, y, saved, now, Layout::block(w_, layer(at)), run_.dropout, site(at));
+        Block::forward(lane_, y, saved, now, tape_.look, Layout::block(w_, layer(at)), run_.dropout,
+                       site(at));
         return y;
     }
     void block_backward(int at, Sequences const& now, Mat<Real> d, Sum<Real>* dw) {
-        Block::backward(lane_, d, tape_.blocks(0, at), now, Layout::block(w_, layer(at)),
-                        Layout::block(dw, layer(at)), run_.dropout, site(at));
+        Block::backward(lane_, d, tape_.blocks(0, at), now, tape_.look, tape_.d_bias,
+                        Layout::block(w_, layer(at)), Layout::block(dw, layer(at)), run_.dropout, site(at));
     }
 
     int                  layer(int at) const { return Order::layer(at, passes_.most); }

@@ -12,16 +12,23 @@ struct Shape {
     int context = 0;  ///< longest sequence the model may be shown, in tokens
     int width   = 0;  ///< C, channels of the residual stream
     int heads   = 1;  ///< H, attention heads; each gets width / heads channels
-    int hidden  = 0;  ///< width of the MLP's hidden layer; 0 means 4 * width
+    /// KV, heads of keys and values, each read by as many query heads; 0 means that every query head has its own
+    int kv_heads = 0;
+    int hidden   = 0;  ///< width of the MLP's hidden layer; 0 means 4 * width
 
     constexpr int head_size() const { return width / heads; }
     constexpr int mlp() const { return hidden > 0 ? hidden : 4 * width; }
-    bool          operator==(Shape const&) const = default;
+    constexpr int kv() const { return kv_heads > 0 ? kv_heads : heads; }
+    constexpr int qkv() const {
+        return width + 2 * kv() * head_size();
+    }  ///< columns of queries, keys and values
+    bool operator==(Shape const&) const = default;
 };
 
 inline std::ostream& operator<<(std::ostream& out, Shape const& s) {
-    return out << "vocab " << s.vocab << ", context " << s.context << ", width " << s.width << ", heads "
-               << s.heads << ", hidden " << s.mlp();
+    out << "vocab " << s.vocab << ", context " << s.context << ", width " << s.width << ", heads " << s.heads;
+    if (s.kv() != s.heads) out << ", key-value heads " << s.kv();
+    return out << ", hidden " << s.mlp();
 }
 
 /// Names what is wrong with a shape and how to mend it.
@@ -34,6 +41,9 @@ struct explain_shape {
         S.heads > 0 && S.width % (S.heads > 0 ? S.heads : 1) == 0,
         "Shape: .width must be a multiple of .heads, because each head gets width / heads channels");
     static_assert(S.hidden >= 0, "Shape: .hidden must not be negative (0 means 4 * width)");
+    static_assert(S.kv_heads >= 0 && S.heads % (S.kv_heads > 0 ? S.kv_heads : 1) == 0,
+                  "Shape: .heads must be a multiple of .kv_heads, because as many query heads share each "
+                  "(0 means that every query head has its own keys)");
     static constexpr bool ok = true;
 };
 

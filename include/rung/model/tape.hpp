@@ -75,6 +75,8 @@ struct Tape {
     Mat<Real>      x, normed;   ///< the last state of graded rows, and its norm
     Mat<Real>      logits;      ///< of graded rows (N, V), of each graded pass in turn
     Mat<Sum<Real>> stats;
+    Look<Sum<Real>> look;    ///< of every block
+    Mat<Sum<Real>>  d_bias;  ///< gradient of its table, once there is one
 };
 
 }  // namespace rung

@@ -15,9 +15,9 @@
 namespace rung {
 
 /// @tparam S         the sizes
-/// @tparam Position  NoPe, Learned, Rope<> or a type of your own
+/// @tparam Position  NoPe, Learned, Rope<>, Alibi, T5<>, Kerple, Fire<> or a type of your own
 /// @tparam Depth     Stacked<L>, Looped<P, L, Inject>, PreludeCoreCoda<...> or a type of your own
-/// @tparam Style     Gpt, Llama or a type of your own
+/// @tparam Style     Gpt, Llama or a type of your own; one with `mask = Mask::none` reads and does not write
 template <Shape S, class Position = NoPe, class Depth = Stacked<2>, class Style = Gpt>
 class Transformer {
     static_assert(explain_shape<S>::ok && explain_position<Position>::ok && explain_depth<Depth>::ok &&
@@ -43,14 +43,15 @@ public:
 
     /// Floating-point operations of the forward pass over one sequence; training costs three times as many.
     static constexpr double flops(Index tokens, int passes = Depth::passes) {
-        const double scores = 2.0 * C * double(tokens) * double(tokens + 1);  // q kT and p v, causal
+        const double seen   = Layout::Scores::mask == Mask::causal ? double(tokens + 1) / 2 : double(tokens);
+        const double scores = 4.0 * C * double(tokens) * seen;  // q kT and p v
         return Order::blocks(passes) * (Block::flops * double(tokens) + scores) +
                passes * Entry::flops * double(tokens) + 2.0 * C * S.vocab * double(tokens);
     }
     /// Bytes of keys and values for one sequence while decoding.
     static constexpr Index cache_bytes(Index tokens, int passes = Depth::passes,
                                        std::size_t real = sizeof(float)) {
-        return 2 * Index{Order::blocks(passes)} * C * tokens * Index(real);
+        return 2 * Index{Order::blocks(passes)} * S.kv() * S.head_size() * tokens * Index(real);
     }
 
     /// Bytes that training keeps of `rows` tokens, `graded` of them graded, between its forward and its backward pass,
@@ -71,7 +72,8 @@ public:
         const bool  apart     = graded < rows || all.graded > 1;
         const Index of_logits = C + S.vocab + (apart ? 2 * C : 0);
         return (rows * of_row + logits * of_logits) * Index(real) +
-               (rows * (blocks * Block::kept_sums + passes * Entry::kept_sums) + logits * Norm::stats) * sum;
+               (rows * (blocks * Block::kept_sums + passes * Entry::kept_sums) + logits * Norm::stats) * sum +
+               Layout::Scores::numbers(std::min<Index>(rows, S.context)) * sum;
     }
     static constexpr Index activation_bytes(Index rows) { return activation_bytes(rows, rows); }
 
@@ -118,6 +120,7 @@ public:
             if (rows.graded) gather(lane, to, Mat<Real const>(state), rows.graded);
             else copy(lane, to, Mat<Real const>(state));
         };
+        tape.look = Layout::Scores::forward(lane, reach_of(rows), Layout::position(w));
         Nest<Layout, Lane> nest(lane, w, rows, run, tape);
         const auto         last = nest.forward(begin(lane, w, rows, run), pick);
         if (apart(rows, run)) pick(run.graded - 1, last);
@@ -142,7 +145,9 @@ public:
             else add(lane, to, from);
         };
         if (apart(rows, run)) fill(lane, d, 0), graded(run.graded - 1, d);
+        tape.d_bias = Layout::Scores::gradient(lane, tape.look);
         Nest<Layout, Lane>(lane, w, rows, run, tape).backward(d, dw, graded);
+        Layout::Scores::add_backward(lane, Layout::position(dw), tape.d_bias, tape.look, Layout::position(w));
         dropout(lane, d, run.dropout, 0, rows.first_row);
         add_embed_backward(lane, Layout::tokens(dw), d, rows.tokens);
         if constexpr (Layout::places) add_embed_backward(lane, Layout::positions(dw), d, rows.positions);
@@ -155,6 +160,10 @@ public:
                             Sequences const& rows, CachePlaces places, Run const& run = {}) {
         RUNG_CHECK(rows.graded,
                    "Transformer::extend: graded rows; got none, wanted the last of each sequence");
+        static_assert(
+            writes,
+            "Transformer::extend: give the style a causal mask, or read whole sequences by "
+            "forward() (without a mask earlier tokens see later ones: no cache of them stays true)");
         const Run               plain = undropped(run);
         Extension<Layout, Lane> extension(lane, w, cache, rows, places, plain, Ends::together);
         return answer(lane, w, extension.last_states(begin(lane, w, rows, plain)));
@@ -168,6 +177,7 @@ public:
     static void extend_until(Lane& lane, Weights<Sum<Real>> w, std::vector<CacheLayer<Real>> const& cache,
                              Sequences const& rows, CachePlaces const& places, Run const& run,
                              GoesOn&& goes_on) {
+        static_assert(writes, "Transformer::extend_until: give the style a causal mask (see extend)");
         const Run               plain = undropped(run);
         const int               most  = passes_of(run).most;
         const auto              there = placed(lane, rows, places);
@@ -204,6 +214,15 @@ public:
     static constexpr Passes passes_of(Run const& run) { return {run, Depth::passes}; }
 
 private:
+    static constexpr bool writes = Layout::Scores::mask == Mask::causal;
+
+    /// Tokens that tables of biases are made for: as many as the longest sequence has, and a few more, so that most
+    /// steps are alike.
+    static Index reach_of(Sequences const& rows) {
+        int longest = 1;
+        for (int b = 0; b < rows.count; ++b) longest = std::max(longest, rows.starts[b + 1] - rows.starts[b]);
+        return longest > S.context ? longest : std::min((longest + 15) / 16 * 16, S.context);
+    }
     /// Only training drops anything; but a random start is named by the same numbers.
     static Run undropped(Run run) {
         run.dropout.rate = 0;

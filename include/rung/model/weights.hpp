@@ -3,6 +3,7 @@
 // A model's weights are one flat buffer: the lists of its layers, one after another.
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <string_view>
 
@@ -19,6 +20,7 @@ enum class Init {
     ones,
     normal,    ///< N(0, std)
     residual,  ///< N(0, std / sqrt(2 L)): writes into the residual stream, as in GPT-2
+    fan_in,    ///< N(0, 1 / sqrt(rows)): keeps the scale of what it multiplies
 };
 
 /// One matrix, or a vector as a matrix of one row. A weight that a style leaves out has no rows.
@@ -114,7 +116,9 @@ struct InitScale {
 template <class Real>
 void initialize(Real* data, WeightSpec const& spec, InitScale scale, std::uint64_t seed, std::uint32_t id) {
     Rng          rng(seed, Purpose::weights, id);
-    const double std = spec.init == Init::residual ? scale.std * scale.residual : scale.std;
+    const double std = spec.init == Init::residual ? scale.std * scale.residual
+                       : spec.init == Init::fan_in ? 1 / std::sqrt(double(spec.rows))
+                                                   : scale.std;
     for (Index i = 0; i < spec.size(); ++i)
         data[i] = spec.init == Init::zeros  ? Real(0)
                   : spec.init == Init::ones ? Real(1)

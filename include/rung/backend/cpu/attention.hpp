@@ -1,8 +1,10 @@
 #pragma once
-// Causal attention over ragged sequences, one head at a time in cache. The matrix of scores is never stored: the
+// Attention over ragged sequences, one head at a time in cache. The matrix of scores is never stored: the
 // forward pass holds a tile's rows of it and keeps a log-sum-exp per query; the backward pass makes the probabilities
-// anew, block by block (Dao et al., "FlashAttention", 2022). Keys after a tile's last query are skipped.
+// anew, block by block (Dao et al., "FlashAttention", 2022). Where it is causal, keys after a tile's last query are
+// skipped.
 
+#include "rung/backend/cpu/bias.hpp"
 #include "rung/backend/cpu/pack.hpp"
 #include "rung/backend/cpu/softmax.hpp"
 #include "rung/core/sequences.hpp"
@@ -86,13 +88,13 @@ Index padded(Index count) {
 }
 
 /// p: a tile's scores become probabilities; d: their gradients become those of the scores. Row i sees the first
-/// seen + i; the rest up to `end`, a whole number of vectors, become zeros.
+/// seen + i step; the rest up to `end`, a whole number of vectors, become zeros.
 template <Index rows, class Real>
-void softmax_backward(Real* p, Real* d, Index row, Index seen, Index end, Real scale, Real const* log_sum,
-                      Real const* out_dot) {
+void softmax_backward(Real* p, Real* d, Index row, Index seen, Index step, Index end, Real scale,
+                      Real const* log_sum, Real const* out_dot) {
     using S         = Simd<Real>;
     const Real rate = scale * Real(log2_e);
-    hide_future<Real, rows>(p, row, seen, end, -std::numeric_limits<Real>::infinity());
+    hide_rest<Real, rows>(p, row, seen, step, end, -std::numeric_limits<Real>::infinity());
     for (Index j = 0; j < end; j += S::width)
 #pragma GCC unroll 8
         for (Index i = 0; i < rows; ++i) {
@@ -105,53 +107,78 @@ void softmax_backward(Real* p, Real* d, Index row, Index seen, Index end, Real s
         }
 }
 
+/// One head's columns of qkv and of its gradient.
+struct HeadColumns {
+    Index q, k, v;
+    HeadColumns(HeadGroups g, Index h, Index D)
+        : q(h * D), k((g.heads + h / g.group()) * D), v(k + g.kv * D) {}
+};
+
 }  // namespace detail
 
-/// out = softmax(q kT / sqrt(D)) v per head, each token seeing itself and what came before.
-/// out (N, C); lse (N, H): log-sum-exp of each query's scaled scores; qkv (N, 3 C).
+/// out = softmax(q kT / sqrt(D) + bias) v per head, each token seeing what the mask leaves it.
+/// out (N, C); lse (N, H): log-sum-exp of each query's scores; qkv (N, (H + 2 KV) D), see HeadGroups.
 /// @tparam D  channels of a head
 template <int D, class P, class Real>
-void attention(Lane<P>& lane, Mat<Real> out, Mat<Real> lse, CMat<Real> qkv, Sequences const& sequences) {
-    constexpr Index              tall = Tile<Real>::tall;
-    const Index                  C = out.cols, longest = detail::longest(sequences);
-    const Real                   scale = Real(1) / std::sqrt(Real(D));
-    const auto                   mark  = lane.arena.mark();
-    const Index                  row   = detail::padded<Real>(longest + tall);
-    Real*                        s     = lane.arena.template take<Real>(tall, row).data;
+void attention(Lane<P>& lane, Mat<Real> out, Mat<Real> lse, CMat<Real> qkv, Sequences const& sequences,
+               Look<std::type_identity_t<Real>> const& look = {}) {
+    constexpr Index              tall    = Tile<Real>::tall;
+    const Index                  longest = detail::longest(sequences);
+    const auto                   groups  = HeadGroups::of(qkv.cols, out.cols, D, "attention");
+    const bool                   causal  = look.mask == Mask::causal;
+    const Real                   scale   = Real(1) / std::sqrt(Real(D));
+    const auto                   mark    = lane.arena.mark();
+    const Index                  row     = detail::padded<Real>(longest + tall);
+    Real*                        s       = lane.arena.template take<Real>(tall, row).data;
     detail::ScorePanels<Real, D> keys(lane.arena, longest);
     detail::HeadPanels<Real, D>  values(lane.arena, longest);
+    detail::HeadBias<Real>       bias;
+    look.check(groups.heads, longest, "attention");
+    if (!look.bias.empty())
+        bias = {lane.arena, look, groups.heads, longest}, bias.read(look.bias, std::sqrt(Real(D)));
 
     for (int b = 0; b < sequences.count; ++b)
-        for (int h = 0; h < int(C / D); ++h) {
-            const Index first = sequences.starts[b], length = sequences.starts[b + 1] - first;
-            const auto  q = qkv.slice(first, length).columns(h * D, D);
-            keys.pack(qkv.slice(first, length).columns(C + h * D, D));
-            values.pack(qkv.slice(first, length).columns(2 * C + h * D, D));
+        for (Index h = 0; h < groups.heads; ++h) {
+            const Index               first = sequences.starts[b], length = sequences.starts[b + 1] - first;
+            const detail::HeadColumns at(groups, h, D);
+            const auto                rows_of = qkv.slice(first, length);
+            const auto                q       = rows_of.columns(at.q, D);
+            if (h % groups.group() == 0)
+                keys.pack(rows_of.columns(at.k, D)), values.pack(rows_of.columns(at.v, D));
             for (Index r = 0; r < length; r += tall) {
-                const Index rows = std::min(tall, length - r), seen = r + rows;
+                const Index rows = std::min(tall, length - r), seen = causal ? r + rows : length;
                 Real        top[tall], total[tall];
                 keys.score(rows, q.row(r), q.stride, 0, seen, s, row);
-                softmax_numerators<tall>(s, row, r + 1, whole_vectors<Real>(r + tall), scale, top, total);
+                if (!bias.empty())
+                    for (Index i = 0; i < rows; ++i) add_to(s + i * row, bias.row(h, r + i), seen);
+                softmax_numerators<tall>(s, row, causal ? r + 1 : length, causal,
+                                         whole_vectors<Real>(causal ? r + tall : length), scale, top, total);
                 Real* y = out.row(first + r) + h * D;
                 values.multiply(rows, seen, s, row, 0, false, y, out.stride);
                 for (Index i = 0; i < rows; ++i, y += out.stride) {
                     const Real share      = Real(1) / total[i];
                     lse(first + r + i, h) = top[i] * scale + std::log(total[i]);
-                    for_vectors<Real>(D, [&](auto at, Index c) { at.store(y + c, at.load(y + c) * share); });
+                    for_vectors<Real>(
+                        D, [&](auto at_c, Index c) { at_c.store(y + c, at_c.load(y + c) * share); });
                 }
             }
         }
     lane.arena.release(mark);
 }
 
-/// dqkv (N, 3 C) from dout (N, C) and what the forward pass read and wrote.
+/// dqkv (N, (H + 2 KV) D) from dout (N, C) and what the forward pass read and wrote.
+/// @param dbias  (entries, H) gets the gradient of look.bias added; empty: nobody asks for it
 template <int D, class P, class Real>
 void attention_backward(Lane<P>& lane, Mat<Real> dqkv, CMat<Real> dout, CMat<Real> out, CMat<Real> lse,
-                        CMat<Real> qkv, Sequences const& sequences) {
+                        CMat<Real> qkv, Sequences const& sequences,
+                        Look<std::type_identity_t<Real>> const& look  = {},
+                        Mat<std::type_identity_t<Real>>         dbias = {}) {
     constexpr Index tall = Tile<Real>::tall, block = 64;  // probabilities of block x block stay in cache
-    const Index     C = out.cols, longest = detail::longest(sequences);
-    const Real      scale = Real(1) / std::sqrt(Real(D));
-    const auto      mark  = lane.arena.mark();
+    const Index     longest = detail::longest(sequences);
+    const auto      groups  = HeadGroups::of(qkv.cols, out.cols, D, "attention_backward");
+    const bool      causal  = look.mask == Mask::causal;
+    const Real      scale = Real(1) / std::sqrt(Real(D)), root = std::sqrt(Real(D));
+    const auto      mark = lane.arena.mark();
     // A tile more than the block: the last one is worked on whole.
     Real*                        p        = lane.arena.template take<Real>(block + tall, block).data;
     Real*                        ds       = lane.arena.template take<Real>(block + tall, block).data;
@@ -160,50 +187,68 @@ void attention_backward(Lane<P>& lane, Mat<Real> dqkv, CMat<Real> dout, CMat<Rea
     detail::ScorePanels<Real, D> keys(lane.arena, longest), values(lane.arena, longest);
     detail::HeadPanels<Real, D>  key_rows(lane.arena, longest), query_rows(lane.arena, longest),
         dout_rows(lane.arena, longest);
+    detail::HeadBias<Real> bias, slopes;
+    look.check(groups.heads, longest, "attention_backward");
+    if (!look.bias.empty()) bias = {lane.arena, look, groups.heads, longest}, bias.read(look.bias, root);
+    RUNG_CHECK(dbias.empty() || (dbias.rows == look.bias.rows && dbias.cols == look.bias.cols),
+               "attention_backward: gradient of the bias; got ", dbias.rows, " x ", dbias.cols, ", wanted ",
+               look.bias.rows, " x ", look.bias.cols);
+    if (!dbias.empty()) slopes = {lane.arena, look, groups.heads, longest};
 
     for (int b = 0; b < sequences.count; ++b)
-        for (int h = 0; h < int(C / D); ++h) {
+        for (Index h = 0; h < groups.heads; ++h) {
             const Index first = sequences.starts[b], length = sequences.starts[b + 1] - first;
-            const auto  of = [&](CMat<Real> m, Index column) {
+            const bool  begins = h % groups.group() == 0;  // a group of heads, whose keys' gradients add up
+            const detail::HeadColumns place(groups, h, D);
+            const auto                of = [&](CMat<Real> m, Index column) {
                 return m.slice(first, length).columns(column, D);
             };
-            const auto q = of(qkv, h * D), k = of(qkv, C + h * D), v = of(qkv, 2 * C + h * D),
-                       d_out = of(dout, h * D), o = of(out, h * D);
+            const auto q = of(qkv, place.q), d_out = of(dout, place.q), o = of(out, place.q);
             const auto d_b = dqkv.slice(first, length);
-            const auto dq = d_b.columns(h * D, D), dk = d_b.columns(C + h * D, D),
-                       dv = d_b.columns(2 * C + h * D, D);
-            keys.pack(k), values.pack(v), key_rows.pack(k), query_rows.pack(q), dout_rows.pack(d_out);
+            const auto dq = d_b.columns(place.q, D), dk = d_b.columns(place.k, D),
+                       dv = d_b.columns(place.v, D);
+            if (begins)
+                keys.pack(of(qkv, place.k)), values.pack(of(qkv, place.v)), key_rows.pack(of(qkv, place.k));
+            query_rows.pack(q), dout_rows.pack(d_out);
             for (Index i = 0; i < length; ++i) {
                 log_sums[i] = lse(first + i, h) * Real(log2_e);
                 out_dots[i] = dot(d_out.row(i), o.row(i), D);
             }
 
             for (Index j0 = 0; j0 < length; j0 += block)
-                for (Index i0 = j0; i0 < length; i0 += block) {
+                for (Index from = causal ? j0 : 0, i0 = from; i0 < length; i0 += block) {
                     const Index queries = std::min(block, length - i0),
                                 columns = std::min(block, length - j0);
+                    const bool adds     = i0 > from || !begins;
                     for (Index r = 0; r < queries; r += tall) {
                         const Index rows = std::min(tall, queries - r), at = i0 + r;
-                        const Index seen = std::min(columns, at + rows - j0),
+                        const Index seen = causal ? std::min(columns, at + rows - j0) : columns,
                                     end  = detail::padded<Real>(seen);
-                        keys.score(rows, q.row(at), q.stride, j0, seen, p + r * block, block);
-                        values.score(rows, d_out.row(at), d_out.stride, j0, seen, ds + r * block, block);
-                        detail::softmax_backward<tall>(p + r * block, ds + r * block, block,
-                                                       std::min(columns, at + 1 - j0), end, scale,
-                                                       log_sums + at, out_dots + at);
-                        key_rows.multiply(rows, seen, ds + r * block, block, j0, j0 > 0, dq.row(at),
-                                          dq.stride);
+                        Real *const p_r = p + r * block, *const ds_r = ds + r * block;
+                        keys.score(rows, q.row(at), q.stride, j0, seen, p_r, block);
+                        values.score(rows, d_out.row(at), d_out.stride, j0, seen, ds_r, block);
+                        if (!bias.empty())
+                            for (Index i = 0; i < rows; ++i)
+                                add_to(p_r + i * block, bias.row(h, at + i) + j0, seen);
+                        detail::softmax_backward<tall>(p_r, ds_r, block,
+                                                       causal ? std::min(columns, at + 1 - j0) : columns,
+                                                       causal, end, scale, log_sums + at, out_dots + at);
+                        if (!slopes.empty())
+                            for (Index i = 0; i < rows; ++i)
+                                add_to(slopes.row(h, at + i) + j0, ds_r + i * block, seen);
+                        key_rows.multiply(rows, seen, ds_r, block, j0, j0 > 0, dq.row(at), dq.stride);
                     }
                     for (Index j = 0; j < columns; j += tall) {
-                        const Index rows = std::min(tall, columns - j), from = i0 == j0 ? j : 0;
-                        const Index at = from * block + j, depth = queries - from;
-                        dout_rows.template multiply_transposed<block>(rows, depth, p + at, i0 + from, i0 > j0,
+                        const Index rows = std::min(tall, columns - j), above = causal && i0 == j0 ? j : 0;
+                        const Index at = above * block + j, depth = queries - above;
+                        dout_rows.template multiply_transposed<block>(rows, depth, p + at, i0 + above, adds,
                                                                       dv.row(j0 + j), dv.stride);
-                        query_rows.template multiply_transposed<block>(rows, depth, ds + at, i0 + from,
-                                                                       i0 > j0, dk.row(j0 + j), dk.stride);
+                        query_rows.template multiply_transposed<block>(rows, depth, ds + at, i0 + above, adds,
+                                                                       dk.row(j0 + j), dk.stride);
                     }
                 }
         }
+    if (!slopes.empty()) slopes.add_to_table(dbias, root);
     lane.arena.release(mark);
 }
 

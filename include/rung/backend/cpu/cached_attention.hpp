@@ -4,6 +4,7 @@
 
 #include "rung/backend/cpu/softmax.hpp"
 #include "rung/core/cache.hpp"
+#include "rung/core/look.hpp"
 #include "rung/core/sequences.hpp"
 
 namespace rung::cpu::inline RUNG_ISA {
@@ -72,40 +73,52 @@ void weighted_sum(Real* y, Real const* p, Real const* v, Index row, Index D, Ind
 
 /// Appends the new keys and values to the cache, then reads it.
 /// @param out   (N, C): of the new tokens; or (B, C) in its first rows, of each sequence's last one
-/// @param qkv   (N, 3 C): new tokens only
+/// @param qkv   (N, (H + 2 KV) D): new tokens only, see HeadGroups; the cache has KV heads
 /// @param last  whether only the last token of each sequence asks
+/// @param look  causal
 template <class P, class Real>
 void cached_attention(Lane<P>& lane, Mat<Real> out, CMat<Real> qkv,
                       CacheLayer<std::type_identity_t<Real>> cache, Sequences const& sequences,
-                      CachePlaces places, int heads, bool last = false) {
+                      CachePlaces places, int heads, bool last = false,
+                      Look<std::type_identity_t<Real>> const& look = {}) {
     RUNG_CHECK(!last || !sequences.graded || sequences.graded_count == sequences.count,
                "cached_attention: rows that ask; got ", sequences.graded_count,
                ", wanted the last of each of ", sequences.count, " sequences");
     const Index C = out.cols, D = C / heads;
-    const Real  scale = Real(1) / std::sqrt(Real(D));
-    const auto  mark  = lane.arena.mark();
-    Real*       s     = lane.arena.template take<Real>(1, cache.capacity + Simd<Real>::width).data;
+    const auto  groups = HeadGroups::of(qkv.cols, C, D, "cached_attention");
+    const Real  scale = Real(1) / std::sqrt(Real(D)), root = std::sqrt(Real(D));
+    const auto  mark = lane.arena.mark();
+    Real*       s    = lane.arena.template take<Real>(1, cache.capacity + Simd<Real>::width).data;
+    RUNG_CHECK(cache.heads == groups.kv, "cached_attention: heads of the cache; got ", cache.heads,
+               ", wanted ", groups.kv);
+    RUNG_CHECK(look.mask == Mask::causal, "cached_attention: mask; got none, wanted a causal one");
     for (int b = 0; b < sequences.count; ++b) {
         const Index first = sequences.starts[b], fresh = sequences.starts[b + 1] - first,
                     past = places.past[b];
         RUNG_CHECK(fresh > 0, "cached_attention: sequence ", b, ": new tokens; got none, wanted at least 1");
         RUNG_CHECK(past + fresh <= cache.capacity, "cached_attention: sequence ", b, ": tokens; got ",
                    past + fresh, ", wanted at most ", cache.capacity);
+        look.check(heads, past + fresh, "cached_attention");
         for (int h = 0; h < heads; ++h) {
-            const auto  held = cache.of(places.slots[b], h);
+            const Index kv   = h / groups.group();
+            const auto  held = cache.of(places.slots[b], kv);
             Real const* key  = held.data;
-            for (Index i = 0; i < fresh; ++i) {
-                Real const* q  = qkv.row(first + i) + h * D;
-                Real*       to = held.row(past + i);
-                std::copy_n(q + C, D, to);
-                std::copy_n(q + 2 * C, D, to + D);
+            for (Index i = 0; i < fresh && h % groups.group() == 0; ++i) {
+                Real const* from = qkv.row(first + i) + C + kv * D;
+                Real*       to   = held.row(past + i);
+                std::copy_n(from, D, to);
+                std::copy_n(from + groups.kv * D, D, to + D);
             }
             for (Index i = last ? fresh - 1 : 0; i < fresh; ++i) {
                 const Index n = past + i + 1;
                 Real*       y = out.row(last ? b : first + i) + h * D;
                 Real        top, total;
                 detail::scores(s, qkv.row(first + i) + h * D, key, held.stride, D, n);
-                softmax_numerators<1>(s, 0, n, whole_vectors<Real>(n), scale, &top, &total);
+                if (!look.bias.empty()) {
+                    const Index base = entry_base(look.by, look.reach, past + i);
+                    for (Index j = 0; j < n; ++j) s[j] += look.bias(base + j, h) * root;
+                }
+                softmax_numerators<1>(s, 0, n, 0, whole_vectors<Real>(n), scale, &top, &total);
                 const Real share = Real(1) / total;
                 detail::weighted_sum(y, s, key + D, held.stride, D, n);
                 for_vectors<Real>(D, [&](auto at, Index c) { at.store(y + c, at.load(y + c) * share); });

@@ -9,6 +9,7 @@
 #include "rung/backend/cpu/precision.hpp"
 #include "rung/backend/cpu/rotation.hpp"
 #include "rung/core/buffer.hpp"
+#include "rung/core/constants.hpp"
 #include "rung/core/parallel.hpp"
 
 namespace rung::cpu::inline RUNG_ISA {
@@ -33,6 +34,12 @@ struct alignas(64) Lane {  // on cache lines of its own
     Arena               notes;  ///< of the host: what a pass writes down about itself
     RotationTable<real> rotations;
 
+    /// A table of number(row, col) that never changes, made once.
+    template <class Number>
+    Mat<real const> constants(void const* name, Index rows, Index cols, Number number) {
+        return constants_.get(name, rows, cols, number);
+    }
+
     void reset() { arena.reset(), notes.reset(); }
     /// Scratch memory for passes that keep `bytes` of activations, and for operations.
     void reserve(Index bytes) { arena.reserve(bytes + (Index{1} << 18)); }
@@ -42,6 +49,9 @@ struct alignas(64) Lane {  // on cache lines of its own
     };
     Mark mark() const { return {arena.mark(), notes.mark()}; }
     void release(Mark const& mark) { arena.release(mark.arena), notes.release(mark.notes); }
+
+private:
+    Constants<real> constants_;
 };
 
 /// @tparam P  float; bf16: products with weights, and their gradients, multiply bf16 numbers and add floats, everything

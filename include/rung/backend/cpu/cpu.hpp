@@ -13,6 +13,7 @@
 #include "rung/backend/cpu/norm.hpp"
 #include "rung/backend/cpu/placed.hpp"
 #include "rung/backend/cpu/pointwise.hpp"
+#include "rung/backend/cpu/score_bias.hpp"
 #include "rung/backend/cpu/update.hpp"
 
 namespace rung::cpu::inline RUNG_ISA {

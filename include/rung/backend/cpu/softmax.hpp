@@ -14,9 +14,9 @@ constexpr Index whole_vectors(Index count) {
     return (count + Simd<Real>::width - 1) / Simd<Real>::width * Simd<Real>::width;
 }
 
-/// `value` in place of what row i of a tile may not see: scores from seen + i to `end`, a whole number of vectors.
+/// `value` in place of what row i of a tile may not see: scores from seen + i step to `end`, a whole number of vectors.
 template <class Real, Index rows>
-void hide_future(Real* s, Index row, Index seen, Index end, Real value) {
+void hide_rest(Real* s, Index row, Index seen, Index step, Index end, Real value) {
     using S = Simd<Real>;
     typename S::Mask place;
     for (int i = 0; i < S::width; ++i) place[i] = i;
@@ -25,19 +25,22 @@ void hide_future(Real* s, Index row, Index seen, Index end, Real value) {
         for (Index i = 0; i < rows; ++i) {
             typename S::Vector v;
             S::load(v, s + i * row + j);
-            v = place < typename S::Mask{} + typename S::Bits(seen + i - j) ? v
-                                                                            : typename S::Vector{} + value;
+            v = place < typename S::Mask{} + typename S::Bits(seen + i * step - j)
+                    ? v
+                    : typename S::Vector{} + value;
             S::store(s + i * row + j, v);
         }
 }
 
-/// exp(scale (s - top)) in place of the scores of a tile's rows, row i's first seen + i of them, zeros up to `end`
-/// (at least seen + rows - 1, a whole number of vectors); total[i] is their sum, top[i] the largest score.
+/// exp(scale (s - top)) in place of the scores of a tile's rows, row i's first seen + i step of them, zeros up to `end`
+/// (at least that of the last row, a whole number of vectors); total[i] is their sum, top[i] the largest score.
+/// @param step  keys that each row sees more than the one above: 1 where attention is causal, 0 without a mask
 template <Index rows, class Real>
-void softmax_numerators(Real* s, Index row, Index seen, Index end, Real scale, Real* top, Real* total) {
+void softmax_numerators(Real* s, Index row, Index seen, Index step, Index end, Real scale, Real* top,
+                        Real* total) {
     using S         = Simd<Real>;
     const Real rate = scale * Real(log2_e);
-    hide_future<Real, rows>(s, row, seen, end, -std::numeric_limits<Real>::infinity());
+    hide_rest<Real, rows>(s, row, seen, step, end, -std::numeric_limits<Real>::infinity());
     typename S::Vector most[rows], sum[rows] = {}, v;
     for (Index i = 0; i < rows; ++i) S::load(most[i], s + i * row);
     for (Index j = S::width; j < end; j += S::width)

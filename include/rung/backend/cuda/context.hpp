@@ -9,6 +9,7 @@
 #include "rung/backend/cuda/queue.hpp"
 #include "rung/backend/cuda/uploads.hpp"
 #include "rung/backend/update.hpp"
+#include "rung/core/constants.hpp"
 #include "rung/core/packed.hpp"
 
 namespace rung::cuda {
@@ -33,7 +34,10 @@ public:
     static constexpr int steps(Index parameters) { return parameters < 4'000'000 ? 8 : 1; }
 
     explicit Lane(Options const& options)
-        : arena(device_memory()), queue(options.choice, options.graphs), downloads_(pinned_memory()) {}
+        : arena(device_memory()),
+          queue(options.choice, options.graphs),
+          downloads_(pinned_memory()),
+          constants_(shared_memory()) {}
     Lane(Lane const&)            = delete;
     Lane& operator=(Lane const&) = delete;
 
@@ -153,6 +157,13 @@ public:
         return turns_.data();
     }
 
+    /// A table of number(row, col) that never changes, made once.
+    template <class Number>
+    Mat<float const> constants(void const* name, Index rows, Index cols, Number number) {
+        if (!constants_.has(name)) wait();  // the host writes no memory that it shares with a GPU at work
+        return constants_.get(name, rows, cols, number);
+    }
+
 private:
     static constexpr std::size_t remembered = 8;  // of one pass; it reads four
     struct Known {
@@ -172,6 +183,7 @@ private:
     std::vector<Known> known_;
     float const*       weights_ = nullptr;
     Buffer<T>          narrowed_;
+    Constants<float>   constants_;
     Buffer<float>      turns_;
     Index              head_  = 0;
     double             theta_ = 0;

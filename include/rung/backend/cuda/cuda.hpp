@@ -10,6 +10,7 @@
 #include "rung/backend/cuda/loss.hpp"
 #include "rung/backend/cuda/norm.hpp"
 #include "rung/backend/cuda/pointwise.hpp"
+#include "rung/backend/cuda/score_bias.hpp"
 #include "rung/backend/cuda/update.hpp"
 
 namespace rung::cuda {

@@ -2,6 +2,7 @@
 // The definitions behind device.hpp, for nvcc. Exactly one .cu of a program includes this and needs nothing else:
 // bodies are instantiated from the list below, whatever models the program has. CMake's rung::cuda brings such a file.
 
+#include "rung/backend/cuda/body/bias.hpp"
 #include "rung/backend/cuda/body/cached.hpp"
 #include "rung/backend/cuda/body/columns.hpp"
 #include "rung/backend/cuda/body/embedding.hpp"
@@ -10,6 +11,7 @@
 #include "rung/backend/cuda/body/loss.hpp"
 #include "rung/backend/cuda/body/norm.hpp"
 #include "rung/backend/cuda/body/pointwise.hpp"
+#include "rung/backend/cuda/body/score_bias.hpp"
 #include "rung/backend/cuda/body/update.hpp"
 #include "rung/backend/cuda/device.hpp"
 #include "rung/backend/cuda/group.cuh"
@@ -198,6 +200,7 @@ template void make<Product>(Driver&, void const*);
     RUNG_BODY(AttentionQueryBackward<T>) \
     RUNG_BODY(AttentionKeyBackward<T>) \
     RUNG_BODY(HeadDots<T>) \
+    RUNG_BODY(BiasBackward<T>) \
     RUNG_BODY(Append<T>) \
     RUNG_BODY(CachedAttention<T>) \
     RUNG_NORMS_OF(1, T) \
@@ -221,6 +224,13 @@ RUNG_FLASH_OF(16)
 RUNG_FLASH_OF(32)
 RUNG_FLASH_OF(64)
 RUNG_FLASH_OF(128)
+RUNG_BODY(Combine)
+RUNG_BODY(CombineBackward)
+RUNG_BODY(Kerple)
+RUNG_BODY(KerpleBackward)
+RUNG_BODY(Fire)
+RUNG_BODY(FireSums)
+RUNG_BODY(FireBackward)
 RUNG_BODY(AddLosses)
 RUNG_BODY(GoOn)
 RUNG_BODY(Convert)

@@ -47,7 +47,10 @@ Sequences placed(Lane<T>& lane, Sequences const& rows, CachePlaces cache = {}) {
     const Index            wanted = asks ? one_of_few_sizes(graded) : rows.graded ? least : N;
     std::vector<FlashTile> tiles;
     std::vector<int>       bounds, slots, places, starts(rows.starts, rows.starts + rows.count + 1);
-    while (starts.back() < N) starts.push_back(int(std::min<Index>(N, starts.back() + (asks ? 1 : height))));
+    int                    longest = 1;
+    for (int b = 0; b < rows.count; ++b) longest = std::max(longest, rows.starts[b + 1] - rows.starts[b]);
+    const int most = asks ? 1 : std::min(height, longest);  // a bias reaches no further than the batch needs
+    while (starts.back() < N) starts.push_back(int(std::min<Index>(N, starts.back() + most)));
     Plan& plan = *lane.notes.template take<Plan>(1, 1).data;
     plan       = {};
     for (std::size_t b = 0; b + 1 < starts.size(); ++b) {

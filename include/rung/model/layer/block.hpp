@@ -33,7 +33,8 @@ struct Block {
     static constexpr double flops = Mix::flops + Mlp::flops;  ///< per row, forward, without the scores
 
     /// Numbers per row that take() asks for: activations, and sums of them.
-    static constexpr Index kept = 7 * C + Mlp::before + Mlp::after, kept_sums = 2 * Norm::stats + S.heads;
+    static constexpr Index kept      = 4 * C + S.qkv() + Mlp::before + Mlp::after,
+                           kept_sums = 2 * Norm::stats + S.heads;
 
     template <class Real>
     static Saved<Real> take(Arena& arena, Index N, Mat<Real> x) {
@@ -41,7 +42,7 @@ struct Block {
         const auto sums = [&](Index cols) { return arena.template take<Sum<Real>>(N, cols); };
         return {x,
                 rows(C),
-                rows(3 * C),
+                rows(S.qkv()),
                 rows(C),
                 rows(C),
                 rows(C),
@@ -71,9 +72,10 @@ struct Block {
     }
     template <class Lane, class Real>
     static void forward(Lane& lane, Mat<Real> y, Saved<Real> const& s, Sequences const& rows,
-                        Weights<Sum<Real>> w, Dropout const& drop, std::uint32_t site) {
+                        Look<Sum<Real>> const& look, Weights<Sum<Real>> w, Dropout const& drop,
+                        std::uint32_t site) {
         read(lane, s, rows, w);
-        attention<S.head_size()>(lane, s.a, s.lse, s.u, rows);
+        attention<S.head_size()>(lane, s.a, s.lse, s.u, rows, look);
         write(lane, y, s, w, Keep::slopes, drop, site, rows.first_row);
     }
 
@@ -81,14 +83,15 @@ struct Block {
     /// it.
     template <class Lane, class Real>
     static void backward(Lane& lane, Mat<Real> d, Saved<Real> const& s, Sequences const& rows,
-                         Weights<Sum<Real>> w, Sum<Real>* dw, Dropout const& drop, std::uint32_t site) {
+                         Look<Sum<Real>> const& look, Mat<Sum<Real>> d_bias, Weights<Sum<Real>> w,
+                         Sum<Real>* dw, Dropout const& drop, std::uint32_t site) {
         const auto mark = lane.arena.mark();
         const auto dn   = lane.arena.template take<Real>(d.rows, C),
-                   du   = lane.arena.template take<Real>(d.rows, 3 * C);
+                   du   = lane.arena.template take<Real>(d.rows, S.qkv());
         Mlp::backward(lane, dn, dropped(lane, d, rows, drop, site + 1), s.h, s.g, s.n2, w + mlp, dw + mlp);
         Norm::add_backward(lane, d, dn, s.m, s.stats2, w + norm2, dw + norm2);
-        Mix::backward(lane, dn, du, dropped(lane, d, rows, drop, site), s.a, s.lse, s.u, s.n1, rows, w + mix,
-                      dw + mix);
+        Mix::backward(lane, dn, du, dropped(lane, d, rows, drop, site), s.a, s.lse, s.u, s.n1, rows, look,
+                      d_bias, w + mix, dw + mix);
         Norm::add_backward(lane, d, dn, s.x, s.stats1, w, dw);
         lane.arena.release(mark);
     }

@@ -1,8 +1,11 @@
 #pragma once
-// How a model is told where a token stands. A scheme is a small type that says where it acts; see the three
-// beside this file.
+// How a model is told where a token stands. A scheme is a small type that says where it acts; see those beside this
+// file. What schemes that act on scores have to say stands in score.hpp.
 
 #include <concepts>
+
+#include "rung/core/mask.hpp"
+#include "rung/model/shape.hpp"
 
 namespace rung {
 
@@ -11,6 +14,7 @@ enum class Site {
     nowhere,    ///< order is known through the causal mask alone
     embedding,  ///< a learned row per place is added to the token's embedding
     query_key,  ///< queries and keys are rotated by an angle that grows with the place
+    score,      ///< a bias that depends on the places of query and key is added to their score
 };
 
 template <class P>
@@ -19,12 +23,56 @@ concept HasSite = requires {
 };
 
 template <class P>
+consteval bool acts_on(Site site) {
+    if constexpr (HasSite<P>) return P::site == site;
+    return false;
+}
+template <class P>
 consteval bool knows_theta() {
-    if constexpr (HasSite<P>) {
-        if constexpr (P::site == Site::query_key) return requires {
-                { P::theta } -> std::convertible_to<double>;
-            };
-    }
+    if constexpr (acts_on<P>(Site::query_key)) return requires {
+            { P::theta } -> std::convertible_to<double>;
+        };
+    return true;
+}
+
+/// A scheme that acts on scores by numbers of its own, one per head and distance.
+template <class P>
+concept HasBias = requires {
+    { P::bias(0, 1, 0) } -> std::convertible_to<double>;
+};
+/// By learned combinations of features of the distance.
+template <class P>
+concept CountsFeatures = requires {
+    { P::features } -> std::convertible_to<int>;
+};
+template <class P>
+concept HasFeatures = CountsFeatures<P> && requires {
+    { P::feature(0, 0, Mask::causal) } -> std::convertible_to<double>;
+};
+/// By a table that it makes itself.
+inline constexpr Shape any_shape{.vocab = 2, .context = 8, .width = 8};
+template <class P>
+concept HasTable = requires {
+    typename P::template Table<any_shape, Mask::causal>;
+};
+template <class Table>
+concept IsTable = requires {
+    { Table::by } -> std::convertible_to<BiasBy>;
+    Table::weights.size();
+};
+
+template <class P>
+consteval bool knows_scores() {
+    return !acts_on<P>(Site::score) || HasBias<P> || CountsFeatures<P> || HasTable<P>;
+}
+template <class P>
+consteval bool knows_features() {
+    return !acts_on<P>(Site::score) || !CountsFeatures<P> || HasFeatures<P>;
+}
+template <class P>
+consteval bool knows_table() {
+    if constexpr (acts_on<P>(Site::score) && HasTable<P>)
+        return IsTable<typename P::template Table<any_shape, Mask::causal>>;
     return true;
 }
 
@@ -33,10 +81,20 @@ template <class P>
 struct explain_position {
     static_assert(HasSite<P>,
                   "Position: add `static constexpr rung::Site site`, where the scheme acts "
-                  "(or use NoPe, Learned or Rope<>)");
+                  "(or use NoPe, Learned, Rope<>, Alibi, T5<>, Kerple or Fire<>)");
     static_assert(knows_theta<P>(),
                   "Position: a scheme that acts on query_key needs `static constexpr double theta`, "
                   "the base of its wavelengths");
+    static_assert(
+        knows_scores<P>(),
+        "Position: a scheme that acts on score needs `static double bias(int head, int heads, int "
+        "distance)`, or features of a distance to learn from, or a `Table` (see position/score.hpp)");
+    static_assert(knows_features<P>(),
+                  "Position: a scheme with `features` needs `static double feature(int f, int distance, "
+                  "rung::Mask)` beside their number");
+    static_assert(knows_table<P>(),
+                  "Position: a scheme's `template <rung::Shape S, rung::Mask M> struct Table` needs `static "
+                  "constexpr rung::BiasBy by` and `static constexpr rung::WeightList<n> weights`");
     static constexpr bool ok = true;
 };
 

@@ -4,6 +4,7 @@
 
 #include <concepts>
 
+#include "rung/core/mask.hpp"
 #include "rung/model/weights.hpp"
 
 namespace rung {
@@ -16,6 +17,16 @@ concept HasStyle = requires {
     { T::tied } -> std::convertible_to<bool>;
     { T::init(2) } -> std::convertible_to<InitScale>;
 };
+
+/// A style may say which keys a query sees, `static constexpr Mask mask`; those before it unless it does.
+template <class T>
+consteval Mask mask_of() {
+    if constexpr (requires {
+                      { T::mask } -> std::convertible_to<Mask>;
+                  })
+        return T::mask;
+    else return Mask::causal;
+}
 
 /// Names what a style lacks.
 template <class T>

@@ -1,8 +1,8 @@
 #pragma once
-// Causal attention for any head size and precision, a warp per query or key and head. Simple on purpose: it is for
+// Attention for any head size and precision, a warp per query or key and head. Simple on purpose: it is for
 // checks and small models; flash.hpp is the fast one. The weights of one row of probabilities live in shared memory.
 
-#include "rung/backend/cuda/group.hpp"
+#include "rung/backend/cuda/body/sight.hpp"
 
 namespace rung::cuda {
 
@@ -11,12 +11,16 @@ using Bounds = int const*;
 
 namespace body {
 
-/// `count` rows of `size` values, `stride` apart; aligned to 16 bytes where a row is a whole number of them.
+/// `count` rows of `size` values, `stride` apart; aligned to 16 bytes where a row is a whole number of them. There may
+/// be several sets of them side by side.
 template <class T>
 struct Rows {
     T const* data;
     Index    stride;
     int      count, size;
+    int      sets = 1;
+
+    RUNG_HD Rows set(int i) const { return {data + Index(i) * size, stride, count, size}; }
 };
 
 /// How a warp reads them: `lanes` side by side, each V neighbours, so that a read is one run of memory; what lanes are
@@ -74,17 +78,21 @@ RUNG_HD void weighted_sum_by(G g, T* to, float const* weight, Rows<T> x, float s
     for (int first = 0; first < x.size; first += of.lanes * V) {
         const int c      = first + of.lane * V;
         float     sum[V] = {};
-        for (int j = of.row; j < x.count && c < x.size; j += together * of.rows_at_once) {
-            Pack<T, V> some[together];
-            RUNG_UNROLL for (int k = 0; k < together; ++k) {
-                const int row = j + k * of.rows_at_once;
-                some[k] =
-                    *reinterpret_cast<Pack<T, V> const*>(x.data + (row < x.count ? row : j) * x.stride + c);
-            }
-            RUNG_UNROLL for (int k = 0; k < together; ++k) {
-                const int   row = j + k * of.rows_at_once;
-                const float w   = row < x.count ? weight[row] : 0;
-                RUNG_UNROLL for (int i = 0; i < V; ++i) sum[i] += w * widen(some[k].v[i]);
+        for (int set = 0; set < x.sets; ++set) {
+            T const* const     from = x.data + Index(set) * x.size;
+            float const* const of_j = weight + set * x.count;
+            for (int j = of.row; j < x.count && c < x.size; j += together * of.rows_at_once) {
+                Pack<T, V> some[together];
+                RUNG_UNROLL for (int k = 0; k < together; ++k) {
+                    const int row = j + k * of.rows_at_once;
+                    some[k] =
+                        *reinterpret_cast<Pack<T, V> const*>(from + (row < x.count ? row : j) * x.stride + c);
+                }
+                RUNG_UNROLL for (int k = 0; k < together; ++k) {
+                    const int   row = j + k * of.rows_at_once;
+                    const float w   = row < x.count ? of_j[row] : 0;
+                    RUNG_UNROLL for (int i = 0; i < V; ++i) sum[i] += w * widen(some[k].v[i]);
+                }
             }
         }
         for (int mask = of.lanes; mask < G::size; mask *= 2)
@@ -95,7 +103,7 @@ RUNG_HD void weighted_sum_by(G g, T* to, float const* weight, Rows<T> x, float s
     }
 }
 
-/// to = share times the sum over j of weight[j] x[j].
+/// to = share times the sum over j of weight[j] x[j], over all sets, whose weights follow each other.
 RUNG_ANY_GROUP template <class G, class T>
 RUNG_HD void weighted_sum(G g, T* to, float const* weight, Rows<T> x, float share) {
     constexpr int V = 16 / sizeof(T);
@@ -103,12 +111,33 @@ RUNG_HD void weighted_sum(G g, T* to, float const* weight, Rows<T> x, float shar
     else weighted_sum_by<1>(g, to, weight, x, share);
 }
 
-/// to = softmax(q . keys / sqrt(size)) values. @param p  a float per key, shared. @return log-sum-exp of the scores
+/// A query and what it sees. An item is a row and a head.
+template <class T>
+struct Query {
+    Index    row;
+    int      head;
+    Index    at;  ///< of the head, in rows of C
+    T const* q;
+    Rows<T>  keys, values;
+    BiasLine bias;
+
+    RUNG_HD Query(T const* qkv, Bounds bounds, Index item, int heads, int size, Sight const& sight)
+        : row(item / heads), head(int(item % heads)), at(item * size) {
+        const HeadRow in(heads, size, sight);
+        const Index   first = bounds[2 * row], end = sight.causal() ? row + 1 : bounds[2 * row + 1];
+        q      = qkv + row * in.width + Index(head) * size;
+        keys   = {qkv + first * in.width + in.keys_of(head), in.width, int(end - first), size};
+        values = {keys.data + in.values, in.width, keys.count, size};
+        bias   = sight.along_keys(heads, head, row - first);
+    }
+};
+
+/// to = softmax(q . keys / sqrt(size) + bias) values. @param p  a float per key, shared. @return log-sum-exp
 RUNG_ANY_GROUP template <class G, class T>
-RUNG_HD float attend(G g, T* to, T const* q, Rows<T> keys, Rows<T> values, float* p) {
+RUNG_HD float attend(G g, T* to, T const* q, Rows<T> keys, Rows<T> values, BiasLine bias, float* p) {
     const float scale = 1 / ::sqrtf(float(keys.size));
     float       top = -INFINITY, sum = 0;
-    dots(g, q, keys, [&](int j, float dot) { p[j] = dot * scale, top = Larger{}(top, p[j]); });
+    dots(g, q, keys, [&](int j, float dot) { p[j] = bias.added(dot * scale, j), top = Larger{}(top, p[j]); });
     top = g.reduce(top, Larger{});
     g.sync();
     for (int j = g.rank(); j < keys.count; j += G::size) p[j] = ::exp2f((p[j] - top) * log2_e), sum += p[j];
@@ -120,7 +149,7 @@ RUNG_HD float attend(G g, T* to, T const* q, Rows<T> keys, Rows<T> values, float
 
 }  // namespace body
 
-/// out (N, C), lse (N, H) from qkv (N, 3 C); an item is a row and a head.
+/// out (N, C), lse (N, H) from qkv (N, (H + 2 KV) D); an item is a row and a head.
 template <class T>
 struct Attention {
     static constexpr int warps = 1;
@@ -130,23 +159,20 @@ struct Attention {
     float*   lse;
     Bounds   bounds;
     int      heads, size, longest;  ///< channels of a head; tokens of the longest sequence
+    Sight    sight = {};
 
     int shared() const { return 4 * longest; }
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
-        const Index    row = item / heads, C = Index(heads) * size, first = bounds[2 * row];
-        const int      at = int(item % heads) * size, count = int(row - first) + 1;
-        T const* const q = qkv + row * 3 * C + at;
-        T const* const k = qkv + first * 3 * C + C + at;
-        const float    log_sum =
-            body::attend(g, out + row * C + at, q, body::Rows<T>{k, 3 * C, count, size},
-                         body::Rows<T>{k + C, 3 * C, count, size}, g.template shared<float>());
+        const body::Query<T> of(qkv, bounds, item, heads, size, sight);
+        const float          log_sum =
+            body::attend(g, out + of.at, of.q, of.keys, of.values, of.bias, g.template shared<float>());
         if (g.rank() == 0) lse[item] = log_sum;
     }
 };
 
-/// The part of dqkv (N, 3 C) that belongs to queries. dots (N, H): dout . out of each head.
+/// The part of dqkv (N, (H + 2 KV) D) that belongs to queries. dots (N, H): dout . out of each head.
 template <class T>
 struct AttentionQueryBackward {
     static constexpr int warps = 1;
@@ -156,26 +182,26 @@ struct AttentionQueryBackward {
     float const *lse, *dots;
     Bounds       bounds;
     int          heads, size, longest;
+    Sight        sight = {};
 
     int shared() const { return 4 * longest; }
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
-        const Index         row = item / heads, C = Index(heads) * size, first = bounds[2 * row];
-        const int           at = int(item % heads) * size, count = int(row - first) + 1;
-        const float         scale = 1 / ::sqrtf(float(size)), log_sum = lse[item], along = dots[item];
-        T const* const      q = qkv + row * 3 * C + at;
-        const body::Rows<T> k{qkv + first * 3 * C + C + at, 3 * C, count, size},
-            v{k.data + C, 3 * C, count, size};
-        float* const ds = g.template shared<float>();
-        body::dots(g, q, k, [&](int j, float dot) { ds[j] = ::exp2f((dot * scale - log_sum) * log2_e); });
-        body::dots(g, dout + row * C + at, v, [&](int j, float dot) { ds[j] *= dot - along; });
+        const body::Query<T> of(qkv, bounds, item, heads, size, sight);
+        const float          scale = 1 / ::sqrtf(float(size)), log_sum = lse[item], along = dots[item];
+        float* const         ds = g.template shared<float>();
+        body::dots(g, of.q, of.keys, [&](int j, float dot) {
+            ds[j] = ::exp2f((of.bias.added(dot * scale, j) - log_sum) * log2_e);
+        });
+        body::dots(g, dout + of.at, of.values, [&](int j, float dot) { ds[j] *= dot - along; });
         g.sync();
-        body::weighted_sum(g, dqkv + row * 3 * C + at, ds, k, scale);
+        body::weighted_sum(g, dqkv + (of.q - qkv), ds, of.keys, scale);
     }
 };
 
-/// The parts of dqkv that belong to keys and values; an item is a key's row and a head.
+/// The parts of dqkv that belong to keys and values; an item is a key's row and a head of keys, whose queries are as
+/// many sets of rows as there are heads that read it.
 template <class T>
 struct AttentionKeyBackward {
     static constexpr int warps = 1;
@@ -185,25 +211,35 @@ struct AttentionKeyBackward {
     float const *lse, *dots;
     Bounds       bounds;
     int          heads, size, longest;
+    Sight        sight = {};
 
-    int shared() const { return 8 * longest; }
+    int shared() const { return 8 * longest * (heads / sight.kv_heads(heads)); }
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
-        const Index         row = item / heads, C = Index(heads) * size;
-        const int           at = int(item % heads) * size, count = int(bounds[2 * row + 1] - row);
-        const float         scale = 1 / ::sqrtf(float(size));
-        T const* const      k     = qkv + row * 3 * C + C + at;
-        const body::Rows<T> q{k - C, 3 * C, count, size}, d{dout + row * C + at, C, count, size};
-        float *const p = g.template shared<float>(), *const ds = p + count;
-        body::dots(g, k, q, [&](int i, float dot) {
-            p[i] = ::exp2f((dot * scale - lse[item + Index(i) * heads]) * log2_e);
-        });
-        body::dots(g, k + C, d,
-                   [&](int i, float dot) { ds[i] = p[i] * (dot - dots[item + Index(i) * heads]); });
+        const HeadRow  in(heads, size, sight);
+        const int      kv_heads = sight.kv_heads(heads), kv = int(item % kv_heads), h0 = kv * in.group;
+        const Index    row = item / kv_heads, start = bounds[2 * row], first = sight.causal() ? row : start;
+        const int      count = int(bounds[2 * row + 1] - first);
+        const float    scale = 1 / ::sqrtf(float(size));
+        T const* const k     = qkv + row * in.width + in.keys(kv);
+        const body::Rows<T> q{qkv + first * in.width + Index(h0) * size, in.width, count, size, in.group},
+            d{dout + first * in.C + Index(h0) * size, in.C, count, size, in.group};
+        float *const p = g.template shared<float>(), *const ds = p + in.group * count;
+        for (int s = 0; s < in.group; ++s) {
+            const Index  at   = first * heads + h0 + s;
+            const auto   bias = sight.along_queries(heads, h0 + s, first - start, row - start);
+            float *const p_s = p + s * count, *const ds_s = ds + s * count;
+            body::dots(g, k, q.set(s), [&](int i, float dot) {
+                p_s[i] = ::exp2f((bias.added(dot * scale, i) - lse[at + Index(i) * heads]) * log2_e);
+            });
+            body::dots(g, k + in.values, d.set(s),
+                       [&](int i, float dot) { ds_s[i] = p_s[i] * (dot - dots[at + Index(i) * heads]); });
+        }
         g.sync();
-        body::weighted_sum(g, dqkv + row * 3 * C + C + at, ds, q, scale);
-        body::weighted_sum(g, dqkv + row * 3 * C + 2 * C + at, p, d, 1);
+        T* const dk = dqkv + (k - qkv);
+        body::weighted_sum(g, dk, ds, q, scale);
+        body::weighted_sum(g, dk + in.values, p, d, 1);
     }
 };
 
