@@ -32,6 +32,8 @@ struct Packed;  // packed.hpp
 struct PackedPlace;
 
 // backend/: arithmetic on views
+enum class Activation;  // activation.hpp
+enum class Keep;
 struct Chunk;  // update.hpp
 struct AdamWStep;
 namespace cpu::inline RUNG_ISA {
@@ -87,6 +89,13 @@ template <int Passes, int Layers, class Injection>
 struct Looped;
 template <int Prelude, int Core, int Coda, int Passes, class Injection>
 struct PreludeCoreCoda;
+template <Activation>
+struct Elementwise;  // layer/mlp.hpp
+template <Activation>
+struct Gated;
+template <int C, int F, class Act, bool biased>
+struct Mlp;
+// aliases GeluMlp, ReluMlp, SquaredReluMlp, SwiGlu and GeGlu
 enum class Bias;  // style/
 enum class Embeddings;
 template <Bias, Embeddings>

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "rung/backend/cpu/cpu.hpp"
+#include "rung/backend/cuda/body/activation.hpp"
 #include "rung/backend/cuda/body/embedding.hpp"
 #include "rung/backend/cuda/body/loss.hpp"
 #include "rung/backend/cuda/body/norm.hpp"
@@ -104,6 +105,44 @@ void each_of(F const& f, auto... rows) {
     each(f.items(rows...), f);
 }
 
+template <Activation A, class T>
+void check_activation() {
+    const Index      N    = 7;
+    const double     near = tolerance<T> * (A == Activation::relu_squared ? 3 : 2);
+    cpu::Lane<float> lane;
+    for (const Index H : {Index{20}, Index{23}}) {  // whole fours, and not
+        CAPTURE(H);
+        const Stored<T> x(N, 2 * H, 1, 2), dy(N, H, 2), d(N, 2 * H, 3);
+        auto            wide = x.wide(), y = zeros<float>(N, 2 * H), half = zeros<float>(N, H);
+        auto            got = x.data;
+        Results<T>      out(N * 2 * H), small(N * H);
+        activate<A>(lane, y.view(), wide.view());
+        each_of(cuda::Activate<A, T>{out.data(), got.data(), int(N * 2 * H), true});
+        CHECK(apart(out, y.view()) < near);
+        CHECK(apart(got, wide.view()) < near);
+        activate_backward(lane, y.view(), d.wide(), wide);
+        each_of(cuda::ActivateBackward<T>{out.data(), d.data.data(), got.data(), int(N * 2 * H)});
+        CHECK(apart(out, y.view()) < 2 * near);
+
+        wide = x.wide(), got = x.data;
+        activate_gate<A>(lane, half.view(), wide.view());
+        each_of(cuda::ActivateGate<A, T>{small.data(), got.data(), int(H), true}, N);
+        CHECK(apart(small, half.view()) < near);
+        CHECK(apart(got, wide.view()) < near);
+        activate_gate_backward(lane, y.view(), dy.wide(), wide);
+        each_of(cuda::ActivateGateBackward<T>{out.data(), dy.data.data(), got.data(), int(H)}, N);
+        CHECK(apart(out, y.view()) < 2 * near);
+
+        const std::vector<T> full = small;
+        got                       = x.data;  // is left alone where nothing is kept
+        each_of(cuda::ActivateGate<A, T>{small.data(), got.data(), int(H), false}, N);
+        each_of(cuda::Activate<A, T>{out.data(), got.data(), int(N * 2 * H), false});
+        CHECK(got == x.data);
+        CHECK(std::equal(small.begin(), small.begin() + N * H, full.begin()));
+        CHECK((out.intact() && small.intact()));
+    }
+}
+
 }  // namespace
 
 TEST_CASE_TEMPLATE("bodies: what lies past a row's end reads as zero and is not written", T, float, bf16) {
@@ -164,46 +203,21 @@ TEST_CASE_TEMPLATE("bodies: cross-entropy and the likeliest token", T, float, bf
     }
 }
 
-TEST_CASE_TEMPLATE("bodies: activations, rotations and look-ups", T, float, bf16) {
+TEST_CASE_TEMPLATE("bodies: activations and gates", T, float, bf16) {
+    check_activation<Activation::gelu, T>(), check_activation<Activation::silu, T>();
+    check_activation<Activation::relu, T>(), check_activation<Activation::relu_squared, T>();
+}
+
+TEST_CASE_TEMPLATE("bodies: rotations and look-ups", T, float, bf16) {
     const Index N = 7, D = 10;
     for (const Index H : {Index{20}, Index{23}}) {  // whole fours, and not
         CAPTURE(H);
         cpu::Lane<float> lane;
         const Stored<T>  x(N, 2 * H, 1, 2), dy(N, H, 2), table(5, H, 3);
-        auto             wide = x.wide(), y = zeros<float>(N, 2 * H), half = zeros<float>(N, H);
+        auto             wide = x.wide(), half = zeros<float>(N, H);
 
-        auto           got = x.data;
-        std::vector<T> out(got.size()), small(dy.data.size());
-        gelu(lane, y.view(), wide.view());
-        each_of(cuda::Gelu<T>{out.data(), got.data(), int(N * 2 * H), true});
-        CHECK(apart(out, y.view()) < tolerance<T>);
-        CHECK(apart(got, wide.view()) < tolerance<T>);
-
-        gelu_backward(lane, half.view(), dy.wide(), wide.view().columns(0, H));
-        std::vector<T> slopes;  // the first H of every row
-        for (Index i = 0; i < N; ++i)
-            slopes.insert(slopes.end(), got.begin() + i * 2 * H, got.begin() + i * 2 * H + H);
-        each_of(cuda::GeluBackward<T>{small.data(), dy.data.data(), slopes.data(), int(N * H)});
-        CHECK(apart(small, half.view()) < 3 * tolerance<T>);
-
-        wide = x.wide(), got = x.data;
-        swiglu(lane, half.view(), wide.view());
-        each_of(cuda::Swiglu<T>{small.data(), got.data(), int(H), true}, N);
-        CHECK(apart(small, half.view()) < 2 * tolerance<T>);
-        CHECK(apart(got, wide.view()) < 2 * tolerance<T>);
-        swiglu_backward(lane, y.view(), dy.wide(), wide);
-        each_of(cuda::SwigluBackward<T>{out.data(), dy.data.data(), got.data(), int(H)}, N);
-        CHECK(apart(out, y.view()) < 3 * tolerance<T>);
-
-        for (const Index n : {H, 2 * H}) {  // where nothing is kept, x is left alone
-            const auto full = small;
-            got             = x.data;
-            if (n == H) each_of(cuda::Swiglu<T>{small.data(), got.data(), int(H), false}, N);
-            else each_of(cuda::Gelu<T>{out.data(), got.data(), int(N * n), false});
-            CHECK(got == x.data);
-            CHECK(small == full);
-        }
-
+        auto                      got = x.data;
+        std::vector<T>            small(dy.data.size());
         const std::vector<int>    places{3, 0, 4, 4, 1, 2, 3};
         cpu::RotationTable<float> rotations;
         std::vector<float>        trig;

@@ -14,12 +14,34 @@ constexpr Index rows = 5;
 const double    rate = std::sqrt(2 / M_PI);
 
 Array tanh_of_gelu(Array const& x) { return (rate * (x + 0.044715 * x.cube())).tanh(); }
-Array gelu_of(Array const& x) { return 0.5 * x * (1 + tanh_of_gelu(x)); }
-Array gelu_slope(Array const& x) {
-    const Array t = tanh_of_gelu(x);
-    return 0.5 * (1 + t) + 0.5 * x * (1 - t.square()) * rate * (1 + 3 * 0.044715 * x.square());
-}
 Array sigmoid(Array const& x) { return 1 / (1 + (-x).exp()); }
+
+template <Activation A>
+Array value_of(Array const& x) {
+    if constexpr (A == Activation::gelu) return 0.5 * x * (1 + tanh_of_gelu(x));
+    else if constexpr (A == Activation::silu) return x * sigmoid(x);
+    else if constexpr (A == Activation::relu) return x.max(0.0);
+    else return x.max(0.0).square();
+}
+template <Activation A>
+Array slope_of(Array const& x) {
+    if constexpr (A == Activation::gelu) {
+        const Array t = tanh_of_gelu(x);
+        return 0.5 * (1 + t) + 0.5 * x * (1 - t.square()) * rate * (1 + 3 * 0.044715 * x.square());
+    } else if constexpr (A == Activation::silu) {
+        const Array s = sigmoid(x);
+        return s + x * s * (1 - s);
+    } else if constexpr (A == Activation::relu) {
+        return (x > 0).template cast<double>();
+    } else {
+        return 2 * x.max(0.0);
+    }
+}
+
+template <Activation A>
+using Of = std::integral_constant<Activation, A>;
+#define EVERY_ACTIVATION \
+    Of<Activation::gelu>, Of<Activation::silu>, Of<Activation::relu>, Of<Activation::relu_squared>
 
 template <int c>
 using Width = std::integral_constant<int, c>;
@@ -28,23 +50,27 @@ using Width = std::integral_constant<int, c>;
 
 }  // namespace
 
-TEST_CASE("gelu and its slope, and the backward pass from it") {
+TEST_CASE_TEMPLATE("activations, the slopes they leave, and the backward pass from them", A,
+                   EVERY_ACTIVATION) {
     cpu::Lane<float> lane;
+    // A slope of GELU cancels in 1 - sigmoid, and is multiplied by up to x^3 before it does.
+    const double far = A::value == Activation::gelu ? 60 : 12;
     for (const Index c : columns) {
         CAPTURE(c);
-        Framed<>    x(rows, c, 1, 2), y(rows, c, 2), dx(rows, c, 3);
-        Framed<>    dy(rows, c, 4);
-        const Array X = exact(x), D = exact(dy), slope = gelu_slope(X);
-        gelu(lane, y.view(), x.view());
-        CHECK(units(y, gelu_of(X)) < 4);
-        CHECK(units(x, slope) < 60);  // 1 - sigmoid cancels, and is multiplied by up to x^3 before it does
-        gelu_backward(lane, dx.view(), dy, x);
+        Framed<>       x(rows, c, 1, 2), y(rows, c, 2), dx(rows, c, 3);
+        const Framed<> dy(rows, c, 4);
+        const Array    X = exact(x), D = exact(dy), slope = slope_of<A::value>(X);
+        cpu::activate<A::value>(lane, y.view(), x.view());
+        CHECK(units(y, value_of<A::value>(X)) < 4);
+        CHECK(units(x, slope) < far);
+        activate_backward(lane, dx.view(), dy, x);
         CHECK(units(dx, exact(x) * D) <= 1);
-        CHECK(units(dx, slope * D) < 60);
+        CHECK(units(dx, slope * D) < far);
         CHECK((x.intact() && y.intact() && dx.intact()));
         Framed<> in(rows, c, 1, 2), out(rows, c, 5);
-        gelu(lane, out.view(), in.view(), Keep::nothing);
+        cpu::activate<A::value>(lane, out.view(), in.view(), Keep::nothing);
         CHECK((exact(out) == exact(y)).all());
+        CHECK((exact(in) == X).all());
         CHECK((in.intact() && out.intact()));
     }
 }
@@ -56,12 +82,12 @@ TEST_CASE("activations far from zero are zero, or their input, and never NaN") {
     Buffer<float>    gate(26), x(13), y(13);
     std::copy_n(far, 13, x.data());
     std::copy_n(far, 13, gate.data()), std::fill_n(gate.data() + 13, 13, 1.f);
-    gelu(lane, Mat<float>(y.data(), 1, 13), Mat<float>(x.data(), 1, 13));
+    activate<Activation::gelu>(lane, Mat<float>(y.data(), 1, 13), Mat<float>(x.data(), 1, 13));
     for (Index i = 0; i < 13; ++i) {
         CHECK(std::abs(y[i] - std::max(far[i], 0.f)) < 1e-33);
         CHECK(std::abs(x[i] - (far[i] > 0 ? 1 : far[i] < 0 ? 0 : 0.5)) < 1e-25);
     }
-    swiglu(lane, Mat<float>(y.data(), 1, 13), Mat<float>(gate.data(), 1, 26));
+    activate_gate<Activation::silu>(lane, Mat<float>(y.data(), 1, 13), Mat<float>(gate.data(), 1, 26));
     for (Index i = 0; i < 13; ++i) {
         const double s = 1 / (1 + std::exp(-double(far[i])));
         CHECK(std::abs(y[i] - far[i] * s) <=
@@ -71,24 +97,26 @@ TEST_CASE("activations far from zero are zero, or their input, and never NaN") {
     }
 }
 
-TEST_CASE("swiglu, the slopes it leaves, and the backward pass from them") {
+TEST_CASE_TEMPLATE("gates, the slopes they leave, and the backward pass from them", A, EVERY_ACTIVATION) {
     cpu::Lane<float> lane;
+    const double     far = A::value == Activation::gelu ? 60 : 12;
     for (const Index c : columns) {
         CAPTURE(c);
-        Framed<>    x(rows, 2 * c, 1, 2), y(rows, c, 2), dx(rows, 2 * c, 3);
-        Framed<>    dy(rows, c, 4);
-        const Array gate = exact(x).leftCols(c), up = exact(x).rightCols(c), D = exact(dy), s = sigmoid(gate);
-        Array       slopes(rows, 2 * c), wanted(rows, 2 * c);
-        slopes << up * (s + gate * s * (1 - s)), gate * s;
+        Framed<>       x(rows, 2 * c, 1, 2), y(rows, c, 2), dx(rows, 2 * c, 3);
+        const Framed<> dy(rows, c, 4);
+        const Array    gate = exact(x).leftCols(c), up = exact(x).rightCols(c), D = exact(dy);
+        const Array    value = value_of<A::value>(gate);
+        Array          slopes(rows, 2 * c), wanted(rows, 2 * c);
+        slopes << up * slope_of<A::value>(gate), value;
         wanted << D * slopes.leftCols(c), D * slopes.rightCols(c);
-        swiglu(lane, y.view(), x.view());
-        CHECK(units(y, gate * s * up) < 8);
-        CHECK(units(x, slopes) < 12);
-        swiglu_backward(lane, dx.view(), dy, x);
-        CHECK(units(dx, wanted) < 12);
+        cpu::activate_gate<A::value>(lane, y.view(), x.view());
+        CHECK(units(y, value * up) < 8);
+        CHECK(units(x, slopes) < far);
+        activate_gate_backward(lane, dx.view(), dy, x);
+        CHECK(units(dx, wanted) < far);
         CHECK((x.intact() && y.intact() && dx.intact()));
         Framed<> in(rows, 2 * c, 1, 2), out(rows, c, 5);
-        swiglu(lane, out.view(), in.view(), Keep::nothing);
+        cpu::activate_gate<A::value>(lane, out.view(), in.view(), Keep::nothing);
         CHECK((exact(out) == exact(y)).all());
         CHECK((in.intact() && out.intact()));
     }

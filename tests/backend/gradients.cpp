@@ -17,20 +17,36 @@ double weighted(Mat<double const> y, Mat<double const> weights) {
     return sum;
 }
 
+template <Activation A>
+using Of = std::integral_constant<Activation, A>;
+#define EVERY_ACTIVATION \
+    Of<Activation::gelu>, Of<Activation::silu>, Of<Activation::relu>, Of<Activation::relu_squared>
+
 constexpr std::pair<Index, Index> sizes[] = {{1, 2}, {5, 7}, {3, 300}};
 
 }  // namespace
 
-TEST_CASE("gelu") {
+TEST_CASE_TEMPLATE("activations, alone and as gates", A, EVERY_ACTIVATION) {
     cpu::Lane<double> lane;
     for (auto const& [n, c] : sizes) {
-        Random<>   x(n, c, 1, 2), weights(n, c, 2), y(n, c, 3), dx(n, c, 4), work(n, c, 5);
+        Random<>   x(n, 2 * c, 1, 2), weights(n, c, 2), y(n, c, 3), dx(n, 2 * c, 4), work(n, 2 * c, 5);
         const auto loss = [&] {
-            return copy(lane, work.view(), x), gelu(lane, y.view(), work.view()), weighted(y, weights);
+            copy(lane, work.view(), x), cpu::activate_gate<A::value>(lane, y.view(), work.view());
+            return weighted(y, weights);
         };
         loss();
-        gelu_backward(lane, dx.view(), weights, work);
+        activate_gate_backward(lane, dx.view(), weights, work);
         CHECK(gradient_gap(x, dx, loss) < 1e-8);
+
+        const auto half = x.view().columns(0, c), kept = work.view().columns(0, c),
+                   d     = dx.view().columns(0, c);
+        const auto plain = [&] {
+            copy(lane, kept, half), cpu::activate<A::value>(lane, y.view(), kept);
+            return weighted(y, weights);
+        };
+        plain();
+        activate_backward(lane, d, weights, kept);
+        CHECK(gradient_gap(half, d, plain) < 1e-8);
     }
 }
 
@@ -39,7 +55,7 @@ TEST_CASE("gelu is GPT-2's tanh form") {
     Random<>          x(1, 9, 1, 3), y(1, 9, 2);
     x.data[0] = 0, x.data[1] = 40, x.data[2] = -40;
     const auto before = x.data.copy();
-    gelu(lane, y.view(), x.view());
+    activate<Activation::gelu>(lane, y.view(), x.view());
     for (Index i = 0; i < 9; ++i) {
         const double v = before[i];
         CHECK(y.data[i] ==
@@ -47,27 +63,14 @@ TEST_CASE("gelu is GPT-2's tanh form") {
     }
 }
 
-TEST_CASE("swiglu") {
-    cpu::Lane<double> lane;
-    for (auto const& [n, c] : sizes) {
-        Random<>   x(n, 2 * c, 1, 2), weights(n, c, 2), y(n, c, 3), dx(n, 2 * c, 4), work(n, 2 * c, 5);
-        const auto loss = [&] {
-            return copy(lane, work.view(), x), swiglu(lane, y.view(), work.view()), weighted(y, weights);
-        };
-        loss();
-        swiglu_backward(lane, dx.view(), weights, work);
-        CHECK(gradient_gap(x, dx, loss) < 1e-8);
-    }
-}
-
 TEST_CASE("the activations' backward passes may write over what they read") {
     cpu::Lane<double> lane;
     Random<> x(4, 10, 1), h(4, 10, 1), g(4, 20, 3), k(4, 20, 3), dy(4, 10, 5), dx(4, 10, 6), dg(4, 20, 7);
-    gelu_backward(lane, dx.view(), dy, x);
-    gelu_backward(lane, h.view(), dy, h);
+    activate_backward(lane, dx.view(), dy, x);
+    activate_backward(lane, h.view(), dy, h);
     CHECK(bits_of(dx.data) == bits_of(h.data));
-    swiglu_backward(lane, dg.view(), dy, g);
-    swiglu_backward(lane, k.view(), dy, k);
+    activate_gate_backward(lane, dg.view(), dy, g);
+    activate_gate_backward(lane, k.view(), dy, k);
     CHECK(bits_of(dg.data) == bits_of(k.data));
 }
 

@@ -1,6 +1,7 @@
 // Every body on the GPU against itself on the host by one lane, which tests/backend/bodies*.cpp hold against the CPU
 // backend. Exits with 77 where there is no GPU.
 
+#include "rung/backend/cuda/body/activation.hpp"
 #include "rung/backend/cuda/body/cached.hpp"
 #include "rung/backend/cuda/body/columns.hpp"
 #include "rung/backend/cuda/body/embedding.hpp"
@@ -21,7 +22,7 @@ template <Value>
 struct Tagged {};
 template <class T>
 struct Nested {};
-static_assert(cuda::detail::only_plain_arguments<cuda::Gelu<float>>());
+static_assert(cuda::detail::only_plain_arguments<cuda::Activate<Activation::gelu, float>>());
 static_assert(!cuda::detail::only_plain_arguments<Nested<Tagged<Value{1}>>>(),
               "the guard must see it, however deep");
 
@@ -55,6 +56,19 @@ void norms(int width, double tolerance) {
     });
 }
 
+template <Activation A, class T>
+void activations(double tolerance) {
+    constexpr int N = 37, H = 40;
+    lanes("activation", (N * H + 3) / 4, tolerance, [&](Numbers& m) {
+        return cuda::Activate<A, T>{m.result(m.normal<T>(N * H), N * H),
+                                    m.result(m.normal<T>(N * H, 2), N * H), N * H, true};
+    });
+    lanes("gate", N * ((H + 3) / 4), tolerance, [&](Numbers& m) {
+        return cuda::ActivateGate<A, T>{m.result(m.normal<T>(N * H), N * H),
+                                        m.result(m.normal<T>(2 * N * H, 2), 2 * N * H), H, true};
+    });
+}
+
 template <class T>
 void others(double tolerance) {
     constexpr Index N = 37;
@@ -67,21 +81,15 @@ void others(double tolerance) {
         return cuda::Greedy<T>{m.normal<T>(N * V, 3), m.result(m.below(V, N), N),
                                m.result(m.normal<float>(N), N), V, 2};
     });
-    lanes("GELU", (N * H + 3) / 4, tolerance, [&](Numbers& m) {
-        return cuda::Gelu<T>{m.result(m.normal<T>(N * H), N * H), m.result(m.normal<T>(N * H, 2), N * H),
-                             N * H, true};
+    activations<Activation::gelu, T>(tolerance), activations<Activation::silu, T>(tolerance);
+    activations<Activation::relu, T>(tolerance), activations<Activation::relu_squared, T>(tolerance);
+    lanes("activation, backward", (N * H + 3) / 4, tolerance, [&](Numbers& m) {
+        return cuda::ActivateBackward<T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(N * H),
+                                         m.normal<T>(N * H), N * H};
     });
-    lanes("SwiGLU", N * ((H + 3) / 4), tolerance, [&](Numbers& m) {
-        return cuda::Swiglu<T>{m.result(m.normal<T>(N * H), N * H),
-                               m.result(m.normal<T>(2 * N * H, 2), 2 * N * H), H, true};
-    });
-    lanes("SwiGLU, backward", N * ((H + 3) / 4), tolerance, [&](Numbers& m) {
-        return cuda::SwigluBackward<T>{m.result(m.normal<T>(2 * N * H), 2 * N * H), m.normal<T>(N * H),
-                                       m.normal<T>(2 * N * H), H};
-    });
-    lanes("GELU, backward", (N * H + 3) / 4, tolerance, [&](Numbers& m) {
-        return cuda::GeluBackward<T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(N * H),
-                                     m.normal<T>(N * H), N * H};
+    lanes("gate, backward", N * ((H + 3) / 4), tolerance, [&](Numbers& m) {
+        return cuda::ActivateGateBackward<T>{m.result(m.normal<T>(2 * N * H), 2 * N * H), m.normal<T>(N * H),
+                                             m.normal<T>(2 * N * H), H};
     });
     lanes("fill", N * H, 0, [&](Numbers& m) {
         return cuda::Fill<T>{m.result(m.normal<T>(N * H), N * H), 0.5f};

@@ -13,64 +13,13 @@
 #include "rung/model/position/rope.hpp"
 #include "rung/model/style/llama.hpp"
 #include "rung/model/transformer.hpp"
-#include "support/random.hpp"
+#include "support/model.hpp"
 
 using namespace rung_test;
 
 namespace {
 
-constexpr Shape odd{.vocab = 7, .context = 12, .width = 12, .heads = 2, .hidden = 20};
 using Plain = GptStyle<Bias::nowhere, Embeddings::separate>;
-const std::vector<int> lengths{3, 1, 6};
-
-/// Weights away from their symmetric start, in double precision.
-template <class Model>
-Buffer<double> weights_of(std::uint64_t seed = 3) {
-    Buffer<double> w(Model::parameters);
-    Model::initialize(w.data(), seed);
-    Rng rng(seed, Purpose::user);
-    for (auto& x : w) x += 0.2 * rng.normal();
-    return w;
-}
-
-template <class Model>
-double loss_of(cpu::Lane<double>& lane, Buffer<double> const& w, RandomRows const& rows, Run const& run) {
-    lane.arena.reset();
-    const auto tape = Model::forward(lane, w.cdata(), rows.view(), run);
-    return cross_entropy(lane, tape.logits, rows.targets.data(), 1.0);
-}
-
-template <class Model>
-Buffer<double> gradient_of(cpu::Lane<double>& lane, Buffer<double> const& w, RandomRows const& rows,
-                           Run const& run) {
-    Buffer<double> dw(Model::parameters);
-    lane.arena.reset();
-    const auto tape = Model::forward(lane, w.cdata(), rows.view(), run);
-    cross_entropy(lane, tape.logits, rows.targets.data(), 1.0);
-    Model::backward(lane, w.cdata(), dw.data(), tape, rows.view(), run);
-    return dw;
-}
-
-template <class Model>
-void check_gradients(Run const& run = {}) {
-    cpu::Lane<double> lane;
-    const RandomRows  rows(lengths, odd.vocab);
-    auto              w  = weights_of<Model>();
-    auto              dw = gradient_of<Model>(lane, w, rows, run);
-    Model::for_each_weight([&](std::string const& name, WeightSpec const& spec, Index offset) {
-        CAPTURE(name);
-        const auto loss = [&] { return loss_of<Model>(lane, w, rows, run); };
-        CHECK(gradient_gap({w.data() + offset, spec.rows, spec.cols},
-                           {dw.data() + offset, spec.rows, spec.cols}, loss, 25) < 1e-7);
-    });
-}
-
-template <class Model>
-std::vector<double> logits_of(Buffer<double> const& w, RandomRows const& rows, Run const& run = {}) {
-    cpu::Lane<double> lane;
-    const auto        logits = Model::forward(lane, w.cdata(), rows.view(), run).logits;
-    return {logits.data, logits.data + logits.size()};
-}
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "rung/backend/activation.hpp"
 #include "rung/backend/update.hpp"
 #include "rung/core/buffer.hpp"
 #include "rung/core/cache.hpp"
@@ -34,10 +35,10 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
     matmul_nt(lane, y, x, w);                                           // y  = x wT
     add_matmul_tn(lane, sums, x, x);                                    // sums += xT x'
     add_column_sums(lane, sums, x);                                     // sums += column sums of x
-    gelu(lane, y, y, Keep::slopes);  // y, x; x becomes what the backward pass needs of it, if that is kept
-    gelu_backward(lane, y, x, x);    // dx; dy, x
-    swiglu(lane, y, y, Keep::nothing);
-    swiglu_backward(lane, y, x, x);
+    activate<Activation::gelu>(lane, y, y, Keep::slopes);  // y, x; x becomes the slopes, if they are kept
+    activate_backward(lane, y, x, x);                      // dx; dy, slopes
+    activate_gate<Activation::silu>(lane, y, y, Keep::nothing);  // y (N, H); x = [gate | up]
+    activate_gate_backward(lane, y, x, x);
     dropout(lane, y, drop, 0u, Index{0});           // in place; its own backward pass
     layer_norm<8>(lane, y, sums, x, stats, stats);  // y, stats; x, gain, bias
     add_layer_norm_backward<8>(lane, y, sums, sums, x, x, stats,
