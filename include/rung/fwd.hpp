@@ -96,7 +96,8 @@ struct Gated;
 template <int C, int F, class Act, bool biased>
 struct Mlp;
 // aliases GeluMlp, ReluMlp, SquaredReluMlp, SwiGlu and GeGlu
-enum class Bias;  // style/
+enum class Norms;  // style/
+enum class Bias;
 enum class Embeddings;
 template <Bias, Embeddings>
 struct GptStyle;

@@ -22,8 +22,59 @@ struct GeGluOfBiases : Gpt {
     using Mlp = GeGlu<C, F, biased>;
 };
 
+template <class Base>
+struct After : Base {
+    static constexpr Norms norms = Norms::after;
+};
+template <class Base>
+struct Around : Base {
+    static constexpr Norms norms = Norms::around;
+};
+
 }  // namespace
 
 TEST_CASE_TEMPLATE("gradients of other activations", Style, Relu, Primer, GeGluOfBiases) {
     check_gradients<Transformer<odd, Learned, Stacked<1>, Style>>();
+}
+
+TEST_CASE_TEMPLATE("gradients of norms in other places", Style, After<Gpt>, After<Llama>, Around<Gpt>,
+                   Around<Llama>) {
+    check_gradients<Transformer<odd, Learned, Stacked<2>, Style>>();
+    check_gradients<Transformer<odd, Learned, Stacked<2>, Style>>(
+        {.dropout = {.rate = 0.3f, .seed = 4, .step = 9}});
+}
+
+TEST_CASE("norms that come last leave every row of the stream with a mean of zero and a deviation of one") {
+    using Model = Transformer<odd, Learned, Stacked<1>, After<Gpt>>;
+    Buffer<double> w(Model::parameters);
+    Model::initialize(w.data(), 1);  // gains of one, biases of zero
+    cpu::Lane<double> lane;
+    const RandomRows  rows(lengths, odd.vocab);
+    const auto        tape = Model::forward(lane, w.cdata(), rows.view());
+    for (const auto stream : {tape.blocks(0, 0).m, tape.x})
+        for (Index i = 0; i < stream.rows; ++i) {
+            double sum = 0, square = 0;
+            for (Index c = 0; c < stream.cols; ++c)
+                sum += stream(i, c), square += stream(i, c) * stream(i, c);
+            CHECK(sum == doctest::Approx(0).epsilon(1e-9));
+            CHECK(square / double(stream.cols) ==
+                  doctest::Approx(1).epsilon(0.1));  // but for what is under the root
+        }
+}
+
+TEST_CASE(
+    "norms around a function have weights of their own, those of a style without a choice are as they were") {
+    const auto names = []<class Model>(Model*) {
+        std::string all;
+        Model::for_each_weight([&](std::string const& name, WeightSpec const&, Index) { all += name + " "; });
+        return all;
+    };
+    CHECK(names(static_cast<Transformer<odd, NoPe, Stacked<1>, Llama>*>(nullptr)) ==
+          "embed.tokens blocks.0.norm1.gain blocks.0.attention.qkv blocks.0.attention.project "
+          "blocks.0.norm2.gain "
+          "blocks.0.mlp.gate_up blocks.0.mlp.down norm.gain unembed.weight ");
+    CHECK(names(static_cast<Transformer<odd, NoPe, Stacked<1>, Around<Llama>>*>(nullptr)) ==
+          "embed.tokens blocks.0.norm1.gain blocks.0.attention.qkv blocks.0.attention.project "
+          "blocks.0.post_norm1.gain blocks.0.norm2.gain blocks.0.mlp.gate_up blocks.0.mlp.down "
+          "blocks.0.post_norm2.gain norm.gain unembed.weight ");
 }

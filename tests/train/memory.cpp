@@ -14,6 +14,14 @@ namespace {
 constexpr Shape shape{.vocab = Reverse::vocab, .context = 256, .width = 128, .heads = 4};
 using Gpt2    = Transformer<shape, Learned, Stacked<2>, Gpt>;
 using Looped3 = Transformer<shape, Rope<>, Looped<3>, Llama>;
+struct Vaswani : Gpt {
+    static constexpr Norms norms = Norms::after;
+};
+struct Gemma : Llama {
+    static constexpr Norms norms = Norms::around;
+};
+using Last   = Transformer<shape, Learned, Stacked<2>, Vaswani>;
+using Around = Transformer<shape, Rope<>, Stacked<2>, Gemma>;
 
 /// `count` sequences of `length` inputs, graded from the prompt's last token on.
 Batch batch_of(int count, int length, int prompt = 1) {
@@ -23,7 +31,8 @@ Batch batch_of(int count, int length, int prompt = 1) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("a training step's peak is what activation_bytes says, to a tenth", Model, Gpt2, Looped3) {
+TEST_CASE_TEMPLATE("a training step's peak is what activation_bytes says, to a tenth", Model, Gpt2, Looped3,
+                   Last, Around) {
     for (const int length : {32, 256})
         for (const float dropout : {0.f, 0.1f})
             for (const int prompt : {1, 20}) {  // all tokens graded, or from there on

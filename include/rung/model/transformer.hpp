@@ -78,7 +78,7 @@ public:
         const int   learnt = learnt_of(run), skipped = passes_of(run) - learnt;
         const Index blocks = Order::blocks(learnt), sum = Index(std::max(real, sizeof(float)));
         const Index of_row = blocks * (Block::kept + C) + (skipped > 0 ? 2 * C : 0) + 7 * C +
-                             (run.dropout.rate > 0 ? 2 * C : 0);
+                             Block::more_scratch + (run.dropout.rate > 0 ? 2 * C : 0);
         const Index of_logit = C + S.vocab + (graded < rows ? 2 * C : 0);
         return (rows * of_row + graded * of_logit) * Index(real) +
                (rows * blocks * Block::kept_sums + graded * Norm::stats) * sum;

@@ -1,6 +1,6 @@
 #pragma once
-// A style bundles what the members of a model family share: norm, MLP, biases, tied embeddings, initial
-// weights.
+// A style bundles what the members of a model family share: norm, MLP, biases, tied embeddings, initial weights. What
+// else it may choose has a default.
 
 #include <concepts>
 
@@ -16,6 +16,24 @@ concept HasStyle = requires {
     { T::tied } -> std::convertible_to<bool>;
     { T::init(2) } -> std::convertible_to<InitScale>;
 };
+
+/// Where the norms of a block's two functions stand. The model's own last norm is there in any case.
+enum class Norms {
+    before,  ///< y = x + f(norm(x)), as in GPT-2 and Llama
+    after,   ///< y = norm(x + f(x)) (Vaswani et al., 2017)
+    around,  ///< y = x + norm(f(norm(x))) (Ding et al., "CogView", 2021), as in Gemma 2
+};
+
+/// A style's `static constexpr Norms norms`, or the default.
+template <class Style>
+consteval Norms norms_of() {
+    if constexpr (requires { Style::norms; }) {
+        static_assert(std::is_same_v<decltype(Style::norms), Norms const>,
+                      "Style: norms is a `static constexpr rung::Norms` (Norms::before, after or around)");
+        return Style::norms;
+    }
+    return Norms::before;
+}
 
 /// Names what a style lacks.
 template <class T>
