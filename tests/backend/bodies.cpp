@@ -4,6 +4,7 @@
 
 #include "rung/backend/cpu/cpu.hpp"
 #include "rung/backend/cuda/body/activation.hpp"
+#include "rung/backend/cuda/body/columns.hpp"
 #include "rung/backend/cuda/body/embedding.hpp"
 #include "rung/backend/cuda/body/loss.hpp"
 #include "rung/backend/cuda/body/norm.hpp"
@@ -74,6 +75,38 @@ void check_norms(By by) {
     add_rms_norm_backward<D>(lane, to.view(), dgain.view(), wide_dy, wide_x, rms, gain);
     backward(to, cuda::RmsNormBackward<N, T>{dy.data.data(), x.data.data(), nullptr, rms.data.data(),
                                              gain.data, D});
+}
+
+template <int D, class T>
+void check_head_norm(By by) {
+    CAPTURE(D);
+    constexpr Index    N = 5, heads = 3, C = heads * D, stride = C + 7;
+    cpu::Lane<float>   lane;
+    const Stored<T>    x(N, stride, 1, 2), dy(N, stride, 2);
+    Random<float>      gain(1, D, 3, 1, 1), hat(N, C, 4), stats(N, heads, 5);
+    auto               wide = x.wide(), d = dy.wide(), dgain = zeros<float>(1, D);
+    std::vector<T>     got(x.data), back(dy.data), got_hat(std::size_t(N * C));
+    std::vector<float> got_stats(std::size_t(N * heads)), got_gain(D);
+
+    head_norm<D>(lane, wide.view().columns(0, C), hat.view(), stats.view(), gain);
+    run(by, N * heads,
+        cuda::HeadNorm<T>{got.data(), got_hat.data(), got_stats.data(), gain.data.data(), heads, D, stride, C,
+                          heads});
+    CHECK(apart(got, wide.view()) < 2 * tolerance<T>);
+    CHECK(apart(got_hat, hat.view()) < tolerance<T>);
+    CHECK(apart(got_stats, stats.view()) < 2e-6);
+
+    for (Index i = 0; i < hat.data.size(); ++i)
+        hat.data[i] = widen(got_hat[std::size_t(i)]);  // the same numbers
+    add_head_norm_backward<D>(lane, d.view().columns(0, C), dgain.view(), hat, stats, gain);
+    run(by, N * heads,
+        cuda::HeadNormBackward<T>{back.data(), got_hat.data(), stats.data.data(), gain.data.data(), heads, D,
+                                  stride, C, heads});
+    CHECK(apart(back, d.view()) < 3 * tolerance<T>);
+    const cuda::HeadGainTerm<T> term{dy.data.data(), got_hat.data(), heads, D, stride, C};
+    for (Index row = 0; row < N * heads; ++row)
+        for (int c = 0; c < D; ++c) got_gain[std::size_t(c)] += term(row, c);
+    CHECK(apart(got_gain, dgain.view()) < 1e-5);
 }
 
 /// y (room) = 2 x (width), the row in a group's registers.
@@ -165,6 +198,14 @@ TEST_CASE_TEMPLATE("bodies: norms and their gradients", T, float, bf16) {
         CAPTURE(int(by));
         check_norms<1, T>(by), check_norms<3, T>(by), check_norms<33, T>(by);
         check_norms<128, T>(by), check_norms<130, T>(by), check_norms<384, T>(by);
+    }
+}
+
+TEST_CASE_TEMPLATE("bodies: norms of heads and their gradients", T, float, bf16) {
+    for (const By by : every_way) {
+        CAPTURE(int(by));
+        check_head_norm<1, T>(by), check_head_norm<8, T>(by), check_head_norm<33, T>(by),
+            check_head_norm<64, T>(by);
     }
 }
 

@@ -174,6 +174,33 @@ TEST_CASE_TEMPLATE("RMS norm forward and backward", W, EVERY_WIDTH) {
     CHECK((y.intact() && stats.intact() && dx.intact() && dgain.intact()));
 }
 
+TEST_CASE_TEMPLATE("a norm of each head is the RMS norm of its channels", W, EVERY_WIDTH) {
+    constexpr int    D = W::value, heads = 3, c = heads * D;
+    cpu::Lane<float> lane;
+    Framed<> x(rows, c, 1, 2, 0.5), hat(rows, c, 5), stats(rows, heads, 6), d(rows, c, 7), dgain(1, D, 8);
+    const Framed<> gain(1, D, 2);
+    const Array    X = exact(x), DY = exact(d), G = exact(gain).replicate(rows, 1);
+    Array          dgain_wanted = exact(dgain), Y(rows, c), HAT(rows, c), DX(rows, c), INV(rows, heads);
+    for (Index h = 0; h < heads; ++h) {
+        const Array of = X.middleCols(h * D, D), dy = DY.middleCols(h * D, D), slope = dy * G;
+        const Array inv        = (of.square().rowwise().mean() + cpu::norm_epsilon).rsqrt();
+        const Array hat_of     = of * inv.replicate(1, D);
+        const Array along      = (slope * hat_of).rowwise().mean().replicate(1, D);
+        Y.middleCols(h * D, D) = hat_of * G, HAT.middleCols(h * D, D) = hat_of, INV.col(h) = inv;
+        DX.middleCols(h * D, D) = (slope - hat_of * along) * inv.replicate(1, D);
+        dgain_wanted += (dy * hat_of).colwise().sum();
+    }
+    head_norm<D>(lane, x.view(), hat.view(), stats.view(), gain);
+    add_head_norm_backward<D>(lane, d.view(), dgain.view(), hat, stats, gain);
+    const double scale = std::max(1.0, INV.maxCoeff());
+    CHECK(units(x, Y) < 6);
+    CHECK(units(hat, HAT) < 6);
+    CHECK(units(stats, INV) < 4 * scale);
+    CHECK(units(d, DX) < 12 * scale);
+    CHECK(units(dgain, dgain_wanted) < 32);
+    CHECK((x.intact() && hat.intact() && stats.intact() && d.intact() && dgain.intact()));
+}
+
 TEST_CASE("rotary positions turn pairs by position times frequency, and the backward pass turns them back") {
     cpu::Lane<float> lane;
     const int        places[] = {0, 3, 3, 999, 17};

@@ -108,6 +108,24 @@ TEST_CASE_TEMPLATE("RMS norm", Width, std::integral_constant<int, 2>, std::integ
     CHECK(gradient_gap(gain, dgain, loss) < 1e-8);
 }
 
+TEST_CASE_TEMPLATE("a norm of each head, in place", Size, std::integral_constant<int, 1>,
+                   std::integral_constant<int, 6>, std::integral_constant<int, 33>) {
+    cpu::Lane<double> lane;
+    constexpr int     n = 5, heads = 3, D = Size::value, c = heads * D;
+    Random<>          x(n, c, 1, 2, 0.5), gain(1, D, 2), weights(n, c, 4), y(n, c, 5), hat(n, c, 6),
+        stats(n, heads, 7);
+    auto       dgain = zeros(1, D);
+    const auto loss  = [&] {
+        copy(lane, y.view(), x);
+        return head_norm<D>(lane, y.view(), hat.view(), stats.view(), gain), weighted(y, weights);
+    };
+    loss();
+    Random<> d(n, c, 4);
+    add_head_norm_backward<D>(lane, d.view(), dgain.view(), hat, stats, gain);
+    CHECK(gradient_gap(x, d, loss) < 1e-7);
+    CHECK(gradient_gap(gain, dgain, loss) < 1e-8);
+}
+
 TEST_CASE("linear layers: input, weights and bias") {
     cpu::Lane<double> lane;
     Random<>          x(5, 7, 1), w(7, 9, 2), bias(1, 9, 3), weights(5, 9, 4), y(5, 9, 5), dx(5, 7, 6);

@@ -91,6 +91,28 @@ void others(double tolerance) {
         return cuda::ActivateGateBackward<T>{m.result(m.normal<T>(2 * N * H), 2 * N * H), m.normal<T>(N * H),
                                              m.normal<T>(2 * N * H), H};
     });
+    rows("norm of heads", N * 5, tolerance, [&](Numbers& m) {
+        return cuda::HeadNorm<T>{m.result(m.normal<T>(N * 3 * H, 2), N * 3 * H),
+                                 m.result(m.normal<T>(N * H), N * H),
+                                 m.result(m.normal<float>(N * 5), N * 5),
+                                 m.normal<float>(8),
+                                 5,
+                                 8,
+                                 3 * H,
+                                 H,
+                                 5};
+    });
+    rows("norm of heads, backward", N * 5, tolerance, [&](Numbers& m) {
+        return cuda::HeadNormBackward<T>{m.result(m.normal<T>(N * 3 * H), N * 3 * H),
+                                         m.normal<T>(N * H),
+                                         m.normal<float>(N * 5),
+                                         m.normal<float>(8),
+                                         5,
+                                         8,
+                                         3 * H,
+                                         H,
+                                         5};
+    });
     lanes("fill", N * H, 0, [&](Numbers& m) {
         return cuda::Fill<T>{m.result(m.normal<T>(N * H), N * H), 0.5f};
     });
@@ -136,6 +158,15 @@ void others(double tolerance) {
             N,
             16,
             H,
+            false};
+    });
+    blocks("sums of the gradient of a gain of heads", 12, 1e-5, [&](Numbers& m) {
+        return cuda::ColumnSums<cuda::HeadGainTerm<T>>{
+            {m.normal<T>(N * 3 * H), m.normal<T>(N * H), 5, 8, 3 * H, H},
+            m.result(m.normal<float>(12 * 8), 12 * 8),
+            N * 5,
+            16,
+            8,
             false};
     });
     lanes("a bias", N * H, sizeof(T) == 4 ? 1e-6 : 1e-2, [&](Numbers& m) {

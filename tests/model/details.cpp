@@ -31,6 +31,11 @@ struct Around : Base {
     static constexpr Norms norms = Norms::around;
 };
 
+template <class Base>
+struct QkNorm : Base {
+    static constexpr bool qk_norm = true;
+};
+
 }  // namespace
 
 TEST_CASE_TEMPLATE("gradients of other activations", Style, Relu, Primer, GeGluOfBiases) {
@@ -77,4 +82,25 @@ TEST_CASE(
           "embed.tokens blocks.0.norm1.gain blocks.0.attention.qkv blocks.0.attention.project "
           "blocks.0.post_norm1.gain blocks.0.norm2.gain blocks.0.mlp.gate_up blocks.0.mlp.down "
           "blocks.0.post_norm2.gain norm.gain unembed.weight ");
+}
+
+TEST_CASE("gradients of queries and keys that are normed") {
+    check_gradients<Transformer<odd, Rope<>, Stacked<2>, QkNorm<Llama>>>();
+    check_gradients<Transformer<odd, Learned, Stacked<1>, Around<QkNorm<Gpt>>>>();
+}
+
+TEST_CASE("where queries and keys are normed, their weights' size does not matter") {
+    using Model = Transformer<odd, Rope<>, Stacked<1>, QkNorm<Llama>>;
+    const RandomRows rows(lengths, odd.vocab);
+    auto             w      = weights_of<Model>();
+    const auto       before = logits_of<Model>(w, rows);
+    Model::for_each_weight([&](std::string const& name, WeightSpec const& spec, Index offset) {
+        const Mat<double> m(w.data() + offset, spec.rows, spec.cols);
+        if (name == "blocks.0.attention.qkv")
+            for (Index i = 0; i < m.rows; ++i)
+                for (Index j = 0; j < 2 * odd.width; ++j) m(i, j) *= 1e3;
+    });
+    const auto after = logits_of<Model>(w, rows);
+    for (std::size_t i = 0; i < before.size(); ++i)
+        CHECK(after[i] == doctest::Approx(before[i]).epsilon(1e-3));
 }

@@ -45,12 +45,14 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
                                stats);  // dx, dgain, dbias; dy, x, stats, gain
     rms_norm<8>(lane, y, sums, x, stats);
     add_rms_norm_backward<8>(lane, y, sums, x, x, stats, stats);
-    embed(lane, y, w, ids);                  // y  = table[ids]
-    add_embed(lane, y, w, ids);              // y += table[ids]
-    add_embed_backward(lane, sums, x, ids);  // dtable[ids] += dy
-    gather(lane, y, x, ids);                 // y  = x[ids]
-    add_scatter(lane, y, x, ids);            // y[ids] += x, no id twice
-    rope(lane, y, ids, 1, 1e4);              // in place
+    head_norm<8>(lane, y, y, sums, stats);  // in place, of each head; x / rms, 1 / rms; gain
+    add_head_norm_backward<8>(lane, y, sums, x, stats, stats);  // d in place, dgain; x / rms, 1 / rms, gain
+    embed(lane, y, w, ids);                                     // y  = table[ids]
+    add_embed(lane, y, w, ids);                                 // y += table[ids]
+    add_embed_backward(lane, sums, x, ids);                     // dtable[ids] += dy
+    gather(lane, y, x, ids);                                    // y  = x[ids]
+    add_scatter(lane, y, x, ids);                               // y[ids] += x, no id twice
+    rope(lane, y, ids, 1, 1e4);                                 // in place
     rope_backward(lane, y, ids, 1, 1e4);
     attention<8>(lane, y, sums, x, rows);                        // out, log-sum-exp; qkv
     attention_backward<8>(lane, y, x, x, stats, x, rows);        // dqkv; dout, out, log-sum-exp, qkv

@@ -192,6 +192,9 @@ template void make<Product>(Driver&, void const*);
     RUNG_BODY(ColumnSums<BiasTerm<T>>) \
     RUNG_BODY(ColumnSums<GainTerm<T, 1>>) \
     RUNG_BODY(ColumnSums<GainTerm<T, 2>>) \
+    RUNG_BODY(ColumnSums<HeadGainTerm<T>>) \
+    RUNG_BODY(HeadNorm<T>) \
+    RUNG_BODY(HeadNormBackward<T>) \
     RUNG_BODY(Attention<T>) \
     RUNG_BODY(AttentionQueryBackward<T>) \
     RUNG_BODY(AttentionKeyBackward<T>) \

@@ -1,32 +1,51 @@
 #pragma once
-// Multi-head causal self-attention:  [q k v] = n Wqkv + b,  a = softmax(q kT / sqrt(D)) v per head,  x += a
-// Wp + b.
+// Multi-head causal self-attention:  [q k v] = n Wqkv + b,  a = softmax(q kT / sqrt(D)) v per head,  x += a Wp + b.
+// A style may norm q and k first (Henry et al., "Query-key normalization", 2020; by RMS, as in Qwen 3 and Gemma 3).
 
 #include "rung/core/cache.hpp"
 #include "rung/core/sequences.hpp"
 #include "rung/model/position/position.hpp"
 #include "rung/model/shape.hpp"
+#include "rung/model/style/style.hpp"
 #include "rung/model/weights.hpp"
 
 namespace rung {
 
-template <Shape S, class Position, bool biased>
-struct Attention {
-    static constexpr int    C = S.width, H = S.heads;
-    static constexpr double flops = 8.0 * C * C;  ///< of the four maps per row, forward; scores come on top
+/// Of the norm of queries and keys: each head divided by its rms (N, 2 C), and 1 / rms (N, 2 H); or nothing.
+template <class Real>
+struct SavedHeads {
+    Mat<Real>      normed;
+    Mat<Sum<Real>> stats;
 
-    enum Weight { qkv, qkv_bias, project, project_bias };
-    static constexpr WeightList<4> weights{{
+    SavedHeads first(Index rows) const { return {normed.slice(0, rows), stats.slice(0, rows)}; }
+};
+
+template <Shape S, class Position, class Style>
+struct Attention {
+    static constexpr int    C = S.width, H = S.heads, D = S.head_size();
+    static constexpr bool   biased = Style::biased, norms = norms_queries<Style>();
+    static constexpr double flops = 8.0 * C * C;  ///< of the four maps per row, forward; scores come on top
+    static constexpr Index  kept = norms ? 2 * C : 0, kept_sums = norms ? 2 * H : 0;  ///< of SavedHeads
+
+    enum Weight { qkv, qkv_bias, q_norm, k_norm, project, project_bias };
+    static constexpr WeightList<6> weights{{
         {.name = "qkv", .rows = C, .cols = 3 * C},
         {.name = "qkv_bias", .rows = biased ? 1 : 0, .cols = 3 * C, .init = Init::zeros, .decay = false},
+        {.name = "q_norm", .rows = norms ? 1 : 0, .cols = D, .init = Init::ones, .decay = false},
+        {.name = "k_norm", .rows = norms ? 1 : 0, .cols = D, .init = Init::ones, .decay = false},
         {.name = "project", .rows = C, .cols = C, .init = Init::residual},
         {.name = "project_bias", .rows = biased ? 1 : 0, .cols = C, .init = Init::zeros, .decay = false},
     }};
 
-    /// u = [q k v] of every row, positions written in.  u (N, 3 C), n (N, C).
+    /// u = [q k v] of every row, normed if they are to be, positions written in.  u (N, 3 C), n (N, C).
     template <class Lane, class Real>
-    static void heads(Lane& lane, Mat<Real> u, Mat<Real> n, Sequences const& rows, Weights<Sum<Real>> w) {
+    static void heads(Lane& lane, Mat<Real> u, SavedHeads<Real> const& s, Mat<Real> n, Sequences const& rows,
+                      Weights<Sum<Real>> w) {
         matmul(lane, u, n, weight<Attention>(w, qkv), weight<Attention>(w, qkv_bias));
+        if constexpr (norms)
+            for (int part = 0; part < 2; ++part)
+                head_norm<D>(lane, u.columns(part * C, C), s.normed.columns(part * C, C),
+                             s.stats.columns(part * H, H), weight<Attention>(w, q_norm + part));
         if constexpr (Position::site == Site::query_key)
             rope(lane, u.columns(0, 2 * C), rows.positions, 2 * H, Position::theta);
     }
@@ -38,14 +57,19 @@ struct Attention {
     /// dn from dy; lse (N, H) as attention() left it. du (N, 3 C) is scratch, a is spent.
     template <class Lane, class Real>
     static void backward(Lane& lane, Mat<Real> dn, Mat<Real> du, Mat<Real> dy, Mat<Real> a,
-                         Mat<Sum<Real>> lse, Mat<Real> u, Mat<Real> n, Sequences const& rows,
-                         Weights<Sum<Real>> w, Sum<Real>* dw) {
+                         Mat<Sum<Real>> lse, Mat<Real> u, SavedHeads<Real> const& s, Mat<Real> n,
+                         Sequences const& rows, Weights<Sum<Real>> w, Sum<Real>* dw) {
         add_column_sums(lane, weight<Attention>(dw, project_bias), dy);
         add_matmul_tn(lane, weight<Attention>(dw, project), a, dy);  // y = a Wp  ->  dWp += aT dy
         matmul_nt(lane, dn, dy, weight<Attention>(w, project));      //               da   = dy WpT
-        attention_backward<S.head_size()>(lane, du, dn, a, lse, u, rows);
+        attention_backward<D>(lane, du, dn, a, lse, u, rows);
         if constexpr (Position::site == Site::query_key)
             rope_backward(lane, du.columns(0, 2 * C), rows.positions, 2 * H, Position::theta);
+        if constexpr (norms)
+            for (int part = 0; part < 2; ++part)
+                add_head_norm_backward<D>(lane, du.columns(part * C, C), weight<Attention>(dw, q_norm + part),
+                                          s.normed.columns(part * C, C), s.stats.columns(part * H, H),
+                                          weight<Attention>(w, q_norm + part));
         add_column_sums(lane, weight<Attention>(dw, qkv_bias), du);
         add_matmul_tn(lane, weight<Attention>(dw, qkv), n, du);  // u = n W   ->  dW += nT du
         matmul_nt(lane, dn, du, weight<Attention>(w, qkv));      //               dn  = du WT

@@ -13,12 +13,14 @@ template <class Real>
 struct Saved {
     Mat<Real>         x, u, a, m, h, g;
     Mat<Sum<Real>>    lse;
+    SavedHeads<Real>  heads;
     SavedBranch<Real> mix, mlp;
 
     /// The same of the first rows alone.
     Saved first(Index rows) const {
         const auto of = [&](auto all) { return all.slice(0, rows); };
-        return {of(x), of(u), of(a), of(m), of(h), of(g), of(lse), mix.first(rows), mlp.first(rows)};
+        return {of(x),           of(u),          of(a), of(m), of(h), of(g), of(lse), heads.first(rows),
+                mix.first(rows), mlp.first(rows)};
     }
 };
 
@@ -27,7 +29,7 @@ struct Block {
     static constexpr int   C = S.width, F = S.mlp();
     static constexpr Norms norms = norms_of<Style>();
     using Norm                   = typename Style::template Norm<C>;
-    using Mix                    = Attention<S, Position, Style::biased>;
+    using Mix                    = Attention<S, Position, Style>;
     using Mlp                    = typename Style::template Mlp<C, F>;
     using Pre                    = std::conditional_t<norms != Norms::after, Norm, NoWeights>;
     using Post                   = std::conditional_t<norms != Norms::before, Norm, NoWeights>;
@@ -45,21 +47,24 @@ struct Block {
     static constexpr double flops = Mix::flops + Mlp::flops;  ///< per row, forward, without the scores
 
     /// Numbers per row that take() asks for: activations, and sums of them.
-    static constexpr Index kept      = 5 * C + Mlp::before + Mlp::after + MixBranch::kept + MlpBranch::kept,
-                           kept_sums = S.heads + MixBranch::kept_sums + MlpBranch::kept_sums;
+    static constexpr Index kept = 5 * C + Mix::kept + Mlp::before + Mlp::after + MixBranch::kept +
+                                  MlpBranch::kept,
+                           kept_sums = S.heads + Mix::kept_sums + MixBranch::kept_sums + MlpBranch::kept_sums;
     /// Numbers per row that backward() asks for beside dn, du, and copies for dropout.
     static constexpr Index more_scratch = MixBranch::ends ? C : 0;
 
     template <class Real>
     static Saved<Real> take(Arena& arena, Index N, Mat<Real> x) {
         const auto rows = [&](Index cols) { return arena.template take<Real>(N, cols); };
+        const auto sums = [&](Index cols) { return arena.template take<Sum<Real>>(N, cols); };
         return {x,
                 rows(3 * C),
                 rows(C),
                 rows(C),
                 rows(Mlp::before),
                 rows(Mlp::after),
-                arena.template take<Sum<Real>>(N, S.heads),
+                sums(S.heads),
+                {rows(Mix::kept), sums(Mix::kept_sums)},
                 MixBranch::template take<Real>(arena, N),
                 MlpBranch::template take<Real>(arena, N)};
     }
@@ -67,7 +72,7 @@ struct Block {
     /// s.u = [q k v] of every row of s.x.
     template <class Lane, class Real>
     static void read(Lane& lane, Saved<Real> const& s, Sequences const& rows, Weights<Sum<Real>> w) {
-        Mix::heads(lane, s.u, MixBranch::enter(lane, s.mix, s.x, w), rows, w + mix);
+        Mix::heads(lane, s.u, s.heads, MixBranch::enter(lane, s.mix, s.x, w), rows, w + mix);
     }
     /// y from s.x and the heads' output s.a; y may be s.x.
     template <class Lane, class Real>
@@ -105,7 +110,8 @@ struct Block {
         MixBranch::backward(lane, d, dn, dz, s.mix, s.x, w, dw, {drop, site, rows.first_row},
                             [&](Mat<Real> to, Mat<Real> dy) {
                                 const auto n = MixBranch::begins ? s.mix.n : s.x;
-                                Mix::backward(lane, to, du, dy, s.a, s.lse, s.u, n, rows, w + mix, dw + mix);
+                                Mix::backward(lane, to, du, dy, s.a, s.lse, s.u, s.heads, n, rows, w + mix,
+                                              dw + mix);
                             });
         lane.arena.release(mark);
     }

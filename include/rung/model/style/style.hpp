@@ -35,6 +35,13 @@ consteval Norms norms_of() {
     return Norms::before;
 }
 
+/// Whether the queries and keys of each head are normed: a style's `static constexpr bool qk_norm`, or false.
+template <class Style>
+consteval bool norms_queries() {
+    if constexpr (requires { Style::qk_norm; }) return Style::qk_norm;
+    return false;
+}
+
 /// Names what a style lacks.
 template <class T>
 struct explain_style {
