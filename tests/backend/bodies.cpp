@@ -249,6 +249,23 @@ TEST_CASE_TEMPLATE("bodies: activations and gates", T, float, bf16) {
     check_activation<Activation::relu, T>(), check_activation<Activation::relu_squared, T>();
 }
 
+TEST_CASE_TEMPLATE("bodies: capped logits", T, float, bf16) {
+    cpu::Lane<float> lane;
+    for (const Index c : {20, 23}) {
+        const Stored<T> x(7, c, 1, 20);
+        auto            wide = x.wide(), y = zeros<float>(7, c);
+        auto            got = x.data;
+        Results<T>      out(7 * c);
+        soft_cap(lane, y.view(), wide.view(), 30);
+        each_of(cuda::SoftCap<T>{out.data(), got.data(), int(7 * c), 30, false});
+        CHECK(got == x.data);
+        each_of(cuda::SoftCap<T>{out.data(), got.data(), int(7 * c), 30, true});
+        CHECK(apart(out, y.view()) < 2 * tolerance<T>);
+        CHECK(apart(got, wide.view()) < tolerance<T>);
+        CHECK(out.intact());
+    }
+}
+
 TEST_CASE_TEMPLATE("bodies: rotations and look-ups", T, float, bf16) {
     const Index N = 7, D = 10;
     for (const Index H : {Index{20}, Index{23}}) {  // whole fours, and not

@@ -122,6 +122,21 @@ TEST_CASE_TEMPLATE("gates, the slopes they leave, and the backward pass from the
     }
 }
 
+TEST_CASE("logits are capped, and never NaN") {
+    cpu::Lane<float> lane;
+    for (const Index c : columns)
+        for (const double spread : {3.0, 30.0, 1e6}) {
+            Framed<>    x(rows, c, 1, spread), y(rows, c, 2), in(rows, c, 1, spread);
+            const Array tanh = (exact(x) / 30).tanh();
+            soft_cap(lane, y.view(), x.view(), 30);
+            CHECK(units(y, 30 * tanh) < 60);  // of 1 - e, before it is multiplied by 30
+            CHECK(units(x, 1 - tanh.square()) < 4);
+            soft_cap(lane, in.view(), in.view(), 30, Keep::nothing);
+            CHECK((exact(in) == exact(y)).all());
+            CHECK((x.intact() && y.intact() && in.intact()));
+        }
+}
+
 TEST_CASE_TEMPLATE("layer norm forward and backward, with and without bias", W, EVERY_WIDTH) {
     constexpr int    c = W::value;
     cpu::Lane<float> lane;

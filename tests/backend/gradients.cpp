@@ -63,6 +63,17 @@ TEST_CASE("gelu is GPT-2's tanh form") {
     }
 }
 
+TEST_CASE("logits that are capped") {
+    cpu::Lane<double> lane;
+    Random<>          x(5, 7, 1, 4), weights(5, 7, 2), y(5, 7, 3), dx(5, 7, 4), work(5, 7, 5);
+    const auto        loss = [&] {
+        return copy(lane, work.view(), x), soft_cap(lane, y.view(), work.view(), 5), weighted(y, weights);
+    };
+    loss();
+    activate_backward(lane, dx.view(), weights, work);
+    CHECK(gradient_gap(x, dx, loss) < 1e-8);
+}
+
 TEST_CASE("the activations' backward passes may write over what they read") {
     cpu::Lane<double> lane;
     Random<> x(4, 10, 1), h(4, 10, 1), g(4, 20, 3), k(4, 20, 3), dy(4, 10, 5), dx(4, 10, 6), dg(4, 20, 7);

@@ -91,6 +91,10 @@ void others(double tolerance) {
         return cuda::ActivateGateBackward<T>{m.result(m.normal<T>(2 * N * H), 2 * N * H), m.normal<T>(N * H),
                                              m.normal<T>(2 * N * H), H};
     });
+    lanes("soft cap", (N * H + 3) / 4, tolerance, [&](Numbers& m) {
+        return cuda::SoftCap<T>{m.result(m.normal<T>(N * H), N * H), m.result(m.normal<T>(N * H, 20), N * H),
+                                N * H, 30, true};
+    });
     rows("norm of heads", N * 5, tolerance, [&](Numbers& m) {
         return cuda::HeadNorm<T>{m.result(m.normal<T>(N * 3 * H, 2), N * 3 * H),
                                  m.result(m.normal<T>(N * H), N * H),

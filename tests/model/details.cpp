@@ -1,5 +1,6 @@
 // What a style may choose: each choice's gradients by finite differences in double precision, and what it promises.
 
+#include "rung/model/depth/looped.hpp"
 #include "rung/model/position/learned.hpp"
 #include "rung/model/position/rope.hpp"
 #include "rung/model/style/llama.hpp"
@@ -34,6 +35,11 @@ struct Around : Base {
 template <class Base>
 struct QkNorm : Base {
     static constexpr bool qk_norm = true;
+};
+
+template <class Base, int cap = 2>
+struct Capped : Base {
+    static constexpr double soft_cap = cap;
 };
 
 }  // namespace
@@ -103,4 +109,25 @@ TEST_CASE("where queries and keys are normed, their weights' size does not matte
     const auto after = logits_of<Model>(w, rows);
     for (std::size_t i = 0; i < before.size(); ++i)
         CHECK(after[i] == doctest::Approx(before[i]).epsilon(1e-3));
+}
+
+TEST_CASE("gradients of capped logits") {
+    check_gradients<Transformer<odd, NoPe, Stacked<1>, Capped<Gpt>>>();
+    check_gradients<Transformer<odd, Rope<>, Looped<2, 1>, Capped<Llama>>>();
+}
+
+TEST_CASE("capped logits stay below their cap, and a high cap changes little") {
+    using Plain = Transformer<odd, NoPe, Stacked<1>, Llama>;
+    using Low   = Transformer<odd, NoPe, Stacked<1>, Capped<Llama>>;
+    using High  = Transformer<odd, NoPe, Stacked<1>, Capped<Llama, 1'000'000>>;
+    const RandomRows rows(lengths, odd.vocab);
+    auto             w = weights_of<Plain>();
+    for (auto& x : w) x *= 3;
+    const auto plain = logits_of<Plain>(w, rows), low = logits_of<Low>(w, rows),
+               high = logits_of<High>(w, rows);
+    CHECK(*std::max_element(plain.begin(), plain.end()) > 2);
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+        CHECK(low[i] == doctest::Approx(2 * std::tanh(plain[i] / 2)));
+        CHECK(high[i] == doctest::Approx(plain[i]));
+    }
 }

@@ -18,7 +18,9 @@ struct Vaswani : Gpt {
     static constexpr Norms norms = Norms::after;
 };
 struct Gemma : Llama {
-    static constexpr Norms norms = Norms::around;
+    static constexpr Norms  norms    = Norms::around;
+    static constexpr bool   qk_norm  = true;
+    static constexpr double soft_cap = 30;
 };
 using Last   = Transformer<shape, Learned, Stacked<2>, Vaswani>;
 using Around = Transformer<shape, Rope<>, Stacked<2>, Gemma>;

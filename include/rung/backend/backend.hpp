@@ -39,7 +39,8 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
     activate_backward(lane, y, x, x);                      // dx; dy, slopes
     activate_gate<Activation::silu>(lane, y, y, Keep::nothing);  // y (N, H); x = [gate | up]
     activate_gate_backward(lane, y, x, x);
-    dropout(lane, y, drop, 0u, Index{0});           // in place; its own backward pass
+    soft_cap(lane, y, y, 30.0, Keep::slopes);  // y = cap tanh(x / cap), x, cap; activate_backward undoes it
+    dropout(lane, y, drop, 0u, Index{0});      // in place; its own backward pass
     layer_norm<8>(lane, y, sums, x, stats, stats);  // y, stats; x, gain, bias
     add_layer_norm_backward<8>(lane, y, sums, sums, x, x, stats,
                                stats);  // dx, dgain, dbias; dy, x, stats, gain

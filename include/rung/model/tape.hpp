@@ -20,6 +20,7 @@ template <class Real>
 struct Tape {
     Mat<Saved<Real>> blocks;             ///< (1, blocks), in the order in which they ran
     Mat<Real>        x, normed, logits;  ///< the last block's output, its norm, and (N, V)
+    Mat<Real>        slopes;             ///< (N, V) of capped logits, or nothing
     Mat<Sum<Real>>   stats;
 };
 

@@ -33,6 +33,8 @@ class Transformer {
     using Inject                 = typename Depth::Inject;
     using Norm                   = typename Style::template Norm<C>;
 
+    static constexpr double cap = cap_of<Style>();
+
     struct Embed {
         static constexpr WeightList<2> weights{
             {{.name = "tokens", .rows = S.vocab, .cols = C, .lookup = !Style::tied},
@@ -79,7 +81,7 @@ public:
         const Index blocks = Order::blocks(learnt), sum = Index(std::max(real, sizeof(float)));
         const Index of_row = blocks * (Block::kept + C) + (skipped > 0 ? 2 * C : 0) + 7 * C +
                              Block::more_scratch + (run.dropout.rate > 0 ? 2 * C : 0);
-        const Index of_logit = C + S.vocab + (graded < rows ? 2 * C : 0);
+        const Index of_logit = C + (cap > 0 ? 2 : 1) * S.vocab + (graded < rows ? 2 * C : 0);
         return (rows * of_row + graded * of_logit) * Index(real) +
                (rows * blocks * Block::kept_sums + graded * Norm::stats) * sum;
     }
@@ -171,7 +173,8 @@ public:
         tape.stats  = lane.arena.template take<Sum<Real>>(graded, Norm::stats);
         tape.normed = lane.arena.template take<Real>(graded, C);
         tape.logits = lane.arena.template take<Real>(graded, S.vocab);
-        end(lane, tape.logits, tape.normed, tape.stats, x, w);
+        tape.slopes = lane.arena.template take<Real>(graded, cap > 0 ? S.vocab : 0);
+        end(lane, tape.logits, tape.slopes, tape.normed, tape.stats, x, w, Keep::slopes);
         return tape;
     }
 
@@ -182,6 +185,7 @@ public:
         const Index N = rows.rows();
         const auto  d = lane.arena.template take<Real>(N, C), d_input = lane.arena.template take<Real>(N, C);
         const auto  dn = d_input.slice(0, tape.normed.rows);  // read before d_input is written
+        if constexpr (cap > 0) activate_backward(lane, tape.logits, tape.logits, tape.slopes);
         if constexpr (Style::tied) {
             matmul(lane, dn, tape.logits, tokens(w));                   // logits = n ET  ->  dn  = dlogits E
             add_matmul_tn(lane, tokens(dw), tape.logits, tape.normed);  //                    dE += dlogitsT n
@@ -248,7 +252,7 @@ public:
         const auto normed = lane.arena.template take<Real>(asked, C);
         const auto stats  = lane.arena.template take<Sum<Real>>(asked, Norm::stats);
         const auto logits = lane.arena.template take<Real>(asked, S.vocab);
-        end(lane, logits, normed, stats, saved.x, w);
+        end(lane, logits, logits, normed, stats, saved.x, w, Keep::nothing);
         return logits;
     }
 
@@ -282,11 +286,13 @@ private:
         return x;
     }
     template <class Lane, class Real>
-    static void end(Lane& lane, Mat<Real> logits, Mat<Real> normed, Mat<Sum<Real>> stats, Mat<Real> x,
-                    Weights<Sum<Real>> w) {
+    static void end(Lane& lane, Mat<Real> logits, Mat<Real> slopes, Mat<Real> normed, Mat<Sum<Real>> stats,
+                    Mat<Real> x, Weights<Sum<Real>> w, Keep keep) {
+        const auto raw = cap > 0 ? slopes : logits;
         Norm::forward(lane, normed, stats, x, w + last_norm);
-        if constexpr (Style::tied) matmul_nt(lane, logits, normed, tokens(w));
-        else matmul(lane, logits, normed, head(w));
+        if constexpr (Style::tied) matmul_nt(lane, raw, normed, tokens(w));
+        else matmul(lane, raw, normed, head(w));
+        if constexpr (cap > 0) soft_cap(lane, logits, raw, cap, keep);
     }
 
     Buffer<float> weights_;

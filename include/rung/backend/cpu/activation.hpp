@@ -128,4 +128,23 @@ void activate_gate_backward(Lane<P>&, Mat<Real> dx, CMat<Real> dy, CMat<Real> sl
         });
 }
 
+/// y = cap tanh(x / cap). x becomes the slopes, if they are kept; else y may be x.
+template <class P, class Real>
+void soft_cap(Lane<P>&, Mat<Real> y, Mat<Real> x, double cap, Keep keep = Keep::slopes) {
+    using Vector    = typename Simd<Real>::Vector;
+    const Real most = Real(cap), rate = Real(-2 * log2_e / cap);
+    for (Index i = 0; i < y.rows; ++i) {
+        Real *from = x.row(i), *to = y.row(i);
+        for_vectors<Real>(y.cols, [&](auto at, Index j) {
+            // tanh u = (1 - e) / (1 + e) with e = exp(-2 u), which is kept from overflowing.
+            auto above = Vector{} - Real(126), e = Vector{} + Real(126);
+            Simd<Real>::keep_larger(above, at.load(from + j) * rate), Simd<Real>::keep_smaller(e, above);
+            power_of_two<Real>(e);
+            const auto share = Real(1) / (e + Real(1));
+            at.store(to + j, (Real(1) - e) * share * most);
+            if (keep == Keep::slopes) at.store(from + j, (e * share) * (share * Real(4)));
+        });
+    }
+}
+
 }  // namespace rung::cpu::inline RUNG_ISA

@@ -41,4 +41,12 @@ void activate_gate_backward(Lane<T>& lane, Mat<T> dx, CMat<T> dy, CMat<T> slopes
     lane.queue.launch(body.items(dy.rows), body);
 }
 
+/// y = cap tanh(x / cap). x becomes the slopes, if they are kept; else y may be x.
+template <class T>
+void soft_cap(Lane<T>& lane, Mat<T> y, Mat<T> x, double cap, Keep keep = Keep::slopes) {
+    const SoftCap<T> body{detail::whole(y, "soft_cap"), detail::whole(x, "soft_cap"),
+                          detail::count_of(y, "soft_cap"), float(cap), keep == Keep::slopes};
+    lane.queue.launch(body.items(), body);
+}
+
 }  // namespace rung::cuda

@@ -181,6 +181,7 @@ template void make<Product>(Driver&, void const*);
     RUNG_ACTIVATION(relu_squared, T) \
     RUNG_BODY(ActivateBackward<T>) \
     RUNG_BODY(ActivateGateBackward<T>) \
+    RUNG_BODY(SoftCap<T>) \
     RUNG_BODY(Dropped<T>) \
     RUNG_BODY(Embed<T, false>) \
     RUNG_BODY(Embed<T, true>) \

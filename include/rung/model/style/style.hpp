@@ -42,6 +42,18 @@ consteval bool norms_queries() {
     return false;
 }
 
+/// What logits are kept below, cap tanh(logit / cap) (Gemma 2, 2024): a style's `static constexpr double soft_cap`, or 0,
+/// for as they are.
+template <class Style>
+consteval double cap_of() {
+    if constexpr (requires { Style::soft_cap; }) {
+        static_assert(Style::soft_cap >= 0,
+                      "Style: soft_cap must be at least 0 (30 is usual; 0 leaves logits as they are)");
+        return Style::soft_cap;
+    }
+    return 0;
+}
+
 /// Names what a style lacks.
 template <class T>
 struct explain_style {

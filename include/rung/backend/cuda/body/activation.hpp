@@ -125,4 +125,28 @@ struct ActivateGateBackward {
     }
 };
 
+/// y = cap tanh(x / cap); x becomes the slope if that is kept.
+template <class T>
+struct SoftCap {
+    static constexpr int warps = 0;
+
+    T *   y, *x;
+    int   size;
+    float cap;
+    bool  keeps;
+
+    RUNG_HD Index items() const { return (size + 3) / 4; }
+    RUNG_HD void  operator()(Index item) const {
+         const int at = int(item) * 4;
+         Four      in, out;
+         in.load(x, at, size);
+         RUNG_UNROLL for (int j = 0; j < 4; ++j) {
+             const float share = ::tanhf(in.v[j] / cap);
+             out.v[j] = cap * share, in.v[j] = 1 - share * share;
+        }
+         out.store(y, at, size);
+         if (keeps) in.store(x, at, size);
+    }
+};
+
 }  // namespace rung::cuda
