@@ -34,7 +34,8 @@ struct PackedPlace;
 // backend/: arithmetic on views
 enum class Activation;  // activation.hpp
 enum class Keep;
-struct Chunk;  // update.hpp
+struct LossOptions;  // loss.hpp
+struct Chunk;        // update.hpp
 struct AdamWStep;
 namespace cpu::inline RUNG_ISA {
 struct Options;  // cpu/context.hpp

@@ -215,26 +215,30 @@ TEST_CASE_TEMPLATE("bodies: cross-entropy and the likeliest token", T, float, bf
     cpu::Lane<float> lane;
     const Stored<T>  logits(N, V, 1, 3);
     const RandomRows rows({N}, V);
-    for (const By by : every_way) {
-        CAPTURE(int(by));
-        auto               wanted = logits.wide();
-        auto               got    = logits.data;
-        const double       loss   = cross_entropy(lane, wanted.view(), rows.targets.data(), 0.125f);
-        std::vector<float> losses(N, NAN);
-        const float        scale = 0.125f;
-        run(by, N, cuda::CrossEntropy<T>{got.data(), rows.targets.data(), losses.data(), V, &scale});
-        CHECK(std::accumulate(losses.begin(), losses.end(), 0.0) == doctest::Approx(loss).epsilon(1e-6));
-        CHECK(apart(got, wanted.view()) < tolerance<T>);
+    for (const By by : every_way)
+        for (const LossOptions options :
+             {LossOptions{}, LossOptions{.label_smoothing = 0.1, .z_loss = 1e-2}}) {
+            CAPTURE(int(by));
+            auto         wanted = logits.wide();
+            auto         got    = logits.data;
+            const double loss   = cross_entropy(lane, wanted.view(), rows.targets.data(), 0.125f, options);
+            std::vector<float> losses(N, NAN);
+            const float        scale = 0.125f;
+            run(by, N,
+                cuda::CrossEntropy<T>{got.data(), rows.targets.data(), losses.data(), V, &scale,
+                                      float(options.label_smoothing), float(options.z_loss)});
+            CHECK(std::accumulate(losses.begin(), losses.end(), 0.0) == doctest::Approx(loss).epsilon(1e-6));
+            CHECK(apart(got, wanted.view()) < tolerance<T>);
 
-        std::vector<int>    wanted_tokens(N), tokens(N);
-        std::vector<double> wanted_share(N);
-        std::vector<float>  share(N);
-        greedy(lane, wanted_tokens.data(), wanted_share.data(), logits.wide(), 2);
-        run(by, N, cuda::Greedy<T>{logits.data.data(), tokens.data(), share.data(), V, 2});
-        CHECK(tokens == wanted_tokens);
-        for (std::size_t i = 0; i < share.size(); ++i)
-            CHECK(share[i] == doctest::Approx(wanted_share[i]).epsilon(1e-5));
-    }
+            std::vector<int>    wanted_tokens(N), tokens(N);
+            std::vector<double> wanted_share(N);
+            std::vector<float>  share(N);
+            greedy(lane, wanted_tokens.data(), wanted_share.data(), logits.wide(), 2);
+            run(by, N, cuda::Greedy<T>{logits.data.data(), tokens.data(), share.data(), V, 2});
+            CHECK(tokens == wanted_tokens);
+            for (std::size_t i = 0; i < share.size(); ++i)
+                CHECK(share[i] == doctest::Approx(wanted_share[i]).epsilon(1e-5));
+        }
     // The lowest of equals, whichever lane finds it.
     std::vector<float> equal(70, 1.f), share(1);
     std::vector<int>   token(1);

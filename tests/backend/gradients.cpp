@@ -237,6 +237,29 @@ TEST_CASE("cross-entropy leaves its gradient in the logits and grades only what 
     for (Index j = 0; j < 5; ++j) CHECK(gradient.view()(1, j) == 0);
 }
 
+TEST_CASE("with a smoothed label and a z-loss the gradient is that of their sum, the loss as without") {
+    cpu::Lane<double> lane;
+    const LossOptions options{.label_smoothing = 0.1, .z_loss = 0.03};
+    Random<>          logits(4, 5, 1, 3), gradient(4, 5, 1, 3), plain(4, 5, 1, 3);
+    const int         targets[] = {2, -1, 0, 4};
+    const auto        objective = [&] {
+        double sum = 0;
+        for (Index i = 0; i < 4; ++i) {
+            if (targets[i] < 0) continue;
+            double z = 0, logs = 0;
+            for (Index j = 0; j < 5; ++j) z += std::exp(logits.view()(i, j));
+            for (Index j = 0; j < 5; ++j) logs += logits.view()(i, j) - std::log(z);
+            sum += -0.9 * (logits.view()(i, targets[i]) - std::log(z)) - 0.1 * logs / 5 +
+                   0.03 * std::log(z) * std::log(z);
+        }
+        return 0.25 * sum;
+    };
+    CHECK(cross_entropy(lane, gradient.view(), targets, 0.25, options) ==
+          cross_entropy(lane, plain.view(), targets, 0.25));
+    CHECK(gradient_gap(logits, gradient, objective) < 1e-8);
+    for (Index j = 0; j < 5; ++j) CHECK(gradient.view()(1, j) == 0);
+}
+
 TEST_CASE("a target outside the vocabulary is refused") {
     cpu::Lane<double> lane;
     Random<>          logits(1, 5, 1);

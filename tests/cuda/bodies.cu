@@ -74,8 +74,13 @@ void others(double tolerance) {
     constexpr Index N = 37;
     constexpr int   V = 61, H = 40;
     rows("cross-entropy", N, tolerance, [&](Numbers& m) {
-        return cuda::CrossEntropy<T>{m.result(m.normal<T>(N * V, 3), N * V), m.targets(V, N),
-                                     m.result(m.normal<float>(N), N), V, m.copy(std::vector<float>{0.125f})};
+        return cuda::CrossEntropy<T>{m.result(m.normal<T>(N * V, 3), N * V),
+                                     m.targets(V, N),
+                                     m.result(m.normal<float>(N), N),
+                                     V,
+                                     m.copy(std::vector<float>{0.125f}),
+                                     0.1f,
+                                     1e-3f};
     });
     rows("greedy", N, 1e-5, [&](Numbers& m) {
         return cuda::Greedy<T>{m.normal<T>(N * V, 3), m.result(m.below(V, N), N),

@@ -176,3 +176,27 @@ TEST_CASE("a piece in which nothing is graded adds nothing") {
         CHECK(among.gradient == doctest::Approx(alone.gradient).epsilon(1e-5));
     }
 }
+
+TEST_CASE("a smoothed label and a z-loss change what is learnt and not how it is measured") {
+    const auto first_and_last = [](TrainerOptions options) {
+        cpu::Context ctx{{.threads = 2}};
+        SmallModel<> model{ctx};
+        Trainer      trainer{ctx, model, options};
+        const double first = trainer.step(small_batch(0), 1e-2).loss;
+        double       last  = 0;
+        for (std::uint32_t step = 1; step < 60; ++step) last = trainer.step(small_batch(step), 1e-2).loss;
+        return std::pair(first, last);
+    };
+    const auto plain = first_and_last({}), smoothed = first_and_last({.label_smoothing = 0.1}),
+               small_z = first_and_last({.z_loss = 1e-2});
+    CHECK(plain.first == smoothed.first);
+    CHECK(plain.first == small_z.first);
+    for (auto const& other : {smoothed, small_z}) {
+        CHECK(other.second != plain.second);
+        CHECK(other.second < 0.95 * other.first);
+    }
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx};
+    CHECK_THROWS_AS((Trainer{ctx, model, {.label_smoothing = 1}}), Error);
+    CHECK_THROWS_AS((Trainer{ctx, model, {.z_loss = -1}}), Error);
+}

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "rung/backend/activation.hpp"
+#include "rung/backend/loss.hpp"
 #include "rung/backend/update.hpp"
 #include "rung/core/buffer.hpp"
 #include "rung/core/cache.hpp"
@@ -63,8 +64,8 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
     {
         Lane::steps(Index{})
         } -> std::convertible_to<int>;  // of decoding in one go; from 2 up there is go_on(), too
-    add_cross_entropy(lane, number, y, ids,
-                      s);  // the loss is added to a result; logits become their gradient
+    // The loss is added to a result; logits become the gradient of it and what the options add.
+    add_cross_entropy(lane, number, y, ids, s, LossOptions{});
 };
 
 /// What a trainer asks of the context itself: lanes, memory, the seed, and the optimizer.

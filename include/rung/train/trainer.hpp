@@ -20,13 +20,16 @@ struct TrainerOptions {
     double weight_decay = 0.01;  ///< on matrices only
     double clip         = 1.0;   ///< bound on the gradient's norm; 0 turns it off
     float  dropout      = 0;
-    int    passes       = 0;  ///< of a looped model; 0: the depth's own number
-    int    learnt       = 0;  ///< last passes that are learnt from; 0, or more than there are: all
+    /// The objective's other terms, see LossOptions. The loss that is reported leaves them out, so that runs compare.
+    double label_smoothing = 0;
+    double z_loss          = 0;
+    int    passes          = 0;  ///< of a looped model; 0: the depth's own number
+    int    learnt          = 0;  ///< last passes that are learnt from; 0, or more than there are: all
     Index  piece = 0;  ///< rows a thread computes at a time, part of the experiment; 0: what suits the model
 };
 
 struct StepResult {
-    double loss     = 0;  ///< mean over graded tokens
+    double loss     = 0;  ///< mean cross-entropy of graded tokens
     double gradient = 0;  ///< norm before clipping
     Index  rows     = 0;  ///< tokens read
 };
@@ -49,9 +52,13 @@ public:
           mean_(Model::parameters, ctx.own_memory()),
           square_(Model::parameters, ctx.own_memory()) {
         const auto share = [](double x) { return x >= 0 && x < 1; };
-        RUNG_CHECK(share(options.beta1) && share(options.beta2) && share(options.dropout),
-                   "Trainer: beta1, beta2, ", "dropout; got ", options.beta1, ", ", options.beta2, ", ",
-                   options.dropout, ", wanted at least 0 and below 1 each");
+        RUNG_CHECK(share(options.beta1) && share(options.beta2) && share(options.dropout) &&
+                       share(options.label_smoothing),
+                   "Trainer: beta1, beta2, dropout, label_smoothing; got ", options.beta1, ", ",
+                   options.beta2, ", ", options.dropout, ", ", options.label_smoothing,
+                   ", wanted at least 0 and below 1 each");
+        RUNG_CHECK(options.z_loss >= 0 && std::isfinite(float(options.z_loss)), "Trainer: z_loss; got ",
+                   options.z_loss, ", wanted a finite number of at least 0");
         RUNG_CHECK(float(options.epsilon) > 0 && options.weight_decay >= 0 && options.clip >= 0 &&
                        std::isfinite(options.weight_decay) && options.piece >= 0,
                    "Trainer: epsilon, weight_decay, clip, piece; got ", options.epsilon, ", ",
@@ -103,8 +110,8 @@ public:
                     const Ragged ragged(batches[i], piece.first, piece.count, before + piece.first_row);
                     const auto   rows = placed(lane, ragged.rows());
                     const auto   tape = Model::forward(lane, weights, rows, run);
-                    add_cross_entropy(lane, losses + slice, tape.logits, rows.targets,
-                                      Real(1) / Real(graded));
+                    add_cross_entropy(lane, losses + slice, tape.logits, rows.targets, Real(1) / Real(graded),
+                                      {options_.label_smoothing, options_.z_loss});
                     Model::backward(lane, weights, gradients.row(slice), tape, rows, run);
                 }
             });
