@@ -197,6 +197,10 @@ void updates() {
     lanes("rounded to bf16", N, 0, [&](Numbers& m) {
         return cuda::Convert{m.normal<float>(N), m.result(m.normal<bf16>(N), N)};
     });
+    lanes("average", N, 1e-6, [&](Numbers& m) {
+        return cuda::MoveTowards{m.result(m.normal<float>(N), N), m.normal<float>(N),
+                                 m.copy(std::vector<float>{0.1f})};
+    });
     // Of a norm within its bound, beyond it, and not finite.
     for (const double square : {0.25, 4.0, double(INFINITY)})
         lanes("AdamW", N, 1e-5, [&](Numbers& m) {

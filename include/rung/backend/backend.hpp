@@ -87,6 +87,7 @@ concept BackendContext = requires(Context& ctx, Mat<Real> gradients, Real* w,
     {
         clip_and_update(ctx, w, w, w, gradients, chunks, step, 1.0)
         } -> std::convertible_to<double>;  // the norm
+    move_towards(ctx, w, w, chunks, 0.1);  // y += share (x - y)
 };
 
 }  // namespace rung

@@ -3,6 +3,7 @@
 // moments.
 
 #include <cmath>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -23,9 +24,10 @@ struct TrainerOptions {
     /// The objective's other terms, see LossOptions. The loss that is reported leaves them out, so that runs compare.
     double label_smoothing = 0;
     double z_loss          = 0;
-    int    passes          = 0;  ///< of a looped model; 0: the depth's own number
-    int    learnt          = 0;  ///< last passes that are learnt from; 0, or more than there are: all
-    Index  piece = 0;  ///< rows a thread computes at a time, part of the experiment; 0: what suits the model
+    double ema = 0;  ///< decay of the mean of weights that averaged() gives (0.999 is usual); 0 turns it off
+    int    passes = 0;  ///< of a looped model; 0: the depth's own number
+    int    learnt = 0;  ///< last passes that are learnt from; 0, or more than there are: all
+    Index  piece  = 0;  ///< rows a thread computes at a time, part of the experiment; 0: what suits the model
 };
 
 struct StepResult {
@@ -64,6 +66,8 @@ public:
                    "Trainer: epsilon, weight_decay, clip, piece; got ", options.epsilon, ", ",
                    options.weight_decay, ", ", options.clip, ", ", options.piece,
                    ", wanted above 0, at least 0 and finite, at least 0 each");
+        RUNG_CHECK(share(options.ema), "Trainer: ema; got ", options.ema, ", wanted at least 0 and below 1");
+        if (options.ema > 0) averaged_.emplace(ctx);
         Model::learnt_of(
             {.passes = options.passes, .learnt = options.learnt});  // throws where that is senseless
         if (options_.piece == 0) options_.piece = ctx.piece(Model::shape.width, Model::parameters);
@@ -123,6 +127,15 @@ public:
     }
     StepResult step(Batch const& batch, double rate) { return step(std::span(&batch, 1), rate); }
 
+    /// A model of the weights after each step, averaged: those of a step count `ema` times as much as those of the next
+    /// one, and those before the first step for nothing (Polyak and Juditsky, 1992; Kingma and Ba, 2015, section 7.2).
+    /// The mean begins anew where the optimizer does.
+    Model const& averaged() const {
+        RUNG_CHECK(averaged_, "Trainer: averaged; got ema 0, wanted one above 0 in its options");
+        RUNG_CHECK(updates_ > 0, "Trainer: averaged; got no steps, wanted at least 1");
+        return *averaged_;
+    }
+
     /// Forgets the moments; weights stay.
     void reset_optimizer() {
         ctx_.for_slices(1, [&](auto& lane, int) {
@@ -132,10 +145,11 @@ public:
         updates_ = 0;
     }
 
-    /// Bytes of the model and its trainer beside the threads' scratch memory: weights, their packings, two moments, and
-    /// a gradient for each of the context's slices.
-    static constexpr Index bytes(int slices) {
-        return Index(sizeof(Real)) * ((3 + Index{slices}) * Model::parameters + Model::panels);
+    /// Bytes of the model and its trainer beside the threads' scratch memory: weights, their packings, two moments, a
+    /// gradient for each of the context's slices, and averaged weights, if the options ask for them.
+    static constexpr Index bytes(int slices, TrainerOptions const& options = {}) {
+        const Index arrays = 3 + Index{slices} + (options.ema > 0 ? 1 : 0);
+        return Index(sizeof(Real)) * (arrays * Model::parameters + Model::panels);
     }
 
     Context&     context() { return ctx_; }
@@ -162,16 +176,20 @@ private:
             std::isfinite(norm), "Trainer: step ", steps_, ": gradient norm; got ", norm,
             ", wanted a finite number; the weights are those of the step before (was the rate too high?)");
         ++steps_, ++updates_;
+        if (averaged_)  // a mean of weights that sum to one, however few steps there were
+            move_towards(ctx_, averaged_->weights().data(), model_.weights().cdata(), chunks_,
+                         (1 - options_.ema) / (1 - std::pow(options_.ema, next)));
         return norm;
     }
 
-    Context&           ctx_;
-    Model&             model_;
-    TrainerOptions     options_;
-    Buffer<Real>       gradients_, mean_, square_;
-    std::vector<Chunk> chunks_;
-    long               steps_ = 0, updates_ = 0;
-    std::uint64_t      examples_ = 0;
+    Context&             ctx_;
+    Model&               model_;
+    TrainerOptions       options_;
+    Buffer<Real>         gradients_, mean_, square_;
+    std::optional<Model> averaged_;
+    std::vector<Chunk>   chunks_;
+    long                 steps_ = 0, updates_ = 0;
+    std::uint64_t        examples_ = 0;
 };
 
 }  // namespace rung

@@ -232,6 +232,7 @@ RUNG_BODY(Convert)
 RUNG_BODY(SquaredNorm)
 RUNG_BODY(SumOfSquares)
 RUNG_BODY(AdamW)
+RUNG_BODY(MoveTowards)
 
 #undef RUNG_FLASH_OF
 #undef RUNG_NORMS_OF
