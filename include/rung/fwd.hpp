@@ -35,6 +35,7 @@ struct PackedPlace;
 enum class Activation;  // activation.hpp
 enum class Keep;
 struct LossOptions;  // loss.hpp
+struct Rotation;     // rotation.hpp
 struct Chunk;        // update.hpp
 struct AdamWStep;
 namespace cpu::inline RUNG_ISA {
@@ -81,6 +82,8 @@ struct Weights;
 struct NoPe;  // position/
 struct Learned;
 template <int Theta>
+struct Sinusoidal;
+template <int Theta, int Percent, int Stretch, int Ntk>
 struct Rope;
 struct NoInjection;  // depth/
 struct AddInput;

@@ -278,21 +278,35 @@ TEST_CASE_TEMPLATE("bodies: rotations and look-ups", T, float, bf16) {
         const Stored<T>  x(N, 2 * H, 1, 2), dy(N, H, 2), table(5, H, 3);
         auto             wide = x.wide(), half = zeros<float>(N, H);
 
-        auto                      got = x.data;
-        std::vector<T>            small(dy.data.size());
-        const std::vector<int>    places{3, 0, 4, 4, 1, 2, 3};
-        cpu::RotationTable<float> rotations;
-        std::vector<float>        trig;
+        auto                   got = x.data;
+        std::vector<T>         small(dy.data.size());
+        const std::vector<int> places{3, 0, 4, 4, 1, 2, 3};
+        for (const Rotation rotation :
+             {Rotation{.channels = int(D)}, Rotation{.theta = 50, .channels = 4, .stretch = 2}}) {
+            cpu::RotationTable<float> rotations;
+            std::vector<float>        trig;
+            const int                 half = rotation.channels / 2;
+            for (int p = 0; p < 5; ++p)
+                trig.insert(trig.end(), rotations.row(p, rotation), rotations.row(p, rotation) + 2 * half);
+            wide = x.wide(), got = x.data;
+            rope(lane, wide.view().columns(0, 3 * D), places.data(), 3, rotation);
+            const auto turn = [&](float sign) {
+                each(N * 3 * half, cuda::Rotate<T>{got.data(), places.data(), trig.data(), int(2 * H), 3,
+                                                   int(D), half, sign});
+            };
+            turn(1);
+            CHECK(apart(got, wide.view()) < tolerance<T>);
+            turn(-1);
+            CHECK(apart(got, x.wide().view()) < 2 * tolerance<T>);
+        }
+        std::vector<float> waves(std::size_t(5 * 2 * H));
         for (int p = 0; p < 5; ++p)
-            trig.insert(trig.end(), rotations.row(p, D, 1e4), rotations.row(p, D, 1e4) + D);
+            std::copy_n(cpu::RotationTable<float>().row(p, {.channels = int(2 * H)}), 2 * H,
+                        waves.begin() + p * 2 * H);
         wide = x.wide(), got = x.data;
-        rope(lane, wide.view().columns(0, 3 * D), places.data(), 3, 1e4);
-        each(N * 3 * D / 2,
-             cuda::Rotate<T>{got.data(), places.data(), trig.data(), int(2 * H), 3, int(D), 1});
+        add_sinusoids(lane, wide.view(), places.data(), 1e4, 0.5f);
+        each(N * 2 * H, cuda::AddSinusoids<T>{got.data(), places.data(), waves.data(), int(2 * H), 0.5f});
         CHECK(apart(got, wide.view()) < tolerance<T>);
-        each(N * 3 * D / 2,
-             cuda::Rotate<T>{got.data(), places.data(), trig.data(), int(2 * H), 3, int(D), -1});
-        CHECK(apart(got, x.wide().view()) < 2 * tolerance<T>);
 
         each(N * H, cuda::Fill<T>{small.data(), 0.5f});
         CHECK(std::all_of(small.begin(), small.end(), [](T v) { return widen(v) == 0.5f; }));

@@ -233,10 +233,60 @@ TEST_CASE("rotary positions turn pairs by position times frequency, and the back
                         wanted(i, h * D + c)         = a * std::cos(angle) - b * std::sin(angle);
                         wanted(i, h * D + c + D / 2) = b * std::cos(angle) + a * std::sin(angle);
                     }
-            rope(lane, x.view(), places, int(heads), 500);
+            rope(lane, x.view(), places, int(heads), {.theta = 500});
             CHECK(units(x, wanted) < 4);
-            rope_backward(lane, x.view(), places, int(heads), 500);
+            rope_backward(lane, x.view(), places, int(heads), {.theta = 500});
             CHECK(units(x, X) < 8);
             CHECK(x.intact());
         }
+}
+
+TEST_CASE("part of a head turns, by angles of stretched positions or of longer waves") {
+    cpu::Lane<float> lane;
+    const int        places[] = {0, 3, 3, 999, 17};
+    const Index      D = 20, R = 12, heads = 3;
+    for (const double stretch : {1.0, 4.0})
+        for (const double ntk : {1.0, 8.0}) {
+            Framed<>       x(rows, heads * D, 1);
+            const Rotation rotation{.theta = 500, .channels = int(R), .stretch = stretch, .ntk = ntk};
+            const Array    X      = exact(x);
+            Array          wanted = X;
+            for (Index i = 0; i < rows; ++i)
+                for (Index h = 0; h < heads; ++h)
+                    for (Index c = 0; c < R / 2; ++c) {
+                        // NTK-aware: the longest wave is ntk times as long, the shortest as it was.
+                        const double rate = std::pow(500.0, -2.0 * double(c) / double(R)) *
+                                            std::pow(ntk, -double(c) / double(R / 2 - 1));
+                        const double angle = places[i] / stretch * rate;
+                        const double a = X(i, h * D + c), b = X(i, h * D + c + R / 2);
+                        wanted(i, h * D + c)         = a * std::cos(angle) - b * std::sin(angle);
+                        wanted(i, h * D + c + R / 2) = b * std::cos(angle) + a * std::sin(angle);
+                    }
+            rope(lane, x.view(), places, int(heads), rotation);
+            CHECK(units(x, wanted) < 4);
+            rope_backward(lane, x.view(), places, int(heads), rotation);
+            CHECK(units(x, X) < 8);
+            CHECK(x.intact());
+        }
+}
+
+TEST_CASE("waves of a place are added, and differ from place to place") {
+    cpu::Lane<float> lane;
+    const int        places[] = {0, 3, 3, 999, 17};
+    for (const Index C : {2, 10, 16, 34}) {
+        Framed<>    y(rows, C, 1);
+        const Array before = exact(y);
+        Array       wanted = before;
+        for (Index i = 0; i < rows; ++i)
+            for (Index c = 0; c < C / 2; ++c) {
+                const double angle = places[i] * std::pow(1e4, -2.0 * double(c) / double(C));
+                wanted(i, c) += 0.5 * std::cos(angle), wanted(i, C / 2 + c) += 0.5 * std::sin(angle);
+            }
+        add_sinusoids(lane, y.view(), places, 1e4, 0.5f);
+        CHECK(units(y, wanted) < 4);
+        CHECK(y.intact());
+        const Array added = exact(y) - before;
+        CHECK(units(Array(added.row(1)), added.row(2)) < 4);
+        CHECK(units(Array(added.row(1)), added.row(4)) > 1000);
+    }
 }

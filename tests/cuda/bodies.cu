@@ -132,9 +132,13 @@ void others(double tolerance) {
         return cuda::Embed<T, false>{m.normal<T>(5 * H), m.below(5, N), m.result(m.normal<T>(N * H), N * H),
                                      H};
     });
-    lanes("rotation", N * 3 * 5, tolerance, [&](Numbers& m) {
+    lanes("rotation", N * 3 * 3, tolerance, [&](Numbers& m) {
         return cuda::Rotate<T>{
-            m.result(m.normal<T>(N * H), N * H), m.below(5, N), m.normal<float>(50), H, 3, 10, 1};
+            m.result(m.normal<T>(N * H), N * H), m.below(5, N), m.normal<float>(30), H, 3, 10, 3, 1};
+    });
+    lanes("waves of places", N * H, tolerance, [&](Numbers& m) {
+        return cuda::AddSinusoids<T>{m.result(m.normal<T>(N * H), N * H), m.below(5, N),
+                                     m.normal<float>(5 * H), H, 0.5f};
     });
     lanes("look-up", N * H, tolerance, [&](Numbers& m) {
         return cuda::Embed<T, true>{m.normal<T>(5 * H), m.below(5, N), m.result(m.normal<T>(N * H), N * H),

@@ -3,6 +3,7 @@
 #include "rung/model/depth/looped.hpp"
 #include "rung/model/position/learned.hpp"
 #include "rung/model/position/rope.hpp"
+#include "rung/model/position/sinusoidal.hpp"
 #include "rung/model/style/llama.hpp"
 #include "support/model.hpp"
 
@@ -130,4 +131,27 @@ TEST_CASE("capped logits stay below their cap, and a high cap changes little") {
         CHECK(low[i] == doctest::Approx(2 * std::tanh(plain[i] / 2)));
         CHECK(high[i] == doctest::Approx(plain[i]));
     }
+}
+
+TEST_CASE_TEMPLATE("gradients of other positions", Position, Sinusoidal<>, Rope<100, 67>,
+                   Rope<10'000, 100, 4>, Rope<10'000, 100, 1, 8>) {
+    check_gradients<Transformer<odd, Position, Stacked<1>, Llama>>();
+}
+
+TEST_CASE(
+    "stretched positions are those of a shorter sequence, and what does not turn does not tell places") {
+    const Rotation of = rotation_of<Rope<10'000, 100, 4>>(6);
+    for (Index c = 0; c < 3; ++c)
+        CHECK(of.angle(12, c) == doctest::Approx(rotation_of<Rope<>>(6).angle(3, c)));
+    static_assert(rotation_of<Rope<10'000, 50>>(64).channels == 32);
+    static_assert(rotation_of<Rope<>>(64) == Rotation{.channels = 64});
+    using Table = Transformer<odd, Sinusoidal<>, Stacked<2>, Gpt>;
+    RandomRows rows({3}, odd.vocab);
+    rows.tokens       = {4, 4, 4};  // told apart by their places alone
+    const auto logits = logits_of<Table>(weights_of<Table>(), rows);
+    double     gap    = 0;
+    for (std::size_t j = 0; j < odd.vocab; ++j)
+        gap = std::max(gap, std::abs(logits[j] - logits[odd.vocab + j]));
+    CHECK(gap > 1e-3);
+    static_assert(Table::parameters == Transformer<odd, NoPe, Stacked<2>, Gpt>::parameters);
 }

@@ -9,6 +9,7 @@
 
 #include "rung/backend/activation.hpp"
 #include "rung/backend/loss.hpp"
+#include "rung/backend/rotation.hpp"
 #include "rung/backend/update.hpp"
 #include "rung/core/buffer.hpp"
 #include "rung/core/cache.hpp"
@@ -54,8 +55,9 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
     add_embed_backward(lane, sums, x, ids);                     // dtable[ids] += dy
     gather(lane, y, x, ids);                                    // y  = x[ids]
     add_scatter(lane, y, x, ids);                               // y[ids] += x, no id twice
-    rope(lane, y, ids, 1, 1e4);                                 // in place
-    rope_backward(lane, y, ids, 1, 1e4);
+    rope(lane, y, ids, 1, Rotation{});                          // in place; positions, heads
+    rope_backward(lane, y, ids, 1, Rotation{});
+    add_sinusoids(lane, y, ids, 1e4, s);                         // y += s [cos | sin]; positions, theta, s
     attention<8>(lane, y, sums, x, rows);                        // out, log-sum-exp; qkv
     attention_backward<8>(lane, y, x, x, stats, x, rows);        // dqkv; dout, out, log-sum-exp, qkv
     cached_attention(lane, y, x, cache, rows, places, 1, true);  // out; qkv of new tokens

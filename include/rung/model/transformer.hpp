@@ -17,15 +17,20 @@
 namespace rung {
 
 /// @tparam S         the sizes
-/// @tparam Position  NoPe, Learned, Rope<> or a type of your own
+/// @tparam Position  NoPe, Learned, Sinusoidal<>, Rope<> or a type of your own
 /// @tparam Depth     Stacked<L>, Looped<P, L, Inject>, PreludeCoreCoda<...> or a type of your own
 /// @tparam Style     Gpt, Llama or a type of your own
 template <Shape S, class Position = NoPe, class Depth = Stacked<2>, class Style = Gpt>
 class Transformer {
     static_assert(explain_shape<S>::ok && explain_position<Position>::ok && explain_depth<Depth>::ok &&
                   explain_style<Style>::ok);
-    static_assert(Position::site != Site::query_key || S.head_size() % 2 == 0,
-                  "Rope: .width / .heads must be even, because channels are rotated in pairs");
+    static_assert(
+        Position::site != Site::query_key || (rotation_of<Position>(S.head_size()).channels > 0 &&
+                                              rotation_of<Position>(S.head_size()).channels % 2 == 0),
+        "Rope: .width / .heads must be even, because channels are rotated in pairs (and so must be the "
+        "percentage of them that turns)");
+    static_assert(Position::site != Site::sinusoids || S.width % 2 == 0,
+                  "Sinusoidal: .width must be even, because every wavelength has a sine and a cosine");
     static constexpr int  C      = S.width;
     static constexpr bool places = Position::site == Site::embedding;
     using Block                  = rung::Block<S, Position, Style>;
@@ -282,6 +287,9 @@ private:
         const auto x = lane.arena.template take<Real>(rows.rows(), C);
         embed(lane, x, tokens(w), rows.tokens);
         if constexpr (places) add_embed(lane, x, positions(w), rows.positions);
+        if constexpr (Position::site == Site::sinusoids)
+            add_sinusoids(lane, x, rows.positions, Position::theta,
+                          Sum<Real>(Style::init(Depth::layers).std));
         dropout(lane, x, run.dropout, 0, rows.first_row);
         return x;
     }

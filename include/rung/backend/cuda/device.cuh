@@ -188,6 +188,7 @@ template void make<Product>(Driver&, void const*);
     RUNG_BODY(EmbedBackward<T>) \
     RUNG_BODY(Scatter<T>) \
     RUNG_BODY(Rotate<T>) \
+    RUNG_BODY(AddSinusoids<T>) \
     RUNG_BODY(CrossEntropy<T>) \
     RUNG_BODY(Greedy<T>) \
     RUNG_BODY(ColumnSums<BiasTerm<T>>) \

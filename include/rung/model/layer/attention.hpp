@@ -47,7 +47,7 @@ struct Attention {
                 head_norm<D>(lane, u.columns(part * C, C), s.normed.columns(part * C, C),
                              s.stats.columns(part * H, H), weight<Attention>(w, q_norm + part));
         if constexpr (Position::site == Site::query_key)
-            rope(lane, u.columns(0, 2 * C), rows.positions, 2 * H, Position::theta);
+            rope(lane, u.columns(0, 2 * C), rows.positions, 2 * H, rotation_of<Position>(D));
     }
     /// y = x + a Wp + b
     template <class Lane, class Real>
@@ -64,7 +64,7 @@ struct Attention {
         matmul_nt(lane, dn, dy, weight<Attention>(w, project));      //               da   = dy WpT
         attention_backward<D>(lane, du, dn, a, lse, u, rows);
         if constexpr (Position::site == Site::query_key)
-            rope_backward(lane, du.columns(0, 2 * C), rows.positions, 2 * H, Position::theta);
+            rope_backward(lane, du.columns(0, 2 * C), rows.positions, 2 * H, rotation_of<Position>(D));
         if constexpr (norms)
             for (int part = 0; part < 2; ++part)
                 add_head_norm_backward<D>(lane, du.columns(part * C, C), weight<Attention>(dw, q_norm + part),

@@ -1,8 +1,9 @@
 #pragma once
-// How a model is told where a token stands. A scheme is a small type that says where it acts; see the three
-// beside this file.
+// How a model is told where a token stands. A scheme is a small type that says where it acts; see those beside this file.
 
 #include <concepts>
+
+#include "rung/backend/rotation.hpp"
 
 namespace rung {
 
@@ -10,6 +11,7 @@ namespace rung {
 enum class Site {
     nowhere,    ///< order is known through the causal mask alone
     embedding,  ///< a learned row per place is added to the token's embedding
+    sinusoids,  ///< waves of the place, without weights, are added to the token's embedding
     query_key,  ///< queries and keys are rotated by an angle that grows with the place
 };
 
@@ -21,11 +23,25 @@ concept HasSite = requires {
 template <class P>
 consteval bool knows_theta() {
     if constexpr (HasSite<P>) {
-        if constexpr (P::site == Site::query_key) return requires {
+        if constexpr (P::site == Site::query_key || P::site == Site::sinusoids) return requires {
                 { P::theta } -> std::convertible_to<double>;
             };
     }
     return true;
+}
+
+/// How a scheme turns heads of D channels. Beside theta it may have `percent` of the channels that turn, `stretch` and
+/// `ntk`, see Rotation.
+template <class P>
+constexpr Rotation rotation_of(int D) {
+    Rotation rotation{.channels = D};
+    if constexpr (P::site == Site::query_key) {
+        rotation.theta = P::theta;
+        if constexpr (requires { P::percent; }) rotation.channels = D * P::percent / 100;
+        if constexpr (requires { P::stretch; }) rotation.stretch = P::stretch;
+        if constexpr (requires { P::ntk; }) rotation.ntk = P::ntk;
+    }
+    return rotation;
 }
 
 /// Names what a positional scheme lacks.
@@ -33,9 +49,10 @@ template <class P>
 struct explain_position {
     static_assert(HasSite<P>,
                   "Position: add `static constexpr rung::Site site`, where the scheme acts "
-                  "(or use NoPe, Learned or Rope<>)");
+                  "(or use NoPe, Learned, Sinusoidal<> or Rope<>)");
     static_assert(knows_theta<P>(),
-                  "Position: a scheme that acts on query_key needs `static constexpr double theta`, "
+                  "Position: a scheme that acts on query_key needs `static constexpr double theta`, as one "
+                  "of sinusoids does, "
                   "the base of its wavelengths");
     static constexpr bool ok = true;
 };
