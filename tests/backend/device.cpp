@@ -13,6 +13,7 @@
 
 #include "support/random.hpp"
 #include "support/small.hpp"
+#include "support/styles.hpp"
 
 using namespace rung_test;
 
@@ -30,6 +31,8 @@ using Apart  = Kind<odd, Learned, Stacked<1>, Untied>;
 using Turned = Kind<odd, Rope<>, Stacked<2>, Llama>;
 using Loop   = Kind<small, Rope<>, Looped<3, 1, AddInput>, Llama>;
 using Core   = Kind<small, NoPe, PreludeCoreCoda<1, 1, 1, 2>, Gpt>;
+using Last   = Kind<odd, Sinusoidal<>, Stacked<2>, Vaswani>;
+using Around = Kind<small, Rope<100, 50, 2>, Stacked<2>, Gemma>;
 
 struct Result {
     std::vector<double> losses, norms;
@@ -78,9 +81,11 @@ TYPE_TO_STRING_AS("GPT, untied, odd sizes", Apart);
 TYPE_TO_STRING_AS("Llama, RoPE, odd sizes", Turned);
 TYPE_TO_STRING_AS("Llama, RoPE, looped with injection", Loop);
 TYPE_TO_STRING_AS("GPT, a loop between a prelude and a coda", Core);
+TYPE_TO_STRING_AS("waves, norms last, ReLU, odd sizes", Last);
+TYPE_TO_STRING_AS("RoPE of half a head, norms around, of queries and keys too, GEGLU, capped logits", Around);
 
 TEST_CASE_TEMPLATE("a GPU in single precision trains and answers as the CPU does", K, Tied, Apart, Turned,
-                   Loop, Core) {
+                   Loop, Core, Last, Around) {
     for (const float dropout : {0.f, 0.1f}) {
         cpu::Context  cpu{{.threads = 1, .slices = 1}};
         cuda::Context gpu{{}};
@@ -98,6 +103,32 @@ TEST_CASE_TEMPLATE("a GPU in single precision trains and answers as the CPU does
         }
         for (std::size_t i = 0; i < want.drawn.size(); ++i) CHECK(got.drawn[i].text == want.drawn[i].text);
         for (std::size_t i = 0; i < want.full.size(); ++i) CHECK(got.full[i].text == want.full[i].text);
+    }
+}
+
+TEST_CASE("objectives and averaged weights on a GPU are those on the CPU") {
+    cpu::Context         cpu{{.threads = 1, .slices = 1}};
+    cuda::Context        gpu{{}};
+    const TrainerOptions options{.label_smoothing = 0.1, .z_loss = 1e-2, .ema = 0.8};
+    Around::Model        here{cpu}, there{gpu};
+    Trainer              one{cpu, here, options};
+    Trainer              other{gpu, there, options};
+    for (std::uint32_t step = 0; step < 6; ++step) {
+        const auto want = one.step(small_batch(step), 3e-3), got = other.step(small_batch(step), 3e-3);
+        CHECK(got.loss == doctest::Approx(want.loss).epsilon(1e-5));
+        CHECK(got.gradient == doctest::Approx(want.gradient).epsilon(1e-4));
+    }
+    CHECK(furthest(other.averaged().weights(), one.averaged().weights()) < 1e-4);
+    CHECK(furthest(other.averaged().weights(), there.weights()) > 1e-4);
+}
+
+TEST_CASE("a GPU's table of rotations has as many places as a batch, however many that is") {
+    cuda::Context             gpu{{}};
+    cpu::RotationTable<float> table;
+    for (const Index count : {Index{150}, Index{151}, Index{1000}}) {
+        const Rotation     rotation{.channels = 6};
+        float const* const last = gpu.lane().rotations(rotation, count) + (count - 1) * 6;
+        CHECK(std::equal(last, last + 6, table.row(int(count) - 1, rotation)));
     }
 }
 

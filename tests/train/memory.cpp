@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "support/small.hpp"
+#include "support/styles.hpp"
 
 using namespace rung_test;
 
@@ -14,16 +15,8 @@ namespace {
 constexpr Shape shape{.vocab = Reverse::vocab, .context = 256, .width = 128, .heads = 4};
 using Gpt2    = Transformer<shape, Learned, Stacked<2>, Gpt>;
 using Looped3 = Transformer<shape, Rope<>, Looped<3>, Llama>;
-struct Vaswani : Gpt {
-    static constexpr Norms norms = Norms::after;
-};
-struct Gemma : Llama {
-    static constexpr Norms  norms    = Norms::around;
-    static constexpr bool   qk_norm  = true;
-    static constexpr double soft_cap = 30;
-};
-using Last   = Transformer<shape, Learned, Stacked<2>, Vaswani>;
-using Around = Transformer<shape, Rope<>, Stacked<2>, Gemma>;
+using Last    = Transformer<shape, Sinusoidal<>, Stacked<2>, Vaswani>;
+using Around  = Transformer<shape, Rope<>, Stacked<2>, Gemma>;
 
 /// `count` sequences of `length` inputs, graded from the prompt's last token on.
 Batch batch_of(int count, int length, int prompt = 1) {
@@ -114,7 +107,8 @@ TEST_CASE("a thread asks the system for memory once, whichever slices it meets")
         }
 }
 
-TEST_CASE_TEMPLATE("longer answers take the memory that cache_bytes says, to a tenth", Model, Gpt2, Looped3) {
+TEST_CASE_TEMPLATE("longer answers take the memory that cache_bytes says, to a tenth", Model, Gpt2, Looped3,
+                   Around) {
     const Vocab                    vocab{Reverse::alphabet};
     const std::vector<std::string> asked(32, "1234567890=");
     const auto                     peak = [&](int limit) {
