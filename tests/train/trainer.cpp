@@ -205,7 +205,7 @@ TEST_CASE("averaged weights are the mean of those after each step, later ones co
     cpu::Context        ctx{{.threads = 2}};
     SmallModel<>        model{ctx};
     Trainer             trainer{ctx, model, {.ema = 0.9}};
-    std::vector<double> sum(std::size_t(SmallModel<>::parameters));
+    std::vector<double> sum(static_cast<std::size_t>(SmallModel<>::parameters));
     double              all = 0;
     CHECK_THROWS_AS(trainer.averaged(), Error);
     const auto check = [&](int steps) {
