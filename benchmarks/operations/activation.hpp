@@ -1,6 +1,6 @@
 #pragma once
-// GELU in its tanh form and SwiGLU, which leave their slopes where their input was, and their gradients, products with those
-// slopes; and dropout. Eigen does the same work in each, with random words by the scalar generator.
+// GELU in its tanh form and SwiGLU, which leave their slopes where their input was, and their gradients, products with
+// those slopes; and dropout. Eigen does the same work in each, with random words by the scalar generator.
 
 #include "operation.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
-// How far channels turn with a token's place (Su et al., "RoFormer", 2021), and how that is stretched for sequences longer
-// than those of training.
+// How far channels turn with a token's place (Su et al., "RoFormer", 2021), and how that is stretched for sequences
+// longer than those of training.
 
 #include <cmath>
 

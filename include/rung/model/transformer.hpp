@@ -23,22 +23,13 @@ namespace rung {
 template <Shape S, class Position = NoPe, class Depth = Stacked<2>, class Style = Gpt>
 class Transformer {
     static_assert(explain_shape<S>::ok && explain_position<Position>::ok && explain_depth<Depth>::ok &&
-                  explain_style<Style>::ok);
-    static_assert(
-        Position::site != Site::query_key || (rotation_of<Position>(S.head_size()).channels > 0 &&
-                                              rotation_of<Position>(S.head_size()).channels % 2 == 0),
-        "Rope: .width / .heads must be even, because channels are rotated in pairs (and so must be the "
-        "percentage of them that turns)");
-    static_assert(Position::site != Site::sinusoids || S.width % 2 == 0,
-                  "Sinusoidal: .width must be even, because every wavelength has a sine and a cosine");
+                  explain_style<Style>::ok && explain_channels<Position, S.width, S.heads>::ok);
     static constexpr int  C      = S.width;
     static constexpr bool places = Position::site == Site::embedding;
     using Block                  = rung::Block<S, Position, Style>;
     using Order                  = Schedule<Depth>;
     using Inject                 = typename Depth::Inject;
     using Norm                   = typename Style::template Norm<C>;
-
-    static constexpr double cap = cap_of<Style>();
 
     struct Embed {
         static constexpr WeightList<2> weights{
@@ -53,6 +44,7 @@ class Transformer {
                             last_norm   = first_block + Depth::layers * Block::size,
                             unembed     = last_norm + size_of(Norm::weights),
                             all         = unembed + size_of(Unembed::weights);
+    static constexpr double cap         = cap_of<Style>();
 
 public:
     static constexpr Shape shape  = S;
@@ -288,8 +280,7 @@ private:
         embed(lane, x, tokens(w), rows.tokens);
         if constexpr (places) add_embed(lane, x, positions(w), rows.positions);
         if constexpr (Position::site == Site::sinusoids)
-            add_sinusoids(lane, x, rows.positions, Position::theta,
-                          Sum<Real>(Style::init(Depth::layers).std));
+            add_sinusoids(lane, x, rows.positions, Position::theta, Style::init(Depth::layers).std);
         dropout(lane, x, run.dropout, 0, rows.first_row);
         return x;
     }

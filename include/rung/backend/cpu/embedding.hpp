@@ -85,13 +85,13 @@ void rope_backward(Lane<P>& lane, Mat<Real> dx, int const* positions, int heads,
 /// y[i] += scale [cos | sin] of positions[i] * theta^(-2 c / C).  y (N, C), C even.  Vaswani et al., "Attention is all
 /// you need", 2017, whose sines and cosines take turns: the same but for the order of channels.
 template <class P, class Real>
-void add_sinusoids(Lane<P>& lane, Mat<Real> y, int const* positions, double theta,
-                   std::type_identity_t<Real> scale) {
+void add_sinusoids(Lane<P>& lane, Mat<Real> y, int const* positions, double theta, double scale) {
     for (Index i = 0; i < y.rows; ++i) {
         Real const* wave = lane.rotations.row(positions[i], {.theta = theta, .channels = int(y.cols)});
         Real*       to   = y.row(i);
-        for_vectors<Real>(
-            y.cols, [&](auto at, Index c) { at.store(to + c, at.load(to + c) + at.load(wave + c) * scale); });
+        for_vectors<Real>(y.cols, [&](auto at, Index c) {
+            at.store(to + c, at.load(to + c) + at.load(wave + c) * Real(scale));
+        });
     }
 }
 

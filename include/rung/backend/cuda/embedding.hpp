@@ -72,11 +72,11 @@ void rope_backward(Lane<T>& lane, Mat<T> dx, int const* positions, int heads, Ro
 
 /// y[i] += scale [cos | sin] of positions[i] * theta^(-2 c / C).  y (N, C), C even.
 template <class T>
-void add_sinusoids(Lane<T>& lane, Mat<T> y, int const* positions, double theta, float scale) {
+void add_sinusoids(Lane<T>& lane, Mat<T> y, int const* positions, double theta, double scale) {
     float const* const waves =
         lane.rotations({.theta = theta, .channels = int(y.cols)}, lane.largest_id(positions) + 1);
-    lane.queue.launch(
-        y.size(), AddSinusoids<T>{detail::whole(y, "add_sinusoids"), positions, waves, int(y.cols), scale});
+    lane.queue.launch(y.size(), AddSinusoids<T>{detail::whole(y, "add_sinusoids"), positions, waves,
+                                                int(y.cols), float(scale)});
 }
 
 }  // namespace rung::cuda

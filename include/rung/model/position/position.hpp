@@ -1,5 +1,6 @@
 #pragma once
-// How a model is told where a token stands. A scheme is a small type that says where it acts; see those beside this file.
+// How a model is told where a token stands. A scheme is a small type that says where it acts; see those beside this
+// file.
 
 #include <concepts>
 
@@ -54,6 +55,19 @@ struct explain_position {
                   "Position: a scheme that acts on query_key needs `static constexpr double theta`, as one "
                   "of sinusoids does, "
                   "the base of its wavelengths");
+    static constexpr bool ok = true;
+};
+
+/// Names what keeps a scheme from acting on rows of `width` channels in `heads` heads.
+template <class P, int width, int heads>
+struct explain_channels {
+    static constexpr int turning = rotation_of<P>(width / heads).channels;
+    static_assert(
+        P::site != Site::query_key || (turning > 0 && turning % 2 == 0),
+        "Rope: .width / .heads must be even, because channels are rotated in pairs (and so must be the "
+        "percentage of them that turns)");
+    static_assert(P::site != Site::sinusoids || width % 2 == 0,
+                  "Sinusoidal: .width must be even, because every wavelength has a sine and a cosine");
     static constexpr bool ok = true;
 };
 

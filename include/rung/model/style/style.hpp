@@ -42,8 +42,8 @@ consteval bool norms_queries() {
     return false;
 }
 
-/// What logits are kept below, cap tanh(logit / cap) (Gemma 2, 2024): a style's `static constexpr double soft_cap`, or 0,
-/// for as they are.
+/// What logits are kept below, cap tanh(logit / cap) (Gemma 2, 2024): a style's `static constexpr double soft_cap`, or
+/// 0, for as they are.
 template <class Style>
 consteval double cap_of() {
     if constexpr (requires { Style::soft_cap; }) {

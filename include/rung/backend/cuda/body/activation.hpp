@@ -1,6 +1,6 @@
 #pragma once
-// Activations of rows without gaps. Each leaves in its input what its backward pass needs, as on the CPU. An item is four
-// values.
+// Activations of rows without gaps. Each leaves in its input what its backward pass needs, as on the CPU. An item is
+// four values.
 
 #include "rung/backend/activation.hpp"
 #include "rung/backend/cuda/group.hpp"
