@@ -2,6 +2,7 @@
 // One transformer block, two branches of the residual stream: m from x by attention, y from m by the MLP. With norms
 // before them, m = x + attention(norm(x)),  y = m + mlp(norm(m)).
 
+#include "rung/backend/activation.hpp"
 #include "rung/core/buffer.hpp"
 #include "rung/model/layer/attention.hpp"
 #include "rung/model/layer/branch.hpp"

@@ -3,6 +3,7 @@
 
 #include <type_traits>
 
+#include "rung/core/buffer.hpp"
 #include "rung/core/sequences.hpp"
 #include "rung/model/style/style.hpp"
 #include "rung/model/weights.hpp"
