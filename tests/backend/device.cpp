@@ -135,7 +135,10 @@ TEST_CASE("a GPU's table of rotations has as many places as a batch, however man
 using Flash = Kind<flash, Rope<>, Stacked<2>, Llama>;
 TYPE_TO_STRING_AS("bf16, flash attention", Flash);
 
-TEST_CASE_TEMPLATE("a GPU in bf16 follows single precision", K, Flash, Apart) {
+using FlashAround = Kind<flash, Rope<100, 50>, Stacked<2>, Gemma>;
+TYPE_TO_STRING_AS("bf16, flash attention of normed queries and keys", FlashAround);
+
+TEST_CASE_TEMPLATE("a GPU in bf16 follows single precision", K, Flash, Apart, FlashAround) {
     cpu::Context        cpu{{.threads = 1, .slices = 1}};
     cuda::Context<bf16> gpu{{}};
     const auto          want = result<typename K::Model>(cpu, 12), got = result<typename K::Model>(gpu, 12);
