@@ -1,5 +1,7 @@
 // What does a loop cost beside a stack? Six layers of width 64 with weights of their own, against loops that match them
-// in the passes through a layer, in computation, or in weights. Forward pass, training step and decoding.
+// in the passes through a layer, in computation, or in weights, and against every kind of loop. Forward pass, training
+// step and decoding. And what do 4, 16 and 64 passes cost when all of them are learnt from, the last ones, or all with
+// most of them computed again?
 
 #include "machine.hpp"
 #include "models.hpp"
@@ -24,6 +26,16 @@ struct LoopOfSameFlops : Transformer<llama_shape(112, 4), Rope<>, Looped<2>, Lla
 struct LoopOfSameWeights : Transformer<wide, Rope<>, Looped<6>, Llama> {
     using Transformer::Transformer;
 };
+
+template <class Depth>
+struct Kind : Transformer<llama_shape(64, 4), Rope<>, Depth, Llama> {
+    using Transformer<llama_shape(64, 4), Rope<>, Depth, Llama>::Transformer;
+};
+using Shown   = Kind<Looped<6, 1, AddInput>>;
+using Concat  = Kind<Looped<6, 1, ConcatInput>>;
+using Gated   = Kind<Looped<6, 1, GateInput>>;
+using Normed  = Kind<NormBetween<PassEmbedding<Looped<6, 1, AddInput>>>>;
+using Between = Kind<PreludeCoreCoda<1, 1, 1, 4>>;
 
 constexpr int count = 128, length = 64;
 
@@ -65,10 +77,10 @@ void forward(benchmark::State& state) {
 }
 
 template <class Model>
-void training(benchmark::State& state) {
+void train(benchmark::State& state, TrainerOptions const& options) {
     cpu::Context ctx{{.threads = int(state.range(0))}};
     Model        model{ctx};
-    Trainer      trainer{ctx, model};
+    Trainer      trainer{ctx, model, options};
     const auto   batch = random_batch(Model::shape.vocab, count, length);
     trainer.step(batch, 1e-4);
     machine(ctx.threads());
@@ -76,7 +88,26 @@ void training(benchmark::State& state) {
     for (auto _ : state) benchmark::DoNotOptimize(trainer.step(batch, 1e-4));
     const double rate = double(state.iterations()) / (seconds() - start);
     describe<Model>(state, rate * double(batch.rows));
-    report_flops(state, rate * 3 * Model::flops(length) * count, ctx.threads());
+    state.counters["peak_MB"] = double(ctx.scratch_peak()) / 1e6;  // of a thread
+    if (options.passes == 0) report_flops(state, rate * 3 * Model::flops(length) * count, ctx.threads());
+}
+template <class Model>
+void training(benchmark::State& state) {
+    train<Model>(state, {});
+}
+
+// By number of passes, 4 of which are learnt from or 4 states between which are kept.
+template <class Model>
+void all_passes(benchmark::State& state) {
+    train<Model>(state, {.passes = int(state.range(1))});
+}
+template <class Model>
+void last_passes(benchmark::State& state) {
+    train<Model>(state, {.passes = int(state.range(1)), .learnt = 4});
+}
+template <class Model>
+void computed_again(benchmark::State& state) {
+    train<Model>(state, {.passes = int(state.range(1)), .states = 4});
 }
 
 template <class Model>
@@ -96,18 +127,29 @@ void threads(benchmark::internal::Benchmark* b) {
     b->ArgName("threads")->Unit(benchmark::kMillisecond)->UseRealTime();
     for (const int threads : thread_counts()) b->Arg(threads);
 }
-BENCHMARK(forward<Stack>)->Apply(threads);
-BENCHMARK(forward<LoopOfSamePasses>)->Apply(threads);
-BENCHMARK(forward<LoopOfSameFlops>)->Apply(threads);
-BENCHMARK(forward<LoopOfSameWeights>)->Apply(threads);
-BENCHMARK(training<Stack>)->Apply(threads);
-BENCHMARK(training<LoopOfSamePasses>)->Apply(threads);
-BENCHMARK(training<LoopOfSameFlops>)->Apply(threads);
-BENCHMARK(training<LoopOfSameWeights>)->Apply(threads);
-BENCHMARK(decoding<Stack>)->Apply(threads);
-BENCHMARK(decoding<LoopOfSamePasses>)->Apply(threads);
-BENCHMARK(decoding<LoopOfSameFlops>)->Apply(threads);
-BENCHMARK(decoding<LoopOfSameWeights>)->Apply(threads);
+void passes(benchmark::internal::Benchmark* b) {
+    b->ArgNames({"threads", "passes"})->Unit(benchmark::kMillisecond)->UseRealTime();
+    for (const int passes : {4, 16, 64}) b->Args({thread_counts().back(), passes});
+}
+#define FOR_EVERY_KIND(what) \
+    BENCHMARK(what<Stack>)->Apply(threads); \
+    BENCHMARK(what<LoopOfSamePasses>)->Apply(threads); \
+    BENCHMARK(what<LoopOfSameFlops>)->Apply(threads); \
+    BENCHMARK(what<LoopOfSameWeights>)->Apply(threads); \
+    BENCHMARK(what<Shown>)->Apply(threads); \
+    BENCHMARK(what<Concat>)->Apply(threads); \
+    BENCHMARK(what<Gated>)->Apply(threads); \
+    BENCHMARK(what<Normed>)->Apply(threads); \
+    BENCHMARK(what<Between>)->Apply(threads)
+FOR_EVERY_KIND(forward);
+FOR_EVERY_KIND(training);
+FOR_EVERY_KIND(decoding);
+BENCHMARK(all_passes<Shown>)->Apply(passes);
+BENCHMARK(last_passes<Shown>)->Apply(passes);
+BENCHMARK(computed_again<Shown>)->Apply(passes);
+BENCHMARK(all_passes<Between>)->Apply(passes);
+BENCHMARK(last_passes<Between>)->Apply(passes);
+BENCHMARK(computed_again<Between>)->Apply(passes);
 
 }  // namespace
 

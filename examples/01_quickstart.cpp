@@ -47,6 +47,6 @@ int main(int argc, char** argv) {
                       .watch_round = journal.watch_round()});
         const Report after = evaluate(ctx, model, Reverse{}, test);
 
-        journal.finish(trained_to, before, after);
+        journal.finish(trained_to, {{"before", before}, {"after", after}});
     });
 }

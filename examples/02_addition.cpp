@@ -52,7 +52,7 @@ void climb(Context& ctx, Settings const& s, Common const& common, Flags const& f
                   .test        = {.to = test.to, .each = 128},
                   .watch       = journal.watch_climb(),
                   .watch_round = journal.watch_round()});
-    journal.finish(s.trained_to, before, evaluate(ctx, model, Addition{}, test),
+    journal.finish(s.trained_to, {{"before", before}, {"after", evaluate(ctx, model, Addition{}, test)}},
                    {{"weights", Model::parameters}});
 }
 

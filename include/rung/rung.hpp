@@ -12,6 +12,7 @@
 #include "rung/eval/evaluate.hpp"
 #include "rung/experiment/self_improve.hpp"
 #include "rung/experiment/train.hpp"
+#include "rung/model/depth/adaptors.hpp"
 #include "rung/model/depth/looped.hpp"
 #include "rung/model/depth/prelude_core_coda.hpp"
 #include "rung/model/depth/stacked.hpp"
@@ -24,6 +25,8 @@
 #include "rung/model/transformer.hpp"
 #include "rung/task/addition.hpp"
 #include "rung/task/copy.hpp"
+#include "rung/task/nary_addition.hpp"
+#include "rung/task/parity.hpp"
 #include "rung/task/reverse.hpp"
 
 #endif

@@ -136,3 +136,37 @@ TEST_CASE("slices hold nearly the same number of rows") {
         CHECK(rows == doctest::Approx(double(batch.rows) / 8).epsilon(0.15));
     }
 }
+
+TEST_CASE(
+    "an answer that is read at once is graded from the prompt's last token on, and ends fill its place") {
+    const Item one = encode_at_once(vocab, {"42=", "42"}, 4);
+    CHECK(one.tokens == std::vector<int>{Vocab::begin, 7, 5, 13, 2, 2, 2, 2});
+    CHECK(one.targets == std::vector<int>{-1, -1, -1, 7, 5, 2, 2, 2});
+    const Batch batch = pack({one}, Grade::answer, 16);
+    CHECK(batch.tokens == one.tokens);
+    CHECK(batch.targets == one.targets);
+    CHECK(batch.graded == 5);
+    CHECK_THROWS_AS(encode_at_once(vocab, {"42=", "42"}, 1), Error);
+    CHECK_THROWS_AS(encode_at_once(vocab, {"", ""}, 1), Error);
+    CHECK_THROWS_AS(pack({Item{{1, 3, 4}, 1, {-1, 3}}}, Grade::answer, 16), Error);
+}
+
+TEST_CASE(
+    "sequences that loop more often come first, whatever their length, and agree on it or say it of each") {
+    std::vector<Item> items{item("123"), item("4"), item("56"), item("7")};
+    items[0].passes = 2, items[1].passes = 2, items[2].passes = 5, items[3].passes = 3;
+    const Batch batch = pack(items, Grade::answer, 16);
+    CHECK(batch.passes == std::vector<int>{2, 3, 5, 2});
+    const Ragged ragged(batch, 0, 4, 0);
+    const auto   rows = ragged.rows();
+    CHECK(ragged.passes() == 5);
+    REQUIRE(rows.passes);
+    CHECK(std::vector<int>(rows.passes, rows.passes + 4) == std::vector<int>{5, 3, 2, 2});
+    CHECK(rows.starts[1] == 6);
+    CHECK(rows.tokens[1] == vocab.id('5'));
+    const Ragged alike(batch, 2, 1, 0);
+    CHECK_FALSE(alike.rows().passes);
+    CHECK(alike.passes() == 5);
+    items[1].passes = 0;
+    CHECK_THROWS_AS(pack(items, Grade::answer, 16), Error);
+}

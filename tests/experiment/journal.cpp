@@ -46,7 +46,7 @@ TEST_CASE("journal: every step, round and result of a climb is on record, number
                   .test        = {.from = 2, .to = 3, .each = 4},
                   .watch       = journal.watch_climb(),
                   .watch_round = journal.watch_round()});
-    journal.finish(2, before, before, {{"weights", 7}});
+    journal.finish(2, {{"before", before}, {"after", before}}, {{"weights", 7}});
 
     const std::string record = slurp(folder / "run/record.jsonl");
     CHECK(count(record, R"("event":"step")") == 3 + 2 + 2 * 4);

@@ -5,11 +5,13 @@
 #include "rung/model/position/rope.hpp"
 #include "rung/model/position/sinusoidal.hpp"
 #include "rung/model/style/llama.hpp"
-#include "support/model.hpp"
+#include "support/gradients.hpp"
 
 using namespace rung_test;
 
 namespace {
+
+const std::vector<int> lengths{3, 1, 6};
 
 struct Relu : Gpt {
     template <int C, int F>
@@ -154,4 +156,11 @@ TEST_CASE(
         gap = std::max(gap, std::abs(logits[j] - logits[odd.vocab + j]));
     CHECK(gap > 1e-3);
     static_assert(Table::parameters == Transformer<odd, NoPe, Stacked<2>, Gpt>::parameters);
+}
+
+TEST_CASE("gradients of loops that choose all of it: several graded passes, and passes computed again") {
+    using Style = Around<QkNorm<Capped<Llama>>>;
+    check_gradients<Transformer<odd, Rope<100, 67>, Looped<3, 1>, Style>>({.graded = 2});
+    check_gradients<Transformer<odd, Rope<100, 67>, Looped<3, 1>, Style>>({.passes = 4, .states = 2});
+    check_gradients<Transformer<odd, Sinusoidal<>, Looped<2, 1, AddInput>, After<Relu>>>();
 }

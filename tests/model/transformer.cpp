@@ -6,20 +6,19 @@
 #include <set>
 #include <string>
 
-#include "rung/backend/cpu/cpu.hpp"
 #include "rung/model/depth/looped.hpp"
 #include "rung/model/depth/prelude_core_coda.hpp"
 #include "rung/model/position/learned.hpp"
 #include "rung/model/position/rope.hpp"
 #include "rung/model/style/llama.hpp"
-#include "rung/model/transformer.hpp"
-#include "support/model.hpp"
+#include "support/gradients.hpp"
 
 using namespace rung_test;
 
 namespace {
 
 using Plain = GptStyle<Bias::nowhere, Embeddings::separate>;
+const std::vector<int> lengths{3, 1, 6};
 
 }  // namespace
 

@@ -41,6 +41,7 @@ Random<Real> zeros(Index rows, Index cols) {
 /// Sequences of the given lengths with random tokens.
 struct RandomRows {
     std::vector<int> tokens, positions, starts{0}, targets;
+    std::vector<int> passes;  ///< of each sequence, descending; empty: as the run says
 
     RandomRows(std::vector<int> const& lengths, int vocab, std::uint32_t stream = 0) {
         Rng rng(3, Purpose::user, stream);
@@ -54,7 +55,9 @@ struct RandomRows {
         }
     }
     Sequences view() const {
-        return {tokens.data(), positions.data(), starts.data(), int(starts.size()) - 1, 0};
+        Sequences rows{tokens.data(), positions.data(), starts.data(), int(starts.size()) - 1, 0};
+        if (!passes.empty()) rows.passes = passes.data();
+        return rows;
     }
 };
 

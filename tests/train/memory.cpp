@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "rung/model/depth/adaptors.hpp"
 #include "support/small.hpp"
 #include "support/styles.hpp"
 
@@ -59,6 +60,28 @@ TEST_CASE("passes that are not learnt from take no memory") {
         if (few == 0) few = ctx.scratch_peak();
         CHECK(ctx.scratch_peak() == few);
     }
+}
+
+TEST_CASE(
+    "passes that are computed again take no memory either, and what is promised counts what loops add") {
+    using Loop = Transformer<shape, NoPe, NormBetween<PassEmbedding<Looped<4, 1, GateInput>>>, Gpt>;
+    cpu::Context ctx{{.threads = 1}};
+    Loop         model{ctx};
+    const auto   batch = batch_of(16, 256);
+    Index        few   = 0;
+    for (const int passes : {4, 64}) {
+        Trainer trainer{ctx, model, {.passes = passes, .states = 4, .piece = 512}};
+        trainer.step(batch, 1e-4);
+        const double promised = double(Loop::activation_bytes(512, 512, {.passes = passes, .states = 4}));
+        CHECK(double(ctx.scratch_peak()) == doctest::Approx(promised).epsilon(0.1));
+        if (few == 0) few = ctx.scratch_peak();
+        CHECK(ctx.scratch_peak() == few);
+    }
+    cpu::Context all{{.threads = 1}};
+    Trainer      trainer{all, model, {.graded = 3, .piece = 512}};
+    trainer.step(batch, 1e-4);
+    CHECK(double(all.scratch_peak()) ==
+          doctest::Approx(double(Loop::activation_bytes(512, 512, {.graded = 3}))).epsilon(0.1));
 }
 
 TEST_CASE("narrow models take little beside their activations") {

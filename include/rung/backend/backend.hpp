@@ -28,6 +28,7 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
                            Dropout const& drop, Sum<Real> s, int* tokens, double* number) {
     { placed(lane, rows) } -> std::convertible_to<Sequences>;           // where operations read them
     { placed(lane, rows, places) } -> std::convertible_to<Sequences>;   // the same, for cached_attention
+    { placed(lane, ids, Index{}) } -> std::convertible_to<int const*>;  // ids of rows, for gather
     { fetched(lane, x) } -> std::convertible_to<Mat<Sum<Real> const>>;  // where the host reads it
     fill(lane, y, s);                                                   // y  = s
     copy(lane, y, x);                                                   // y  = x
@@ -43,6 +44,10 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
     activate_gate_backward(lane, y, x, x);
     soft_cap(lane, y, y, 30.0, Keep::slopes);  // y = cap tanh(x / cap), x, cap; activate_backward undoes it
     dropout(lane, y, drop, 0u, Index{0});      // in place; its own backward pass
+    add_row(lane, y, stats);                   // y += a row
+    mix(lane, y, y, x, x);                     // y = g x + (1 - g) x' with g = sigmoid(h), left in h
+    mix_backward(lane, y, y, y, x, x, x);      // dh, dx' (added), dy, which becomes dx; g, x, x'
+    fill_normal(lane, y, 1.0, drop, ids);      // y = N(0, deviation), rows of an id alike
     layer_norm<8>(lane, y, sums, x, stats, stats);  // y, stats; x, gain, bias
     add_layer_norm_backward<8>(lane, y, sums, sums, x, x, stats,
                                stats);  // dx, dgain, dbias; dy, x, stats, gain
@@ -61,8 +66,9 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
     attention<8>(lane, y, sums, x, rows);                        // out, log-sum-exp; qkv
     attention_backward<8>(lane, y, x, x, stats, x, rows);        // dqkv; dout, out, log-sum-exp, qkv
     cached_attention(lane, y, x, cache, rows, places, 1, true);  // out; qkv of new tokens
-    greedy(lane, tokens, number, x, 0);                          // from logits, probabilities with them
-    { Lane::spare_slots } -> std::convertible_to<int>;           // of a cache, beside those of sequences
+    carry(lane, cache, cache, rows, places);  // keys and values of new tokens into one cache from another
+    greedy(lane, tokens, number, x, 0);       // from logits, probabilities with them
+    { Lane::spare_slots } -> std::convertible_to<int>;  // of a cache, beside those of sequences
     {
         Lane::steps(Index{})
         } -> std::convertible_to<int>;  // of decoding in one go; from 2 up there is go_on(), too

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "rung/core/check.hpp"
+#include "rung/core/scalar.hpp"
 
 namespace rung {
 
@@ -22,7 +23,9 @@ enum class Purpose : std::uint32_t {
     self_improvement,
     decoding,
     mixture,
-    user
+    user,
+    states,
+    passes
 };
 
 using RandomBits = std::array<std::uint32_t, 4>;  ///< one Philox block
@@ -114,7 +117,7 @@ private:
 namespace detail {
 
 /// Quantile of the standard normal distribution for 0 < p < 1.
-inline double normal_quantile(double p) {
+RUNG_HD inline double normal_quantile(double p) {
     constexpr double a[]  = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
                              1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
     constexpr double b[]  = {-5.447609879822406e+01, 1.615858368580409e+02, -1.556989798598866e+02,
@@ -137,6 +140,11 @@ inline double normal_quantile(double p) {
 
 }  // namespace detail
 
-inline double Rng::normal() { return detail::normal_quantile((double(bits()) + 0.5) * 0x1p-32); }
+/// What a word is drawn to, with mean 0 and standard deviation 1.
+RUNG_HD inline double normal_of(std::uint32_t bits) {
+    return detail::normal_quantile((double(bits) + 0.5) * 0x1p-32);
+}
+
+inline double Rng::normal() { return normal_of(bits()); }
 
 }  // namespace rung

@@ -9,17 +9,25 @@ namespace rung {
 
 /// Sequence b owns rows starts[b] .. starts[b + 1] - 1. A view: the arrays belong to the caller.
 struct Sequences {
-    int const*  tokens    = nullptr;  ///< (N) token ids
-    int const*  positions = nullptr;  ///< (N) place of each token in its own sequence, from 0
-    int const*  starts = nullptr;  ///< (B + 1) first row of each sequence, then N; the host's also on a GPU
-    int         count  = 0;        ///< B
-    Index       first_row    = 0;  ///< rows of the batch before these: names a row's random numbers
-    int const*  graded       = nullptr;  ///< rows whose logits are wanted, ascending; null: every row's
-    Index       graded_count = 0;
-    int const*  targets      = nullptr;  ///< of the graded rows; -1 for one that is not graded after all
-    void const* plan         = nullptr;  ///< what the backend's placed() made of them for its own use
+    int const* tokens    = nullptr;  ///< (N) token ids
+    int const* positions = nullptr;  ///< (N) place of each token in its own sequence, from 0
+    int const* starts    = nullptr;  ///< (B + 1) first row of each sequence, then N; the host's also on a GPU
+    int        count     = 0;        ///< B
+    Index      first_row = 0;        ///< rows of the batch before these: names a row's random numbers
+    int const* graded    = nullptr;  ///< rows whose logits are wanted, ascending; null: every row's
+    Index      graded_count = 0;
+    int const* targets      = nullptr;  ///< of the graded rows; -1 for one that is not graded after all
+    /// (B) times the looped layers run, descending, on the host; null: as often for all, as the run says
+    int const*  passes = nullptr;
+    void const* plan   = nullptr;  ///< what the backend's placed() made of them for its own use
 
     Index rows() const { return count == 0 ? 0 : starts[count]; }
+    /// The first `some` sequences alone, for what reads all rows.
+    Sequences first(int some) const {
+        Sequences fewer = *this;
+        fewer.count     = some;
+        return fewer;
+    }
 };
 
 /// Elements zeroed with probability `rate` during training, the rest scaled by 1 / (1 - rate). The choice for

@@ -19,10 +19,19 @@ enum class Grade {
     everything,  ///< every token after the first
 };
 
+/// How an answer is written.
+enum class Answering {
+    by_token,  ///< each token after the one before it
+    at_once,   ///< all tokens together, see encode_at_once()
+};
+
 /// begin, prompt, answer, end.
 struct Item {
     std::vector<int> tokens;
     int              prompt = 0;  ///< tokens before the answer, begin among them
+    std::vector<int> targets =
+        {};          ///< of every token, -1 where nothing is graded; empty: the tokens that follow
+    int passes = 0;  ///< times the looped layers run for it; 0: as the trainer's options say
 };
 
 enum class Ended { yes, no };  ///< whether the answer came to its end, or was cut off
@@ -36,12 +45,31 @@ inline Item encode(Vocab const& vocab, Example const& example, Ended ended = End
     return item;
 }
 
+/// The whole answer is read at once, from the prompt's last token on: what follows it are `places` end tokens that tell
+/// nothing, and what is not needed of them is graded as ends (Fan et al., "Looped transformers for length
+/// generalization", ICLR 2025).
+/// @param places  characters of the longest answer that there could have been
+inline Item encode_at_once(Vocab const& vocab, Example const& example, int places) {
+    RUNG_CHECK(int(example.answer.size()) <= places && !example.prompt.empty(),
+               "encode_at_once: answer; got ", example.answer.size(), " characters, wanted at most ", places,
+               ", after a prompt");
+    Item item = encode(vocab, {example.prompt, ""}, Ended::no);
+    item.targets.assign(item.tokens.size() - 1, -1);
+    vocab.append(item.targets, example.answer);
+    item.tokens.resize(item.tokens.size() + std::size_t(places), Vocab::end);
+    item.targets.resize(item.tokens.size(), Vocab::end);
+    return item;
+}
+
 /// B sequences of at most T inputs, padded at the right; row b, column t predicts targets[b * T + t].
 struct Batch {
     int              count = 0, longest = 0;  ///< B, T
     std::vector<int> tokens;                  ///< (B, T)
     std::vector<int> targets;                 ///< (B, T); -1 where nothing is graded
     std::vector<int> lengths;                 ///< (B) inputs that are there, ascending
+    std::vector<int> passes;                  ///< (B) times the looped layers run; empty: as the trainer says
+    int              learnt = 0;              ///< last passes that are learnt from; 0: as the trainer says
+    double           weight = 1;              ///< of its graded tokens among those of other batches of a step
     Index            rows = 0, graded = 0;    ///< inputs and graded inputs in all
 };
 
@@ -51,38 +79,47 @@ struct Batch {
 inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
     RUNG_CHECK(!items.empty(), "pack: items; got none, wanted at least 1");
     std::vector<std::pair<std::size_t, std::size_t>>
-        order;  // length, then place: equal lengths keep their order
+        order;  // inputs, then place: equal lengths keep their order
     for (std::size_t i = 0; i < items.size(); ++i) {
-        auto const& [tokens, prompt] = items[i];
+        auto const& [tokens, prompt, targets, passes] = items[i];
+        const std::size_t inputs                      = targets.empty() ? tokens.size() - 1 : tokens.size();
         RUNG_CHECK(tokens.size() >= 2, "pack: item ", i, "; got ", tokens.size(),
                    " tokens, wanted at least 2");
         RUNG_CHECK(prompt >= 0 && prompt <= int(tokens.size()), "pack: item ", i, ": prompt; got ", prompt,
                    " tokens, wanted 0 to ", tokens.size());
-        order.emplace_back(tokens.size(), i);
+        RUNG_CHECK(targets.empty() || targets.size() == inputs, "pack: item ", i, ": targets; got ",
+                   targets.size(), ", wanted none, or one for each of ", inputs, " tokens");
+        RUNG_CHECK(passes >= 0 && (passes > 0) == (items[0].passes > 0), "pack: item ", i, ": passes; got ",
+                   passes, ", wanted at least 1 for all items, or 0 for all");
+        order.emplace_back(inputs, i);
     }
     std::sort(order.begin(), order.end());
     Batch batch;
     batch.count   = int(items.size());
-    batch.longest = int(order.back().first) - 1;
+    batch.longest = int(order.back().first);
     RUNG_CHECK(batch.longest <= context, "pack: longest sequence; got ", batch.longest,
                " tokens, wanted at most ", context, ", the model's context");
     batch.tokens.assign(std::size_t(batch.count) * std::size_t(batch.longest), Vocab::pad);
     batch.targets.assign(batch.tokens.size(), -1);
     for (std::size_t b = 0; b < items.size(); ++b) {
-        auto const& [tokens, prompt] = items[order[b].second];
-        batch.lengths.push_back(int(tokens.size()) - 1);
+        auto const& [tokens, prompt, targets, passes] = items[order[b].second];
+        batch.lengths.push_back(int(order[b].first));
         batch.rows += batch.lengths.back();
+        if (passes > 0) batch.passes.push_back(passes);
         for (int t = 0; t < batch.lengths.back(); ++t) {
             const auto at    = b * std::size_t(batch.longest) + std::size_t(t);
             batch.tokens[at] = tokens[std::size_t(t)];
-            if (grade == Grade::everything || t + 1 >= prompt)
-                batch.targets[at] = tokens[std::size_t(t) + 1], ++batch.graded;
+            if (!targets.empty()) batch.targets[at] = targets[std::size_t(t)];
+            else if (grade == Grade::everything || t + 1 >= prompt)
+                batch.targets[at] = tokens[std::size_t(t) + 1];
+            batch.graded += batch.targets[at] >= 0;
         }
     }
     return batch;
 }
 
-/// Sequences first .. first + count - 1 of a batch end to end, without the padding.
+/// Sequences first .. first + count - 1 of a batch end to end, without the padding. Those that loop more often come
+/// first.
 class Ragged {
 public:
     Ragged(Batch const& batch, int first, int count, Index first_row) : first_row_(first_row) {
@@ -90,7 +127,13 @@ public:
         const auto rows  = std::size_t(std::accumulate(begin, begin + count, 0));
         for (auto* list : {&tokens_, &positions_, &graded_, &targets_}) list->reserve(rows);
         starts_.reserve(std::size_t(count) + 1), starts_.push_back(0);
-        for (int b = first; b < first + count; ++b) {
+        std::vector<int> order(static_cast<std::size_t>(count));
+        std::iota(order.begin(), order.end(), first);
+        const auto passes = [&](int b) { return batch.passes[std::size_t(b)]; };
+        if (!batch.passes.empty())
+            std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return passes(a) > passes(b); });
+        for (const int b : order) {
+            if (!batch.passes.empty()) passes_.push_back(passes(b));
             const auto from = std::size_t(b) * std::size_t(batch.longest);
             for (int t = 0; t < batch.lengths[std::size_t(b)]; ++t) {
                 const int target = batch.targets[from + std::size_t(t)];
@@ -109,13 +152,18 @@ public:
                 starts_.data(),
                 int(starts_.size()) - 1,
                 first_row_,
-                all ? nullptr : graded_.empty() ? &none : graded_.data(),
+                all               ? nullptr
+                : graded_.empty() ? &none
+                                  : graded_.data(),
                 Index(graded_.size()),
-                targets_.data()};
+                targets_.data(),
+                passes_.empty() || passes_.front() == passes_.back() ? nullptr : passes_.data()};
     }
+    /// Of the sequence that has most; 0: the batch does not say.
+    int passes() const { return passes_.empty() ? 0 : passes_.front(); }
 
 private:
-    std::vector<int> tokens_, positions_, graded_, targets_, starts_;
+    std::vector<int> tokens_, positions_, graded_, targets_, starts_, passes_;
     Index            first_row_;
 };
 

@@ -14,21 +14,16 @@
 
 namespace rung {
 
-struct Answer {
-    std::string text;
-    bool        ended      = false;  ///< by its own end token, not by the limit
-    int         tokens     = 0;      ///< new tokens, the end among them
-    double      confidence = 1;  ///< probability the model gives to this answer, the product over its tokens
-};
-
 namespace detail {
 
 /// What the lanes of one call share.
-template <class Real>
+template <class Real, class Rule>
 struct DecodeCall {
     Weights<Sum<Real>>                   weights;
     Vocab const&                         vocab;
+    std::vector<std::string> const&      texts;
     std::vector<std::vector<int>> const& prompts;
+    Rule const&                          rule;
     DecodeOptions const&                 options;
     std::uint64_t                        seed;
     Index                                capacity;  ///< tokens of the longest sequence
@@ -37,17 +32,18 @@ struct DecodeCall {
 };
 
 /// One lane's places, from its first prompt until none is left. Once the first step has run, no token takes memory.
-template <class Model, class Lane>
+template <class Model, class Lane, class Rule>
 class Decoder {
     using Real             = typename Lane::real;
     static constexpr int C = Model::shape.width, H = Model::shape.heads;
     // Prompts are taken in while a step has no more rows than this: they stay in cache. (1024 was slower, also where
     // weights do not.)
     static constexpr Index cached_rows = 256;
-    static constexpr int   most_steps  = Lane::steps(Model::parameters);
+    static constexpr bool  exits       = !std::is_same_v<Rule, NoExit>;
+    static constexpr int   most_steps  = exits ? 1 : Lane::steps(Model::parameters);
 
 public:
-    Decoder(Lane& lane, DecodeCall<Real>& call, int places)
+    Decoder(Lane& lane, DecodeCall<Real, Rule>& call, int places)
         : lane_(lane),
           call_(call),
           rows_(std::max<Index>(cached_rows, places)),
@@ -55,7 +51,10 @@ public:
           cache_(std::size_t(Model::blocks_of(call.options.run))),
           written_(std::size_t(places) * std::size_t(call.capacity + 1)),
           rngs_(std::size_t(places), Rng(0, Purpose::decoding)),
-          sampler_(Model::shape.vocab) {
+          sampler_(Model::shape.vocab),
+          seen_(exits ? places * (2 * Model::shape.vocab + C) : 0),
+          judged_(std::size_t(exits ? places : 0)),
+          passes_(std::size_t(places), 0) {
         const Index rows = (places + Lane::spare_slots) * H * call.capacity;  // of a layer
         const auto  all  = lane.arena.template take<Real>(Index(cache_.size()) * rows, 2 * C / H);
         for (std::size_t i = 0; i < cache_.size(); ++i)
@@ -75,19 +74,22 @@ public:
             const int         some = steps();
             const CachePlaces places{slots_.data(), past_.data(), spare_,
                                      some > 1 ? int(call_.capacity) - 1 : -1};
-            const Sequences   rows = placed(lane_,
-                                            Sequences{.tokens       = tokens_.data(),
-                                                      .positions    = positions_.data(),
-                                                      .starts       = starts_.data(),
-                                                      .count        = int(slots_.size()),
-                                                      .graded       = lasts_.data(),
-                                                      .graded_count = Index(lasts_.size())},
-                                            places);
-            if constexpr (most_steps > 1) {
-                if (some > 1) write_ahead(rows, places, some);
-                else choose(extend(rows, places));
+            const Sequences   rows{.tokens       = tokens_.data(),
+                                   .positions    = positions_.data(),
+                                   .starts       = starts_.data(),
+                                   .count        = int(slots_.size()),
+                                   .graded       = lasts_.data(),
+                                   .graded_count = Index(lasts_.size())};
+            if constexpr (exits) {
+                think(rows, places);
             } else {
-                choose(extend(rows, places));
+                const Sequences there = placed(lane_, rows, places);
+                if constexpr (most_steps > 1) {
+                    if (some > 1) write_ahead(there, places, some);
+                    else choose(extend(there, places));
+                } else {
+                    choose(extend(there, places));
+                }
             }
             end_step(some);
             lane_.release(mark);
@@ -163,6 +165,43 @@ private:
         }
     }
 
+    /// A token for every sequence, each after as many passes as the rule gives it.
+    void think(Sequences const& rows, CachePlaces const& places) {
+        constexpr Index V    = Model::shape.vocab;
+        const int       most = Model::passes_of(call_.options.run).most;
+        asked_               = slots_.size();
+        chosen_.resize(asked_), probability_.resize(asked_);
+        std::fill(judged_.begin(), judged_.end(), Judged{});
+        std::fill(passes_.begin(), passes_.end(), 0);
+        // Of each sequence: the logits that count, those of the pass before, and its state.
+        const Mat<Sum<Real>> seen(seen_.data(), rows.count, 2 * V + C);
+        const auto           taken = seen.columns(0, V), before = seen.columns(V, V),
+                   state_before = seen.columns(2 * V, C);
+        const auto goes_on      = [&](int pass, int number, Mat<Sum<Real> const> logits,
+                                 Mat<Sum<Real> const> state) {
+            using View   = Mat<Sum<Real> const>;
+            const auto i = std::size_t(number);
+            Reading    now =
+                read_pass(pass + 1, logits, pass > 0 ? View(before.slice(number, 1)) : View(), state,
+                          pass > 0 ? View(state_before.slice(number, 1)) : View(), Vocab::end);
+            now.prompt      = call_.texts[std::size_t(prompt_[i])];
+            const auto said = call_.rule(std::as_const(now), judged_[i]);
+            if (said != Verdict::go_on || (pass + 1 == most && passes_[i] == 0))
+                std::copy_n(logits.data, V, taken.row(number)), passes_[i] = pass + 1;
+            std::copy_n(logits.data, V, before.row(number)),
+                std::copy_n(state.data, C, state_before.row(number));
+            return said != Verdict::stop;
+        };
+        Model::extend_until(lane_, call_.weights, cache_, rows, places, call_.options.run, goes_on);
+        for (std::size_t i = 0; i < asked_; ++i) {
+            const Mat<Sum<Real> const> logits = taken.slice(Index(i), 1);
+            auto                       choice = Sampler::likeliest(logits);
+            if (call_.options.temperature > 0)
+                choice = sampler_.draw(logits, call_.options, rngs_[std::size_t(slots_[i])]);
+            chosen_[i] = choice.token, probability_[i] = choice.probability;
+        }
+    }
+
     /// Takes down what was written; sequences that are done leave, the others close ranks in order.
     void end_step(int steps) {
         std::size_t going = 0;
@@ -181,6 +220,7 @@ private:
                 answer.confidence *= probability_[at];
                 if (!answer.ended) written[answer.tokens] = token;
                 ++answer.tokens;
+                if (exits) answer.passes.push_back(passes_[i]);
                 goes_on = !answer.ended && held < call_.capacity &&
                           (call_.options.limit == 0 || answer.tokens < call_.options.limit);
             }
@@ -196,7 +236,7 @@ private:
     }
 
     Lane&                         lane_;
-    DecodeCall<Real>&             call_;
+    DecodeCall<Real, Rule>&       call_;
     Index                         rows_;  // of a step, at which no more prompts are taken in
     int                           spare_;
     std::vector<CacheLayer<Real>> cache_;
@@ -207,6 +247,9 @@ private:
     std::vector<int>              free_, tokens_, positions_, starts_, lasts_, written_;
     std::vector<Rng>              rngs_;
     Sampler                       sampler_;
+    Buffer<Sum<Real>>             seen_;
+    std::vector<Judged>           judged_;
+    std::vector<int>              passes_;
 };
 
 }  // namespace detail
@@ -214,17 +257,20 @@ private:
 /// Continues every prompt until its end token or the limit. Throws on an empty list, on a prompt that leaves
 /// the context no room for a token, on a character outside the alphabet, on a vocabulary of another size than the
 /// model's, on options below 0, and on logits that are not finite.
-template <class Context, class Model>
+/// @param rule  when a token has been thought about enough, of at most options.run.passes passes; see eval/exit/
+template <class Context, class Model, class Rule = NoExit>
 std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab,
-                           std::vector<std::string> const& prompts, DecodeOptions const& options = {}) {
+                           std::vector<std::string> const& prompts, DecodeOptions const& options = {},
+                           Rule const& rule = {}) {
     using Real = typename Context::real;
+    if constexpr (!std::is_same_v<Rule, NoExit>) static_assert(explain_exit<Rule>::ok);
     RUNG_CHECK(!prompts.empty(), "decode: prompts; got none, wanted at least 1");
     RUNG_CHECK(vocab.size() == Model::shape.vocab, "decode: vocabulary; got ", vocab.size(),
                " tokens, wanted ", Model::shape.vocab, ", the model's");
     RUNG_CHECK(options.limit >= 0 && options.group >= 0 && options.top_k >= 0 && options.temperature >= 0,
                "decode: limit, group, top_k, temperature; got ", options.limit, ", ", options.group, ", ",
                options.top_k, ", ", options.temperature, ", wanted at least 0 each");
-    Model::learnt_of(options.run);  // throws where there are no such passes
+    Model::passes_of(options.run);  // throws where there are no such passes
     RUNG_CHECK(options.run.dropout.rate == 0, "decode: run.dropout; got ", options.run.dropout.rate,
                ", wanted 0: only training drops anything");
     std::vector<std::vector<int>> tokens(prompts.size(), {Vocab::begin});
@@ -239,12 +285,13 @@ std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab,
     std::vector<Answer> answers(prompts.size());
     const Index         context  = Model::shape.context;
     const Index         capacity = options.limit > 0 ? std::min(longest + options.limit, context) : context;
-    detail::DecodeCall<Real> call{pack(ctx, model), vocab, tokens, options, ctx.seed(), capacity, answers};
-    const int                count = int(prompts.size()), lanes = std::min(ctx.threads(), count);
-    const int                group  = options.group > 0 ? options.group : ctx.places(Model::parameters);
-    const int                places = std::min(group, (count + lanes - 1) / lanes);
+    detail::DecodeCall<Real, Rule> call{pack(ctx, model), vocab,      prompts,  tokens, rule,
+                                        options,          ctx.seed(), capacity, answers};
+    const int                      count = int(prompts.size()), lanes = std::min(ctx.threads(), count);
+    const int                      group  = options.group > 0 ? options.group : ctx.places(Model::parameters);
+    const int                      places = std::min(group, (count + lanes - 1) / lanes);
     ctx.for_slices(lanes, [&](auto& lane, int) {
-        detail::Decoder<Model, std::remove_reference_t<decltype(lane)>>(lane, call, places).run();
+        detail::Decoder<Model, std::remove_reference_t<decltype(lane)>, Rule>(lane, call, places).run();
     });
     return answers;
 }

@@ -1,19 +1,25 @@
 #pragma once
 // Fresh problems of every difficulty in a range, answered greedily and scored by exact match.
 
+#include <functional>
 #include <string_view>
 
 #include "rung/eval/decode.hpp"
 #include "rung/eval/score.hpp"
+#include "rung/eval/think.hpp"
 #include "rung/task/task.hpp"
 
 namespace rung {
 
 struct EvaluateOptions {
-    int           from = 1, to = 10;  ///< difficulties, both included
-    int           each = 256;         ///< problems per difficulty
-    Run           run  = {};          ///< .passes for a looped model
-    std::uint32_t stream =
+    int from = 1, to = 10;  ///< difficulties, both included
+    int by   = 1;           ///< from one difficulty to the next
+    int each = 256;         ///< problems per difficulty
+    Run run  = {};          ///< .passes for a looped model
+    /// Passes for the problems of a difficulty, instead of run.passes: what the task is known to need.
+    std::function<int(int difficulty)> passes    = {};
+    Answering                          answering = Answering::by_token;
+    std::uint32_t                      stream =
         0;  ///< below 2^24; a test that steers training uses another one than the test that is reported
 };
 
@@ -39,9 +45,9 @@ void check_length(std::string_view where, Task const& task, int difficulty) {
 
 template <class Model, class Task>
 void check_evaluation(Task const& task, EvaluateOptions const& options) {
-    RUNG_CHECK(options.from >= 1 && options.from <= options.to && options.each >= 1,
-               "evaluate: difficulties and count; got ", options.from, " to ", options.to, " and ",
-               options.each, ", wanted 1 <= from <= to and each >= 1");
+    RUNG_CHECK(options.from >= 1 && options.from <= options.to && options.by >= 1 && options.each >= 1,
+               "evaluate: difficulties and count; got ", options.from, " to ", options.to, " by ", options.by,
+               " and ", options.each, ", wanted 1 <= from <= to, by >= 1 and each >= 1");
     check_length<Model>("evaluate", task, options.to);
 }
 
@@ -54,31 +60,121 @@ int answer_limit(Task const& task, int difficulty, std::vector<std::string> cons
     return std::max(1, task.longest(difficulty) - int(shortest) + 1);
 }
 
+/// Problems of one difficulty, from a stream that training never reads.
+template <class Task>
+std::vector<Example> problems(Task const& task, std::uint64_t seed, int difficulty, int count,
+                              std::uint32_t stream) {
+    std::vector<Example> all;
+    for (int i = 0; i < count; ++i) {
+        Rng rng(seed, Purpose::evaluation, std::uint32_t(difficulty), std::uint32_t(i), stream);
+        all.push_back(sample(task, rng, difficulty));
+    }
+    return all;
+}
+
+/// Characters of the longest answer that there could be after such a prompt.
+template <class Task>
+int answer_places(Task const& task, int difficulty, std::string const& prompt) {
+    return task.longest(difficulty) - int(prompt.size());
+}
+
 }  // namespace detail
+
+/// Thoughts about problems of one difficulty, and the truth that they are held against.
+struct Study {
+    int                               difficulty = 0;
+    std::vector<Example>              truth      = {};
+    std::vector<std::vector<Thought>> thoughts   = {};  ///< of each problem after each pass
+    std::vector<bool>                 right = {};  ///< of each problem after each pass, problem by problem
+
+    int passes() const { return int(thoughts.front().size()); }
+    /// Should all stop after this pass, from 1.
+    Score after(int pass) const {
+        return score([&](std::size_t) { return pass; });
+    }
+    /// Should each stop where the rule says.
+    template <class Rule>
+    Score by(Rule const& rule) const {
+        return score([&](std::size_t i) { return settle(rule, thoughts[i]).reading.pass; });
+    }
+
+private:
+    template <class PassOf>
+    Score score(PassOf&& pass_of) const {
+        Score sum{.difficulty = difficulty, .count = int(truth.size())};
+        for (std::size_t i = 0; i < truth.size(); ++i) {
+            const int pass = pass_of(i);
+            sum.correct += right[i * std::size_t(passes()) + std::size_t(pass - 1)];
+            sum.passes += double(pass) / double(truth.size());
+        }
+        return sum;
+    }
+};
+
+/// The problems that evaluate() asks of a difficulty, read at once, and what the model thinks of them after each pass
+/// up to `most`.
+template <class Context, class Model, class Task>
+Study study(Context& ctx, Model const& model, Task const& task, int difficulty, int count, int most,
+            std::uint32_t stream = 0) {
+    detail::explain_fit<Model, Task>();
+    detail::check_evaluation<Model>(task, {.from = difficulty, .to = difficulty, .each = count});
+    Study                    all{.difficulty = difficulty,
+                                 .truth      = detail::problems(task, ctx.seed(), difficulty, count, stream)};
+    std::vector<std::string> prompts;
+    for (auto const& example : all.truth) prompts.push_back(example.prompt);
+    all.thoughts =
+        think(ctx, model, Vocab{Task::alphabet}, prompts, detail::answer_places(task, difficulty, prompts[0]),
+              {.passes = most, .graded = most});
+    for (std::size_t i = 0; i < prompts.size(); ++i)
+        for (auto& thought : all.thoughts[i]) {
+            all.right.push_back(thought.ended && correct(task, all.truth[i], thought.answer));
+            thought.reading.prompt = {};  // which dies with this call
+        }
+    return all;
+}
 
 /// The difficulty's problems are the same for every model and every call with this seed, and are drawn from a
 /// stream that training never reads.
-template <class Context, class Model, class Task>
-Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOptions const& options) {
+/// @param rule  when a loop has thought enough, of at most as many passes as the options say; see eval/exit/
+template <class Context, class Model, class Task, class Rule = NoExit>
+Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOptions const& options,
+                Rule const& rule = {}) {
+    constexpr bool exits = !std::is_same_v<Rule, NoExit>;
     detail::explain_fit<Model, Task>();
     detail::check_evaluation<Model>(task, options);
     const Vocab vocab{Task::alphabet};
     Report      report;
-    for (int difficulty = options.from; difficulty <= options.to; ++difficulty) {
-        std::vector<Example>     truth;
+    for (int difficulty = options.from; difficulty <= options.to; difficulty += options.by) {
+        const auto truth = detail::problems(task, ctx.seed(), difficulty, options.each, options.stream);
         std::vector<std::string> prompts;
-        for (int i = 0; i < options.each; ++i) {
-            Rng rng(ctx.seed(), Purpose::evaluation, std::uint32_t(difficulty), std::uint32_t(i),
-                    options.stream);
-            truth.push_back(sample(task, rng, difficulty));
-            prompts.push_back(truth.back().prompt);
+        for (auto const& example : truth) prompts.push_back(example.prompt);
+        Run run = options.run;
+        if (options.passes) run.passes = options.passes(difficulty);
+        Score      score{.difficulty = difficulty, .count = options.each};
+        double     passes = 0, tokens = 0;
+        const auto judge = [&](std::size_t i, bool ended, std::string const& answer) {
+            score.correct += ended && correct(task, truth[i], answer);
+        };
+        if (options.answering == Answering::at_once) {
+            if (exits) run.graded = Model::passes_of(run).most;
+            const auto thoughts =
+                think(ctx, model, vocab, prompts, detail::answer_places(task, difficulty, prompts[0]), run);
+            for (std::size_t i = 0; i < thoughts.size(); ++i) {
+                Thought const* thought = &thoughts[i].back();
+                if constexpr (exits)
+                    thought = &settle(rule, thoughts[i]), passes += thought->reading.pass, ++tokens;
+                judge(i, thought->ended, thought->answer);
+            }
+        } else {
+            const auto answers =
+                decode(ctx, model, vocab, prompts,
+                       {.limit = detail::answer_limit(task, difficulty, prompts), .run = run}, rule);
+            for (std::size_t i = 0; i < answers.size(); ++i) {
+                judge(i, answers[i].ended, answers[i].text);
+                for (const int count : answers[i].passes) passes += count, ++tokens;
+            }
         }
-        const auto answers =
-            decode(ctx, model, vocab, prompts,
-                   {.limit = detail::answer_limit(task, difficulty, prompts), .run = options.run});
-        Score score{.difficulty = difficulty, .count = options.each};
-        for (std::size_t i = 0; i < answers.size(); ++i)
-            score.correct += answers[i].ended && correct(task, truth[i], answers[i].text);
+        if (tokens > 0) score.passes = passes / tokens;
         report.scores.push_back(score);
     }
     return report;

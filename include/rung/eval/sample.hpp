@@ -5,11 +5,13 @@
 #include <cmath>
 #include <cstdint>
 #include <numeric>
+#include <string>
 #include <vector>
 
 #include "rung/core/rng.hpp"
 #include "rung/core/view.hpp"
 #include "rung/data/vocab.hpp"
+#include "rung/eval/exit/exit.hpp"
 #include "rung/model/tape.hpp"
 
 namespace rung {
@@ -23,6 +25,17 @@ struct DecodeOptions {
     Run           run         = {};
     int group = 0;  ///< places of a lane: sequences that one thread decodes together; 0: what suits the model
 };
+
+struct Answer {
+    std::string text;
+    bool        ended       = false;  ///< by its own end token, not by the limit
+    int         tokens      = 0;      ///< new tokens, the end among them
+    double      confidence  = 1;  ///< probability the model gives to this answer, the product over its tokens
+    std::vector<int> passes = {};  ///< of a loop after which each token was chosen, where a rule decided
+};
+
+/// Every token takes as many passes as the run says.
+struct NoExit {};
 
 namespace detail {
 
@@ -58,6 +71,19 @@ public:
         std::size_t i = 0;
         while (i + 1 < kept && (left -= weight_[i]) >= 0) ++i;
         return {order_[i], std::exp(double(at[order_[i]]) - top) / sum};
+    }
+
+    /// The largest logit, the lowest of equals.
+    template <class Real>
+    static Choice likeliest(Mat<Real const> logits) {
+        Real const* at  = logits.data;
+        int         top = Vocab::end;
+        double      sum = 0;
+        for (int token = top + 1; token < logits.cols; ++token)
+            if (at[token] > at[top]) top = token;
+        for (int token = Vocab::end; token < logits.cols; ++token)
+            sum += std::exp(double(at[token]) - double(at[top]));
+        return {top, 1 / sum};
     }
 
 private:

@@ -15,7 +15,8 @@ struct Interval {
 
 /// How many of `count` problems of one difficulty were answered exactly.
 struct Score {
-    int difficulty = 0, correct = 0, count = 0;
+    int    difficulty = 0, correct = 0, count = 0;
+    double passes = 0;  ///< mean of those after which a rule stopped the loop; 0: none did
 
     double exact_match() const { return count == 0 ? 0.0 : double(correct) / count; }
 

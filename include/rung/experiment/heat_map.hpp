@@ -30,6 +30,13 @@ inline std::string viridis(double share) {
     return out;
 }
 
+/// "5", "10", ..., "40": names of columns.
+inline std::vector<std::string> numbers(int first, int last, int step = 1) {
+    std::vector<std::string> names;
+    for (int i = first; i <= last; i += step) names.push_back(std::to_string(i));
+    return names;
+}
+
 struct HeatMapOptions {
     std::string              title{}, x{}, y{};
     std::vector<std::string> columns{};

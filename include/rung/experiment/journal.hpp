@@ -73,25 +73,28 @@ public:
         };
     }
 
-    /// Accuracy before and after, as one table on stdout, one figure each in the report, and the last line.
+    /// Accuracies as one table on stdout, a figure in the report, and the last line.
     /// @param trained_to  hardest difficulty with true labels
+    /// @param reports     each under its name, all of the same difficulties
     /// @param extra       more members for the JSON, put before "seconds"
-    void finish(int trained_to, Report const& before, Report const& after,
+    void finish(int trained_to, std::vector<std::pair<std::string, Report>> const& reports,
                 std::vector<std::pair<std::string, Json>> const& extra = {}) {
+        RUNG_CHECK(!reports.empty(), "Journal: reports; got none, wanted at least 1");
         const double seconds =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+        Page::Cells header{"difficulty"};
+        for (auto const& [name, report] : reports) header.push_back(name);
+        header.push_back("problems");
         std::vector<Page::Cells> rows;
-        for (auto const& score : after.scores) {
-            const Score old = before.at(score.difficulty);
-            rows.push_back(
-                {std::to_string(score.difficulty), cell(old), cell(score), std::to_string(score.count)});
+        for (auto const& score : reports.front().second.scores) {
+            auto& row = rows.emplace_back(Page::Cells{std::to_string(score.difficulty)});
+            for (auto const& [name, report] : reports) row.push_back(cell(report.at(score.difficulty)));
+            row.push_back(std::to_string(score.count));
         }
-        const Page::Cells header{"difficulty", "before", "after", "problems"};
-        Json              line;
+        Json line;
         line.set("experiment", name_).set("seed", common_.seed).set("trained_to", trained_to);
-        line.set("before", exact_matches(before))
-            .set("after", exact_matches(after))
-            .set("rounds", rounds_.size());
+        for (auto const& [name, report] : reports) line.set(name, exact_matches(report));
+        if (!rounds_.empty()) line.set("rounds", rounds_.size());
         for (auto const& [key, value] : extra) line.set(key, value);
         line.set("seconds", seconds);
         record_.write(Json{}.set("event", "end").set("result", line));
@@ -100,10 +103,10 @@ public:
         std::fflush(streams_.out);  // before the report, which may find the disk full
         if (record_.records()) {
             page_.table("Exact match with its 95 % interval (Wilson) on fresh problems.", header, rows);
-            page_.figure(
-                "Exact match by difficulty, before and after self-improvement; bands are 95 % intervals.",
-                accuracy_figure(trained_to, before, after));
-            if (!rounds_.empty()) page_.figure("Exact match by round and difficulty.", round_map(before));
+            page_.figure("Exact match by difficulty; bands are 95 % intervals.",
+                         accuracy_figure(trained_to, reports));
+            if (!rounds_.empty())
+                page_.figure("Exact match by round and difficulty.", round_map(reports.front().second));
             page_.figure("Loss by step.", loss_figure());
             page_.text("The command that made this page:").command(command_);
             record_.save("report.html", page_.html());
@@ -141,9 +144,12 @@ private:
                text::fixed(high, 3) + "]";
     }
     void print(Page::Cells const& header, std::vector<Page::Cells> const& rows) const {
-        const auto line = [this](Page::Cells const& c) {
-            std::fprintf(streams_.out, "%10s  %22s  %22s  %8s\n", c[0].c_str(), c[1].c_str(), c[2].c_str(),
-                         c[3].c_str());
+        const auto line = [&](Page::Cells const& cells) {
+            for (std::size_t i = 0; i < cells.size(); ++i) {
+                const int width = i == 0 ? 10 : i + 1 == cells.size() ? 8 : 22;
+                std::fprintf(streams_.out, "%s%*s", i ? "  " : "", width, cells[i].c_str());
+            }
+            std::fputc('\n', streams_.out);
         };
         line(header);
         for (auto const& row : rows) line(row);
@@ -157,10 +163,12 @@ private:
         }
         return s;
     }
-    static std::string accuracy_figure(int trained_to, Report const& before, Report const& after) {
+    static std::string accuracy_figure(int                                                trained_to,
+                                       std::vector<std::pair<std::string, Report>> const& reports) {
         Figure figure{
             {.title = "Accuracy by difficulty", .x = "difficulty", .y = "exact match", .y_range = {0, 1}}};
-        figure.line(series("before", before, Stroke::dashed)).line(series("after", after, Stroke::solid));
+        for (auto const& [name, report] : reports)
+            figure.line(series(name, report, name == "before" ? Stroke::dashed : Stroke::solid));
         return figure.marker(trained_to, "labels end here").svg();
     }
     std::string loss_figure() const {

@@ -7,6 +7,7 @@
 #include "rung/curriculum/curriculum.hpp"
 #include "rung/eval/evaluate.hpp"
 #include "rung/experiment/ahead.hpp"
+#include "rung/train/passes.hpp"
 #include "rung/train/rate.hpp"
 #include "rung/train/trainer.hpp"
 
@@ -21,26 +22,67 @@ struct StepEvent {
 };
 
 struct TrainOptions {
-    int    steps      = 1000;
-    int    batch      = 128;  ///< sequences per gradient
-    int    accumulate = 1;    ///< gradients per update
-    double peak  = 1e-3;      ///< learning rate; warm-up over a tenth of the steps, decay over the last fifth
-    Grade  grade = Grade::answer;
-    std::function<double(int step)> rate = {};  ///< a schedule of your own, instead of `peak`
-    int test_every                       = 0;   ///< steps between tests that the curriculum observes; 0: none
-    int test_each                        = 64;  ///< problems per difficulty in such a test
+    int       steps      = 1000;
+    int       batch      = 128;  ///< sequences per gradient
+    int       accumulate = 1;    ///< gradients per update
+    double    peak  = 1e-3;  ///< learning rate; warm-up over a tenth of the steps, decay over the last fifth
+    Grade     grade = Grade::answer;
+    Answering answering = Answering::by_token;
+    PassRule  passes    = {};  ///< of a loop, for every example; else the trainer's
+    /// Share of the loss that is of fewer passes, n + k of them drawn at random, of which the last k are learnt from,
+    /// to teach a loop that more passes only help (Bansal et al., "End-to-end algorithm synthesis with recurrent
+    /// networks", NeurIPS 2022: progressive loss).
+    double                          progressive = 0;
+    std::function<double(int step)> rate        = {};  ///< a schedule of your own, instead of `peak`
+    int test_every = 0;   ///< steps between tests that the curriculum observes; 0: none
+    int test_each  = 64;  ///< problems per difficulty in such a test
     std::function<void(StepEvent const&)> watch = {};
+};
+
+/// An example and how hard it was meant to be.
+struct Drawn : Example {
+    int difficulty = 0;
 };
 
 /// Example number `index` of a task's endless labelled stream: a function of (seed, index) and the curriculum's state.
 template <class Task, class Curriculum>
-Example draw(Task const& task, Curriculum const& curriculum, std::uint64_t seed, std::uint64_t index) {
+Drawn draw(Task const& task, Curriculum const& curriculum, std::uint64_t seed, std::uint64_t index) {
     Rng       rng(seed, Purpose::training, std::uint32_t(index >> 32), std::uint32_t(index));
     const int difficulty = curriculum.difficulty(rng);
     RUNG_CHECK(difficulty <= curriculum.hardest(), "Curriculum: difficulty; got ", difficulty,
                ", wanted at most ", curriculum.hardest(), ", what its `hardest` promises");
-    return sample(task, rng, difficulty);
+    return {sample(task, rng, difficulty), difficulty};
 }
+
+namespace detail {
+
+/// The last batch once more, with fewer passes.
+inline void add_progressive(std::vector<Batch>& batches, double share, int own, std::uint64_t seed,
+                            int step) {
+    Rng   rng(seed, Purpose::passes, std::uint32_t(step), std::uint32_t(batches.size()), 1);
+    Batch fewer = batches.back();
+    int   most  = own;
+    for (const int passes : fewer.passes) most = std::max(most, passes);
+    const int before = rng.between(0, most - 1), after = rng.between(1, most - before);
+    fewer.passes.assign(std::size_t(fewer.count), before + after);
+    fewer.learnt          = after;
+    fewer.weight          = share * batches.back().weight;
+    batches.back().weight = (1 - share) * batches.back().weight;
+    batches.push_back(std::move(fewer));
+}
+
+/// The test that a curriculum observes, by the passes of training.
+inline EvaluateOptions test_of(int hardest, TrainOptions const& options) {
+    EvaluateOptions test{
+        .to = hardest, .each = options.test_each, .answering = options.answering, .stream = 1};
+    if (options.passes)
+        test.passes = [&options](int difficulty) {
+            return options.passes({difficulty, options.steps, Rng(0, Purpose::passes)});
+        };
+    return test;
+}
+
+}  // namespace detail
 
 /// Trains for `options.steps` updates on true labels. Returns the mean loss over the last tenth. While a step computes,
 /// another thread asks the task and the curriculum, both const, for the next batch.
@@ -52,6 +94,8 @@ double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainO
     RUNG_CHECK(options.steps > 0 && options.batch > 0 && options.accumulate > 0,
                "train: steps, batch and accumulate; got ", options.steps, ", ", options.batch, " and ",
                options.accumulate, ", wanted at least 1 each");
+    RUNG_CHECK(options.progressive >= 0 && options.progressive <= 1, "train: progressive; got ",
+               options.progressive, ", wanted 0 to 1");
     RUNG_CHECK(options.test_every >= 0 && options.test_each > 0, "train: test_every and test_each; got ",
                options.test_every, " and ", options.test_each, ", wanted at least 0 and 1");
     if constexpr (requires { std::remove_cvref_t<Curriculum>::needs_tests; })
@@ -63,16 +107,29 @@ double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainO
     const WarmupStableDecay standard{options.peak, options.steps / 10, options.steps, options.steps / 5};
     const std::uint64_t     seed = trainer.context().seed();
     double                  last = 0;
+    int                     made = 0;  // batches so far
     const auto              make = [&] {
         std::uint64_t index =
             trainer.number_examples(std::uint64_t(options.batch) * std::uint64_t(options.accumulate));
         std::vector<Batch> batches;
         for (int a = 0; a < options.accumulate; ++a) {
             std::vector<Item> items;
-            for (int i = 0; i < options.batch; ++i)
-                items.push_back(encode(vocab, draw(task, curriculum, seed, index++)));
+            for (int i = 0; i < options.batch; ++i) {
+                const Drawn drawn = draw(task, curriculum, seed, index++);
+                items.push_back(
+                                 options.answering == Answering::by_token
+                                     ? encode(vocab, drawn)
+                                     : encode_at_once(vocab, drawn,
+                                                      detail::answer_places(task, drawn.difficulty, drawn.prompt)));
+                if (options.passes)
+                    items.back().passes = options.passes(
+                                     {drawn.difficulty, made, Rng(seed, Purpose::passes, std::uint32_t(made))});
+            }
             batches.push_back(pack(items, options.grade, Model::shape.context));
+            if (options.progressive > 0)
+                detail::add_progressive(batches, options.progressive, Model::passes, seed, made);
         }
+        ++made;
         return batches;
     };
     const auto tested = [&](int step) {
@@ -90,7 +147,7 @@ double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainO
         Report    test;
         if (tested(step)) {
             test = evaluate(trainer.context(), trainer.model(), task,
-                            {.to = curriculum.hardest(), .each = options.test_each, .stream = 1});
+                            detail::test_of(curriculum.hardest(), options));
             curriculum.observe(test);
             event.test = &test;
         }

@@ -1,27 +1,81 @@
 #pragma once
 // What a forward pass is told, and what it leaves for the backward pass.
 
+#include <algorithm>
+
+#include "rung/core/check.hpp"
 #include "rung/core/sequences.hpp"
+#include "rung/model/depth/injection.hpp"
 #include "rung/model/layer/block.hpp"
 
 namespace rung {
 
-/// What an evaluation may vary without a new model.
+/// What an evaluation or a step may vary without a new model.
 struct Run {
-    int passes = 0;  ///< times the layers run; 0: the depth's own number
+    int passes = 0;  ///< times the looped layers run; 0: the depth's own number
     /// Last passes that are learnt from; 0, or more than there are: all. Activations of earlier ones are not kept, and
     /// what came before the loop learns through what is injected alone.
-    int     learnt  = 0;
-    Dropout dropout = {};  ///< off unless training asks for it
+    int learnt = 0;
+    /// States between passes that are kept while a backward pass computes all else again: its memory does not depend
+    /// on the number of passes. 0: nothing is computed twice, and the activations of all passes are kept.
+    int states = 0;
+    /// Last passes whose logits are graded, one after another; the loss is their mean.
+    int     graded  = 1;
+    Dropout dropout = {};  ///< off unless training asks for it; its seed and step also name a random start
 };
 
-/// What a forward pass leaves for the backward pass; lives in the lane's arena, and the list of it in the lane's notes.
+/// How often a loop runs, checked.
+struct Passes {
+    int most    = 0;  ///< of any sequence
+    int skipped = 0;  ///< first passes that nobody learns from
+    int graded  = 1;
+    int states  = 0;
+
+    constexpr Passes(Run const& run, int own) : states(run.states) {
+        RUNG_CHECK(run.passes >= 0 && run.passes <= 65'536, "Run: passes; got ", run.passes,
+                   ", wanted 1 to 65536, or 0 for ", own);
+        RUNG_CHECK(run.learnt >= 0 && run.states >= 0, "Run: learnt, states; got ", run.learnt, ", ",
+                   run.states, ", wanted at least 1, or 0 for all");
+        most    = run.passes > 0 ? run.passes : own;
+        skipped = run.learnt > 0 ? std::max(0, most - run.learnt) : 0;
+        graded  = run.graded;
+        RUNG_CHECK(graded >= 1 && graded <= most - skipped, "Run: graded passes; got ", graded,
+                   ", wanted 1 to ", most - skipped, ", those that are learnt from");
+    }
+    /// Where sequences differ in their passes.
+    constexpr Passes(Run const& run, int own, Sequences const& rows) : Passes(run, own) {
+        if (!rows.passes) return;
+        RUNG_CHECK(
+            run.learnt == 0 && graded == 1,
+            "Run: learnt and graded passes; got some, wanted 0 and 1 where sequences differ in their passes");
+        most = rows.count > 0 ? rows.passes[0] : 0;
+    }
+    constexpr int learnt() const { return most - skipped; }
+};
+
+/// The state that a pass begins with, copied.
+template <class Real>
+struct Kept {
+    int       pass;
+    bool      zero;
+    Mat<Real> state;
+};
+
+/// What a forward pass leaves for the backward pass; lives in the lane's arena, and lists of it in the lane's notes.
 template <class Real>
 struct Tape {
-    Mat<Saved<Real>> blocks;             ///< (1, blocks), in the order in which they ran
-    Mat<Real>        x, normed, logits;  ///< the last block's output, its norm, and (N, V)
-    Mat<Real>        slopes;             ///< (N, V) of capped logits, or nothing
-    Mat<Sum<Real>>   stats;
+    Mat<Saved<Real>>   blocks;    ///< (1, blocks), in the order in which they ran
+    Mat<Entered<Real>> entries;   ///< (1, passes)
+    Mat<Kept<Real>>    states;    ///< (1, those kept at most)
+    int                kept = 0;  ///< of them so far
+    Mat<Saved<Real>>
+                   again;  ///< (1, looped layers): the activations of any pass, where they are computed again
+    Mat<Real>      input;  ///< the loop's (N, C)
+    Mat<Real>      streams[2];  ///< (N, C) each: states of passes that are not kept, by turns
+    Mat<Real>      x, normed;   ///< the last state of graded rows, and its norm
+    Mat<Real>      logits;      ///< of graded rows (N, V), of each graded pass in turn
+    Mat<Real>      slopes;      ///< of capped logits, or nothing
+    Mat<Sum<Real>> stats;
 };
 
 }  // namespace rung

@@ -3,16 +3,14 @@
 // static functions of (weights, rows), so the same code serves training, decoding, gradient checks and
 // averaged weights.
 
-#include <string>
-#include <vector>
-
-#include "rung/backend/backend.hpp"
 #include "rung/core/buffer.hpp"
 #include "rung/model/depth/stacked.hpp"
-#include "rung/model/layer/block.hpp"
+#include "rung/model/extension.hpp"
+#include "rung/model/layout.hpp"
+#include "rung/model/nest.hpp"
 #include "rung/model/position/nope.hpp"
 #include "rung/model/style/gpt.hpp"
-#include "rung/model/tape.hpp"
+#include "rung/model/subset.hpp"
 
 namespace rung {
 
@@ -24,27 +22,14 @@ template <Shape S, class Position = NoPe, class Depth = Stacked<2>, class Style 
 class Transformer {
     static_assert(explain_shape<S>::ok && explain_position<Position>::ok && explain_depth<Depth>::ok &&
                   explain_style<Style>::ok && explain_channels<Position, S.width, S.heads>::ok);
-    static constexpr int  C      = S.width;
-    static constexpr bool places = Position::site == Site::embedding;
-    using Block                  = rung::Block<S, Position, Style>;
-    using Order                  = Schedule<Depth>;
-    using Inject                 = typename Depth::Inject;
-    using Norm                   = typename Style::template Norm<C>;
+    using Layout           = rung::Layout<S, Position, Depth, Style>;
+    using Block            = typename Layout::Block;
+    using Norm             = typename Layout::Norm;
+    using Entry            = typename Layout::Entry;
+    using Order            = typename Layout::Order;
+    static constexpr int C = S.width;
 
-    struct Embed {
-        static constexpr WeightList<2> weights{
-            {{.name = "tokens", .rows = S.vocab, .cols = C, .lookup = !Style::tied},
-             {.name = "positions", .rows = places ? S.context : 0, .cols = C, .lookup = true}}};
-    };
-    struct Unembed {
-        static constexpr WeightList<1> weights{
-            {{.name = "weight", .rows = Style::tied ? 0 : C, .cols = S.vocab}}};
-    };
-    static constexpr Extent first_block = size_of(Embed::weights),
-                            last_norm   = first_block + Depth::layers * Block::size,
-                            unembed     = last_norm + size_of(Norm::weights),
-                            all         = unembed + size_of(Unembed::weights);
-    static constexpr double cap         = cap_of<Style>();
+    static constexpr double cap = cap_of<Style>();
 
 public:
     static constexpr Shape shape  = S;
@@ -52,15 +37,15 @@ public:
     static constexpr int   passes = Depth::passes;
 
     /// Trainable numbers.
-    static constexpr Index parameters = all.flat;
+    static constexpr Index parameters = Layout::all.flat;
     /// Numbers that the matrices take once more, packed for products; see pack().
-    static constexpr Index panels = all.panels;
+    static constexpr Index panels = Layout::all.panels;
 
     /// Floating-point operations of the forward pass over one sequence; training costs three times as many.
     static constexpr double flops(Index tokens, int passes = Depth::passes) {
         const double scores = 2.0 * C * double(tokens) * double(tokens + 1);  // q kT and p v, causal
         return Order::blocks(passes) * (Block::flops * double(tokens) + scores) +
-               2.0 * C * S.vocab * double(tokens);
+               passes * Entry::flops * double(tokens) + 2.0 * C * S.vocab * double(tokens);
     }
     /// Bytes of keys and values for one sequence while decoding.
     static constexpr Index cache_bytes(Index tokens, int passes = Depth::passes,
@@ -73,14 +58,21 @@ public:
     /// the CPU at most a quarter of a megabyte and five packings of a head of the longest sequence.
     static constexpr Index activation_bytes(Index rows, Index graded, Run const& run = {},
                                             std::size_t real = sizeof(float)) {
-        // Of passes that are not learnt from, one block's activations and two streams.
-        const int   learnt = learnt_of(run), skipped = passes_of(run) - learnt;
-        const Index blocks = Order::blocks(learnt), sum = Index(std::max(real, sizeof(float)));
-        const Index of_row = blocks * (Block::kept + C) + (skipped > 0 ? 2 * C : 0) + 7 * C +
-                             Block::more_scratch + (run.dropout.rate > 0 ? 2 * C : 0);
-        const Index of_logit = C + (cap > 0 ? 2 : 1) * S.vocab + (graded < rows ? 2 * C : 0);
-        return (rows * of_row + graded * of_logit) * Index(real) +
-               (rows * blocks * Block::kept_sums + graded * Norm::stats) * sum;
+        const Passes all = passes_of(run);
+        const Index  sum = Index(std::max(real, sizeof(float)));
+        // Of passes that are not kept, two states, and those between that are.
+        const Index passes = all.states > 0 ? 1 : all.learnt(), blocks = Order::blocks(int(passes));
+        const Index states = (all.states > 0 ? std::min(all.states, all.learnt()) : 0) +
+                             (all.states > 0 || all.skipped > 0 ? 2 : 0) +
+                             (LoopOf<Depth>::start != Start::zero && Entry::reads_input ? 1 : 0);
+        const Index of_row = blocks * (Block::kept + C) + passes * Entry::kept + states * C +
+                             (Entry::reads_input ? 7 : 6) * C + Block::more_scratch +
+                             (run.dropout.rate > 0 ? 2 * C : 0);
+        const Index logits    = graded * all.graded;
+        const bool  apart     = graded < rows || all.graded > 1;
+        const Index of_logits = C + (cap > 0 ? 2 : 1) * S.vocab + (apart ? 2 * C : 0);
+        return (rows * of_row + logits * of_logits) * Index(real) +
+               (rows * (blocks * Block::kept_sums + passes * Entry::kept_sums) + logits * Norm::stats) * sum;
     }
     static constexpr Index activation_bytes(Index rows) { return activation_bytes(rows, rows); }
 
@@ -100,31 +92,10 @@ public:
     /// visit(name, spec, offset) for every weight that is there, in the order of the buffer.
     template <class Visit>
     static void for_each_weight(Visit&& visit) {
-        Index      offset = 0;
-        const auto each   = [&](std::string const& prefix, auto const& list) {
-            for (auto const& spec : list) {
-                const std::string layer = spec.layer.empty() ? "" : std::string(spec.layer) + ".";
-                if (spec.size() > 0) visit(prefix + layer + std::string(spec.name), spec, offset);
-                offset += spec.size();
-            }
-        };
-        each("embed.", Embed::weights);
-        for (int layer = 0; layer < Depth::layers; ++layer)
-            each("blocks." + std::to_string(layer) + ".", Block::weights);
-        each("norm.", Norm::weights);
-        each("unembed.", Unembed::weights);
+        Layout::for_each_weight(visit);
     }
-
     /// Where the matrices stand that a backend's pack() lays out anew: panels in an array of `panels` numbers.
-    static std::vector<PackedPlace> packed_places() {
-        std::vector<PackedPlace> places;
-        Index                    panels = 0;
-        for_each_weight([&](std::string const&, WeightSpec const& spec, Index offset) {
-            if (spec.multiplied()) places.push_back({spec.rows, spec.cols, offset, panels});
-            panels += spec.panels();
-        });
-        return places;
-    }
+    static std::vector<PackedPlace> packed_places() { return Layout::packed_places(); }
 
     template <class Real>
     static void initialize(Real* w, std::uint64_t seed) {
@@ -134,86 +105,48 @@ public:
         });
     }
 
-    /// Logits of the graded rows, or of every row, in tape.logits (N, V).
+    /// Logits of the graded rows, or of every row, in tape.logits (N, V); of each graded pass in turn, if there are
+    /// several.
     template <class Lane, class Real = typename Lane::real>
     static Tape<Real> forward(Lane& lane, Weights<Sum<typename Lane::real>> w, Sequences const& rows,
                               Run const& run = {}) {
-        const int passes = passes_of(run), skipped = passes - learnt_of(run), blocks = Order::blocks(passes);
-        const Index N    = rows.rows();
-        const auto  take = [&] { return lane.arena.template take<Real>(N, C); };
+        const Index each = rows.graded ? rows.graded_count : rows.rows(), all = run.graded * each;
+        const auto  take = [&]<class T>(T, Index cols) { return lane.arena.template take<T>(all, cols); };
         Tape<Real>  tape;
-        tape.blocks = lane.notes.template take<Saved<Real>>(1, blocks);
-        auto      x = begin(lane, w, rows, run), input = x;
-        Mat<Real> streams[2];  // of passes that nobody learns from, by turns
-        for (int i = 0; skipped > 0 && i < 2; ++i) streams[i] = take();
-        for (int at = 0; at < blocks; ++at) {
-            const int pass = Order::pass(at, passes), layer = Order::layer(at, passes);
-            if (at == Order::first(0)) input = x;
-            if (Inject::adds_input && pass > 0 && at == Order::first(pass) && pass < passes)
-                add(lane, x, input);
-            auto&      saved = tape.blocks(0, at);
-            const bool kept  = pass < 0 || pass >= skipped;
-            const auto y     = kept ? take() : streams[at % 2];
-            const auto mark  = lane.arena.mark();
-            saved            = Block::take(lane.arena, N, x);
-            Block::forward(lane, y, saved, rows, block(w, layer), run.dropout, site(at));
-            if (!kept) lane.arena.release(mark);
-            x = y;
-        }
-        const Index graded = rows.graded ? rows.graded_count : N;
-        if (rows.graded) {
-            tape.x = lane.arena.template take<Real>(graded, C);
-            gather(lane, tape.x, x, rows.graded);
-            x = tape.x;
-        }
-        tape.x      = x;
-        tape.stats  = lane.arena.template take<Sum<Real>>(graded, Norm::stats);
-        tape.normed = lane.arena.template take<Real>(graded, C);
-        tape.logits = lane.arena.template take<Real>(graded, S.vocab);
-        tape.slopes = lane.arena.template take<Real>(graded, cap > 0 ? S.vocab : 0);
-        end(lane, tape.logits, tape.slopes, tape.normed, tape.stats, x, w, Keep::slopes);
+        if (apart(rows, run)) tape.x = take(Real{}, C);
+        const auto pick = [&](int number, Mat<Real> state) {
+            const auto to = tape.x.slice(number * each, each);
+            if (rows.graded) gather(lane, to, Mat<Real const>(state), rows.graded);
+            else copy(lane, to, Mat<Real const>(state));
+        };
+        Nest<Layout, Lane> nest(lane, w, rows, run, tape);
+        const auto         last = nest.forward(begin(lane, w, rows, run), pick);
+        if (apart(rows, run)) pick(run.graded - 1, last);
+        else tape.x = last;
+        tape.stats = take(Sum<Real>{}, Norm::stats), tape.normed = take(Real{}, C);
+        tape.logits = take(Real{}, S.vocab), tape.slopes = take(Real{}, cap > 0 ? S.vocab : 0);
+        end(lane, tape.logits, tape.slopes, tape.normed, tape.stats, tape.x, w, Keep::slopes);
         return tape;
     }
 
     /// Adds to dw (P) the gradient of whatever left its gradient in tape.logits. The tape is spent.
     template <class Lane, class Real>
-    static void backward(Lane& lane, Weights<Sum<Real>> w, Sum<Real>* dw, Tape<Real> const& tape,
+    static void backward(Lane& lane, Weights<Sum<Real>> w, Sum<Real>* dw, Tape<Real> tape,
                          Sequences const& rows, Run const& run = {}) {
-        const Index N = rows.rows();
-        const auto  d = lane.arena.template take<Real>(N, C), d_input = lane.arena.template take<Real>(N, C);
-        const auto  dn = d_input.slice(0, tape.normed.rows);  // read before d_input is written
-        if constexpr (cap > 0) activate_backward(lane, tape.logits, tape.logits, tape.slopes);
-        if constexpr (Style::tied) {
-            matmul(lane, dn, tape.logits, tokens(w));                   // logits = n ET  ->  dn  = dlogits E
-            add_matmul_tn(lane, tokens(dw), tape.logits, tape.normed);  //                    dE += dlogitsT n
-        } else {
-            add_matmul_tn(lane, head(dw), tape.normed, tape.logits);
-            matmul_nt(lane, dn, tape.logits, head(w));
-        }
-        fill(lane, d, 0);
-        if (rows.graded) {
-            const auto dx = lane.arena.template take<Real>(dn.rows, C);
-            fill(lane, dx, 0);
-            Norm::add_backward(lane, dx, dn, tape.x, tape.stats, w + last_norm, dw + last_norm);
-            add_scatter(lane, d, dx, rows.graded);
-        } else {
-            Norm::add_backward(lane, d, dn, tape.x, tape.stats, w + last_norm, dw + last_norm);
-        }
-        if constexpr (Inject::adds_input) fill(lane, d_input, 0);
-        const int passes = passes_of(run), skipped = passes - learnt_of(run);
-        for (int at = Order::blocks(passes) - 1; at >= 0; --at) {
-            const int pass = Order::pass(at, passes), layer = Order::layer(at, passes);
-            Block::backward(lane, d, tape.blocks(0, at), rows, block(w, layer), block(dw, layer), run.dropout,
-                            site(at));
-            if (pass < 0 || pass >= passes || at != Order::first(pass)) continue;
-            if (Inject::adds_input && pass > 0) add(lane, d_input, d);  // x += input  ->  dinput += dx
-            if (pass == skipped && skipped > 0)
-                fill(lane, d, 0), at = Order::first(0);  // nothing from earlier passes
-            if (Inject::adds_input && at == Order::first(0)) add(lane, d, d_input);
-        }
+        const Index each = rows.graded ? rows.graded_count : rows.rows();
+        const auto  d    = lane.arena.template take<Real>(rows.rows(), C);
+        const auto  dx   = apart(rows, run) ? lane.arena.template take<Real>(tape.x.rows, C) : d;
+        end_backward(lane, dx, tape, w, dw);
+        const auto graded = [&](int number, Mat<Real> to) {
+            const Mat<Real const> from = dx.slice(number * each, each);
+            if (rows.graded) add_scatter(lane, to, from, rows.graded);
+            else add(lane, to, from);
+        };
+        if (apart(rows, run)) fill(lane, d, 0), graded(run.graded - 1, d);
+        Nest<Layout, Lane>(lane, w, rows, run, tape).backward(d, dw, graded);
         dropout(lane, d, run.dropout, 0, rows.first_row);
-        add_embed_backward(lane, tokens(dw), d, rows.tokens);
-        if constexpr (places) add_embed_backward(lane, positions(dw), d, rows.positions);
+        add_embed_backward(lane, Layout::tokens(dw), d, rows.tokens);
+        if constexpr (Layout::places) add_embed_backward(lane, Layout::positions(dw), d, rows.positions);
     }
 
     /// Logits of each sequence's last token, (B, V), when `rows` are new tokens of sequences whose earlier
@@ -223,62 +156,77 @@ public:
                             Sequences const& rows, CachePlaces places, Run const& run = {}) {
         RUNG_CHECK(rows.graded,
                    "Transformer::extend: graded rows; got none, wanted the last of each sequence");
-        const int   passes = passes_of(run), blocks = Order::blocks(passes);
-        const Index N = rows.rows(), asked = rows.graded_count;
-        const auto  input = begin(lane, w, rows, {});
-        auto        saved = Block::take(lane.arena, N, lane.arena.template take<Real>(N, C));
-        copy(lane, saved.x, input);
-        for (int at = 0; at < blocks; ++at) {
-            const int pass = Order::pass(at, passes), layer = Order::layer(at, passes);
-            if constexpr (Inject::adds_input) {
-                if (Order::before > 0 && at == Order::first(0)) copy(lane, input, saved.x);
-                if (pass > 0 && at == Order::first(pass) && pass < passes) add(lane, saved.x, input);
-            }
-            // What the very last block makes of earlier tokens nobody reads: theirs are the keys and values alone.
-            const bool last = at + 1 == blocks;
-            Block::read(lane, saved, rows, block(w, layer));
-            cached_attention(lane, saved.a, saved.u, cache[std::size_t(at)], rows, places, S.heads, last);
-            if (last) {
-                const auto asking = lane.arena.template take<Real>(asked, C);
-                gather(lane, asking, saved.x, rows.graded);
-                saved   = saved.first(asked);
-                saved.x = asking;
-            }
-            Block::write(lane, saved.x, saved, block(w, layer), Keep::nothing);
+        const Run               plain = undropped(run);
+        Extension<Layout, Lane> extension(lane, w, cache, rows, places, plain, Ends::together);
+        return answer(lane, w, extension.last_states(begin(lane, w, rows, plain)));
+    }
+
+    /// The same where sequences leave the loop one by one. After each pass `goes_on(pass, number, logits, state)` is
+    /// asked of each that is left, with the logits (1, V) and the state (1, C) of its last token, both the host's.
+    /// `rows` and `places` are the host's, too. Keys and values of passes that a token does not make are those of its
+    /// last one: later tokens find some in every pass (Geiping et al., 2025).
+    template <class Lane, class Real, class GoesOn>
+    static void extend_until(Lane& lane, Weights<Sum<Real>> w, std::vector<CacheLayer<Real>> const& cache,
+                             Sequences const& rows, CachePlaces const& places, Run const& run,
+                             GoesOn&& goes_on) {
+        const Run               plain = undropped(run);
+        const int               most  = passes_of(run).most;
+        const auto              there = placed(lane, rows, places);
+        Extension<Layout, Lane> extension(lane, w, cache, there, places, plain, Ends::apart);
+        extension.begin(begin(lane, w, there, plain));
+        Subset     left(lane.notes, rows, places);
+        const auto stays = lane.notes.template take<int>(1, rows.count),
+                   gone  = lane.notes.template take<int>(1, rows.count);
+        for (int pass = 0; pass < most; ++pass) {
+            extension.run_pass(pass);
+            const auto mark           = lane.mark();
+            const auto states         = extension.asked_states();
+            const auto logits         = fetched(lane, Mat<Real const>(answer(lane, w, states)));
+            const auto fetched_states = fetched(lane, Mat<Real const>(states));
+            int        staying = 0, leaving = 0;
+            for (int i = 0; i < left.rows().count; ++i)
+                (goes_on(pass, left.number(i), logits.slice(i, 1), fetched_states.slice(i, 1))
+                     ? stays.data[staying++]
+                     : gone.data[leaving++]) = i;
+            lane.release(mark);
+            if (leaving == 0 || pass + 1 == most) continue;
+            const Subset without(lane.notes, left, gone.data, leaving);
+            extension.leave(pass, placed(lane, without.rows(), without.places()), without.places());
+            if (staying == 0) return;
+            left             = Subset(lane.notes, left, stays.data, staying);
+            const auto fewer = placed(lane, left.rows(), left.places());
+            extension.go_on_with(fewer, left.places(),
+                                 placed(lane, left.ids(lane.notes, fewer.rows()), fewer.rows()));
         }
-        const auto normed = lane.arena.template take<Real>(asked, C);
-        const auto stats  = lane.arena.template take<Sum<Real>>(asked, Norm::stats);
-        const auto logits = lane.arena.template take<Real>(asked, S.vocab);
-        end(lane, logits, logits, normed, stats, saved.x, w, Keep::nothing);
-        return logits;
     }
 
     /// Blocks that run, each with a cache of its own while decoding.
-    static constexpr int blocks_of(Run const& run) { return Order::blocks(passes_of(run)); }
-    static constexpr int learnt_of(Run const& run) {
-        RUNG_CHECK(run.learnt >= 0, "Transformer: learnt passes; got ", run.learnt,
-                   ", wanted at least 1, or 0 for all");
-        return run.learnt > 0 ? std::min(run.learnt, passes_of(run)) : passes_of(run);
-    }
-    static constexpr int passes_of(Run const& run) {
-        RUNG_CHECK(run.passes >= 0 && run.passes <= 65'536, "Transformer: passes; got ", run.passes,
-                   ", wanted 1 to 65536, or 0 for ", Depth::passes);
-        return run.passes > 0 ? run.passes : Depth::passes;
-    }
+    static constexpr int    blocks_of(Run const& run) { return Order::blocks(passes_of(run).most); }
+    static constexpr Passes passes_of(Run const& run) { return {run, Depth::passes}; }
 
 private:
-    // Of weights, or of their gradients.
-    static auto          block(auto w, int layer) { return w + (first_block + layer * Block::size); }
-    static auto          tokens(auto w) { return weight<Embed>(w, 0); }
-    static auto          positions(auto w) { return weight<Embed>(w, 1); }
-    static auto          head(auto w) { return weight<Unembed>(w + unembed, 0); }
-    static std::uint32_t site(int at) { return 1 + 2 * std::uint32_t(at); }
+    /// Only training drops anything; but a random start is named by the same numbers.
+    static Run undropped(Run run) {
+        run.dropout.rate = 0;
+        return run;
+    }
+    template <class Lane, class Real>
+    static Mat<Real> answer(Lane& lane, Weights<Sum<Real>> w, Mat<Real> x) {
+        const auto normed = lane.arena.template take<Real>(x.rows, C);
+        const auto stats  = lane.arena.template take<Sum<Real>>(x.rows, Norm::stats);
+        const auto logits = lane.arena.template take<Real>(x.rows, S.vocab);
+        end(lane, logits, logits, normed, stats, x, w, Keep::nothing);
+        return logits;
+    }
+
+    /// Whether the rows whose logits are wanted are not simply all rows of the last state.
+    static bool apart(Sequences const& rows, Run const& run) { return rows.graded || run.graded > 1; }
 
     template <class Lane, class Real = typename Lane::real>
     static Mat<Real> begin(Lane& lane, Weights<Sum<Real>> w, Sequences const& rows, Run const& run) {
         const auto x = lane.arena.template take<Real>(rows.rows(), C);
-        embed(lane, x, tokens(w), rows.tokens);
-        if constexpr (places) add_embed(lane, x, positions(w), rows.positions);
+        embed(lane, x, Layout::tokens(w), rows.tokens);
+        if constexpr (Layout::places) add_embed(lane, x, Layout::positions(w), rows.positions);
         if constexpr (Position::site == Site::sinusoids)
             add_sinusoids(lane, x, rows.positions, Position::theta, Style::init(Depth::layers).std);
         dropout(lane, x, run.dropout, 0, rows.first_row);
@@ -288,10 +236,29 @@ private:
     static void end(Lane& lane, Mat<Real> logits, Mat<Real> slopes, Mat<Real> normed, Mat<Sum<Real>> stats,
                     Mat<Real> x, Weights<Sum<Real>> w, Keep keep) {
         const auto raw = cap > 0 ? slopes : logits;
-        Norm::forward(lane, normed, stats, x, w + last_norm);
-        if constexpr (Style::tied) matmul_nt(lane, raw, normed, tokens(w));
-        else matmul(lane, raw, normed, head(w));
+        Norm::forward(lane, normed, stats, x, Layout::norm(w));
+        if constexpr (Style::tied) matmul_nt(lane, raw, normed, Layout::tokens(w));
+        else matmul(lane, raw, normed, Layout::head(w));
         if constexpr (cap > 0) soft_cap(lane, logits, raw, cap, keep);
+    }
+    /// dx from the gradient in tape.logits.
+    template <class Lane, class Real>
+    static void end_backward(Lane& lane, Mat<Real> dx, Tape<Real> const& tape, Weights<Sum<Real>> w,
+                             Sum<Real>* dw) {
+        const auto mark = lane.arena.mark();
+        const auto dn   = lane.arena.template take<Real>(dx.rows, C);
+        if constexpr (cap > 0) activate_backward(lane, tape.logits, tape.logits, tape.slopes);
+        if constexpr (Style::tied) {
+            matmul(lane, dn, tape.logits, Layout::tokens(w));  // logits = n ET  ->  dn  = dlogits E
+            add_matmul_tn(lane, Layout::tokens(dw), tape.logits,
+                          tape.normed);  //                    dE += dlogitsT n
+        } else {
+            add_matmul_tn(lane, Layout::head(dw), tape.normed, tape.logits);
+            matmul_nt(lane, dn, tape.logits, Layout::head(w));
+        }
+        fill(lane, dx, 0);
+        Norm::add_backward(lane, dx, dn, tape.x, tape.stats, Layout::norm(w), Layout::norm(dw));
+        lane.arena.release(mark);
     }
 
     Buffer<float> weights_;

@@ -2,6 +2,7 @@
 // The training step: gradients of every slice, a fixed-order sum, clipping, AdamW. Owns gradients and
 // moments.
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <span>
@@ -27,6 +28,8 @@ struct TrainerOptions {
     double ema = 0;  ///< decay of the mean of weights that averaged() gives (0.999 is usual); 0 turns it off
     int    passes = 0;  ///< of a looped model; 0: the depth's own number
     int    learnt = 0;  ///< last passes that are learnt from; 0, or more than there are: all
+    int    states = 0;  ///< between passes that are kept to compute all else again; 0: all is kept
+    int    graded = 1;  ///< last passes whose logits are graded: the loss is their mean
     Index  piece  = 0;  ///< rows a thread computes at a time, part of the experiment; 0: what suits the model
 };
 
@@ -68,8 +71,7 @@ public:
                    ", wanted above 0, at least 0 and finite, at least 0 each");
         RUNG_CHECK(share(options.ema), "Trainer: ema; got ", options.ema, ", wanted at least 0 and below 1");
         if (options.ema > 0) averaged_.emplace(ctx);
-        Model::learnt_of(
-            {.passes = options.passes, .learnt = options.learnt});  // throws where that is senseless
+        Model::passes_of(run_of(options));  // throws where that is senseless
         if (options_.piece == 0) options_.piece = ctx.piece(Model::shape.width, Model::parameters);
         reset_optimizer();
         constexpr Index size = 4096;  // values of four arrays that fit the first-level cache
@@ -80,10 +82,12 @@ public:
     }
 
     /// One update from one or more batches whose gradients are added up: the loss is the mean over all their
-    /// graded tokens, so cutting a batch in two changes the order of sums and nothing else.
+    /// graded tokens, so cutting a batch in two changes the order of sums and nothing else. Batches may weigh more or
+    /// less, and loop as often as their sequences say.
     StepResult step(std::span<Batch const> batches, double rate) {
-        Index graded = 0, rows = 0;
-        for (auto const& batch : batches) graded += batch.graded, rows += batch.rows;
+        double graded = 0;
+        Index  rows   = 0;
+        for (auto const& batch : batches) graded += batch.weight * double(batch.graded), rows += batch.rows;
         RUNG_CHECK(graded > 0, "Trainer: graded tokens; got none, wanted at least 1");
         RUNG_CHECK(std::isfinite(float(rate)) && rate >= 0, "Trainer: step ", steps_, ": rate; got ", rate,
                    ", wanted a finite number of at least 0, in single precision");
@@ -91,39 +95,53 @@ public:
                    ": rate times weight_decay; got ", rate * options_.weight_decay,
                    ", wanted a finite number, in single precision");
 
-        const Mat<Real>     gradients{gradients_.data(), ctx_.slices(), Model::parameters};
-        double* const       losses = ctx_.results(ctx_.slices());
-        const Run           run{.passes  = options_.passes,
-                                .learnt  = options_.learnt,
-                                .dropout = {options_.dropout, ctx_.seed(), std::uint32_t(steps_)}};
+        const Mat<Real> gradients{gradients_.data(), ctx_.slices(), Model::parameters};
+        const int       slices      = ctx_.slices();
+        double* const   losses      = ctx_.results(slices * int(batches.size()));
+        Run             run         = run_of(options_);
+        run.dropout                 = {options_.dropout, ctx_.seed(), std::uint32_t(steps_)};
         const Weights<Real> weights = pack(ctx_, model_);
         Index               before = 0;  // rows of earlier batches: no two rows of a step share their dropout
         for (std::size_t i = 0; i < batches.size(); before += batches[i++].rows) {
-            const auto parts = cut(batches[i], ctx_.slices(), options_.piece);
+            auto const& batch = batches[i];
+            const auto  parts = cut(batch, ctx_.slices(), options_.piece);
+            const Real  scale = Real(batch.weight / double(run.graded)) / Real(graded);
+            if (batch.learnt > 0) run.learnt = batch.learnt;
+            else run.learnt = options_.learnt;
+            if (!batch.passes.empty())
+                run.passes = *std::max_element(batch.passes.begin(), batch.passes.end());
+            else run.passes = options_.passes;
             // Whichever thread meets the largest piece, none asks for memory again.
             Index most = 0;
             for (auto const& part : parts)
                 for (auto const& piece : part) most = std::max(most, piece.rows);
-            const Index room = Model::activation_bytes(most, std::min(most, batches[i].graded), run,
+            const Index room = Model::activation_bytes(most, std::min(most, batch.graded), run,
                                                        sizeof(typename Context::real));
             ctx_.for_slices(ctx_.slices(), [&](auto& lane, int slice) {
                 lane.reserve(room);
                 if (i == 0) fill(lane, gradients.slice(slice, 1), 0);
                 for (auto const& piece : parts[std::size_t(slice)]) {
                     lane.reset();
-                    const Ragged ragged(batches[i], piece.first, piece.count, before + piece.first_row);
+                    const Ragged ragged(batch, piece.first, piece.count, before + piece.first_row);
                     const auto   rows = placed(lane, ragged.rows());
-                    const auto   tape = Model::forward(lane, weights, rows, run);
-                    add_cross_entropy(lane, losses + slice, tape.logits, rows.targets, Real(1) / Real(graded),
-                                      {options_.label_smoothing, options_.z_loss});
-                    Model::backward(lane, weights, gradients.row(slice), tape, rows, run);
+                    Run          own  = run;
+                    if (ragged.passes() > 0) own.passes = ragged.passes();
+                    const auto  tape = Model::forward(lane, weights, rows, own);
+                    const Index each = tape.logits.rows / own.graded;
+                    for (int pass = 0; pass < own.graded; ++pass)
+                        add_cross_entropy(lane, losses + int(i) * slices + slice,
+                                          tape.logits.slice(pass * each, each), rows.targets, scale,
+                                          {options_.label_smoothing, options_.z_loss});
+                    Model::backward(lane, weights, gradients.row(slice), tape, rows, own);
                 }
             });
         }
         const double norm = update(gradients, rate);
         double       loss = 0;
-        for (int slice = 0; slice < ctx_.slices(); ++slice) loss += losses[slice];
-        return {loss / double(graded), norm, rows};
+        for (std::size_t i = 0; i < batches.size(); ++i)
+            for (int slice = 0; slice < slices; ++slice)
+                loss += batches[i].weight * losses[int(i) * slices + slice];
+        return {loss / graded / run.graded, norm, rows};
     }
     StepResult step(Batch const& batch, double rate) { return step(std::span(&batch, 1), rate); }
 
@@ -161,6 +179,10 @@ public:
     std::uint64_t number_examples(std::uint64_t count) { return std::exchange(examples_, examples_ + count); }
 
 private:
+    static constexpr Run run_of(TrainerOptions const& options) {
+        return {options.passes, options.learnt, options.states, options.graded};
+    }
+
     double update(Mat<Real> gradients, double rate) {
         const double    next = double(updates_ + 1);
         const AdamWStep adamw{rate,

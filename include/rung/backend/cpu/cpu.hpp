@@ -9,6 +9,7 @@
 #include "rung/backend/cpu/embedding.hpp"
 #include "rung/backend/cpu/greedy.hpp"
 #include "rung/backend/cpu/linear.hpp"
+#include "rung/backend/cpu/loop.hpp"
 #include "rung/backend/cpu/loss.hpp"
 #include "rung/backend/cpu/norm.hpp"
 #include "rung/backend/cpu/placed.hpp"

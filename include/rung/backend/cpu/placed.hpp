@@ -12,6 +12,10 @@ Sequences placed(Lane<P>&, Sequences const& rows, CachePlaces = {}) {
     return rows;
 }
 template <class P>
+int const* placed(Lane<P>&, int const* ids, Index) {
+    return ids;
+}
+template <class P>
 auto fetched(Lane<P>&, CMat<typename Precision<P>::Real> x) {
     return x;
 }

@@ -7,6 +7,7 @@
 #include "rung/backend/cuda/dropout.hpp"
 #include "rung/backend/cuda/embedding.hpp"
 #include "rung/backend/cuda/linear.hpp"
+#include "rung/backend/cuda/loop.hpp"
 #include "rung/backend/cuda/loss.hpp"
 #include "rung/backend/cuda/norm.hpp"
 #include "rung/backend/cuda/pointwise.hpp"

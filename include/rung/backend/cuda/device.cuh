@@ -7,6 +7,7 @@
 #include "rung/backend/cuda/body/columns.hpp"
 #include "rung/backend/cuda/body/embedding.hpp"
 #include "rung/backend/cuda/body/flash.hpp"
+#include "rung/backend/cuda/body/loop.hpp"
 #include "rung/backend/cuda/body/loss.hpp"
 #include "rung/backend/cuda/body/norm.hpp"
 #include "rung/backend/cuda/body/pointwise.hpp"
@@ -183,6 +184,10 @@ template void make<Product>(Driver&, void const*);
     RUNG_BODY(ActivateGateBackward<T>) \
     RUNG_BODY(SoftCap<T>) \
     RUNG_BODY(Dropped<T>) \
+    RUNG_BODY(Mix<T>) \
+    RUNG_BODY(MixBackward<T>) \
+    RUNG_BODY(FillNormal<T>) \
+    RUNG_BODY(Carry<T>) \
     RUNG_BODY(Embed<T, false>) \
     RUNG_BODY(Embed<T, true>) \
     RUNG_BODY(EmbedBackward<T>) \

@@ -88,9 +88,21 @@ Sequences placed(Lane<T>& lane, Sequences const& rows, CachePlaces cache = {}) {
     if (rows.targets) there.targets = ids(rows.targets, graded, wanted, -1, 0);
     const auto kept = lane.notes.template take<int>(1, Index(starts.size()));
     std::copy(starts.begin(), starts.end(), kept.data);
+    if (rows.passes) {  // what fills a batch up loops as often as the sequence that does least
+        const auto passes = lane.notes.template take<int>(1, Index(starts.size()));
+        std::copy_n(rows.passes, rows.count, passes.data);
+        std::fill(passes.data + rows.count, passes.data + passes.cols, rows.passes[rows.count - 1]);
+        there.passes = passes.data;
+    }
     there.starts = kept.data, there.count = int(starts.size()) - 1;
     there.plan = &plan;
     return there;
+}
+
+/// Where operations read these ids.
+template <class T>
+int const* placed(Lane<T>& lane, int const* ids, Index count) {
+    return lane.upload_ids(ids, count);
 }
 
 /// A copy for the host, in single precision. Waits.

@@ -1,22 +1,17 @@
 #pragma once
-// How often which layers run: the contract of a depth, and what a loop shows its layers again before each
-// pass.
+// How often which layers run: the contract of a depth, and what it may add to a loop.
 
 #include <concepts>
 
-#include "rung/core/view.hpp"
+#include "rung/model/depth/injection.hpp"
 
 namespace rung {
 
-/// A pass starts from where the last one ended.
-struct NoInjection {
-    static constexpr bool adds_input = false;
-};
-
-/// The embedded input is added again before every pass but the first (Yang et al., ICLR 2024: without it a
-/// loop forgets what it was asked, and degrades past the number of passes it was trained with).
-struct AddInput {
-    static constexpr bool adds_input = true;
+/// What a loop's state is before its first pass.
+enum class Start {
+    input,   ///< the loop's input itself
+    zero,    ///< zeros: the first pass knows what is injected alone
+    random,  ///< N(0, std of the initial weights), new in every training step (Geiping et al., 2025)
 };
 
 /// In what order blocks run: layers before a loop, the looped ones in every pass, layers after it. A depth that does
@@ -60,7 +55,25 @@ concept HasDepth = requires {
 
 template <class D>
 concept HasInjection = requires {
-    { D::Inject::adds_input } -> std::convertible_to<bool>;
+    typename D::Inject;
+};
+
+/// What a depth may add to its loop, each through a static member of that name; see depth/adaptors.hpp.
+template <class D>
+struct LoopOf {
+    using Inject = typename D::Inject;
+    static_assert(InjectsInput<Inject>,
+                  "Injection: add `template <int C> struct Layer` with `weights`, `reads_input`, `kept`, "
+                  "`flops`, `forward` and `backward` (see NoInjection, or use AddInput)");
+    static constexpr bool  norm_between   = requires { requires D::norm_between; };
+    static constexpr bool  pass_embedding = requires { requires D::pass_embedding; };
+    static constexpr Start start          = [] {
+        if constexpr (requires { D::start; }) return D::start;
+        else return Inject::template Layer<8>::reads_input ? Start::zero : Start::input;
+    }();
+    static_assert(start == Start::input || Inject::template Layer<8>::reads_input,
+                  "Depth: a loop that does not start from its input needs an injection, or it never sees it "
+                  "(`using Inject = rung::AddInput`)");
 };
 
 /// Names what a depth lacks.

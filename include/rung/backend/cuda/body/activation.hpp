@@ -3,14 +3,11 @@
 // four values.
 
 #include "rung/backend/activation.hpp"
-#include "rung/backend/cuda/group.hpp"
+#include "rung/backend/cuda/body/pointwise.hpp"
 
 namespace rung::cuda {
 
 namespace body {
-
-/// 1 / (1 + exp(-x))
-RUNG_HD inline float sigmoid(float x) { return 1 / (1 + ::exp2f(-log2_e * x)); }
 
 /// An activation's value and slope.
 struct Activated {

@@ -53,6 +53,9 @@ struct Add {
     }
 };
 
+/// 1 / (1 + exp(-x))
+RUNG_HD inline float sigmoid(float x) { return 1 / (1 + ::exp2f(-log2_e * x)); }
+
 /// What names a dropout's random numbers.
 struct DropoutName {
     std::uint64_t seed;

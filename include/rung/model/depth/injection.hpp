@@ -1,0 +1,155 @@
+#pragma once
+// What a loop shows its layers again before each pass. A kind of injection has a template member `Layer<C>` beside
+// those below: weights, a forward and a backward pass.
+
+#include "rung/model/weights.hpp"
+
+namespace rung {
+
+/// What a pass was entered with, for its backward pass. N rows each; what a kind does not need is empty.
+template <class Real>
+struct Entered {
+    Mat<Real>      raw;    ///< the state before the norm between passes
+    Mat<Sum<Real>> stats;  ///< of that norm
+    Mat<Real>      state;  ///< what the injection was given; empty: zeros
+    Mat<Real>      gate;
+};
+
+/// A pass starts from where the last one ended.
+struct NoInjection {
+    template <int C>
+    struct Layer {
+        static constexpr WeightList<0> weights{};
+        static constexpr bool          reads_input = false;
+        static constexpr Index         kept        = 0;  ///< columns taken of the arena in a pass
+        static constexpr double        flops       = 0;  ///< per row, forward
+
+        /// What the first block of the pass reads, from the state (N, C), which may be overwritten, and the loop's
+        /// input (N, C), which may not. An empty state stands for zeros.
+        template <class Lane, class Real>
+        static Mat<Real> forward(Lane&, Entered<Real>&, Mat<Real> state, Mat<Real>, Weights<Sum<Real>>) {
+            return state;
+        }
+        /// d: the gradient of what the pass reads becomes that of the state; d_input += that of the input.
+        template <class Lane, class Real>
+        static void backward(Lane&, Mat<Real>, Mat<Real>, Entered<Real> const&, Mat<Real>, Weights<Sum<Real>>,
+                             Sum<Real>*) {}
+    };
+};
+
+/// x = state + input (Yang et al., "Looped transformers are better at learning learning algorithms", ICLR 2024: without
+/// it a loop forgets what it was asked, and degrades past the number of passes it was trained with).
+struct AddInput {
+    template <int C>
+    struct Layer {
+        static constexpr WeightList<0> weights{};
+        static constexpr bool          reads_input = true;
+        static constexpr Index         kept        = 0;
+        static constexpr double        flops       = 0;
+
+        template <class Lane, class Real>
+        static Mat<Real> forward(Lane& lane, Entered<Real>&, Mat<Real> state, Mat<Real> input,
+                                 Weights<Sum<Real>>) {
+            if (state.empty()) return input;
+            add(lane, state, input);
+            return state;
+        }
+        template <class Lane, class Real>
+        static void backward(Lane& lane, Mat<Real> d, Mat<Real> d_input, Entered<Real> const&, Mat<Real>,
+                             Weights<Sum<Real>>, Sum<Real>*) {
+            add(lane, d_input, d);
+        }
+    };
+};
+
+/// x = [state | input] W, as two products (Geiping et al., 2025).
+struct ConcatInput {
+    template <int C>
+    struct Layer {
+        enum Weight { of_state, of_input };
+        static constexpr WeightList<2> weights{
+            {{.name = "state", .rows = C, .cols = C}, {.name = "input", .rows = C, .cols = C}}};
+        static constexpr bool   reads_input = true;
+        static constexpr Index  kept        = C;
+        static constexpr double flops       = 4.0 * C * C;
+
+        template <class Lane, class Real>
+        static Mat<Real> forward(Lane& lane, Entered<Real>&, Mat<Real> state, Mat<Real> input,
+                                 Weights<Sum<Real>> w) {
+            const auto x = lane.arena.template take<Real>(input.rows, C);
+            matmul(lane, x, input, weight<Layer>(w, of_input));
+            if (!state.empty()) add_matmul(lane, x, x, state, weight<Layer>(w, of_state));
+            return x;
+        }
+        template <class Lane, class Real>
+        static void backward(Lane& lane, Mat<Real> d, Mat<Real> d_input, Entered<Real> const& s,
+                             Mat<Real> input, Weights<Sum<Real>> w, Sum<Real>* dw) {
+            const auto mark = lane.arena.mark();
+            const auto back = lane.arena.template take<Real>(d.rows, C);
+            add_matmul_tn(lane, weight<Layer>(dw, of_input), input, d);
+            matmul_nt(lane, back, d, weight<Layer>(w, of_input));
+            add(lane, d_input, back);
+            if (!s.state.empty()) {
+                add_matmul_tn(lane, weight<Layer>(dw, of_state), s.state, d);
+                matmul_nt(lane, back, d, weight<Layer>(w, of_state));
+                copy(lane, d, back);
+            }
+            lane.arena.release(mark);
+        }
+    };
+};
+
+/// x = g state + (1 - g) input with g = sigmoid([state | input] W + b), channel by channel (Srivastava et al., "Highway
+/// networks", 2015).
+struct GateInput {
+    template <int C>
+    struct Layer {
+        enum Weight { of_state, of_input, bias };
+        static constexpr WeightList<3> weights{
+            {{.name = "state", .rows = C, .cols = C},
+             {.name = "input", .rows = C, .cols = C},
+             {.name = "bias", .rows = 1, .cols = C, .init = Init::zeros, .decay = false}}};
+        static constexpr bool   reads_input = true;
+        static constexpr Index  kept        = 3 * C;
+        static constexpr double flops       = 4.0 * C * C;
+
+        template <class Lane, class Real>
+        static Mat<Real> forward(Lane& lane, Entered<Real>& s, Mat<Real> state, Mat<Real> input,
+                                 Weights<Sum<Real>> w) {
+            const auto take = [&] { return lane.arena.template take<Real>(input.rows, C); };
+            if (state.empty()) state = take(), fill(lane, state, 0);
+            const auto x = take();
+            s.gate = take(), s.state = state;
+            matmul(lane, s.gate, input, weight<Layer>(w, of_input), weight<Layer>(w, bias));
+            add_matmul(lane, s.gate, s.gate, state, weight<Layer>(w, of_state));
+            mix(lane, x, s.gate, state, input);
+            return x;
+        }
+        template <class Lane, class Real>
+        static void backward(Lane& lane, Mat<Real> d, Mat<Real> d_input, Entered<Real> const& s,
+                             Mat<Real> input, Weights<Sum<Real>> w, Sum<Real>* dw) {
+            const auto mark = lane.arena.mark();
+            const auto dg   = lane.arena.template take<Real>(d.rows, C),
+                       back = lane.arena.template take<Real>(d.rows, C);
+            mix_backward(lane, dg, d_input, d, s.gate, s.state, input);
+            add_column_sums(lane, weight<Layer>(dw, bias), dg);
+            add_matmul_tn(lane, weight<Layer>(dw, of_input), input, dg);
+            add_matmul_tn(lane, weight<Layer>(dw, of_state), s.state, dg);
+            matmul_nt(lane, back, dg, weight<Layer>(w, of_input));
+            add(lane, d_input, back);
+            matmul_nt(lane, back, dg, weight<Layer>(w, of_state));
+            add(lane, d, back);
+            lane.arena.release(mark);
+        }
+    };
+};
+
+template <class I>
+concept InjectsInput = requires {
+    I::template Layer<8>::weights.size();
+    { I::template Layer<8>::reads_input } -> std::convertible_to<bool>;
+    { I::template Layer<8>::kept } -> std::convertible_to<Index>;
+    { I::template Layer<8>::flops } -> std::convertible_to<double>;
+};
+
+}  // namespace rung

@@ -1,0 +1,43 @@
+#pragma once
+// Sums of many numbers: "315+120+045+824=" -> "1304". Difficulty is the number of operands, all of the same number of
+// digits, zeros in front (Saunshi et al., "Reasoning with latent thoughts: on the power of looped transformers", ICLR
+// 2025).
+
+#include "rung/task/digits.hpp"
+#include "rung/task/task.hpp"
+
+namespace rung {
+
+struct NaryAddition {
+    static constexpr std::string_view alphabet = "0123456789+=";
+    static constexpr int              vocab    = vocab_size(alphabet);
+
+    int digits = 3;  ///< of every operand
+
+    Example sample(Rng& rng, int difficulty) const {
+        std::vector<std::string> operands;
+        for (int i = 0; i < difficulty; ++i) {
+            std::string& operand = operands.emplace_back();
+            for (int d = 0; d < digits; ++d) operand += char('0' + rng.below(10));
+        }
+        return example(operands);
+    }
+    Example example(std::vector<std::string> const& operands) const {
+        Example     all;
+        std::string sum = "0";
+        for (auto const& operand : operands) {
+            rung::digits::check(operand, "NaryAddition");
+            RUNG_CHECK(int(operand.size()) == digits, "NaryAddition: operand; got '", operand, "', wanted ",
+                       digits, " digits");
+            all.prompt += (all.prompt.empty() ? "" : "+") + operand;
+            sum = rung::digits::add(sum, operand);
+        }
+        all.prompt += '=', all.answer = sum;
+        return all;
+    }
+    int longest(int difficulty) const {
+        return difficulty * (digits + 1) + digits + int(std::to_string(difficulty - 1).size());
+    }
+};
+
+}  // namespace rung

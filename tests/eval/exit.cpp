@@ -1,0 +1,182 @@
+// Stopping rules: what each of them does, and that tokens and passes of a batch are those of each prompt alone.
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "rung/model/depth/adaptors.hpp"
+#include "support/random.hpp"
+#include "support/small.hpp"
+
+using namespace rung_test;
+
+namespace {
+
+const Vocab vocab{Reverse::alphabet};
+
+/// The pass after which a rule settles, of readings given one by one.
+template <class Rule>
+int settled(Rule const& rule, std::vector<Reading> const& readings) {
+    std::vector<Thought> thoughts;
+    for (std::size_t i = 0; i < readings.size(); ++i) {
+        thoughts.push_back({"", true, readings[i]});
+        thoughts.back().reading.pass = int(i) + 1;
+    }
+    return settle(rule, thoughts).reading.pass;
+}
+
+std::vector<std::string> prompts(int count) {
+    std::vector<std::string> out;
+    for (int i = 0; i < count; ++i) {
+        Rng       rng(5, Purpose::user, 0, std::uint32_t(i));
+        const int difficulty = rng.between(1, 9);
+        out.push_back(Reverse{}.sample(rng, difficulty).prompt);
+    }
+    return out;
+}
+
+/// A model whose answers have many lengths and take many numbers of passes.
+template <class Model>
+Model trained(cpu::Context<float>& ctx) {
+    Model   model{ctx};
+    Trainer trainer{ctx, model};
+    for (int step = 0; step < 60; ++step) trainer.step(small_batch(std::uint32_t(step)), 5e-3);
+    return model;
+}
+
+std::size_t numbers_of_passes(std::vector<Answer> const& answers) {
+    std::set<int> seen;
+    for (auto const& answer : answers) seen.insert(answer.passes.begin(), answer.passes.end());
+    return seen.size();
+}
+
+/// By the first of these rules that gives tokens different passes: somewhere between limits that everybody meets at
+/// once and limits that nobody meets.
+template <class Model, class Rule>
+void check_batches(std::vector<Rule> const& rules) {
+    cpu::Context  one{{.threads = 1}}, three{{.threads = 3}};
+    const auto    model = trained<Model>(one);
+    const auto    asked = prompts(64);
+    DecodeOptions options{.limit = 12, .run = {.passes = 6}, .group = 64};
+    for (auto const& rule : rules) {
+        const auto all = decode(one, model, vocab, asked, options, rule);
+        if (numbers_of_passes(all) < 2) continue;
+        options.group    = 7;
+        const auto seven = decode(three, model, vocab, asked, options, rule);
+        for (std::size_t i = 0; i < asked.size(); ++i) {
+            const auto alone = decode(one, model, vocab, {asked[i]}, options, rule)[0];
+            for (auto const* together : {&all[i], &seven[i]}) {
+                CHECK(together->text == alone.text);
+                CHECK(together->passes == alone.passes);
+            }
+            CHECK(int(alone.passes.size()) == alone.tokens);
+        }
+        return;
+    }
+    FAIL("no limit gives tokens different passes");
+}
+
+using Loop = SmallModel<Rope<>, Looped<4, 1, AddInput>>;
+using Core = SmallModel<Rope<>, NormBetween<PreludeCoreCoda<1, 2, 1, 4, ConcatInput>>>;
+using None = SmallModel<Learned, PassEmbedding<Looped<4>>, Gpt>;
+
+}  // namespace
+
+TYPE_TO_STRING_AS("a loop", Loop);
+TYPE_TO_STRING_AS("a loop between a prelude and a coda", Core);
+TYPE_TO_STRING_AS("a loop without injection", None);
+
+TEST_CASE("what each rule settles on") {
+    const auto of = [](auto member, std::vector<double> const& values) {
+        std::vector<Reading> all(values.size());
+        for (std::size_t i = 0; i < values.size(); ++i) all[i].*member = values[i];
+        return all;
+    };
+    CHECK(settled(AfterPasses{3}, std::vector<Reading>(5)) == 3);
+    CHECK(settled(AfterPasses{9}, std::vector<Reading>(5)) == 5);
+    std::vector<Reading> long_one(5, Reading{.prompt = "1234"});
+    CHECK(settled(Oracle{[](std::string_view prompt) { return int(prompt.size()); }}, long_one) == 4);
+    CHECK(settled(MostConfident{}, of(&Reading::surprise, {3, 1, 0.5, 0.7, 0.5})) == 3);
+    CHECK(settled(DivergenceBelow{0.1}, of(&Reading::divergence, {9, 1, 0.05, 0.01})) == 3);
+    CHECK(settled(DivergenceBelow{0.001}, of(&Reading::divergence, {9, 1, 0.05, 0.01})) == 4);
+    CHECK(settled(ChangeBelow{0.1}, of(&Reading::change, {9, 0.01, 0.5})) == 2);
+    CHECK(settled(EntropyBelow{0.1}, of(&Reading::entropy, {2, 1, 0.01, 0.5})) == 3);
+    std::vector<Reading> same(6);
+    for (const std::size_t i : {1u, 3u, 4u, 5u}) same[i].same = true;
+    CHECK(settled(StableFor{1}, same) == 1);
+    CHECK(settled(StableFor{2}, same) == 2);
+    CHECK(settled(StableFor{3}, same) == 5);
+}
+
+TEST_CASE("a reading says how sure a distribution is, and how far it and the state have moved") {
+    const std::vector<double> now{0, 0, 2, 1, 0}, before{0, 0, 1, 2, 0}, state{3, 4}, state_before{3, 3};
+    const auto                row = [](std::vector<double> const& v) {
+        return Mat<double const>(v.data(), 1, Index(v.size()));
+    };
+    const auto   r = detail::read_pass(4, row(now), row(before), row(state), row(state_before), 2);
+    const double e = std::exp(1.0), sum = e * e + e + 1, p[] = {e * e / sum, e / sum, 1 / sum};
+    CHECK(r.pass == 4);
+    CHECK(r.surprise == doctest::Approx(-std::log(p[0])));
+    CHECK(r.entropy ==
+          doctest::Approx(-p[0] * std::log(p[0]) - p[1] * std::log(p[1]) - p[2] * std::log(p[2])));
+    CHECK(r.divergence == doctest::Approx(p[0] - p[1]));  // log ratios are 1, -1 and 0
+    CHECK(r.change == doctest::Approx(1.0 / 5));
+    CHECK_FALSE(r.same);
+    const Mat<double const> none;
+    const auto              first = detail::read_pass(1, row(now), none, row(state), none, 2);
+    CHECK(std::isinf(first.divergence));
+    CHECK(std::isinf(first.change));
+    CHECK_FALSE(first.same);
+}
+
+TEST_CASE_TEMPLATE("tokens and passes of a batch are those of each prompt alone, by every rule", Model, Loop,
+                   Core, None) {
+    check_batches<Model>(std::vector{MostConfident{}});
+    check_batches<Model>(std::vector{DivergenceBelow{1e-1}, DivergenceBelow{1e-2}});
+    check_batches<Model>(std::vector{ChangeBelow{0.35}, ChangeBelow{0.2}, ChangeBelow{0.5}, ChangeBelow{0.8}, ChangeBelow{1.1}});
+    check_batches<Model>(
+        std::vector{EntropyBelow{0.8}, EntropyBelow{1.2}, EntropyBelow{1.6}, EntropyBelow{2.0}, EntropyBelow{2.3}});
+    check_batches<Model>(std::vector{StableFor{2}, StableFor{3}});
+    check_batches<Model>(
+        std::vector{Oracle{[](std::string_view prompt) { return 1 + int(prompt.size()) % 4; }}});
+}
+
+TEST_CASE_TEMPLATE("a rule that stops everybody after some passes is a loop of as many", Model, Loop, Core,
+                   None) {
+    cpu::Context ctx{{.threads = 2}};
+    const auto   model = trained<Model>(ctx);
+    const auto   asked = prompts(40);
+    const auto   fixed = decode(ctx, model, vocab, asked, {.limit = 12, .run = {.passes = 3}});
+    for (const int most : {3, 6}) {
+        const auto stopped =
+            decode(ctx, model, vocab, asked, {.limit = 12, .run = {.passes = most}}, AfterPasses{3});
+        for (std::size_t i = 0; i < asked.size(); ++i) {
+            CHECK(stopped[i].text == fixed[i].text);
+            CHECK(stopped[i].passes == std::vector<int>(std::size_t(stopped[i].tokens), 3));
+        }
+    }
+}
+
+TEST_CASE("what is read at once after every pass is what loops of as many passes say") {
+    using Model = SmallModel<NoPe, NormBetween<Looped<4, 1, AddInput>>, Gpt>;
+    cpu::Context ctx{{.threads = 2}};
+    const Model  model{ctx};
+    const auto   asked = prompts(40);
+    const auto   all   = think(ctx, model, vocab, asked, 9, {.passes = 5, .graded = 5});
+    for (int passes = 1; passes <= 5; ++passes) {
+        const auto alone = think(ctx, model, vocab, asked, 9, {.passes = passes});
+        for (std::size_t i = 0; i < asked.size(); ++i) {
+            auto const& thought = all[i][std::size_t(passes - 1)];
+            REQUIRE(alone[i].size() == 1);
+            CHECK(thought.answer == alone[i][0].answer);
+            CHECK(thought.ended == alone[i][0].ended);
+            CHECK(thought.reading.pass == passes);
+            CHECK(thought.reading.surprise == alone[i][0].reading.surprise);
+            CHECK(thought.reading.prompt == asked[i]);
+        }
+    }
+    const int sure = most_confident_pass(all);
+    CHECK(sure >= 1);
+    CHECK(sure <= 5);
+    CHECK_THROWS_AS(think(ctx, model, vocab, asked, 1000), Error);
+}

@@ -1,0 +1,148 @@
+// How often loops run in training: the rules, and steps whose sequences, batches or passes differ.
+
+#include <doctest/doctest.h>
+
+#include "rung/model/depth/adaptors.hpp"
+#include "rung/task/parity.hpp"
+#include "support/random.hpp"
+#include "support/small.hpp"
+
+using namespace rung_test;
+
+namespace {
+
+using Loop = SmallModel<NoPe, NormBetween<Looped<3, 1, AddInput>>, Gpt>;
+
+/// Bits of the weights after a few steps.
+std::uint64_t bits_after(TrainerOptions const& options, std::vector<Batch> const& batches, int threads = 1) {
+    cpu::Context ctx{{.threads = threads}};
+    Loop         model{ctx};
+    Trainer      trainer{ctx, model, options};
+    for (int i = 0; i < 3; ++i) trainer.step(batches, 1e-3);
+    return bits_of(model.weights());
+}
+Batch with_passes(Batch batch, int first, int step) {
+    for (int b = 0; b < batch.count; ++b) batch.passes.push_back(first + b / 4 * step);
+    return batch;
+}
+
+}  // namespace
+
+TEST_CASE("passes that batches ask for are those that the trainer could ask for") {
+    const Batch batch = small_batch(0);
+    CHECK(bits_after({.passes = 5}, {batch}) == bits_after({}, {with_passes(batch, 5, 0)}));
+    CHECK(bits_after({}, {batch}) != bits_after({}, {with_passes(batch, 5, 0)}));
+    CHECK(bits_after({}, {with_passes(batch, 1, 1)}, 1) == bits_after({}, {with_passes(batch, 1, 1)}, 3));
+    CHECK(bits_after({}, {with_passes(batch, 1, 1)}) ==
+          bits_after({.states = 1}, {with_passes(batch, 1, 1)}));
+}
+
+TEST_CASE("the gradient of sequences that loop unlike each other is the sum of theirs") {
+    cpu::Context ctx{{.threads = 1}};
+    const Batch  both     = with_passes(small_batch(0, 8), 1, 3);
+    const auto   gradient = [&](std::vector<Batch> const& batches) {
+        Loop    model{ctx};
+        Trainer trainer{ctx, model};
+        return trainer.step(batches, 0).gradient;
+    };
+    const auto part = [&](int first, int passes) {  // of the batch, by itself
+        Batch some = both;
+        some.passes.assign(8, passes);
+        for (int b = 0; b < 8; ++b)
+            if ((b < 4) != (first == 0))
+                for (int t = 0; t < some.longest; ++t) {
+                    int& target = some.targets[std::size_t(b * some.longest + t)];
+                    some.graded -= target >= 0, target = -1;
+                }
+        return some;
+    };
+    CHECK(gradient({both}) == doctest::Approx(gradient({part(0, 1), part(4, 4)})).epsilon(1e-5));
+    CHECK(gradient({both}) != doctest::Approx(gradient({part(0, 1), part(4, 1)})).epsilon(1e-3));
+}
+
+TEST_CASE("states that are kept instead of activations change no bit of training") {
+    const Batch batch = small_batch(0);
+    const auto  kept  = bits_after({.dropout = 0.1f, .passes = 7}, {batch});
+    for (const int states : {1, 3})
+        CHECK(bits_after({.dropout = 0.1f, .passes = 7, .states = states}, {batch}) == kept);
+}
+
+TEST_CASE("a batch that weighs nothing changes nothing, and one that weighs all is the only one") {
+    Batch one = small_batch(0), other = small_batch(1);
+    other.weight = 0;
+    cpu::Context ctx{{.threads = 1}};
+    Loop         model{ctx}, alone{ctx};
+    Trainer      a{ctx, model}, b{ctx, alone};
+    const auto   both = a.step(std::vector{one, other}, 1e-3), single = b.step(one, 1e-3);
+    CHECK(both.loss == single.loss);
+    CHECK(both.gradient == single.gradient);
+}
+
+TEST_CASE("the loss over the last passes is the mean of theirs") {
+    cpu::Context ctx{{.threads = 1}};
+    const Batch  batch = small_batch(0);
+    const auto   loss  = [&](TrainerOptions const& options) {
+        Loop model{ctx};
+        return Trainer{ctx, model, options}.step(batch, 0).loss;
+    };
+    const double mean = (loss({.passes = 4}) + loss({.passes = 3}) + loss({.passes = 2})) / 3;
+    CHECK(loss({.passes = 4, .graded = 3}) == doctest::Approx(mean).epsilon(1e-6));
+    CHECK_THROWS_AS(loss({.passes = 4, .learnt = 2, .graded = 3}), Error);
+}
+
+TEST_CASE("rules of passes") {
+    const auto at = [](int step, int difficulty = 5) {
+        return Occasion{difficulty, step, Rng(1, Purpose::passes, std::uint32_t(step))};
+    };
+    CHECK(PassesByDifficulty{}(at(0)) == 5);
+    CHECK(PassesByDifficulty{.each = 2, .more = 1}(at(0)) == 11);
+    CHECK(GrowingPasses{2, 6, 10}(at(9)) == 2);
+    CHECK(GrowingPasses{2, 6, 10}(at(10)) == 3);
+    CHECK(GrowingPasses{2, 6, 10}(at(1000)) == 6);
+    double    uniform = 0, poisson = 0, square = 0;
+    int       least = 99, most = 0;
+    const int steps = 4000;
+    for (int step = 0; step < steps; ++step) {
+        const int u = UniformPasses{2, 6}(at(step)), p = PoissonPasses{.mean = 8}(at(step));
+        CHECK(u == UniformPasses{2, 6}(at(step, 9)));  // the step's, whatever the example
+        least = std::min(least, u), most = std::max(most, u);
+        uniform += u, poisson += p, square += double(p) * p;
+    }
+    CHECK(least == 2);
+    CHECK(most == 6);
+    CHECK(uniform / steps == doctest::Approx(4).epsilon(0.03));
+    CHECK(poisson / steps == doctest::Approx(9).epsilon(0.03));
+    // Poisson of a log-normal rate: mean + variance of the rate, 64 (e^0.25 - 1).
+    const double variance = square / steps - poisson / steps * (poisson / steps);
+    CHECK(variance == doctest::Approx(8 + 64 * (std::exp(0.25) - 1)).epsilon(0.1));
+}
+
+TEST_CASE("a loop learns parity of short strings, each read at once after as many passes as it is long") {
+    constexpr Shape shape{.vocab = Parity::vocab, .context = 16, .width = 32, .heads = 4};
+    struct Style : GptStyle<Bias::everywhere, Embeddings::separate> {
+        static InitScale init(int) { return {0.1, 1.0}; }
+    };
+    using Model = Transformer<shape, NoPe, NormBetween<Looped<4, 1, AddInput>>, Style>;
+    cpu::Context ctx;
+    Model        model{ctx};
+    train(ctx, model, Parity{}, Uniform{1, 4},
+          {.steps       = 300,
+           .batch       = 64,
+           .peak        = 3e-3,
+           .answering   = Answering::at_once,
+           .passes      = PassesByDifficulty{},
+           .progressive = 0.2});
+    const auto report =
+        evaluate(ctx, model, Parity{},
+                 {.to = 4, .each = 64, .passes = PassesByDifficulty{}, .answering = Answering::at_once});
+    for (auto const& score : report.scores) CHECK(score.exact_match() == 1);
+    // By a rule: the report says how many passes it took.
+    const auto surest = evaluate(ctx, model, Parity{},
+                                 {.from = 4, .to = 4, .run = {.passes = 8}, .answering = Answering::at_once},
+                                 MostConfident{});
+    CHECK(surest.at(4).passes >= 1);
+    CHECK(surest.at(4).passes <= 8);
+    const Study all = study(ctx, model, Parity{}, 4, 64, 4);
+    for (std::size_t i = 0; i < all.truth.size(); ++i)
+        CHECK(all.thoughts[i][3].answer == all.truth[i].answer);
+}
