@@ -12,13 +12,13 @@ using namespace rung;
 
 inline constexpr Shape shape{.vocab = Parity::vocab, .context = 128, .width = 64, .heads = 16};
 
-/// States between passes are normed: what is added to them has to be of their size, and 0.02 is not.
-struct Wide : GptStyle<Bias::everywhere, Embeddings::separate> {
-    static InitScale init(int) { return {0.1, 1.0}; }
+/// States between passes are normed: the bits that are shown again have to be of their size, or they are not heard.
+struct Loud : GptStyle<Bias::everywhere, Embeddings::separate> {
+    static InitScale init(int) { return {.std = 0.02, .residual = 1, .embedding = 50}; }
 };
 template <class Injection>
-struct Loop : Transformer<shape, NoPe, NormBetween<Looped<20, 1, Injection>>, Wide> {
-    using Transformer<shape, NoPe, NormBetween<Looped<20, 1, Injection>>, Wide>::Transformer;
+struct Loop : Transformer<shape, NoPe, NormBetween<Looped<21, 1, Injection>>, Loud> {
+    using Transformer<shape, NoPe, NormBetween<Looped<21, 1, Injection>>, Loud>::Transformer;
 };
 
 struct Settings {
@@ -62,8 +62,8 @@ int main(int argc, char** argv) {
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
         Journal    journal{"longer_than_trained", "Strings longer than any it was shown", common, flags};
-        const auto as_long = PassesByDifficulty{};
-        const auto always  = [&](auto const&) { return s.trained_to; };
+        const auto as_long = PassesByDifficulty{.more = 1};
+        const auto always  = [&](auto const&) { return s.trained_to + 1; };
         const auto loop    = trained<Loop<AddInput>>(ctx, s, "loop", as_long, journal);
         const auto blind   = trained<Loop<NoInjection>>(ctx, s, "not shown again", as_long, journal);
         const auto fixed   = trained<Loop<AddInput>>(ctx, s, "fixed passes", always, journal);

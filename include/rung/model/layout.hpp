@@ -28,7 +28,7 @@ struct Layout {
 
     struct Embed {
         static constexpr WeightList<2> weights{
-            {{.name = "tokens", .rows = S.vocab, .cols = C, .lookup = !tied},
+            {{.name = "tokens", .rows = S.vocab, .cols = C, .init = Init::embedding, .lookup = !tied},
              {.name = "positions", .rows = places ? S.context : 0, .cols = C, .lookup = true}}};
     };
     struct Unembed {

@@ -3,6 +3,7 @@
 // computed again in the backward pass start from states that are kept between them (Griewank and Walther, "Revolve",
 // 2000: with c states of which r reruns reach C(c + r, c) passes).
 
+#include "rung/model/depth/depth.hpp"
 #include "rung/model/tape.hpp"
 
 namespace rung {

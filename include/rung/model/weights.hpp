@@ -18,9 +18,10 @@ namespace rung {
 enum class Init {
     zeros,
     ones,
-    normal,    ///< N(0, std)
-    residual,  ///< N(0, std / sqrt(2 L)): writes into the residual stream, as in GPT-2
-    fan_in,    ///< N(0, 1 / sqrt(rows)): keeps the scale of what it multiplies
+    normal,     ///< N(0, std)
+    residual,   ///< N(0, std / sqrt(2 L)): writes into the residual stream, as in GPT-2
+    embedding,  ///< N(0, std), or what the style says of embeddings
+    fan_in,     ///< N(0, 1 / sqrt(rows)): keeps the scale of what it multiplies
 };
 
 /// One matrix, or a vector as a matrix of one row. A weight that a style leaves out has no rows.
@@ -113,17 +114,18 @@ struct NoWeights {
 };
 
 struct InitScale {
-    double std;       ///< of Init::normal
-    double residual;  ///< factor on top for Init::residual
+    double std;            ///< of Init::normal
+    double residual;       ///< factor on top for Init::residual
+    double embedding = 1;  ///< the same for Init::embedding
 };
 
 /// Fills one weight. `id` names its stream, so a weight's values do not depend on the sizes of the others.
 template <class Real>
 void initialize(Real* data, WeightSpec const& spec, InitScale scale, std::uint64_t seed, std::uint32_t id) {
     Rng          rng(seed, Purpose::weights, id);
-    const double std = spec.init == Init::residual ? scale.std * scale.residual
-                       : spec.init == Init::fan_in ? 1 / std::sqrt(double(spec.rows))
-                                                   : scale.std;
+    const double std = scale.std * (spec.init == Init::residual    ? scale.residual
+                                    : spec.init == Init::embedding ? scale.embedding
+                                                                   : 1.0);
     for (Index i = 0; i < spec.size(); ++i)
         data[i] = spec.init == Init::zeros  ? Real(0)
                   : spec.init == Init::ones ? Real(1)
