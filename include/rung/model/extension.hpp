@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rung/core/cache.hpp"
+#include "rung/model/depth/depth.hpp"
 #include "rung/model/tape.hpp"
 
 namespace rung {
