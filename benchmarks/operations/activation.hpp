@@ -1,6 +1,6 @@
 #pragma once
-// GELU in its tanh form and SwiGLU, which leave their slopes where their input was, and their gradients, products with those
-// slopes; and dropout. Eigen does the same work in each, with random words by the scalar generator.
+// GELU in its tanh form and SwiGLU, which leave their slopes where their input was, and their gradients, products with
+// those slopes; and dropout. Eigen does the same work in each, with random words by the scalar generator.
 
 #include "operation.hpp"
 
@@ -15,7 +15,7 @@ struct Gelu {
         : x(state.range(0), state.range(1), 1),
           y(x.view.rows, x.view.cols, 2),
           t(x.view.rows, x.view.cols, 3) {}
-    void rung(Lane& lane) { gelu(lane, y.view, x.view); }
+    void rung(Lane& lane) { activate<Activation::gelu>(lane, y.view, x.view); }
     void eigen() {
         auto a = x.array(), tanh = t.array();
         tanh      = (gelu_slope * (a + gelu_cubic * a.cube())).tanh();
@@ -32,7 +32,7 @@ struct GeluGradient {
         : x(state.range(0), state.range(1), 1),
           dy(x.view.rows, x.view.cols, 2),
           dx(x.view.rows, x.view.cols, 3) {}
-    void       rung(Lane& lane) { gelu_backward(lane, dx.view, dy.view, x.view); }
+    void       rung(Lane& lane) { activate_backward(lane, dx.view, dy.view, x.view); }
     void       eigen() { dx.array() = dy.array() * x.array(); }
     Mat<float> result() { return dx.view; }
     Cost       cost() const { return {double(x.data.size()), 12.0 * double(x.data.size())}; }
@@ -45,7 +45,7 @@ struct SwiGlu {
         : x(state.range(0), 2 * state.range(1), 1),
           y(x.view.rows, state.range(1), 2),
           s(x.view.rows, state.range(1), 3) {}
-    void rung(Lane& lane) { swiglu(lane, y.view, x.view); }
+    void rung(Lane& lane) { activate_gate<Activation::silu>(lane, y.view, x.view); }
     void eigen() {
         auto gate = x.array().leftCols(y.view.cols), up = x.array().rightCols(y.view.cols);
         auto sigmoid = s.array();
@@ -65,7 +65,7 @@ struct SwiGluGradient {
         : x(state.range(0), 2 * state.range(1), 1),
           dy(x.view.rows, state.range(1), 2),
           dx(x.view.rows, x.view.cols, 3) {}
-    void rung(Lane& lane) { swiglu_backward(lane, dx.view, dy.view, x.view); }
+    void rung(Lane& lane) { activate_gate_backward(lane, dx.view, dy.view, x.view); }
     void eigen() {
         const Index H           = dy.view.cols;
         dx.array().leftCols(H)  = dy.array() * x.array().leftCols(H);

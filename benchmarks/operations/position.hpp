@@ -38,9 +38,10 @@ struct Rope {
     explicit Rope(State const& state) : x(state.range(0), state.range(1), 1), turns(64, head, 2) {
         for (Index i = 0; i < x.view.rows; ++i) positions.push_back(int(i % 64));
         cpu::RotationTable<float> table;
-        for (int p = 0; p < 64; ++p) std::copy_n(table.row(p, head, 1e4), head, turns.view.row(p));
+        for (int p = 0; p < 64; ++p)
+            std::copy_n(table.row(p, {.channels = int(head)}), head, turns.view.row(p));
     }
-    void rung(Lane& lane) { rope(lane, x.view, positions.data(), int(x.view.cols / head), 1e4); }
+    void rung(Lane& lane) { rope(lane, x.view, positions.data(), int(x.view.cols / head), {}); }
     void eigen() {
         for (Index i = 0; i < x.view.rows; ++i) {
             const auto turn = turns.row(positions[std::size_t(i)]);

@@ -39,7 +39,11 @@ template <class Real>
 class Constants;  // constants.hpp
 
 // backend/: arithmetic on views
-struct Chunk;  // update.hpp
+enum class Activation;  // activation.hpp
+enum class Keep;
+struct LossOptions;  // loss.hpp
+struct Rotation;     // rotation.hpp
+struct Chunk;        // update.hpp
 struct AdamWStep;
 template <class T>
 struct FireNet;  // fire.hpp
@@ -88,6 +92,8 @@ struct Weights;
 struct NoPe;  // position/
 struct Learned;
 template <int Theta>
+struct Sinusoidal;
+template <int Theta, int Percent, int Stretch, int Ntk>
 struct Rope;
 struct Alibi;
 template <int Buckets, int MostDistance>
@@ -105,7 +111,15 @@ template <int Passes, int Layers, class Injection>
 struct Looped;
 template <int Prelude, int Core, int Coda, int Passes, class Injection>
 struct PreludeCoreCoda;
-enum class Bias;  // style/
+template <Activation>
+struct Elementwise;  // layer/mlp.hpp
+template <Activation>
+struct Gated;
+template <int C, int F, class Act, bool biased>
+struct Mlp;
+// aliases GeluMlp, ReluMlp, SquaredReluMlp, SwiGlu and GeGlu
+enum class Norms;  // style/
+enum class Bias;
 enum class Embeddings;
 template <Bias, Embeddings>
 struct GptStyle;

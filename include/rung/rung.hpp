@@ -22,6 +22,7 @@
 #include "rung/model/position/learned.hpp"
 #include "rung/model/position/nope.hpp"
 #include "rung/model/position/rope.hpp"
+#include "rung/model/position/sinusoidal.hpp"
 #include "rung/model/position/t5.hpp"
 #include "rung/model/style/gpt.hpp"
 #include "rung/model/style/llama.hpp"

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "rung/backend/cpu/cpu.hpp"
+#include "rung/backend/cuda/body/activation.hpp"
+#include "rung/backend/cuda/body/columns.hpp"
 #include "rung/backend/cuda/body/embedding.hpp"
 #include "rung/backend/cuda/body/loss.hpp"
 #include "rung/backend/cuda/body/norm.hpp"
@@ -75,6 +77,38 @@ void check_norms(By by) {
                                              gain.data, D});
 }
 
+template <int D, class T>
+void check_head_norm(By by) {
+    CAPTURE(D);
+    constexpr Index    N = 5, heads = 3, C = heads * D, stride = C + 7;
+    cpu::Lane<float>   lane;
+    const Stored<T>    x(N, stride, 1, 2), dy(N, stride, 2);
+    Random<float>      gain(1, D, 3, 1, 1), hat(N, C, 4), stats(N, heads, 5);
+    auto               wide = x.wide(), d = dy.wide(), dgain = zeros<float>(1, D);
+    std::vector<T>     got(x.data), back(dy.data), got_hat(std::size_t(N * C));
+    std::vector<float> got_stats(std::size_t(N * heads)), got_gain(D);
+
+    head_norm<D>(lane, wide.view().columns(0, C), hat.view(), stats.view(), gain);
+    run(by, N * heads,
+        cuda::HeadNorm<T>{got.data(), got_hat.data(), got_stats.data(), gain.data.data(), heads, D, stride, C,
+                          heads});
+    CHECK(apart(got, wide.view()) < 2 * tolerance<T>);
+    CHECK(apart(got_hat, hat.view()) < tolerance<T>);
+    CHECK(apart(got_stats, stats.view()) < 2e-6);
+
+    for (Index i = 0; i < hat.data.size(); ++i)
+        hat.data[i] = widen(got_hat[std::size_t(i)]);  // the same numbers
+    add_head_norm_backward<D>(lane, d.view().columns(0, C), dgain.view(), hat, stats, gain);
+    run(by, N * heads,
+        cuda::HeadNormBackward<T>{back.data(), got_hat.data(), stats.data.data(), gain.data.data(), heads, D,
+                                  stride, C, heads});
+    CHECK(apart(back, d.view()) < 3 * tolerance<T>);
+    const cuda::HeadGainTerm<T> term{dy.data.data(), got_hat.data(), heads, D, stride, C};
+    for (Index row = 0; row < N * heads; ++row)
+        for (int c = 0; c < D; ++c) got_gain[std::size_t(c)] += term(row, c);
+    CHECK(apart(got_gain, dgain.view()) < 1e-5);
+}
+
 /// y (room) = 2 x (width), the row in a group's registers.
 template <class T>
 struct Doubled {
@@ -104,6 +138,44 @@ void each_of(F const& f, auto... rows) {
     each(f.items(rows...), f);
 }
 
+template <Activation A, class T>
+void check_activation() {
+    const Index      N    = 7;
+    const double     near = tolerance<T> * (A == Activation::relu_squared ? 3 : 2);
+    cpu::Lane<float> lane;
+    for (const Index H : {Index{20}, Index{23}}) {  // whole fours, and not
+        CAPTURE(H);
+        const Stored<T> x(N, 2 * H, 1, 2), dy(N, H, 2), d(N, 2 * H, 3);
+        auto            wide = x.wide(), y = zeros<float>(N, 2 * H), half = zeros<float>(N, H);
+        auto            got = x.data;
+        Results<T>      out(N * 2 * H), small(N * H);
+        activate<A>(lane, y.view(), wide.view());
+        each_of(cuda::Activate<A, T>{out.data(), got.data(), int(N * 2 * H), true});
+        CHECK(apart(out, y.view()) < near);
+        CHECK(apart(got, wide.view()) < near);
+        activate_backward(lane, y.view(), d.wide(), wide);
+        each_of(cuda::ActivateBackward<T>{out.data(), d.data.data(), got.data(), int(N * 2 * H)});
+        CHECK(apart(out, y.view()) < 2 * near);
+
+        wide = x.wide(), got = x.data;
+        activate_gate<A>(lane, half.view(), wide.view());
+        each_of(cuda::ActivateGate<A, T>{small.data(), got.data(), int(H), true}, N);
+        CHECK(apart(small, half.view()) < near);
+        CHECK(apart(got, wide.view()) < near);
+        activate_gate_backward(lane, y.view(), dy.wide(), wide);
+        each_of(cuda::ActivateGateBackward<T>{out.data(), dy.data.data(), got.data(), int(H)}, N);
+        CHECK(apart(out, y.view()) < 2 * near);
+
+        const std::vector<T> full = small;
+        got                       = x.data;  // is left alone where nothing is kept
+        each_of(cuda::ActivateGate<A, T>{small.data(), got.data(), int(H), false}, N);
+        each_of(cuda::Activate<A, T>{out.data(), got.data(), int(N * 2 * H), false});
+        CHECK(got == x.data);
+        CHECK(std::equal(small.begin(), small.begin() + N * H, full.begin()));
+        CHECK((out.intact() && small.intact()));
+    }
+}
+
 }  // namespace
 
 TEST_CASE_TEMPLATE("bodies: what lies past a row's end reads as zero and is not written", T, float, bf16) {
@@ -129,32 +201,44 @@ TEST_CASE_TEMPLATE("bodies: norms and their gradients", T, float, bf16) {
     }
 }
 
+TEST_CASE_TEMPLATE("bodies: norms of heads and their gradients", T, float, bf16) {
+    for (const By by : every_way) {
+        CAPTURE(int(by));
+        check_head_norm<1, T>(by), check_head_norm<8, T>(by), check_head_norm<33, T>(by),
+            check_head_norm<64, T>(by);
+    }
+}
+
 TEST_CASE_TEMPLATE("bodies: cross-entropy and the likeliest token", T, float, bf16) {
     const Index      N = 9;
     const int        V = 61;
     cpu::Lane<float> lane;
     const Stored<T>  logits(N, V, 1, 3);
     const RandomRows rows({N}, V);
-    for (const By by : every_way) {
-        CAPTURE(int(by));
-        auto               wanted = logits.wide();
-        auto               got    = logits.data;
-        const double       loss   = cross_entropy(lane, wanted.view(), rows.targets.data(), 0.125f);
-        std::vector<float> losses(N, NAN);
-        const float        scale = 0.125f;
-        run(by, N, cuda::CrossEntropy<T>{got.data(), rows.targets.data(), losses.data(), V, &scale});
-        CHECK(std::accumulate(losses.begin(), losses.end(), 0.0) == doctest::Approx(loss).epsilon(1e-6));
-        CHECK(apart(got, wanted.view()) < tolerance<T>);
+    for (const By by : every_way)
+        for (const LossOptions options :
+             {LossOptions{}, LossOptions{.label_smoothing = 0.1, .z_loss = 1e-2}}) {
+            CAPTURE(int(by));
+            auto         wanted = logits.wide();
+            auto         got    = logits.data;
+            const double loss   = cross_entropy(lane, wanted.view(), rows.targets.data(), 0.125f, options);
+            std::vector<float> losses(N, NAN);
+            const float        scale = 0.125f;
+            run(by, N,
+                cuda::CrossEntropy<T>{got.data(), rows.targets.data(), losses.data(), V, &scale,
+                                      float(options.label_smoothing), float(options.z_loss)});
+            CHECK(std::accumulate(losses.begin(), losses.end(), 0.0) == doctest::Approx(loss).epsilon(1e-6));
+            CHECK(apart(got, wanted.view()) < tolerance<T>);
 
-        std::vector<int>    wanted_tokens(N), tokens(N);
-        std::vector<double> wanted_share(N);
-        std::vector<float>  share(N);
-        greedy(lane, wanted_tokens.data(), wanted_share.data(), logits.wide(), 2);
-        run(by, N, cuda::Greedy<T>{logits.data.data(), tokens.data(), share.data(), V, 2});
-        CHECK(tokens == wanted_tokens);
-        for (std::size_t i = 0; i < share.size(); ++i)
-            CHECK(share[i] == doctest::Approx(wanted_share[i]).epsilon(1e-5));
-    }
+            std::vector<int>    wanted_tokens(N), tokens(N);
+            std::vector<double> wanted_share(N);
+            std::vector<float>  share(N);
+            greedy(lane, wanted_tokens.data(), wanted_share.data(), logits.wide(), 2);
+            run(by, N, cuda::Greedy<T>{logits.data.data(), tokens.data(), share.data(), V, 2});
+            CHECK(tokens == wanted_tokens);
+            for (std::size_t i = 0; i < share.size(); ++i)
+                CHECK(share[i] == doctest::Approx(wanted_share[i]).epsilon(1e-5));
+        }
     // The lowest of equals, whichever lane finds it.
     std::vector<float> equal(70, 1.f), share(1);
     std::vector<int>   token(1);
@@ -164,59 +248,65 @@ TEST_CASE_TEMPLATE("bodies: cross-entropy and the likeliest token", T, float, bf
     }
 }
 
-TEST_CASE_TEMPLATE("bodies: activations, rotations and look-ups", T, float, bf16) {
+TEST_CASE_TEMPLATE("bodies: activations and gates", T, float, bf16) {
+    check_activation<Activation::gelu, T>(), check_activation<Activation::silu, T>();
+    check_activation<Activation::relu, T>(), check_activation<Activation::relu_squared, T>();
+}
+
+TEST_CASE_TEMPLATE("bodies: capped logits", T, float, bf16) {
+    cpu::Lane<float> lane;
+    for (const Index c : {20, 23}) {
+        const Stored<T> x(7, c, 1, 20);
+        auto            wide = x.wide(), y = zeros<float>(7, c);
+        auto            got = x.data;
+        Results<T>      out(7 * c);
+        soft_cap(lane, y.view(), wide.view(), 30);
+        each_of(cuda::SoftCap<T>{out.data(), got.data(), int(7 * c), 30, false});
+        CHECK(got == x.data);
+        each_of(cuda::SoftCap<T>{out.data(), got.data(), int(7 * c), 30, true});
+        CHECK(apart(out, y.view()) < 2 * tolerance<T>);
+        CHECK(apart(got, wide.view()) < tolerance<T>);
+        CHECK(out.intact());
+    }
+}
+
+TEST_CASE_TEMPLATE("bodies: rotations and look-ups", T, float, bf16) {
     const Index N = 7, D = 10;
     for (const Index H : {Index{20}, Index{23}}) {  // whole fours, and not
         CAPTURE(H);
         cpu::Lane<float> lane;
         const Stored<T>  x(N, 2 * H, 1, 2), dy(N, H, 2), table(5, H, 3);
-        auto             wide = x.wide(), y = zeros<float>(N, 2 * H), half = zeros<float>(N, H);
+        auto             wide = x.wide(), half = zeros<float>(N, H);
 
-        auto           got = x.data;
-        std::vector<T> out(got.size()), small(dy.data.size());
-        gelu(lane, y.view(), wide.view());
-        each_of(cuda::Gelu<T>{out.data(), got.data(), int(N * 2 * H), true});
-        CHECK(apart(out, y.view()) < tolerance<T>);
-        CHECK(apart(got, wide.view()) < tolerance<T>);
-
-        gelu_backward(lane, half.view(), dy.wide(), wide.view().columns(0, H));
-        std::vector<T> slopes;  // the first H of every row
-        for (Index i = 0; i < N; ++i)
-            slopes.insert(slopes.end(), got.begin() + i * 2 * H, got.begin() + i * 2 * H + H);
-        each_of(cuda::GeluBackward<T>{small.data(), dy.data.data(), slopes.data(), int(N * H)});
-        CHECK(apart(small, half.view()) < 3 * tolerance<T>);
-
-        wide = x.wide(), got = x.data;
-        swiglu(lane, half.view(), wide.view());
-        each_of(cuda::Swiglu<T>{small.data(), got.data(), int(H), true}, N);
-        CHECK(apart(small, half.view()) < 2 * tolerance<T>);
-        CHECK(apart(got, wide.view()) < 2 * tolerance<T>);
-        swiglu_backward(lane, y.view(), dy.wide(), wide);
-        each_of(cuda::SwigluBackward<T>{out.data(), dy.data.data(), got.data(), int(H)}, N);
-        CHECK(apart(out, y.view()) < 3 * tolerance<T>);
-
-        for (const Index n : {H, 2 * H}) {  // where nothing is kept, x is left alone
-            const auto full = small;
-            got             = x.data;
-            if (n == H) each_of(cuda::Swiglu<T>{small.data(), got.data(), int(H), false}, N);
-            else each_of(cuda::Gelu<T>{out.data(), got.data(), int(N * n), false});
-            CHECK(got == x.data);
-            CHECK(small == full);
+        auto                   got = x.data;
+        std::vector<T>         small(dy.data.size());
+        const std::vector<int> places{3, 0, 4, 4, 1, 2, 3};
+        for (const Rotation rotation :
+             {Rotation{.channels = int(D)}, Rotation{.theta = 50, .channels = 4, .stretch = 2}}) {
+            cpu::RotationTable<float> rotations;
+            std::vector<float>        trig;
+            const int                 half = rotation.channels / 2;
+            for (int p = 0; p < 5; ++p)
+                trig.insert(trig.end(), rotations.row(p, rotation), rotations.row(p, rotation) + 2 * half);
+            wide = x.wide(), got = x.data;
+            rope(lane, wide.view().columns(0, 3 * D), places.data(), 3, rotation);
+            const auto turn = [&](float sign) {
+                each(N * 3 * half, cuda::Rotate<T>{got.data(), places.data(), trig.data(), int(2 * H), 3,
+                                                   int(D), half, sign});
+            };
+            turn(1);
+            CHECK(apart(got, wide.view()) < tolerance<T>);
+            turn(-1);
+            CHECK(apart(got, x.wide().view()) < 2 * tolerance<T>);
         }
-
-        const std::vector<int>    places{3, 0, 4, 4, 1, 2, 3};
-        cpu::RotationTable<float> rotations;
-        std::vector<float>        trig;
+        std::vector<float> waves(std::size_t(5 * 2 * H));
         for (int p = 0; p < 5; ++p)
-            trig.insert(trig.end(), rotations.row(p, D, 1e4), rotations.row(p, D, 1e4) + D);
+            std::copy_n(cpu::RotationTable<float>().row(p, {.channels = int(2 * H)}), 2 * H,
+                        waves.begin() + p * 2 * H);
         wide = x.wide(), got = x.data;
-        rope(lane, wide.view().columns(0, 3 * D), places.data(), 3, 1e4);
-        each(N * 3 * D / 2,
-             cuda::Rotate<T>{got.data(), places.data(), trig.data(), int(2 * H), 3, int(D), 1});
+        add_sinusoids(lane, wide.view(), places.data(), 1e4, 0.5f);
+        each(N * 2 * H, cuda::AddSinusoids<T>{got.data(), places.data(), waves.data(), int(2 * H), 0.5f});
         CHECK(apart(got, wide.view()) < tolerance<T>);
-        each(N * 3 * D / 2,
-             cuda::Rotate<T>{got.data(), places.data(), trig.data(), int(2 * H), 3, int(D), -1});
-        CHECK(apart(got, x.wide().view()) < 2 * tolerance<T>);
 
         each(N * H, cuda::Fill<T>{small.data(), 0.5f});
         CHECK(std::all_of(small.begin(), small.end(), [](T v) { return widen(v) == 0.5f; }));

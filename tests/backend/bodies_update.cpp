@@ -142,3 +142,20 @@ TEST_CASE("bodies: AdamW brings the gradient's norm within its bound, or leaves 
         check(by, 0, INFINITY), check(by, 1, INFINITY), check(by, 1, NAN);
     }
 }
+
+TEST_CASE("bodies: an average moves towards the weights") {
+    cpu::Context             ctx{{.threads = 1}};
+    const std::vector<Chunk> chunks{{0, 70, true}, {70, 31, false}};
+    const Random<float>      weights(1, 101, 1);
+    Random<float>            wanted(1, 101, 2);
+    std::vector<float>       got   = floats(wanted);
+    const float              share = 0.25f;
+    move_towards(ctx, wanted.data.data(), weights.data.cdata(), chunks, share);
+    const cuda::MoveTowards body{got.data(), weights.data.cdata(), &share};
+    for (Index i = 0; i < 101; ++i) body(i);
+    CHECK(apart(got, wanted.view()) < 1e-6);
+    const Random<float> before(1, 101, 2);
+    for (Index i = 0; i < 101; ++i)
+        CHECK(wanted.data[i] ==
+              doctest::Approx(0.75 * double(before.data[i]) + 0.25 * double(weights.data[i])));
+}

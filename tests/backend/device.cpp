@@ -13,6 +13,7 @@
 
 #include "support/random.hpp"
 #include "support/small.hpp"
+#include "support/styles.hpp"
 
 using namespace rung_test;
 
@@ -33,6 +34,8 @@ using Loop   = Kind<small, Rope<>, Looped<3, 1, AddInput>, Llama>;
 using Core   = Kind<small, NoPe, PreludeCoreCoda<1, 1, 1, 2>, Gpt>;
 using Shared = Kind<grouped, T5<>, Looped<2, 1, AddInput>, Llama>;
 using Pairs  = Kind<odd, Fire<8, 6>, Stacked<1>, Gpt>;
+using Last   = Kind<odd, Sinusoidal<>, Stacked<2>, Vaswani>;
+using Around = Kind<small, Rope<100, 50, 2>, Stacked<2>, Gemma>;
 
 struct Result {
     std::vector<double> losses, norms;
@@ -83,9 +86,11 @@ TYPE_TO_STRING_AS("Llama, RoPE, looped with injection", Loop);
 TYPE_TO_STRING_AS("GPT, a loop between a prelude and a coda", Core);
 TYPE_TO_STRING_AS("Llama, T5, heads that share keys, looped", Shared);
 TYPE_TO_STRING_AS("GPT, FIRE, odd sizes", Pairs);
+TYPE_TO_STRING_AS("waves, norms last, ReLU, odd sizes", Last);
+TYPE_TO_STRING_AS("RoPE of half a head, norms around, of queries and keys too, GEGLU, capped logits", Around);
 
 TEST_CASE_TEMPLATE("a GPU in single precision trains and answers as the CPU does", K, Tied, Apart, Turned,
-                   Loop, Core, Shared, Pairs) {
+                   Loop, Core, Shared, Pairs, Last, Around) {
     for (const float dropout : {0.f, 0.1f}) {
         cpu::Context  cpu{{.threads = 1, .slices = 1}};
         cuda::Context gpu{{}};
@@ -107,12 +112,41 @@ TEST_CASE_TEMPLATE("a GPU in single precision trains and answers as the CPU does
     }
 }
 
+TEST_CASE("objectives and averaged weights on a GPU are those on the CPU") {
+    cpu::Context         cpu{{.threads = 1, .slices = 1}};
+    cuda::Context        gpu{{}};
+    const TrainerOptions options{.label_smoothing = 0.1, .z_loss = 1e-2, .ema = 0.8};
+    Around::Model        here{cpu}, there{gpu};
+    Trainer              one{cpu, here, options};
+    Trainer              other{gpu, there, options};
+    for (std::uint32_t step = 0; step < 6; ++step) {
+        const auto want = one.step(small_batch(step), 3e-3), got = other.step(small_batch(step), 3e-3);
+        CHECK(got.loss == doctest::Approx(want.loss).epsilon(1e-5));
+        CHECK(got.gradient == doctest::Approx(want.gradient).epsilon(1e-4));
+    }
+    CHECK(furthest(other.averaged().weights(), one.averaged().weights()) < 1e-4);
+    CHECK(furthest(other.averaged().weights(), there.weights()) > 1e-4);
+}
+
+TEST_CASE("a GPU's table of rotations has as many places as a batch, however many that is") {
+    cuda::Context             gpu{{}};
+    cpu::RotationTable<float> table;
+    for (const Index count : {Index{150}, Index{151}, Index{1000}}) {
+        const Rotation     rotation{.channels = 6};
+        float const* const last = gpu.lane().rotations(rotation, count) + (count - 1) * 6;
+        CHECK(std::equal(last, last + 6, table.row(int(count) - 1, rotation)));
+    }
+}
+
 using Flash = Kind<flash, Rope<>, Stacked<2>, Llama>;
 using Rates = Kind<flash, Kerple, Stacked<2>, Llama>;
 TYPE_TO_STRING_AS("bf16, flash attention", Flash);
 TYPE_TO_STRING_AS("bf16, flash attention, KERPLE", Rates);
 
-TEST_CASE_TEMPLATE("a GPU in bf16 follows single precision", K, Flash, Rates, Apart) {
+using FlashAround = Kind<flash, Rope<100, 50>, Stacked<2>, Gemma>;
+TYPE_TO_STRING_AS("bf16, flash attention of normed queries and keys", FlashAround);
+
+TEST_CASE_TEMPLATE("a GPU in bf16 follows single precision", K, Flash, Rates, Apart, FlashAround) {
     cpu::Context        cpu{{.threads = 1, .slices = 1}};
     cuda::Context<bf16> gpu{{}};
     const auto          want = result<typename K::Model>(cpu, 12), got = result<typename K::Model>(gpu, 12);

@@ -17,20 +17,36 @@ double weighted(Mat<double const> y, Mat<double const> weights) {
     return sum;
 }
 
+template <Activation A>
+using Of = std::integral_constant<Activation, A>;
+#define EVERY_ACTIVATION \
+    Of<Activation::gelu>, Of<Activation::silu>, Of<Activation::relu>, Of<Activation::relu_squared>
+
 constexpr std::pair<Index, Index> sizes[] = {{1, 2}, {5, 7}, {3, 300}};
 
 }  // namespace
 
-TEST_CASE("gelu") {
+TEST_CASE_TEMPLATE("activations, alone and as gates", A, EVERY_ACTIVATION) {
     cpu::Lane<double> lane;
     for (auto const& [n, c] : sizes) {
-        Random<>   x(n, c, 1, 2), weights(n, c, 2), y(n, c, 3), dx(n, c, 4), work(n, c, 5);
+        Random<>   x(n, 2 * c, 1, 2), weights(n, c, 2), y(n, c, 3), dx(n, 2 * c, 4), work(n, 2 * c, 5);
         const auto loss = [&] {
-            return copy(lane, work.view(), x), gelu(lane, y.view(), work.view()), weighted(y, weights);
+            copy(lane, work.view(), x), cpu::activate_gate<A::value>(lane, y.view(), work.view());
+            return weighted(y, weights);
         };
         loss();
-        gelu_backward(lane, dx.view(), weights, work);
+        activate_gate_backward(lane, dx.view(), weights, work);
         CHECK(gradient_gap(x, dx, loss) < 1e-8);
+
+        const auto half = x.view().columns(0, c), kept = work.view().columns(0, c),
+                   d     = dx.view().columns(0, c);
+        const auto plain = [&] {
+            copy(lane, kept, half), cpu::activate<A::value>(lane, y.view(), kept);
+            return weighted(y, weights);
+        };
+        plain();
+        activate_backward(lane, d, weights, kept);
+        CHECK(gradient_gap(half, d, plain) < 1e-8);
     }
 }
 
@@ -39,7 +55,7 @@ TEST_CASE("gelu is GPT-2's tanh form") {
     Random<>          x(1, 9, 1, 3), y(1, 9, 2);
     x.data[0] = 0, x.data[1] = 40, x.data[2] = -40;
     const auto before = x.data.copy();
-    gelu(lane, y.view(), x.view());
+    activate<Activation::gelu>(lane, y.view(), x.view());
     for (Index i = 0; i < 9; ++i) {
         const double v = before[i];
         CHECK(y.data[i] ==
@@ -47,27 +63,25 @@ TEST_CASE("gelu is GPT-2's tanh form") {
     }
 }
 
-TEST_CASE("swiglu") {
+TEST_CASE("logits that are capped") {
     cpu::Lane<double> lane;
-    for (auto const& [n, c] : sizes) {
-        Random<>   x(n, 2 * c, 1, 2), weights(n, c, 2), y(n, c, 3), dx(n, 2 * c, 4), work(n, 2 * c, 5);
-        const auto loss = [&] {
-            return copy(lane, work.view(), x), swiglu(lane, y.view(), work.view()), weighted(y, weights);
-        };
-        loss();
-        swiglu_backward(lane, dx.view(), weights, work);
-        CHECK(gradient_gap(x, dx, loss) < 1e-8);
-    }
+    Random<>          x(5, 7, 1, 4), weights(5, 7, 2), y(5, 7, 3), dx(5, 7, 4), work(5, 7, 5);
+    const auto        loss = [&] {
+        return copy(lane, work.view(), x), soft_cap(lane, y.view(), work.view(), 5), weighted(y, weights);
+    };
+    loss();
+    activate_backward(lane, dx.view(), weights, work);
+    CHECK(gradient_gap(x, dx, loss) < 1e-8);
 }
 
 TEST_CASE("the activations' backward passes may write over what they read") {
     cpu::Lane<double> lane;
     Random<> x(4, 10, 1), h(4, 10, 1), g(4, 20, 3), k(4, 20, 3), dy(4, 10, 5), dx(4, 10, 6), dg(4, 20, 7);
-    gelu_backward(lane, dx.view(), dy, x);
-    gelu_backward(lane, h.view(), dy, h);
+    activate_backward(lane, dx.view(), dy, x);
+    activate_backward(lane, h.view(), dy, h);
     CHECK(bits_of(dx.data) == bits_of(h.data));
-    swiglu_backward(lane, dg.view(), dy, g);
-    swiglu_backward(lane, k.view(), dy, k);
+    activate_gate_backward(lane, dg.view(), dy, g);
+    activate_gate_backward(lane, k.view(), dy, k);
     CHECK(bits_of(dg.data) == bits_of(k.data));
 }
 
@@ -102,6 +116,24 @@ TEST_CASE_TEMPLATE("RMS norm", Width, std::integral_constant<int, 2>, std::integ
     loss();
     add_rms_norm_backward<c>(lane, dx.view(), dgain.view(), weights, x, stats, gain);
     CHECK(gradient_gap(x, dx, loss) < 1e-7);
+    CHECK(gradient_gap(gain, dgain, loss) < 1e-8);
+}
+
+TEST_CASE_TEMPLATE("a norm of each head, in place", Size, std::integral_constant<int, 1>,
+                   std::integral_constant<int, 6>, std::integral_constant<int, 33>) {
+    cpu::Lane<double> lane;
+    constexpr int     n = 5, heads = 3, D = Size::value, c = heads * D;
+    Random<>          x(n, c, 1, 2, 0.5), gain(1, D, 2), weights(n, c, 4), y(n, c, 5), hat(n, c, 6),
+        stats(n, heads, 7);
+    auto       dgain = zeros(1, D);
+    const auto loss  = [&] {
+        copy(lane, y.view(), x);
+        return head_norm<D>(lane, y.view(), hat.view(), stats.view(), gain), weighted(y, weights);
+    };
+    loss();
+    Random<> d(n, c, 4);
+    add_head_norm_backward<D>(lane, d.view(), dgain.view(), hat, stats, gain);
+    CHECK(gradient_gap(x, d, loss) < 1e-7);
     CHECK(gradient_gap(gain, dgain, loss) < 1e-8);
 }
 
@@ -143,15 +175,15 @@ TEST_CASE("rotary positions: the backward pass is the gradient, and scores depen
     const int         places[] = {0, 3, 3, 17};
     Random<>          x(4, 12, 1), weights(4, 12, 2), d(4, 12, 2), y(4, 12, 3);
     const auto        loss = [&] {
-        return copy(lane, y.view(), x), rope(lane, y.view(), places, 3, 1e4), weighted(y, weights);
+        return copy(lane, y.view(), x), rope(lane, y.view(), places, 3, {}), weighted(y, weights);
     };
-    rope_backward(lane, d.view(), places, 3, 1e4);
+    rope_backward(lane, d.view(), places, 3, {});
     CHECK(gradient_gap(x, d, loss) < 1e-8);
 
     const auto score = [&](int q, int k) {
         Random<>  pair(2, 4, 9);
         const int at[] = {q, k};
-        rope(lane, pair.view(), at, 1, 1e4);
+        rope(lane, pair.view(), at, 1, {});
         return weighted(pair.view().slice(0, 1), pair.view().slice(1, 1));
     };
     CHECK(score(5, 2) == doctest::Approx(score(105, 102)));
@@ -227,6 +259,29 @@ TEST_CASE("cross-entropy leaves its gradient in the logits and grades only what 
     Random<> gradient(4, 5, 2);
     copy(lane, gradient.view(), work);
     CHECK(gradient_gap(logits, gradient, loss) < 1e-8);
+    for (Index j = 0; j < 5; ++j) CHECK(gradient.view()(1, j) == 0);
+}
+
+TEST_CASE("with a smoothed label and a z-loss the gradient is that of their sum, the loss as without") {
+    cpu::Lane<double> lane;
+    const LossOptions options{.label_smoothing = 0.1, .z_loss = 0.03};
+    Random<>          logits(4, 5, 1, 3), gradient(4, 5, 1, 3), plain(4, 5, 1, 3);
+    const int         targets[] = {2, -1, 0, 4};
+    const auto        objective = [&] {
+        double sum = 0;
+        for (Index i = 0; i < 4; ++i) {
+            if (targets[i] < 0) continue;
+            double z = 0, logs = 0;
+            for (Index j = 0; j < 5; ++j) z += std::exp(logits.view()(i, j));
+            for (Index j = 0; j < 5; ++j) logs += logits.view()(i, j) - std::log(z);
+            sum += -0.9 * (logits.view()(i, targets[i]) - std::log(z)) - 0.1 * logs / 5 +
+                   0.03 * std::log(z) * std::log(z);
+        }
+        return 0.25 * sum;
+    };
+    CHECK(cross_entropy(lane, gradient.view(), targets, 0.25, options) ==
+          cross_entropy(lane, plain.view(), targets, 0.25));
+    CHECK(gradient_gap(logits, gradient, objective) < 1e-8);
     for (Index j = 0; j < 5; ++j) CHECK(gradient.view()(1, j) == 0);
 }
 

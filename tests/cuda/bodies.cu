@@ -1,6 +1,7 @@
 // Every body on the GPU against itself on the host by one lane, which tests/backend/bodies*.cpp hold against the CPU
 // backend. Exits with 77 where there is no GPU.
 
+#include "rung/backend/cuda/body/activation.hpp"
 #include "rung/backend/cuda/body/bias.hpp"
 #include "rung/backend/cuda/body/cached.hpp"
 #include "rung/backend/cuda/body/columns.hpp"
@@ -23,7 +24,7 @@ template <Value>
 struct Tagged {};
 template <class T>
 struct Nested {};
-static_assert(cuda::detail::only_plain_arguments<cuda::Gelu<float>>());
+static_assert(cuda::detail::only_plain_arguments<cuda::Activate<Activation::gelu, float>>());
 static_assert(!cuda::detail::only_plain_arguments<Nested<Tagged<Value{1}>>>(),
               "the guard must see it, however deep");
 
@@ -57,33 +58,71 @@ void norms(int width, double tolerance) {
     });
 }
 
+template <Activation A, class T>
+void activations(double tolerance) {
+    constexpr int N = 37, H = 40;
+    lanes("activation", (N * H + 3) / 4, tolerance, [&](Numbers& m) {
+        return cuda::Activate<A, T>{m.result(m.normal<T>(N * H), N * H),
+                                    m.result(m.normal<T>(N * H, 2), N * H), N * H, true};
+    });
+    lanes("gate", N * ((H + 3) / 4), tolerance, [&](Numbers& m) {
+        return cuda::ActivateGate<A, T>{m.result(m.normal<T>(N * H), N * H),
+                                        m.result(m.normal<T>(2 * N * H, 2), 2 * N * H), H, true};
+    });
+}
+
 template <class T>
 void others(double tolerance) {
     constexpr Index N = 37;
     constexpr int   V = 61, H = 40;
     rows("cross-entropy", N, tolerance, [&](Numbers& m) {
-        return cuda::CrossEntropy<T>{m.result(m.normal<T>(N * V, 3), N * V), m.targets(V, N),
-                                     m.result(m.normal<float>(N), N), V, m.copy(std::vector<float>{0.125f})};
+        return cuda::CrossEntropy<T>{m.result(m.normal<T>(N * V, 3), N * V),
+                                     m.targets(V, N),
+                                     m.result(m.normal<float>(N), N),
+                                     V,
+                                     m.copy(std::vector<float>{0.125f}),
+                                     0.1f,
+                                     1e-3f};
     });
     rows("greedy", N, 1e-5, [&](Numbers& m) {
         return cuda::Greedy<T>{m.normal<T>(N * V, 3), m.result(m.below(V, N), N),
                                m.result(m.normal<float>(N), N), V, 2};
     });
-    lanes("GELU", (N * H + 3) / 4, tolerance, [&](Numbers& m) {
-        return cuda::Gelu<T>{m.result(m.normal<T>(N * H), N * H), m.result(m.normal<T>(N * H, 2), N * H),
-                             N * H, true};
+    activations<Activation::gelu, T>(tolerance), activations<Activation::silu, T>(tolerance);
+    activations<Activation::relu, T>(tolerance), activations<Activation::relu_squared, T>(tolerance);
+    lanes("activation, backward", (N * H + 3) / 4, tolerance, [&](Numbers& m) {
+        return cuda::ActivateBackward<T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(N * H),
+                                         m.normal<T>(N * H), N * H};
     });
-    lanes("SwiGLU", N * ((H + 3) / 4), tolerance, [&](Numbers& m) {
-        return cuda::Swiglu<T>{m.result(m.normal<T>(N * H), N * H),
-                               m.result(m.normal<T>(2 * N * H, 2), 2 * N * H), H, true};
+    lanes("gate, backward", N * ((H + 3) / 4), tolerance, [&](Numbers& m) {
+        return cuda::ActivateGateBackward<T>{m.result(m.normal<T>(2 * N * H), 2 * N * H), m.normal<T>(N * H),
+                                             m.normal<T>(2 * N * H), H};
     });
-    lanes("SwiGLU, backward", N * ((H + 3) / 4), tolerance, [&](Numbers& m) {
-        return cuda::SwigluBackward<T>{m.result(m.normal<T>(2 * N * H), 2 * N * H), m.normal<T>(N * H),
-                                       m.normal<T>(2 * N * H), H};
+    lanes("soft cap", (N * H + 3) / 4, tolerance, [&](Numbers& m) {
+        return cuda::SoftCap<T>{m.result(m.normal<T>(N * H), N * H), m.result(m.normal<T>(N * H, 20), N * H),
+                                N * H, 30, true};
     });
-    lanes("GELU, backward", (N * H + 3) / 4, tolerance, [&](Numbers& m) {
-        return cuda::GeluBackward<T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(N * H),
-                                     m.normal<T>(N * H), N * H};
+    rows("norm of heads", N * 5, tolerance, [&](Numbers& m) {
+        return cuda::HeadNorm<T>{m.result(m.normal<T>(N * 3 * H, 2), N * 3 * H),
+                                 m.result(m.normal<T>(N * H), N * H),
+                                 m.result(m.normal<float>(N * 5), N * 5),
+                                 m.normal<float>(8),
+                                 5,
+                                 8,
+                                 3 * H,
+                                 H,
+                                 5};
+    });
+    rows("norm of heads, backward", N * 5, tolerance, [&](Numbers& m) {
+        return cuda::HeadNormBackward<T>{m.result(m.normal<T>(N * 3 * H), N * 3 * H),
+                                         m.normal<T>(N * H),
+                                         m.normal<float>(N * 5),
+                                         m.normal<float>(8),
+                                         5,
+                                         8,
+                                         3 * H,
+                                         H,
+                                         5};
     });
     lanes("fill", N * H, 0, [&](Numbers& m) {
         return cuda::Fill<T>{m.result(m.normal<T>(N * H), N * H), 0.5f};
@@ -95,9 +134,13 @@ void others(double tolerance) {
         return cuda::Embed<T, false>{m.normal<T>(5 * H), m.below(5, N), m.result(m.normal<T>(N * H), N * H),
                                      H};
     });
-    lanes("rotation", N * 3 * 5, tolerance, [&](Numbers& m) {
+    lanes("rotation", N * 3 * 3, tolerance, [&](Numbers& m) {
         return cuda::Rotate<T>{
-            m.result(m.normal<T>(N * H), N * H), m.below(5, N), m.normal<float>(50), H, 3, 10, 1};
+            m.result(m.normal<T>(N * H), N * H), m.below(5, N), m.normal<float>(30), H, 3, 10, 3, 1};
+    });
+    lanes("waves of places", N * H, tolerance, [&](Numbers& m) {
+        return cuda::AddSinusoids<T>{m.result(m.normal<T>(N * H), N * H), m.below(5, N),
+                                     m.normal<float>(5 * H), H, 0.5f};
     });
     lanes("look-up", N * H, tolerance, [&](Numbers& m) {
         return cuda::Embed<T, true>{m.normal<T>(5 * H), m.below(5, N), m.result(m.normal<T>(N * H), N * H),
@@ -132,6 +175,15 @@ void others(double tolerance) {
             H,
             false};
     });
+    blocks("sums of the gradient of a gain of heads", 12, 1e-5, [&](Numbers& m) {
+        return cuda::ColumnSums<cuda::HeadGainTerm<T>>{
+            {m.normal<T>(N * 3 * H), m.normal<T>(N * H), 5, 8, 3 * H, H},
+            m.result(m.normal<float>(12 * 8), 12 * 8),
+            N * 5,
+            16,
+            8,
+            false};
+    });
     lanes("a bias", N * H, sizeof(T) == 4 ? 1e-6 : 1e-2, [&](Numbers& m) {
         return cuda::AddRow<T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(H), H};
     });
@@ -150,6 +202,10 @@ void updates() {
     });
     lanes("rounded to bf16", N, 0, [&](Numbers& m) {
         return cuda::Convert{m.normal<float>(N), m.result(m.normal<bf16>(N), N)};
+    });
+    lanes("average", N, 1e-6, [&](Numbers& m) {
+        return cuda::MoveTowards{m.result(m.normal<float>(N), N), m.normal<float>(N),
+                                 m.copy(std::vector<float>{0.1f})};
     });
     // Of a norm within its bound, beyond it, and not finite.
     for (const double square : {0.25, 4.0, double(INFINITY)})

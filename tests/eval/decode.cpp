@@ -4,6 +4,7 @@
 
 #include "support/random.hpp"
 #include "support/small.hpp"
+#include "support/styles.hpp"
 
 using namespace rung_test;
 
@@ -60,7 +61,11 @@ TYPE_TO_STRING_AS("learned positions, GPT", SmallModel<Learned, Stacked<2>, Gpt>
 TYPE_TO_STRING_AS("RoPE, looped with injection", Loop);
 using Core = SmallModel<Rope<>, PreludeCoreCoda<1, 1, 1, 2>>;
 TYPE_TO_STRING_AS("RoPE, a loop between a prelude and a coda", Core);
-#define EVERY_MODEL SmallModel<NoPe>, SmallModel<Learned, Stacked<2>, Gpt>, Loop, Core
+using Last   = SmallModel<Sinusoidal<>, Stacked<2>, Vaswani>;
+using Around = SmallModel<Rope<100, 50, 2>, Stacked<2>, Gemma>;
+TYPE_TO_STRING_AS("waves, norms last, ReLU", Last);
+TYPE_TO_STRING_AS("RoPE of half a head, norms around, of queries and keys too, GEGLU, capped logits", Around);
+#define EVERY_MODEL SmallModel<NoPe>, SmallModel<Learned, Stacked<2>, Gpt>, Loop, Core, Last, Around
 
 TEST_CASE_TEMPLATE("cached decoding of a ragged batch equals uncached decoding of each prompt alone", Model,
                    EVERY_MODEL) {

@@ -7,6 +7,7 @@
 
 #include "rung/model/depth/adaptors.hpp"
 #include "support/small.hpp"
+#include "support/styles.hpp"
 
 using namespace rung_test;
 
@@ -15,6 +16,8 @@ namespace {
 constexpr Shape shape{.vocab = Reverse::vocab, .context = 256, .width = 128, .heads = 4};
 using Gpt2    = Transformer<shape, Learned, Stacked<2>, Gpt>;
 using Looped3 = Transformer<shape, Rope<>, Looped<3>, Llama>;
+using Last    = Transformer<shape, Sinusoidal<>, Stacked<2>, Vaswani>;
+using Around  = Transformer<shape, Rope<>, Stacked<2>, Gemma>;
 
 /// `count` sequences of `length` inputs, graded from the prompt's last token on.
 Batch batch_of(int count, int length, int prompt = 1) {
@@ -24,7 +27,8 @@ Batch batch_of(int count, int length, int prompt = 1) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("a training step's peak is what activation_bytes says, to a tenth", Model, Gpt2, Looped3) {
+TEST_CASE_TEMPLATE("a training step's peak is what activation_bytes says, to a tenth", Model, Gpt2, Looped3,
+                   Last, Around) {
     for (const int length : {32, 256})
         for (const float dropout : {0.f, 0.1f})
             for (const int prompt : {1, 20}) {  // all tokens graded, or from there on
@@ -126,7 +130,8 @@ TEST_CASE("a thread asks the system for memory once, whichever slices it meets")
         }
 }
 
-TEST_CASE_TEMPLATE("longer answers take the memory that cache_bytes says, to a tenth", Model, Gpt2, Looped3) {
+TEST_CASE_TEMPLATE("longer answers take the memory that cache_bytes says, to a tenth", Model, Gpt2, Looped3,
+                   Around) {
     const Vocab                    vocab{Reverse::alphabet};
     const std::vector<std::string> asked(32, "1234567890=");
     const auto                     peak = [&](int limit) {

@@ -176,3 +176,66 @@ TEST_CASE("a piece in which nothing is graded adds nothing") {
         CHECK(among.gradient == doctest::Approx(alone.gradient).epsilon(1e-5));
     }
 }
+
+TEST_CASE("a smoothed label and a z-loss change what is learnt and not how it is measured") {
+    const auto first_and_last = [](TrainerOptions options) {
+        cpu::Context ctx{{.threads = 2}};
+        SmallModel<> model{ctx};
+        Trainer      trainer{ctx, model, options};
+        const double first = trainer.step(small_batch(0), 1e-2).loss;
+        double       last  = 0;
+        for (std::uint32_t step = 1; step < 60; ++step) last = trainer.step(small_batch(step), 1e-2).loss;
+        return std::pair(first, last);
+    };
+    const auto plain = first_and_last({}), smoothed = first_and_last({.label_smoothing = 0.1}),
+               small_z = first_and_last({.z_loss = 1e-2});
+    CHECK(plain.first == smoothed.first);
+    CHECK(plain.first == small_z.first);
+    for (auto const& other : {smoothed, small_z}) {
+        CHECK(other.second != plain.second);
+        CHECK(other.second < 0.95 * other.first);
+    }
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx};
+    CHECK_THROWS_AS((Trainer{ctx, model, {.label_smoothing = 1}}), Error);
+    CHECK_THROWS_AS((Trainer{ctx, model, {.z_loss = -1}}), Error);
+}
+
+TEST_CASE("averaged weights are the mean of those after each step, later ones counting more") {
+    cpu::Context        ctx{{.threads = 2}};
+    SmallModel<>        model{ctx};
+    Trainer             trainer{ctx, model, {.ema = 0.9}};
+    std::vector<double> sum(static_cast<std::size_t>(SmallModel<>::parameters));
+    double              all = 0;
+    CHECK_THROWS_AS(trainer.averaged(), Error);
+    const auto check = [&](int steps) {
+        for (int step = 0; step < steps; ++step) {
+            trainer.step(small_batch(std::uint32_t(step)), 1e-2);
+            all = 0.9 * all + 1;
+            for (std::size_t i = 0; i < sum.size(); ++i)
+                sum[i] = 0.9 * sum[i] + double(model.weights()[Index(i)]);
+            double most = 0;
+            for (std::size_t i = 0; i < sum.size(); ++i)
+                most =
+                    std::max(most, std::abs(sum[i] / all - double(trainer.averaged().weights()[Index(i)])));
+            CHECK(most < 1e-6);
+        }
+    };
+    check(20);
+    trainer.reset_optimizer();  // and the mean begins anew
+    std::fill(sum.begin(), sum.end(), 0.0), all = 0;
+    check(3);
+}
+
+TEST_CASE("averaging leaves training alone, and the average answers like any model") {
+    CHECK(hash_after(20, {.threads = 2}) == hash_after(20, {.threads = 2}, {.ema = 0.5}));
+    cpu::Context ctx{{.threads = 2}};
+    SmallModel<> model{ctx};
+    Trainer      trainer{ctx, model, {.ema = 0.9}};
+    for (std::uint32_t step = 0; step < 60; ++step) trainer.step(small_batch(step), 5e-3);
+    const Vocab vocab{Reverse::alphabet};
+    CHECK(decode(ctx, trainer.averaged(), vocab, {"123="}, {.limit = 5}).size() == 1);
+    CHECK(bits_of(trainer.averaged().weights()) != bits_of(model.weights()));
+    CHECK_THROWS_AS((Trainer{ctx, model, {.ema = 1}}), Error);
+    CHECK_THROWS_AS((Trainer{ctx, model}.averaged()), Error);
+}

@@ -7,7 +7,10 @@
 #include <type_traits>
 #include <vector>
 
+#include "rung/backend/activation.hpp"
 #include "rung/backend/fire.hpp"
+#include "rung/backend/loss.hpp"
+#include "rung/backend/rotation.hpp"
 #include "rung/backend/update.hpp"
 #include "rung/core/buffer.hpp"
 #include "rung/core/cache.hpp"
@@ -39,27 +42,31 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
     matmul_nt(lane, y, x, w);                                           // y  = x wT
     add_matmul_tn(lane, sums, x, x);                                    // sums += xT x'
     add_column_sums(lane, sums, x);                                     // sums += column sums of x
-    gelu(lane, y, y, Keep::slopes);  // y, x; x becomes what the backward pass needs of it, if that is kept
-    gelu_backward(lane, y, x, x);    // dx; dy, x
-    swiglu(lane, y, y, Keep::nothing);
-    swiglu_backward(lane, y, x, x);
-    dropout(lane, y, drop, 0u, Index{0});           // in place; its own backward pass
-    add_row(lane, y, stats);                        // y += a row
-    mix(lane, y, y, x, x);                          // y = g x + (1 - g) x' with g = sigmoid(h), left in h
-    mix_backward(lane, y, y, y, x, x, x);           // dh, dx' (added), dy, which becomes dx; g, x, x'
-    fill_normal(lane, y, 1.0, drop, ids);           // y = N(0, deviation), rows of an id alike
+    activate<Activation::gelu>(lane, y, y, Keep::slopes);  // y, x; x becomes the slopes, if they are kept
+    activate_backward(lane, y, x, x);                      // dx; dy, slopes
+    activate_gate<Activation::silu>(lane, y, y, Keep::nothing);  // y (N, H); x = [gate | up]
+    activate_gate_backward(lane, y, x, x);
+    soft_cap(lane, y, y, 30.0, Keep::slopes);  // y = cap tanh(x / cap), x, cap; activate_backward undoes it
+    dropout(lane, y, drop, 0u, Index{0});      // in place; its own backward pass
+    add_row(lane, y, stats);                   // y += a row
+    mix(lane, y, y, x, x);                     // y = g x + (1 - g) x' with g = sigmoid(h), left in h
+    mix_backward(lane, y, y, y, x, x, x);      // dh, dx' (added), dy, which becomes dx; g, x, x'
+    fill_normal(lane, y, 1.0, drop, ids);      // y = N(0, deviation), rows of an id alike
     layer_norm<8>(lane, y, sums, x, stats, stats);  // y, stats; x, gain, bias
     add_layer_norm_backward<8>(lane, y, sums, sums, x, x, stats,
                                stats);  // dx, dgain, dbias; dy, x, stats, gain
     rms_norm<8>(lane, y, sums, x, stats);
     add_rms_norm_backward<8>(lane, y, sums, x, x, stats, stats);
-    embed(lane, y, w, ids);                  // y  = table[ids]
-    add_embed(lane, y, w, ids);              // y += table[ids]
-    add_embed_backward(lane, sums, x, ids);  // dtable[ids] += dy
-    gather(lane, y, x, ids);                 // y  = x[ids]
-    add_scatter(lane, y, x, ids);            // y[ids] += x, no id twice
-    rope(lane, y, ids, 1, 1e4);              // in place
-    rope_backward(lane, y, ids, 1, 1e4);
+    head_norm<8>(lane, y, y, sums, stats);  // in place, of each head; x / rms, 1 / rms; gain
+    add_head_norm_backward<8>(lane, y, sums, x, stats, stats);  // d in place, dgain; x / rms, 1 / rms, gain
+    embed(lane, y, w, ids);                                     // y  = table[ids]
+    add_embed(lane, y, w, ids);                                 // y += table[ids]
+    add_embed_backward(lane, sums, x, ids);                     // dtable[ids] += dy
+    gather(lane, y, x, ids);                                    // y  = x[ids]
+    add_scatter(lane, y, x, ids);                               // y[ids] += x, no id twice
+    rope(lane, y, ids, 1, Rotation{});                          // in place; positions, heads
+    rope_backward(lane, y, ids, 1, Rotation{});
+    add_sinusoids(lane, y, ids, 1e4, s);         // y += s [cos | sin]; positions, theta, s
     attention<8>(lane, y, sums, x, rows, look);  // out, log-sum-exp; qkv
     attention_backward<8>(lane, y, x, x, stats, x, rows, look,
                           sums);  // dqkv; dout, out, log-sum-exp, qkv; dbias
@@ -79,8 +86,8 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
     {
         Lane::steps(Index{})
         } -> std::convertible_to<int>;  // of decoding in one go; from 2 up there is go_on(), too
-    add_cross_entropy(lane, number, y, ids,
-                      s);  // the loss is added to a result; logits become their gradient
+    // The loss is added to a result; logits become the gradient of it and what the options add.
+    add_cross_entropy(lane, number, y, ids, s, LossOptions{});
 };
 
 /// What a trainer asks of the context itself: lanes, memory, the seed, and the optimizer.
@@ -102,6 +109,7 @@ concept BackendContext = requires(Context& ctx, Mat<Real> gradients, Real* w,
     {
         clip_and_update(ctx, w, w, w, gradients, chunks, step, 1.0)
         } -> std::convertible_to<double>;  // the norm
+    move_towards(ctx, w, w, chunks, 0.1);  // y += share (x - y)
 };
 
 }  // namespace rung

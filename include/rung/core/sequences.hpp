@@ -30,9 +30,6 @@ struct Sequences {
     }
 };
 
-/// What an activation leaves in its input: the slopes that a backward pass needs, or whatever is quickest.
-enum class Keep { slopes, nothing };
-
 /// Elements zeroed with probability `rate` during training, the rest scaled by 1 / (1 - rate). The choice for
 /// an element depends on (seed, step, site, row of the batch, column) alone, so the backward pass makes it
 /// anew instead of storing it.

@@ -74,6 +74,7 @@ struct Tape {
     Mat<Real>      streams[2];  ///< (N, C) each: states of passes that are not kept, by turns
     Mat<Real>      x, normed;   ///< the last state of graded rows, and its norm
     Mat<Real>      logits;      ///< of graded rows (N, V), of each graded pass in turn
+    Mat<Real>      slopes;      ///< of capped logits, or nothing
     Mat<Sum<Real>> stats;
     Look<Sum<Real>> look;    ///< of every block
     Mat<Sum<Real>>  d_bias;  ///< gradient of its table, once there is one

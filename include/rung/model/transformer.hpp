@@ -15,21 +15,21 @@
 namespace rung {
 
 /// @tparam S         the sizes
-/// @tparam Position  NoPe, Learned, Rope<>, Alibi, T5<>, Kerple, Fire<> or a type of your own
+/// @tparam Position  NoPe, Learned, Sinusoidal<>, Rope<>, Alibi, T5<>, Kerple, Fire<> or a type of your own
 /// @tparam Depth     Stacked<L>, Looped<P, L, Inject>, PreludeCoreCoda<...> or a type of your own
 /// @tparam Style     Gpt, Llama or a type of your own; one with `mask = Mask::none` reads and does not write
 template <Shape S, class Position = NoPe, class Depth = Stacked<2>, class Style = Gpt>
 class Transformer {
     static_assert(explain_shape<S>::ok && explain_position<Position>::ok && explain_depth<Depth>::ok &&
-                  explain_style<Style>::ok);
-    static_assert(Position::site != Site::query_key || S.head_size() % 2 == 0,
-                  "Rope: .width / .heads must be even, because channels are rotated in pairs");
+                  explain_style<Style>::ok && explain_channels<Position, S.width, S.heads>::ok);
     using Layout           = rung::Layout<S, Position, Depth, Style>;
     using Block            = typename Layout::Block;
     using Norm             = typename Layout::Norm;
     using Entry            = typename Layout::Entry;
     using Order            = typename Layout::Order;
     static constexpr int C = S.width;
+
+    static constexpr double cap = cap_of<Style>();
 
 public:
     static constexpr Shape shape  = S;
@@ -68,10 +68,11 @@ public:
                              (all.states > 0 || all.skipped > 0 ? 2 : 0) +
                              (LoopOf<Depth>::start != Start::zero && Entry::reads_input ? 1 : 0);
         const Index of_row = blocks * (Block::kept + C) + passes * Entry::kept + states * C +
-                             (Entry::reads_input ? 7 : 6) * C + (run.dropout.rate > 0 ? 2 * C : 0);
+                             (Entry::reads_input ? 7 : 6) * C + Block::more_scratch +
+                             (run.dropout.rate > 0 ? 2 * C : 0);
         const Index logits    = graded * all.graded;
         const bool  apart     = graded < rows || all.graded > 1;
-        const Index of_logits = C + S.vocab + (apart ? 2 * C : 0);
+        const Index of_logits = C + (cap > 0 ? 2 : 1) * S.vocab + (apart ? 2 * C : 0);
         return (rows * of_row + logits * of_logits) * Index(real) +
                (rows * (blocks * Block::kept_sums + passes * Entry::kept_sums) + logits * Norm::stats) * sum +
                Layout::Scores::numbers(std::min<Index>(rows, S.context)) * sum;
@@ -127,8 +128,8 @@ public:
         if (apart(rows, run)) pick(run.graded - 1, last);
         else tape.x = last;
         tape.stats = take(Sum<Real>{}, Norm::stats), tape.normed = take(Real{}, C);
-        tape.logits = take(Real{}, S.vocab);
-        end(lane, tape.logits, tape.normed, tape.stats, tape.x, w);
+        tape.logits = take(Real{}, S.vocab), tape.slopes = take(Real{}, cap > 0 ? S.vocab : 0);
+        end(lane, tape.logits, tape.slopes, tape.normed, tape.stats, tape.x, w, Keep::slopes);
         return tape;
     }
 
@@ -234,7 +235,7 @@ private:
         const auto normed = lane.arena.template take<Real>(x.rows, C);
         const auto stats  = lane.arena.template take<Sum<Real>>(x.rows, Norm::stats);
         const auto logits = lane.arena.template take<Real>(x.rows, S.vocab);
-        end(lane, logits, normed, stats, x, w);
+        end(lane, logits, logits, normed, stats, x, w, Keep::nothing);
         return logits;
     }
 
@@ -246,15 +247,19 @@ private:
         const auto x = lane.arena.template take<Real>(rows.rows(), C);
         embed(lane, x, Layout::tokens(w), rows.tokens);
         if constexpr (Layout::places) add_embed(lane, x, Layout::positions(w), rows.positions);
+        if constexpr (Position::site == Site::sinusoids)
+            add_sinusoids(lane, x, rows.positions, Position::theta, Style::init(Depth::layers).std);
         dropout(lane, x, run.dropout, 0, rows.first_row);
         return x;
     }
     template <class Lane, class Real>
-    static void end(Lane& lane, Mat<Real> logits, Mat<Real> normed, Mat<Sum<Real>> stats, Mat<Real> x,
-                    Weights<Sum<Real>> w) {
+    static void end(Lane& lane, Mat<Real> logits, Mat<Real> slopes, Mat<Real> normed, Mat<Sum<Real>> stats,
+                    Mat<Real> x, Weights<Sum<Real>> w, Keep keep) {
+        const auto raw = cap > 0 ? slopes : logits;
         Norm::forward(lane, normed, stats, x, Layout::norm(w));
-        if constexpr (Style::tied) matmul_nt(lane, logits, normed, Layout::tokens(w));
-        else matmul(lane, logits, normed, Layout::head(w));
+        if constexpr (Style::tied) matmul_nt(lane, raw, normed, Layout::tokens(w));
+        else matmul(lane, raw, normed, Layout::head(w));
+        if constexpr (cap > 0) soft_cap(lane, logits, raw, cap, keep);
     }
     /// dx from the gradient in tape.logits.
     template <class Lane, class Real>
@@ -262,6 +267,7 @@ private:
                              Sum<Real>* dw) {
         const auto mark = lane.arena.mark();
         const auto dn   = lane.arena.template take<Real>(dx.rows, C);
+        if constexpr (cap > 0) activate_backward(lane, tape.logits, tape.logits, tape.slopes);
         if constexpr (Style::tied) {
             matmul(lane, dn, tape.logits, Layout::tokens(w));  // logits = n ET  ->  dn  = dlogits E
             add_matmul_tn(lane, Layout::tokens(dw), tape.logits,

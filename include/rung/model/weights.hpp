@@ -107,6 +107,11 @@ constexpr WeightList<n + m> operator+(WeightList<n> const& a, WeightList<m> cons
     return all;
 }
 
+/// A layer that is left out.
+struct NoWeights {
+    static constexpr WeightList<0> weights{};
+};
+
 struct InitScale {
     double std;       ///< of Init::normal
     double residual;  ///< factor on top for Init::residual

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -21,15 +22,19 @@ struct TrainerOptions {
     double weight_decay = 0.01;  ///< on matrices only
     double clip         = 1.0;   ///< bound on the gradient's norm; 0 turns it off
     float  dropout      = 0;
-    int    passes       = 0;  ///< of a looped model; 0: the depth's own number
-    int    learnt       = 0;  ///< last passes that are learnt from; 0, or more than there are: all
-    int    states       = 0;  ///< between passes that are kept to compute all else again; 0: all is kept
-    int    graded       = 1;  ///< last passes whose logits are graded: the loss is their mean
-    Index  piece = 0;  ///< rows a thread computes at a time, part of the experiment; 0: what suits the model
+    /// The objective's other terms, see LossOptions. The loss that is reported leaves them out, so that runs compare.
+    double label_smoothing = 0;
+    double z_loss          = 0;
+    double ema = 0;  ///< decay of the mean of weights that averaged() gives (0.999 is usual); 0 turns it off
+    int    passes = 0;  ///< of a looped model; 0: the depth's own number
+    int    learnt = 0;  ///< last passes that are learnt from; 0, or more than there are: all
+    int    states = 0;  ///< between passes that are kept to compute all else again; 0: all is kept
+    int    graded = 1;  ///< last passes whose logits are graded: the loss is their mean
+    Index  piece  = 0;  ///< rows a thread computes at a time, part of the experiment; 0: what suits the model
 };
 
 struct StepResult {
-    double loss     = 0;  ///< mean over graded tokens
+    double loss     = 0;  ///< mean cross-entropy of graded tokens
     double gradient = 0;  ///< norm before clipping
     Index  rows     = 0;  ///< tokens read
 };
@@ -52,14 +57,20 @@ public:
           mean_(Model::parameters, ctx.own_memory()),
           square_(Model::parameters, ctx.own_memory()) {
         const auto share = [](double x) { return x >= 0 && x < 1; };
-        RUNG_CHECK(share(options.beta1) && share(options.beta2) && share(options.dropout),
-                   "Trainer: beta1, beta2, ", "dropout; got ", options.beta1, ", ", options.beta2, ", ",
-                   options.dropout, ", wanted at least 0 and below 1 each");
+        RUNG_CHECK(share(options.beta1) && share(options.beta2) && share(options.dropout) &&
+                       share(options.label_smoothing),
+                   "Trainer: beta1, beta2, dropout, label_smoothing; got ", options.beta1, ", ",
+                   options.beta2, ", ", options.dropout, ", ", options.label_smoothing,
+                   ", wanted at least 0 and below 1 each");
+        RUNG_CHECK(options.z_loss >= 0 && std::isfinite(float(options.z_loss)), "Trainer: z_loss; got ",
+                   options.z_loss, ", wanted a finite number of at least 0");
         RUNG_CHECK(float(options.epsilon) > 0 && options.weight_decay >= 0 && options.clip >= 0 &&
                        std::isfinite(options.weight_decay) && options.piece >= 0,
                    "Trainer: epsilon, weight_decay, clip, piece; got ", options.epsilon, ", ",
                    options.weight_decay, ", ", options.clip, ", ", options.piece,
                    ", wanted above 0, at least 0 and finite, at least 0 each");
+        RUNG_CHECK(share(options.ema), "Trainer: ema; got ", options.ema, ", wanted at least 0 and below 1");
+        if (options.ema > 0) averaged_.emplace(ctx);
         Model::passes_of(run_of(options));  // throws where that is senseless
         if (options_.piece == 0) options_.piece = ctx.piece(Model::shape.width, Model::parameters);
         reset_optimizer();
@@ -119,7 +130,8 @@ public:
                     const Index each = tape.logits.rows / own.graded;
                     for (int pass = 0; pass < own.graded; ++pass)
                         add_cross_entropy(lane, losses + int(i) * slices + slice,
-                                          tape.logits.slice(pass * each, each), rows.targets, scale);
+                                          tape.logits.slice(pass * each, each), rows.targets, scale,
+                                          {options_.label_smoothing, options_.z_loss});
                     Model::backward(lane, weights, gradients.row(slice), tape, rows, own);
                 }
             });
@@ -133,6 +145,15 @@ public:
     }
     StepResult step(Batch const& batch, double rate) { return step(std::span(&batch, 1), rate); }
 
+    /// A model of the weights after each step, averaged: those of a step count `ema` times as much as those of the next
+    /// one, and those before the first step for nothing (Polyak and Juditsky, 1992; Kingma and Ba, 2015, section 7.2).
+    /// The mean begins anew where the optimizer does.
+    Model const& averaged() const {
+        RUNG_CHECK(averaged_, "Trainer: averaged; got ema 0, wanted one above 0 in its options");
+        RUNG_CHECK(updates_ > 0, "Trainer: averaged; got no steps, wanted at least 1");
+        return *averaged_;
+    }
+
     /// Forgets the moments; weights stay.
     void reset_optimizer() {
         ctx_.for_slices(1, [&](auto& lane, int) {
@@ -142,10 +163,11 @@ public:
         updates_ = 0;
     }
 
-    /// Bytes of the model and its trainer beside the threads' scratch memory: weights, their packings, two moments, and
-    /// a gradient for each of the context's slices.
-    static constexpr Index bytes(int slices) {
-        return Index(sizeof(Real)) * ((3 + Index{slices}) * Model::parameters + Model::panels);
+    /// Bytes of the model and its trainer beside the threads' scratch memory: weights, their packings, two moments, a
+    /// gradient for each of the context's slices, and averaged weights, if the options ask for them.
+    static constexpr Index bytes(int slices, TrainerOptions const& options = {}) {
+        const Index arrays = 3 + Index{slices} + (options.ema > 0 ? 1 : 0);
+        return Index(sizeof(Real)) * (arrays * Model::parameters + Model::panels);
     }
 
     Context&     context() { return ctx_; }
@@ -176,16 +198,20 @@ private:
             std::isfinite(norm), "Trainer: step ", steps_, ": gradient norm; got ", norm,
             ", wanted a finite number; the weights are those of the step before (was the rate too high?)");
         ++steps_, ++updates_;
+        if (averaged_)  // a mean of weights that sum to one, however few steps there were
+            move_towards(ctx_, averaged_->weights().data(), model_.weights().cdata(), chunks_,
+                         (1 - options_.ema) / (1 - std::pow(options_.ema, next)));
         return norm;
     }
 
-    Context&           ctx_;
-    Model&             model_;
-    TrainerOptions     options_;
-    Buffer<Real>       gradients_, mean_, square_;
-    std::vector<Chunk> chunks_;
-    long               steps_ = 0, updates_ = 0;
-    std::uint64_t      examples_ = 0;
+    Context&             ctx_;
+    Model&               model_;
+    TrainerOptions       options_;
+    Buffer<Real>         gradients_, mean_, square_;
+    std::optional<Model> averaged_;
+    std::vector<Chunk>   chunks_;
+    long                 steps_ = 0, updates_ = 0;
+    std::uint64_t        examples_ = 0;
 };
 
 }  // namespace rung

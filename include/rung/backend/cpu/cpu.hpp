@@ -2,6 +2,7 @@
 // The CPU backend.
 
 #include "rung/backend/backend.hpp"
+#include "rung/backend/cpu/activation.hpp"
 #include "rung/backend/cpu/attention.hpp"
 #include "rung/backend/cpu/cached_attention.hpp"
 #include "rung/backend/cpu/context.hpp"

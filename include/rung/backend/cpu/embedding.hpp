@@ -48,11 +48,14 @@ namespace detail {
 enum class Turn { forward, back };
 
 template <class P, class Real>
-void rotate(Lane<P>& lane, Mat<Real> x, int const* positions, int heads, double theta, Turn turn) {
-    const Index D = x.cols / heads, half = D / 2;
-    const Real  sign = turn == Turn::forward ? Real(1) : Real(-1);
+void rotate(Lane<P>& lane, Mat<Real> x, int const* positions, int heads, Rotation const& rotation,
+            Turn turn) {
+    const Index    D    = x.cols / heads;
+    const Rotation all  = rotation.of(D);
+    const Index    half = all.channels / 2;
+    const Real     sign = turn == Turn::forward ? Real(1) : Real(-1);
     for (Index i = 0; i < x.rows; ++i) {
-        Real const* trig = lane.rotations.row(positions[i], D, theta);
+        Real const* trig = lane.rotations.row(positions[i], all);
         for (int h = 0; h < heads; ++h) {
             Real *a = x.row(i) + h * D, *b = a + half;
             for_vectors<Real>(half, [&](auto at, Index c) {
@@ -66,17 +69,30 @@ void rotate(Lane<P>& lane, Mat<Real> x, int const* positions, int heads, double 
 }
 }  // namespace detail
 
-/// Rotates channels c and c + D / 2 of every head by position * theta^(-2 c / D), in place.
+/// Turns channels of every head by the angles of the rows' positions, in place; see Rotation.
 /// x (N, heads * D).  Su et al., "RoFormer", 2021, with the halves paired as in Llama.
 template <class P, class Real>
-void rope(Lane<P>& lane, Mat<Real> x, int const* positions, int heads, double theta) {
-    detail::rotate(lane, x, positions, heads, theta, detail::Turn::forward);
+void rope(Lane<P>& lane, Mat<Real> x, int const* positions, int heads, Rotation const& rotation) {
+    detail::rotate(lane, x, positions, heads, rotation, detail::Turn::forward);
 }
 
 /// The gradient before the rotation from the one after it, in place: a rotation's transpose is its inverse.
 template <class P, class Real>
-void rope_backward(Lane<P>& lane, Mat<Real> dx, int const* positions, int heads, double theta) {
-    detail::rotate(lane, dx, positions, heads, theta, detail::Turn::back);
+void rope_backward(Lane<P>& lane, Mat<Real> dx, int const* positions, int heads, Rotation const& rotation) {
+    detail::rotate(lane, dx, positions, heads, rotation, detail::Turn::back);
+}
+
+/// y[i] += scale [cos | sin] of positions[i] * theta^(-2 c / C).  y (N, C), C even.  Vaswani et al., "Attention is all
+/// you need", 2017, whose sines and cosines take turns: the same but for the order of channels.
+template <class P, class Real>
+void add_sinusoids(Lane<P>& lane, Mat<Real> y, int const* positions, double theta, double scale) {
+    for (Index i = 0; i < y.rows; ++i) {
+        Real const* wave = lane.rotations.row(positions[i], {.theta = theta, .channels = int(y.cols)});
+        Real*       to   = y.row(i);
+        for_vectors<Real>(y.cols, [&](auto at, Index c) {
+            at.store(to + c, at.load(to + c) + at.load(wave + c) * Real(scale));
+        });
+    }
 }
 
 }  // namespace rung::cpu::inline RUNG_ISA

@@ -98,4 +98,43 @@ void add_rms_norm_backward(Lane<P>&, Mat<Real> dx, Mat<Real> dgain, CMat<Real> d
     }
 }
 
+/// x = x / rms(x) * gain of each head, in place.  x (N, heads * D); normed (N, heads * D): x / rms; stats (N, heads):
+/// 1 / rms; gain (1, D).
+template <int D, class P, class Real>
+void head_norm(Lane<P>&, Mat<Real> x, Mat<Real> normed, Mat<Real> stats, CMat<Real> gain) {
+    for (Index i = 0; i < x.rows; ++i)
+        for (Index h = 0; h < stats.cols; ++h) {
+            Real *     head = x.row(i) + h * D, *to = normed.row(i) + h * D;
+            const Real inv = Real(1) / std::sqrt(dot(head, head, D) / Real(D) + Real(norm_epsilon));
+            stats(i, h)    = inv;
+            for_vectors<Real>(D, [&](auto at, Index j) {
+                const auto v = at.load(head + j) * inv;
+                at.store(to + j, v), at.store(head + j, v * at.load(gain.data + j));
+            });
+        }
+}
+
+/// The gradient d of what head_norm made becomes that of its input, in place; dgain (1, D) is added to.
+template <int D, class P, class Real>
+void add_head_norm_backward(Lane<P>&, Mat<Real> d, Mat<Real> dgain, CMat<Real> normed, CMat<Real> stats,
+                            CMat<Real> gain) {
+    using S = Simd<Real>;
+    for (Index i = 0; i < d.rows; ++i)
+        for (Index h = 0; h < stats.cols; ++h) {
+            Real*              head  = d.row(i) + h * D;
+            Real const*        xhat  = normed.row(i) + h * D;
+            typename S::Vector along = {};
+            for_vectors<Real>(D, [&](auto at, Index j) {
+                const auto pull = at.load(head + j) * at.load(xhat + j);
+                at.store(dgain.data + j, at.load(dgain.data + j) + pull);
+                along += pull * at.load(gain.data + j);
+            });
+            const Real mean = S::sum(along) / Real(D), inv = stats(i, h);
+            for_vectors<Real>(D, [&](auto at, Index j) {
+                at.store(head + j,
+                         (at.load(head + j) * at.load(gain.data + j) - at.load(xhat + j) * mean) * inv);
+            });
+        }
+}
+
 }  // namespace rung::cpu::inline RUNG_ISA

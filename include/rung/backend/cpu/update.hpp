@@ -92,4 +92,18 @@ double clip_and_update(Context<P>& ctx, Real* weights, Real* mean, Real* square,
     return norm;
 }
 
+/// average += share (weights - average).  P values each.
+template <class P, class Real>
+void move_towards(Context<P>& ctx, Real* average, Real const* weights, std::vector<Chunk> const& chunks,
+                  double share) {
+    ctx.for_slices(int(chunks.size()), [&](auto&, int c) {
+        const auto [first, count, decayed] = chunks[std::size_t(c)];
+        Real*       to                     = average + first;
+        Real const* from                   = weights + first;
+        for_vectors<Real>(count, [&](auto at, Index i) {
+            at.store(to + i, at.load(to + i) + (at.load(from + i) - at.load(to + i)) * Real(share));
+        });
+    });
+}
+
 }  // namespace rung::cpu::inline RUNG_ISA

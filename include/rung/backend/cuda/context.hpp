@@ -2,12 +2,12 @@
 // What a GPU program owns: the seed, a queue of work, memory on both sides. A batch is one slice, and the GPU its only
 // worker. The same program with cpu::Context does the same on the CPU.
 
-#include <cmath>
 #include <cstring>
 #include <vector>
 
 #include "rung/backend/cuda/queue.hpp"
 #include "rung/backend/cuda/uploads.hpp"
+#include "rung/backend/rotation.hpp"
 #include "rung/backend/update.hpp"
 #include "rung/core/constants.hpp"
 #include "rung/core/packed.hpp"
@@ -139,19 +139,20 @@ public:
         return narrowed_.data();
     }
 
-    /// Row `position`: D / 2 cosines of position * theta^(-2 c / D), then D / 2 sines. At least `count` rows.
-    float const* rotations(Index D, double theta, Index count) {
-        if (D != head_ || theta != theta_ || count > turns_.size() / D) {
+    /// Row `position`: R / 2 cosines of a rotation's angles, then R / 2 sines, with R the channels that turn. At least
+    /// `count` rows.
+    float const* rotations(Rotation const& rotation, Index count) {
+        const Index R = rotation.channels;
+        if (!(rotation == rotation_) || count > turns_.size() / R) {
             wait();
-            head_ = D, theta_ = theta;
-            for (Index most = turns_.size() / D; most < count;)
-                most = std::max<Index>(2 * most, 64), count = most;
-            turns_ = Buffer<float>(count * D, shared_memory());
+            if (!(rotation == rotation_)) rotation_ = rotation, turns_ = Buffer<float>();
+            count  = std::max({count, 2 * turns_.size() / R, Index{64}});  // so that it seldom grows
+            turns_ = Buffer<float>(count * R, shared_memory());
             for (Index i = 0; i < count; ++i)
-                for (Index c = 0; c < D / 2; ++c) {
-                    const double angle        = double(i) * std::pow(theta, -2.0 * double(c) / double(D));
-                    turns_[i * D + c]         = float(std::cos(angle));
-                    turns_[i * D + D / 2 + c] = float(std::sin(angle));
+                for (Index c = 0; c < R / 2; ++c) {
+                    const double angle        = rotation.angle(i, c);
+                    turns_[i * R + c]         = float(std::cos(angle));
+                    turns_[i * R + R / 2 + c] = float(std::sin(angle));
                 }
         }
         return turns_.data();
@@ -185,8 +186,7 @@ private:
     Buffer<T>          narrowed_;
     Constants<float>   constants_;
     Buffer<float>      turns_;
-    Index              head_  = 0;
-    double             theta_ = 0;
+    Rotation           rotation_;
 };
 
 /// One thread of a program works with GPUs.

@@ -2,6 +2,7 @@
 // The GPU backend, as a program with a model in it sees it: no CUDA header is included, and any C++ compiler will do.
 
 #include "rung/backend/backend.hpp"
+#include "rung/backend/cuda/activation.hpp"
 #include "rung/backend/cuda/attention.hpp"
 #include "rung/backend/cuda/dropout.hpp"
 #include "rung/backend/cuda/embedding.hpp"

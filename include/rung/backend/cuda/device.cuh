@@ -2,6 +2,7 @@
 // The definitions behind device.hpp, for nvcc. Exactly one .cu of a program includes this and needs nothing else:
 // bodies are instantiated from the list below, whatever models the program has. CMake's rung::cuda brings such a file.
 
+#include "rung/backend/cuda/body/activation.hpp"
 #include "rung/backend/cuda/body/bias.hpp"
 #include "rung/backend/cuda/body/cached.hpp"
 #include "rung/backend/cuda/body/columns.hpp"
@@ -177,10 +178,13 @@ template void make<Product>(Driver&, void const*);
     RUNG_BODY(Add<T>) \
     RUNG_BODY(AddRow<T>) \
     RUNG_BODY(Fill<T>) \
-    RUNG_BODY(Gelu<T>) \
-    RUNG_BODY(GeluBackward<T>) \
-    RUNG_BODY(Swiglu<T>) \
-    RUNG_BODY(SwigluBackward<T>) \
+    RUNG_ACTIVATION(gelu, T) \
+    RUNG_ACTIVATION(silu, T) \
+    RUNG_ACTIVATION(relu, T) \
+    RUNG_ACTIVATION(relu_squared, T) \
+    RUNG_BODY(ActivateBackward<T>) \
+    RUNG_BODY(ActivateGateBackward<T>) \
+    RUNG_BODY(SoftCap<T>) \
     RUNG_BODY(Dropped<T>) \
     RUNG_BODY(Mix<T>) \
     RUNG_BODY(MixBackward<T>) \
@@ -191,11 +195,15 @@ template void make<Product>(Driver&, void const*);
     RUNG_BODY(EmbedBackward<T>) \
     RUNG_BODY(Scatter<T>) \
     RUNG_BODY(Rotate<T>) \
+    RUNG_BODY(AddSinusoids<T>) \
     RUNG_BODY(CrossEntropy<T>) \
     RUNG_BODY(Greedy<T>) \
     RUNG_BODY(ColumnSums<BiasTerm<T>>) \
     RUNG_BODY(ColumnSums<GainTerm<T, 1>>) \
     RUNG_BODY(ColumnSums<GainTerm<T, 2>>) \
+    RUNG_BODY(ColumnSums<HeadGainTerm<T>>) \
+    RUNG_BODY(HeadNorm<T>) \
+    RUNG_BODY(HeadNormBackward<T>) \
     RUNG_BODY(Attention<T>) \
     RUNG_BODY(AttentionQueryBackward<T>) \
     RUNG_BODY(AttentionKeyBackward<T>) \
@@ -208,6 +216,9 @@ template void make<Product>(Driver&, void const*);
     RUNG_NORMS_OF(4, T) \
     RUNG_NORMS_OF(8, T) \
     RUNG_NORMS_OF(16, T)
+#define RUNG_ACTIVATION(A, T) \
+    RUNG_BODY(Activate<Activation::A, T>) \
+    RUNG_BODY(ActivateGate<Activation::A, T>)
 #define RUNG_NORMS_OF(N, T) \
     RUNG_BODY(LayerNorm<N, T>) \
     RUNG_BODY(LayerNormBackward<N, T>) \
@@ -240,10 +251,12 @@ RUNG_BODY(Convert)
 RUNG_BODY(SquaredNorm)
 RUNG_BODY(SumOfSquares)
 RUNG_BODY(AdamW)
+RUNG_BODY(MoveTowards)
 
 #undef RUNG_FLASH
 #undef RUNG_FLASH_OF
 #undef RUNG_NORMS_OF
+#undef RUNG_ACTIVATION
 #undef RUNG_BODIES_OF
 #undef RUNG_BODY
 

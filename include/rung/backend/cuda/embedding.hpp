@@ -49,23 +49,34 @@ void add_scatter(Lane<T>& lane, Mat<T> y, CMat<T> x, int const* ids) {
 
 namespace detail {
 template <class T>
-void rotate(Lane<T>& lane, Mat<T> x, int const* positions, int heads, double theta, float sign) {
-    const Index D     = x.cols / heads;
-    const Index count = lane.largest_id(positions) + 1;
-    lane.queue.launch(x.rows * heads * (D / 2), Rotate<T>{x.data, positions, lane.rotations(D, theta, count),
-                                                          int(x.stride), heads, int(D), sign});
+void rotate(Lane<T>& lane, Mat<T> x, int const* positions, int heads, Rotation const& rotation, float sign) {
+    const Index    D    = x.cols / heads;
+    const Rotation all  = rotation.of(D);
+    const Index    half = all.channels / 2;
+    float const*   trig = lane.rotations(all, lane.largest_id(positions) + 1);
+    lane.queue.launch(x.rows * heads * half,
+                      Rotate<T>{x.data, positions, trig, int(x.stride), heads, int(D), int(half), sign});
 }
 }  // namespace detail
 
-/// Rotates channels c and c + D / 2 of every head by position * theta^(-2 c / D), in place.  x (N, heads * D).
+/// Turns channels of every head by the angles of the rows' positions, in place; see Rotation.  x (N, heads * D).
 template <class T>
-void rope(Lane<T>& lane, Mat<T> x, int const* positions, int heads, double theta) {
-    detail::rotate(lane, x, positions, heads, theta, 1);
+void rope(Lane<T>& lane, Mat<T> x, int const* positions, int heads, Rotation const& rotation) {
+    detail::rotate(lane, x, positions, heads, rotation, 1);
 }
 /// Back again, which is the gradient.
 template <class T>
-void rope_backward(Lane<T>& lane, Mat<T> dx, int const* positions, int heads, double theta) {
-    detail::rotate(lane, dx, positions, heads, theta, -1);
+void rope_backward(Lane<T>& lane, Mat<T> dx, int const* positions, int heads, Rotation const& rotation) {
+    detail::rotate(lane, dx, positions, heads, rotation, -1);
+}
+
+/// y[i] += scale [cos | sin] of positions[i] * theta^(-2 c / C).  y (N, C), C even.
+template <class T>
+void add_sinusoids(Lane<T>& lane, Mat<T> y, int const* positions, double theta, double scale) {
+    float const* const waves =
+        lane.rotations({.theta = theta, .channels = int(y.cols)}, lane.largest_id(positions) + 1);
+    lane.queue.launch(y.size(), AddSinusoids<T>{detail::whole(y, "add_sinusoids"), positions, waves,
+                                                int(y.cols), float(scale)});
 }
 
 }  // namespace rung::cuda

@@ -4,21 +4,24 @@
 #include "rung/backend/cuda/body/loss.hpp"
 #include "rung/backend/cuda/placed.hpp"
 #include "rung/backend/cuda/pointwise.hpp"
+#include "rung/backend/loss.hpp"
 
 namespace rung::cuda {
 
-/// *loss += sum over graded rows of -log softmax(logits_i)[target_i]; logits become scale times the gradient of that
-/// sum.
+/// *loss += sum over graded rows of -log softmax(logits_i)[target_i], whatever the options; logits become scale times
+/// the gradient of the objective, which has their terms.
 /// @param loss     one of Context::results
 /// @param targets  (N); -1 marks a row that is read but never graded
 template <class T>
-void add_cross_entropy(Lane<T>& lane, double* loss, Mat<T> logits, int const* targets, float scale) {
+void add_cross_entropy(Lane<T>& lane, double* loss, Mat<T> logits, int const* targets, float scale,
+                       LossOptions const& options = {}) {
     if (logits.rows == 0) return;
     const auto   mark = lane.arena.mark();
     float* const each = lane.arena.template take<float>(1, logits.rows).data;
     lane.check_ids(targets, logits.rows, logits.cols, "cross_entropy", -1);
     lane.queue.launch(logits.rows, CrossEntropy<T>{detail::whole(logits, "cross_entropy"), targets, each,
-                                                   int(logits.cols), lane.upload(scale)});
+                                                   int(logits.cols), lane.upload(scale),
+                                                   float(options.label_smoothing), float(options.z_loss)});
     lane.queue.launch(1, AddLosses{each, loss, logits.rows});
     lane.arena.release(mark);
 }

@@ -83,4 +83,38 @@ void add_rms_norm_backward(Lane<T>& lane, Mat<T> dx, Mat<float> dgain, CMat<T> d
     detail::add_columns(lane, dgain, x.rows, GainTerm<T, 1>{dy.data, x.data, stats.data, int(x.cols)});
 }
 
+/// x = x / rms(x) * gain of each head, in place.  x (N, heads * D); normed (N, heads * D): x / rms; stats (N, heads):
+/// 1 / rms; gain (1, D).
+template <int D, class T>
+void head_norm(Lane<T>& lane, Mat<T> x, Mat<T> normed, Mat<float> stats, Mat<float const> gain) {
+    lane.queue.launch(x.rows * stats.cols, HeadNorm<T>{.x             = x.data,
+                                                       .normed        = normed.data,
+                                                       .stats         = stats.data,
+                                                       .gain          = gain.data,
+                                                       .heads         = int(stats.cols),
+                                                       .size          = D,
+                                                       .stride        = int(x.stride),
+                                                       .normed_stride = int(normed.stride),
+                                                       .stats_stride  = int(stats.stride)});
+}
+
+/// The gradient d of what head_norm made becomes that of its input, in place; dgain (1, D) is added to.
+template <int D, class T>
+void add_head_norm_backward(Lane<T>& lane, Mat<T> d, Mat<float> dgain, CMat<T> normed, Mat<float const> stats,
+                            Mat<float const> gain) {
+    if (d.rows == 0) return;
+    const int heads = int(stats.cols);
+    detail::add_columns(lane, dgain, d.rows * heads,
+                        HeadGainTerm<T>{d.data, normed.data, heads, D, int(d.stride), int(normed.stride)});
+    lane.queue.launch(d.rows * heads, HeadNormBackward<T>{.d             = d.data,
+                                                          .normed        = normed.data,
+                                                          .stats         = stats.data,
+                                                          .gain          = gain.data,
+                                                          .heads         = heads,
+                                                          .size          = D,
+                                                          .stride        = int(d.stride),
+                                                          .normed_stride = int(normed.stride),
+                                                          .stats_stride  = int(stats.stride)});
+}
+
 }  // namespace rung::cuda

@@ -53,4 +53,15 @@ double clip_and_update(Context<T>& ctx, float* weights, float* mean, float* squa
     return std::sqrt(*squared);
 }
 
+/// average += share (weights - average). Waits, so that the host may read both.
+template <class T>
+void move_towards(Context<T>& ctx, float* average, float const* weights, std::vector<Chunk> const& chunks,
+                  double share) {
+    auto& lane = ctx.lane();
+    lane.reset();
+    const Index count = chunks.empty() ? 0 : chunks.back().first + chunks.back().count;
+    lane.queue.launch(count, MoveTowards{average, weights, lane.upload(float(share))});
+    lane.wait();
+}
+
 }  // namespace rung::cuda

@@ -1,73 +1,95 @@
 #pragma once
-// The two MLPs, applied to every row on its own:  x += act(x W1 + b1) W2 + b2.
+// MLPs, applied to every row on its own:  x += act(x W1 + b1) W2 + b2, where act is an activation of every number or of
+// every gate.
 
-#include "rung/core/sequences.hpp"
+#include "rung/backend/activation.hpp"
 #include "rung/model/weights.hpp"
 
 namespace rung {
 
-/// h = n W1 + b1,  g = gelu(h),  y = g W2 + b2.   N rows, C width, F hidden.
-template <int C, int F, bool biased>
-struct GeluMlp {
+/// g = A(h)
+template <Activation A>
+struct Elementwise {
+    static constexpr int              inputs = 1;  ///< columns of h for one of g
+    static constexpr std::string_view up = "up", up_bias = "up_bias";
+
+    template <class Lane, class Real>
+    static void forward(Lane& lane, Mat<Real> g, Mat<Real> h, Keep keep) {
+        activate<A>(lane, g, h, keep);
+    }
+    template <class Lane, class Real>
+    static void backward(Lane& lane, Mat<Real> dh, Mat<Real> dg, Mat<Real> h) {
+        activate_backward(lane, dh, dg, h);
+    }
+};
+
+/// g = A(gate) up of h = [gate | up]  (Shazeer, "GLU variants improve transformer", 2020).
+template <Activation A>
+struct Gated {
+    static constexpr int              inputs = 2;
+    static constexpr std::string_view up = "gate_up", up_bias = "gate_up_bias";
+
+    template <class Lane, class Real>
+    static void forward(Lane& lane, Mat<Real> g, Mat<Real> h, Keep keep) {
+        activate_gate<A>(lane, g, h, keep);
+    }
+    template <class Lane, class Real>
+    static void backward(Lane& lane, Mat<Real> dh, Mat<Real> dg, Mat<Real> h) {
+        activate_gate_backward(lane, dh, dg, h);
+    }
+};
+
+/// h = n W1 + b1,  g = act(h),  y = g W2 + b2.   N rows, C width, F hidden.
+/// @tparam Act  Elementwise<...>, Gated<...> or a type of your own
+template <int C, int F, class Act, bool biased = false>
+struct Mlp {
+    static constexpr Index  before = Act::inputs * F, after = F;      ///< columns of h and of g
+    static constexpr double flops = 2.0 * (Act::inputs + 1) * C * F;  ///< per row, forward
+
     enum Weight { up, up_bias, down, down_bias };
     static constexpr WeightList<4> weights{{
-        {.name = "up", .rows = C, .cols = F},
-        {.name = "up_bias", .rows = biased ? 1 : 0, .cols = F, .init = Init::zeros, .decay = false},
+        {.name = Act::up, .rows = C, .cols = int(before)},
+        {.name  = Act::up_bias,
+         .rows  = biased ? 1 : 0,
+         .cols  = int(before),
+         .init  = Init::zeros,
+         .decay = false},
         {.name = "down", .rows = F, .cols = C, .init = Init::residual},
         {.name = "down_bias", .rows = biased ? 1 : 0, .cols = C, .init = Init::zeros, .decay = false},
     }};
-    static constexpr Index         before = F, after = F;  ///< columns of h and of g
-    static constexpr double        flops = 4.0 * C * F;    ///< per row, forward
 
     /// y = x + the MLP of n.  h (N, before), g (N, after): for backward, if slopes are kept.
     template <class Lane, class Real>
     static void add_forward(Lane& lane, Mat<Real> y, Mat<Real> x, Mat<Real> h, Mat<Real> g, Mat<Real> n,
                             Weights<Sum<Real>> w, Keep keep) {
-        matmul(lane, h, n, weight<GeluMlp>(w, up), weight<GeluMlp>(w, up_bias));
-        gelu(lane, g, h, keep);
-        add_matmul(lane, y, x, g, weight<GeluMlp>(w, down), weight<GeluMlp>(w, down_bias));
+        matmul(lane, h, n, weight<Mlp>(w, up), weight<Mlp>(w, up_bias));
+        Act::forward(lane, g, h, keep);
+        add_matmul(lane, y, x, g, weight<Mlp>(w, down), weight<Mlp>(w, down_bias));
     }
     /// dn from dy; h and g are spent.
     template <class Lane, class Real>
     static void backward(Lane& lane, Mat<Real> dn, Mat<Real> dy, Mat<Real> h, Mat<Real> g, Mat<Real> n,
                          Weights<Sum<Real>> w, Sum<Real>* dw) {
-        add_column_sums(lane, weight<GeluMlp>(dw, down_bias), dy);
-        add_matmul_tn(lane, weight<GeluMlp>(dw, down), g, dy);  // y = g W2   ->  dW2 += gT dy
-        matmul_nt(lane, g, dy, weight<GeluMlp>(w, down));       //                dg   = dy W2T
-        gelu_backward(lane, h, g, h);                           // g = gelu(h) -> dh   = dg gelu'(h)
-        add_column_sums(lane, weight<GeluMlp>(dw, up_bias), h);
-        add_matmul_tn(lane, weight<GeluMlp>(dw, up), n, h);  // h = n W1   ->  dW1 += nT dh
-        matmul_nt(lane, dn, h, weight<GeluMlp>(w, up));      //                dn   = dh W1T
+        add_column_sums(lane, weight<Mlp>(dw, down_bias), dy);
+        add_matmul_tn(lane, weight<Mlp>(dw, down), g, dy);  // y = g W2   ->  dW2 += gT dy
+        matmul_nt(lane, g, dy, weight<Mlp>(w, down));       //                dg   = dy W2T
+        Act::backward(lane, h, g, h);                       // g = act(h) ->  dh   = dg act'(h)
+        add_column_sums(lane, weight<Mlp>(dw, up_bias), h);
+        add_matmul_tn(lane, weight<Mlp>(dw, up), n, h);  // h = n W1   ->  dW1 += nT dh
+        matmul_nt(lane, dn, h, weight<Mlp>(w, up));      //                dn   = dh W1T
     }
 };
 
-/// h = n [W1 | W3],  g = silu(h1) h2,  y = g W2  (Shazeer, 2020).
-template <int C, int F>
-struct SwiGlu {
-    enum Weight { gate_up, down };
-    static constexpr WeightList<2> weights{{
-        {.name = "gate_up", .rows = C, .cols = 2 * F},
-        {.name = "down", .rows = F, .cols = C, .init = Init::residual},
-    }};
-    static constexpr Index         before = 2 * F, after = F;
-    static constexpr double        flops = 6.0 * C * F;
-
-    template <class Lane, class Real>
-    static void add_forward(Lane& lane, Mat<Real> y, Mat<Real> x, Mat<Real> h, Mat<Real> g, Mat<Real> n,
-                            Weights<Sum<Real>> w, Keep keep) {
-        matmul(lane, h, n, weight<SwiGlu>(w, gate_up));
-        swiglu(lane, g, h, keep);
-        add_matmul(lane, y, x, g, weight<SwiGlu>(w, down));
-    }
-    template <class Lane, class Real>
-    static void backward(Lane& lane, Mat<Real> dn, Mat<Real> dy, Mat<Real> h, Mat<Real> g, Mat<Real> n,
-                         Weights<Sum<Real>> w, Sum<Real>* dw) {
-        add_matmul_tn(lane, weight<SwiGlu>(dw, down), g, dy);
-        matmul_nt(lane, g, dy, weight<SwiGlu>(w, down));
-        swiglu_backward(lane, h, g, h);
-        add_matmul_tn(lane, weight<SwiGlu>(dw, gate_up), n, h);
-        matmul_nt(lane, dn, h, weight<SwiGlu>(w, gate_up));
-    }
-};
+template <int C, int F, bool biased>
+using GeluMlp = Mlp<C, F, Elementwise<Activation::gelu>, biased>;
+template <int C, int F, bool biased = false>
+using ReluMlp = Mlp<C, F, Elementwise<Activation::relu>, biased>;
+/// So et al., "Primer", 2021.
+template <int C, int F, bool biased = false>
+using SquaredReluMlp = Mlp<C, F, Elementwise<Activation::relu_squared>, biased>;
+template <int C, int F, bool biased = false>
+using SwiGlu = Mlp<C, F, Gated<Activation::silu>, biased>;
+template <int C, int F, bool biased = false>
+using GeGlu = Mlp<C, F, Gated<Activation::gelu>, biased>;
 
 }  // namespace rung

@@ -1,6 +1,6 @@
 #pragma once
-// A style bundles what the members of a model family share: norm, MLP, biases, tied embeddings, initial
-// weights.
+// A style bundles what the members of a model family share: norm, MLP, biases, tied embeddings, initial weights. What
+// else it may choose has a default.
 
 #include <concepts>
 
@@ -26,6 +26,43 @@ consteval Mask mask_of() {
                   })
         return T::mask;
     else return Mask::causal;
+}
+
+/// Where the norms of a block's two functions stand. The model's own last norm is there in any case.
+enum class Norms {
+    before,  ///< y = x + f(norm(x)), as in GPT-2 and Llama
+    after,   ///< y = norm(x + f(x)) (Vaswani et al., 2017)
+    around,  ///< y = x + norm(f(norm(x))) (Ding et al., "CogView", 2021), as in Gemma 2
+};
+
+/// A style's `static constexpr Norms norms`, or the default.
+template <class Style>
+consteval Norms norms_of() {
+    if constexpr (requires { Style::norms; }) {
+        static_assert(std::is_same_v<decltype(Style::norms), Norms const>,
+                      "Style: norms is a `static constexpr rung::Norms` (Norms::before, after or around)");
+        return Style::norms;
+    }
+    return Norms::before;
+}
+
+/// Whether the queries and keys of each head are normed: a style's `static constexpr bool qk_norm`, or false.
+template <class Style>
+consteval bool norms_queries() {
+    if constexpr (requires { Style::qk_norm; }) return Style::qk_norm;
+    return false;
+}
+
+/// What logits are kept below, cap tanh(logit / cap) (Gemma 2, 2024): a style's `static constexpr double soft_cap`, or
+/// 0, for as they are.
+template <class Style>
+consteval double cap_of() {
+    if constexpr (requires { Style::soft_cap; }) {
+        static_assert(Style::soft_cap >= 0,
+                      "Style: soft_cap must be at least 0 (30 is usual; 0 leaves logits as they are)");
+        return Style::soft_cap;
+    }
+    return 0;
 }
 
 /// Names what a style lacks.

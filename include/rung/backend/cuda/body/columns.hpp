@@ -27,6 +27,17 @@ struct GainTerm {
     }
 };
 
+/// The same of a norm of heads, whose gain they share: a row is a head of one.
+template <class T>
+struct HeadGainTerm {
+    T const *     dy, *normed;
+    int           heads, size, stride, normed_stride;
+    RUNG_HD float operator()(Index row, int c) const {
+        const Index of = row / heads, at = row % heads * size + c;
+        return widen(dy[of * stride + at]) * widen(normed[of * normed_stride + at]);
+    }
+};
+
 /// to (blocks of rows, columns) = sums: item i sums rows i / groups * run .. of 32 columns. With few runs of many rows
 /// first, and then one run of those sums that adds to the result, the GPU is busy in both.
 template <class Term>

@@ -91,8 +91,8 @@ private:
     }
 };
 
-/// Channels c and c + D / 2 of a head turn by the angle of the row's position, or back; an item is a pair.
-/// x (N, stride), of which heads * D channels turn; trig (positions, D): D / 2 cosines, then D / 2 sines.
+/// Channels c and c + half of a head turn by the angle of the row's position, or back; an item is a pair.
+/// x (N, stride), of which `heads` of `size` channels have 2 half that turn; trig (positions, 2 half): cosines, sines.
 template <class T>
 struct Rotate {
     static constexpr int warps = 0;
@@ -100,17 +100,32 @@ struct Rotate {
     T*           x;
     int const*   positions;
     float const* trig;
-    int          stride, heads, size;
+    int          stride, heads, size, half;
     float        sign;  ///< -1 turns back
 
     RUNG_HD void operator()(Index i) const {
-        const int   half = size / 2, c = int(i % half), head = int(i / half % heads);
-        const Index row    = i / half / heads;
-        T* const    a      = x + row * stride + head * size + c;
-        const float cosine = trig[Index(positions[row]) * size + c],
-                    sine   = trig[Index(positions[row]) * size + half + c] * sign;
-        const float p = widen(a[0]), q = widen(a[half]);
+        const int    c = int(i % half), head = int(i / half % heads);
+        const Index  row    = i / half / heads;
+        T* const     a      = x + row * stride + head * size + c;
+        float const* of     = trig + Index(positions[row]) * 2 * half + c;
+        const float  cosine = of[0], sine = of[half] * sign, p = widen(a[0]), q = widen(a[half]);
         a[0] = narrow<T>(p * cosine - q * sine), a[half] = narrow<T>(q * cosine + p * sine);
+    }
+};
+
+/// y (N, width) += scale times the row of `waves` that belongs to the position; one value at a time.
+template <class T>
+struct AddSinusoids {
+    static constexpr int warps = 0;
+
+    T*           y;
+    int const*   positions;
+    float const* waves;
+    int          width;
+    float        scale;
+
+    RUNG_HD void operator()(Index i) const {
+        y[i] = narrow<T>(widen(y[i]) + scale * waves[Index(positions[i / width]) * width + i % width]);
     }
 };
 

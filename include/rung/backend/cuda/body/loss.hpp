@@ -24,7 +24,8 @@ RUNG_HD float total(G g, T const* row, int count, float top) {
 
 }  // namespace body
 
-/// loss[row] = -log softmax(logits)[target]; logits become scale times its gradient. A target of -1 is not graded.
+/// loss[row] = -log softmax(logits)[target]; logits become scale times the gradient of the objective (LossOptions). A
+/// target of -1 is not graded.
 template <class T>
 struct CrossEntropy {
     static constexpr int warps = 1;
@@ -34,6 +35,7 @@ struct CrossEntropy {
     float*       loss;
     int          vocab;
     float const* factor;  ///< scale
+    float        smoothing, z_loss;
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index row) const {
@@ -41,12 +43,15 @@ struct CrossEntropy {
         const int   target = targets[row];
         const float scale  = *factor;
         const float top = body::largest(g, at, vocab), sum = body::total(g, at, vocab, top);
-        const float chosen = target < 0 ? 0 : widen(at[target]), share = target < 0 ? 0 : scale / sum;
-        if (g.rank() == 0) loss[row] = target < 0 ? 0 : ::logf(sum) + (top - chosen);
+        const float chosen = target < 0 ? 0 : widen(at[target]), log_sum = ::logf(sum);
+        const float share   = target < 0 ? 0 : scale / sum * (1 + 2 * z_loss * (log_sum + top));
+        const float alike   = target < 0 ? 0 : scale * (smoothing / float(vocab));
+        const float certain = scale * (1 - smoothing);
+        if (g.rank() == 0) loss[row] = target < 0 ? 0 : log_sum + (top - chosen);
         g.sync();  // all have read the target's logit
         for (int j = g.rank(); j < vocab; j += G::size) {
-            const float p = ::exp2f((widen(at[j]) - top) * log2_e) * share;
-            at[j]         = narrow<T>(j == target ? p - scale : p);
+            const float p = ::exp2f((widen(at[j]) - top) * log2_e) * share - alike;
+            at[j]         = narrow<T>(j == target ? p - certain : p);
         }
     }
 };

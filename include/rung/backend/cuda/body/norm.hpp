@@ -127,4 +127,56 @@ struct RmsNormBackward {
     }
 };
 
+/// x = x / rms(x) * gain of each head, in place; an item is a head of a row, short enough to be read twice.
+/// normed (rows, heads * size): x / rms; stats (rows, heads): 1 / rms.
+template <class T>
+struct HeadNorm {
+    static constexpr int warps = 1;
+
+    T *          x, *normed;
+    float*       stats;
+    float const* gain;
+    int          heads, size, stride, normed_stride, stats_stride;
+
+    RUNG_ANY_GROUP template <class G>
+    RUNG_HD void operator()(G g, Index item) const {
+        const Index row    = item / heads;
+        const int   head   = int(item % heads);
+        T* const    at     = x + row * stride + head * size;
+        T* const    to     = normed + row * normed_stride + head * size;
+        float       square = 0;
+        for (int j = g.rank(); j < size; j += G::size) square += widen(at[j]) * widen(at[j]);
+        const float inv = 1 / ::sqrtf(g.reduce(square, Plus{}) / float(size) + norm_epsilon);
+        for (int j = g.rank(); j < size; j += G::size) {
+            const float v = widen(at[j]) * inv;
+            to[j] = narrow<T>(v), at[j] = narrow<T>(v * gain[j]);
+        }
+        if (g.rank() == 0) stats[row * stats_stride + head] = inv;
+    }
+};
+
+/// The gradient d becomes that of HeadNorm's input, in place.
+template <class T>
+struct HeadNormBackward {
+    static constexpr int warps = 1;
+
+    T*           d;
+    T const*     normed;
+    float const *stats, *gain;
+    int          heads, size, stride, normed_stride, stats_stride;
+
+    RUNG_ANY_GROUP template <class G>
+    RUNG_HD void operator()(G g, Index item) const {
+        const Index    row   = item / heads;
+        const int      head  = int(item % heads);
+        T* const       at    = d + row * stride + head * size;
+        T const* const xhat  = normed + row * normed_stride + head * size;
+        float          along = 0;
+        for (int j = g.rank(); j < size; j += G::size) along += widen(at[j]) * widen(xhat[j]) * gain[j];
+        const float mean = g.reduce(along, Plus{}) / float(size), inv = stats[row * stats_stride + head];
+        for (int j = g.rank(); j < size; j += G::size)
+            at[j] = narrow<T>((widen(at[j]) * gain[j] - widen(xhat[j]) * mean) * inv);
+    }
+};
+
 }  // namespace rung::cuda

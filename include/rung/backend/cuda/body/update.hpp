@@ -90,4 +90,13 @@ struct AdamW {
     }
 };
 
+/// average += share (weights - average)
+struct MoveTowards {
+    static constexpr int warps = 0;
+
+    float*       average;
+    float const *weights, *share;
+    RUNG_HD void operator()(Index i) const { average[i] += *share * (weights[i] - average[i]); }
+};
+
 }  // namespace rung::cuda
