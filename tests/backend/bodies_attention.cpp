@@ -130,8 +130,8 @@ void check_plain_attention(std::vector<int> const& lengths, Told const& told = {
         check([&](Index n, auto const& f) { run_emulated<FiberBlock<f.warps>>(n, f, order); });
 }
 
-template <int D>
-void check_flash(std::vector<int> const& lengths, Told const& told = {}) {
+template <int D, bool biased>
+void check_flash_bodies(std::vector<int> const& lengths, Told const& told) {
     CAPTURE(D);
     CAPTURE(told.kv);
     constexpr int heads = Told::heads;
@@ -146,27 +146,33 @@ void check_flash(std::vector<int> const& lengths, Told const& told = {}) {
         std::vector<float> lse(std::size_t(N * heads), NAN), dots(lse);
         const Index        tiles = Index(ragged.tiles.size());
         run_emulated<Group>(tiles * heads,
-                            cuda::FlashForward<D>{qkv.data.data(), out.data(), lse.data(),
-                                                  ragged.tiles.data(), heads, told.sight},
+                            cuda::FlashForward<D, biased>{qkv.data.data(), out.data(), lse.data(),
+                                                          ragged.tiles.data(), heads, told.sight},
                             order);
         CHECK(apart(out, wanted.out) < 1e-2);
         CHECK(apart(lse, wanted.lse) < 1e-5);
         run_emulated(N * heads, cuda::HeadDots<bf16>{dout.data.data(), out.data(), dots.data(), D}, order);
         run_emulated<Group>(
             tiles * heads,
-            cuda::FlashQueryBackward<D>{qkv.data.data(), dout.data.data(), dqkv.data(), lse.data(),
-                                        dots.data(), ragged.tiles.data(), heads, told.sight},
+            cuda::FlashQueryBackward<D, biased>{qkv.data.data(), dout.data.data(), dqkv.data(), lse.data(),
+                                                dots.data(), ragged.tiles.data(), heads, told.sight},
             order);
         run_emulated<Group>(
             tiles * told.kv,
-            cuda::FlashKeyBackward<D>{qkv.data.data(), dout.data.data(), dqkv.data(), lse.data(), dots.data(),
-                                      ragged.tiles.data(), heads, told.sight},
+            cuda::FlashKeyBackward<D, biased>{qkv.data.data(), dout.data.data(), dqkv.data(), lse.data(),
+                                              dots.data(), ragged.tiles.data(), heads, told.sight},
             order);
         CHECK(apart(dqkv, wanted.dqkv) < 3e-2);
         if (!told.look.bias.empty())
             check_bias(ragged, told, D, int(told.look.reach), qkv, dout, lse, dots, wanted.dbias,
                        [](Index n, auto const& f) { run_serial(n, f); });
     }
+}
+
+template <int D>
+void check_flash(std::vector<int> const& lengths, Told const& told = {}) {
+    if (told.look.bias.empty()) check_flash_bodies<D, false>(lengths, told);
+    else check_flash_bodies<D, true>(lengths, told);
 }
 
 }  // namespace

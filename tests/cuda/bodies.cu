@@ -356,7 +356,7 @@ void cached_attention(int size, double tolerance) {
 }
 
 /// Tensor cores against single precision on the same bf16 numbers.
-template <int D, class Tell>
+template <int D, bool biased, class Tell>
 void flash_attention(Tell tell) {
     constexpr Index N = tokens, C = heads * D;
     const auto      wide = [](std::vector<bf16> const& x) {
@@ -385,11 +385,12 @@ void flash_attention(Tell tell) {
     serially(N * kv, cuda::AttentionKeyBackward<float>{qkv_wide, dout_wide, dqkv_wide, lse, dots, where,
                                                        heads, D, cut, sight});
     const Index items = Index(tiles.size()) * heads;
-    by_blocks(items, cuda::FlashForward<D>{qkv, out, flash_lse, tile, heads, sight});
+    by_blocks(items, cuda::FlashForward<D, biased>{qkv, out, flash_lse, tile, heads, sight});
     by_warps(N * heads, cuda::HeadDots<bf16>{dout, out, flash_dots, D});
-    by_blocks(items, cuda::FlashQueryBackward<D>{qkv, dout, dqkv, flash_lse, flash_dots, tile, heads, sight});
+    by_blocks(items, cuda::FlashQueryBackward<D, biased>{qkv, dout, dqkv, flash_lse, flash_dots, tile, heads,
+                                                         sight});
     by_blocks(Index(tiles.size()) * kv,
-              cuda::FlashKeyBackward<D>{qkv, dout, dqkv, flash_lse, flash_dots, tile, heads, sight});
+              cuda::FlashKeyBackward<D, biased>{qkv, dout, dqkv, flash_lse, flash_dots, tile, heads, sight});
     cuda::check(cudaDeviceSynchronize(), "flash attention");
     const auto compare = [](char const* name, auto const* got, float const* wanted, Index count,
                             double tolerance) {
@@ -412,14 +413,14 @@ void every_body() {
     for (const Mask mask : {Mask::causal, Mask::none})
         for (const BiasBy by : {BiasBy::distance, BiasBy::pair}) {
             attention<float>(24, 1e-5, biased(mask, by)), attention<bf16>(33, 1e-2, biased(mask, by));
-            flash_attention<32>(biased(mask, by));
+            flash_attention<32, true>(biased(mask, by));
         }
     for (const int size : {1, 8, 24, 33, 64}) {
         attention<float>(size, 1e-5, plain), attention<bf16>(size, 1e-2, plain);
         cached_attention<float>(size, 1e-5), cached_attention<bf16>(size, 1e-2);
     }
-    flash_attention<16>(plain), flash_attention<32>(plain), flash_attention<64>(plain),
-        flash_attention<128>(plain);
+    flash_attention<16, false>(plain), flash_attention<32, false>(plain), flash_attention<64, false>(plain),
+        flash_attention<128, false>(plain);
 }
 
 }  // namespace

@@ -56,7 +56,8 @@ public:
 
     /// Bytes that training keeps of `rows` tokens, `graded` of them graded, between its forward and its backward pass,
     /// and needs for the latter. A thread's peak is this for its piece of a batch, and the backend's working memory: on
-    /// the CPU at most a quarter of a megabyte and five packings of a head of the longest sequence.
+    /// the CPU at most a quarter of a megabyte, five packings of a head of the longest sequence, and what that needs of
+    /// a table of biases, twice.
     static constexpr Index activation_bytes(Index rows, Index graded, Run const& run = {},
                                             std::size_t real = sizeof(float)) {
         const Passes all = passes_of(run);

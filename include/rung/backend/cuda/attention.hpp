@@ -38,6 +38,13 @@ inline Sight sight(Look<float> const& look, HeadGroups groups, Index longest, ch
             look.by};
 }
 
+/// work.operator()<whether there is a bias>()
+template <class Work>
+void with_or_without(Look<float> const& look, Work&& work) {
+    if (look.bias.empty()) work.template operator()<false>();
+    else work.template operator()<true>();
+}
+
 }  // namespace detail
 
 /// out = softmax(q kT / sqrt(D) + bias) v per head, each token seeing what the mask leaves it.
@@ -52,8 +59,10 @@ void attention(Lane<T>& lane, Mat<T> out, Mat<float> lse, CMat<T> qkv, Sequences
     T const*    from   = detail::whole(qkv, "attention");
     T* const    to     = detail::whole(out, "attention");
     if constexpr (detail::has_flash<D, T>)
-        lane.queue.launch(Index{plan.tile_count} * heads,
-                          FlashForward<D>{from, to, lse.data, plan.tiles, heads, sight});
+        detail::with_or_without(look, [&]<bool biased>() {
+            lane.queue.launch(Index{plan.tile_count} * heads,
+                              FlashForward<D, biased>{from, to, lse.data, plan.tiles, heads, sight});
+        });
     else
         detail::launch_shared(lane.queue, out.rows * heads,
                               Attention<T>{from, to, lse.data, plan.bounds, heads, D, plan.longest, sight},
@@ -79,8 +88,12 @@ void attention_backward(Lane<T>& lane, Mat<T> dqkv, CMat<T> dout, CMat<T> out, M
     lane.queue.launch(items, HeadDots<T>{slopes, detail::whole(out, "attention"), dots, D});
     if constexpr (detail::has_flash<D, T>) {
         const auto both = [&](Index of, auto body) { lane.queue.launch(of * plan.tile_count, body); };
-        both(heads, FlashQueryBackward<D>{from, slopes, to, lse.data, dots, plan.tiles, heads, sight});
-        both(groups.kv, FlashKeyBackward<D>{from, slopes, to, lse.data, dots, plan.tiles, heads, sight});
+        detail::with_or_without(look, [&]<bool biased>() {
+            both(heads,
+                 FlashQueryBackward<D, biased>{from, slopes, to, lse.data, dots, plan.tiles, heads, sight});
+            both(groups.kv,
+                 FlashKeyBackward<D, biased>{from, slopes, to, lse.data, dots, plan.tiles, heads, sight});
+        });
     } else {
         const auto both = [&](Index of, auto body) {
             detail::launch_shared(lane.queue, of, body, "attention_backward");

@@ -225,9 +225,12 @@ template void make<Product>(Driver&, void const*);
     RUNG_BODY(RmsNorm<N, T>) \
     RUNG_BODY(RmsNormBackward<N, T>)
 #define RUNG_FLASH_OF(D) \
-    RUNG_BODY(FlashForward<D>) \
-    RUNG_BODY(FlashQueryBackward<D>) \
-    RUNG_BODY(FlashKeyBackward<D>)
+    RUNG_FLASH(D, false) \
+    RUNG_FLASH(D, true)
+#define RUNG_FLASH(D, biased) \
+    RUNG_BODY(FlashForward<D, biased>) \
+    RUNG_BODY(FlashQueryBackward<D, biased>) \
+    RUNG_BODY(FlashKeyBackward<D, biased>)
 
 RUNG_BODIES_OF(float)
 RUNG_BODIES_OF(bf16)
@@ -250,6 +253,7 @@ RUNG_BODY(SumOfSquares)
 RUNG_BODY(AdamW)
 RUNG_BODY(MoveTowards)
 
+#undef RUNG_FLASH
 #undef RUNG_FLASH_OF
 #undef RUNG_NORMS_OF
 #undef RUNG_ACTIVATION

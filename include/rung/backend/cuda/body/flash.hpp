@@ -9,7 +9,8 @@
 namespace rung::cuda {
 
 /// out (N, C), lse (N, H) from qkv (N, (H + 2 KV) D).
-template <int D>
+/// @tparam biased  whether there is a table: without one its addresses take no registers
+template <int D, bool biased = false>
 struct FlashForward {
     static constexpr int warps = 4;
     using Head                 = FlashHead<D>;
@@ -50,7 +51,7 @@ struct FlashForward {
                 continue;  // no rows, or after every one of this warp
             typename Head::Scores s;
             Head::score(warp, s, q, keys, at.lane);
-            if (sight.bias)
+            if constexpr (biased)
                 Head::each(s, at.lane, [&](float& x, int row, int column, int) {
                     x += at.bias(sight, heads, at.h, at.first + row, j + column);
                 });
@@ -83,7 +84,7 @@ struct FlashForward {
 };
 
 /// dqkv (N, (H + 2 KV) D): the queries' part. dots (N, H): dout . out.
-template <int D>
+template <int D, bool biased = false>
 struct FlashQueryBackward {
     static constexpr int warps = 4;
     using Head                 = FlashHead<D>;
@@ -129,7 +130,7 @@ struct FlashQueryBackward {
             if (at.first >= at.tile.end || (sight.causal() && j > at.first + 15)) continue;
             typename Head::Scores p, ds;
             Head::score(warp, p, q, keys, at.lane);
-            if (sight.bias)
+            if constexpr (biased)
                 Head::each(p, at.lane, [&](float& x, int row, int column, int) {
                     x += at.bias(sight, heads, at.h, at.first + row, j + column);
                 });
@@ -148,7 +149,7 @@ struct FlashQueryBackward {
 
 /// dqkv (N, (H + 2 KV) D): the parts of keys and values. A tile's rows are keys; steps walk the queries that see
 /// them, head by head of those that read the same keys.
-template <int D>
+template <int D, bool biased = false>
 struct FlashKeyBackward {
     static constexpr int warps = 4;
     using Head                 = FlashHead<D>;
@@ -197,7 +198,7 @@ struct FlashKeyBackward {
                     continue;  // no rows, or before every one of this warp
                 typename Head::Scores p, ds;
                 Head::score(warp, p, k, queries, at.lane);
-                if (sight.bias)
+                if constexpr (biased)
                     Head::each(p, at.lane, [&](float& x, int row, int column, int) {
                         x += at.bias(sight, heads, h, i + column, at.first + row);
                     });
