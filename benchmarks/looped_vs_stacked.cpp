@@ -31,11 +31,11 @@ template <class Depth>
 struct Kind : Transformer<llama_shape(64, 4), Rope<>, Depth, Llama> {
     using Transformer<llama_shape(64, 4), Rope<>, Depth, Llama>::Transformer;
 };
-using Shown   = Kind<Looped<6, 1, AddInput>>;
-using Concat  = Kind<Looped<6, 1, ConcatInput>>;
-using Gated   = Kind<Looped<6, 1, GateInput>>;
-using Normed  = Kind<NormBetween<PassEmbedding<Looped<6, 1, AddInput>>>>;
-using Between = Kind<PreludeCoreCoda<1, 1, 1, 4>>;
+using Shown    = Kind<Looped<6, 1, AddInput>>;
+using Concat   = Kind<Looped<6, 1, ConcatInput>>;
+using WithGate = Kind<Looped<6, 1, GateInput>>;
+using Normed   = Kind<NormBetween<PassEmbedding<Looped<6, 1, AddInput>>>>;
+using Between  = Kind<PreludeCoreCoda<1, 1, 1, 4>>;
 
 constexpr int count = 128, length = 64;
 
@@ -138,7 +138,7 @@ void passes(benchmark::internal::Benchmark* b) {
     BENCHMARK(what<LoopOfSameWeights>)->Apply(threads); \
     BENCHMARK(what<Shown>)->Apply(threads); \
     BENCHMARK(what<Concat>)->Apply(threads); \
-    BENCHMARK(what<Gated>)->Apply(threads); \
+    BENCHMARK(what<WithGate>)->Apply(threads); \
     BENCHMARK(what<Normed>)->Apply(threads); \
     BENCHMARK(what<Between>)->Apply(threads)
 FOR_EVERY_KIND(forward);

@@ -31,6 +31,8 @@ using Tied   = Kind<small, Learned, Stacked<2>, Gpt>;
 using Apart  = Kind<odd, Learned, Stacked<1>, Untied>;
 using Turned = Kind<odd, Rope<>, Stacked<2>, Llama>;
 using Loop   = Kind<small, Rope<>, Looped<3, 1, AddInput>, Llama>;
+using Gates  = Kind<small, Learned, NormBetween<PassEmbedding<Looped<3, 1, GateInput>>>, Gpt>;
+using Noise  = Kind<small, Rope<>, StartFrom<Start::random, PreludeCoreCoda<1, 1, 1, 2, ConcatInput>>, Llama>;
 using Core   = Kind<small, NoPe, PreludeCoreCoda<1, 1, 1, 2>, Gpt>;
 using Shared = Kind<grouped, T5<>, Looped<2, 1, AddInput>, Llama>;
 using Pairs  = Kind<odd, Fire<8, 6>, Stacked<1>, Gpt>;
@@ -84,13 +86,15 @@ TYPE_TO_STRING_AS("GPT, untied, odd sizes", Apart);
 TYPE_TO_STRING_AS("Llama, RoPE, odd sizes", Turned);
 TYPE_TO_STRING_AS("Llama, RoPE, looped with injection", Loop);
 TYPE_TO_STRING_AS("GPT, a loop between a prelude and a coda", Core);
+TYPE_TO_STRING_AS("GPT, looped with gates, norms and rows between passes", Gates);
+TYPE_TO_STRING_AS("Llama, a random start, the prelude's output concatenated", Noise);
 TYPE_TO_STRING_AS("Llama, T5, heads that share keys, looped", Shared);
 TYPE_TO_STRING_AS("GPT, FIRE, odd sizes", Pairs);
 TYPE_TO_STRING_AS("waves, norms last, ReLU, odd sizes", Last);
 TYPE_TO_STRING_AS("RoPE of half a head, norms around, of queries and keys too, GEGLU, capped logits", Around);
 
 TEST_CASE_TEMPLATE("a GPU in single precision trains and answers as the CPU does", K, Tied, Apart, Turned,
-                   Loop, Core, Shared, Pairs, Last, Around) {
+                   Loop, Core, Gates, Noise, Shared, Pairs, Last, Around) {
     for (const float dropout : {0.f, 0.1f}) {
         cpu::Context  cpu{{.threads = 1, .slices = 1}};
         cuda::Context gpu{{}};
@@ -138,6 +142,54 @@ TEST_CASE("a GPU's table of rotations has as many places as a batch, however man
     }
 }
 
+TEST_CASE_TEMPLATE(
+    "loops of sequences that differ in their passes, and tokens that leave them, are the CPU's", K, Loop,
+    Gates, Noise) {
+    using Model = typename K::Model;
+    cpu::Context  cpu{{.threads = 1, .slices = 1}};
+    cuda::Context gpu{{}};
+    Model         here{cpu}, there{gpu};
+    Trainer       one{cpu, here, {.states = 2}};
+    Trainer       other{gpu, there, {.states = 2}};
+    for (std::uint32_t step = 0; step < 4; ++step) {
+        Batch batch = small_batch(step);
+        for (int b = 0; b < batch.count; ++b) batch.passes.push_back(1 + b % 4);
+        const auto want = one.step(batch, 3e-3), got = other.step(batch, 3e-3);
+        CHECK(got.loss == doctest::Approx(want.loss).epsilon(1e-5));
+        CHECK(got.gradient == doctest::Approx(want.gradient).epsilon(1e-4));
+    }
+    CHECK(furthest(there.weights(), here.weights()) < 1e-4);
+    const Vocab         vocab{Reverse::alphabet};
+    const DecodeOptions options{.limit = 9, .run = {.passes = 5}, .group = 4};
+    const Oracle        rule{[](std::string_view prompt) { return 1 + int(prompt.size()) % 4; }};
+    const auto          want = decode(cpu, here, vocab, prompts(11), options, rule),
+               got           = decode(gpu, there, vocab, prompts(11), options, rule);
+    for (std::size_t i = 0; i < want.size(); ++i) {
+        CHECK(got[i].text == want[i].text);
+        CHECK(got[i].passes == want[i].passes);
+    }
+}
+
+TEST_CASE("answers that are read at once on a GPU, after every pass, are the CPU's") {
+    using Model = Kind<small, NoPe, NormBetween<Looped<3, 1, AddInput>>, Gpt>::Model;
+    cpu::Context  cpu{{.threads = 1}};
+    cuda::Context gpu{{}};
+    const Model   here{cpu}, there{gpu};
+    const Vocab   vocab{Reverse::alphabet};
+    const auto    asked = prompts(9);
+    const auto    want  = think(cpu, here, vocab, asked, 9, {.passes = 4, .graded = 4}),
+               got      = think(gpu, there, vocab, asked, 9, {.passes = 4, .graded = 4});
+    for (std::size_t i = 0; i < asked.size(); ++i)
+        for (std::size_t pass = 0; pass < 4; ++pass) {
+            CHECK(got[i][pass].answer == want[i][pass].answer);
+            CHECK(got[i][pass].reading.entropy ==
+                  doctest::Approx(want[i][pass].reading.entropy).epsilon(1e-4));
+            if (pass > 0)
+                CHECK(got[i][pass].reading.change ==
+                      doctest::Approx(want[i][pass].reading.change).epsilon(1e-4));
+        }
+}
+
 using Flash = Kind<flash, Rope<>, Stacked<2>, Llama>;
 using Rates = Kind<flash, Kerple, Stacked<2>, Llama>;
 TYPE_TO_STRING_AS("bf16, flash attention", Flash);
@@ -157,6 +209,20 @@ TEST_CASE_TEMPLATE("a GPU in bf16 follows single precision", K, Flash, Rates, Ap
     CHECK(got.losses.back() < got.losses.front() - 0.1);
     CHECK(furthest(got.weights, want.weights) < 3e-2);  // AdamW turns a tiny gradient's sign into a step
     CHECK(got.greedy.size() == want.greedy.size());
+}
+
+TEST_CASE("flash attention of the sequences that still loop") {
+    using Model = Kind<flash, Rope<>, Looped<3, 1, AddInput>, Llama>::Model;
+    cpu::Context        cpu{{.threads = 1, .slices = 1}};
+    cuda::Context<bf16> gpu{{}};
+    Model               here{cpu}, there{gpu};
+    Trainer             one{cpu, here};
+    Trainer             other{gpu, there};
+    for (std::uint32_t step = 0; step < 4; ++step) {
+        Batch batch = small_batch(step);
+        for (int b = 0; b < batch.count; ++b) batch.passes.push_back(1 + b % 4);
+        CHECK(other.step(batch, 3e-3).loss == doctest::Approx(one.step(batch, 3e-3).loss).epsilon(1e-2));
+    }
 }
 
 TEST_CASE("a GPU's results have the same bits every time") {

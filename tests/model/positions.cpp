@@ -12,6 +12,7 @@
 #include "rung/model/position/nope.hpp"
 #include "rung/model/position/rope.hpp"
 #include "rung/model/position/score.hpp"
+#include "rung/model/position/sinusoidal.hpp"
 #include "rung/model/position/t5.hpp"
 #include "support/random.hpp"
 #include "support/tsv.hpp"
@@ -54,9 +55,12 @@ Random<double> layer(Random<double> const& w = zeros(1, 1), Index kv = H) {
     using Scores    = ScoreBias<Position, shape, M>;
     const auto look = Scores::forward(lane, T, Weights<double>(w.data.data()));
     if (Position::site == Site::embedding) add(lane, x.view(), numbers(T, C, 10));
+    if constexpr (Position::site == Site::sinusoids)
+        add_sinusoids(lane, x.view(), rows.positions.data(), Position::theta, 1);
     matmul(lane, qkv.view(), x, in);
     if constexpr (Position::site == Site::query_key)
-        rope(lane, qkv.view().columns(0, C + kv * D), rows.positions.data(), int(H + kv), Position::theta);
+        rope(lane, qkv.view().columns(0, C + kv * D), rows.positions.data(), int(H + kv),
+             rotation_of<Position>(D));
     attention<D>(lane, a.view(), lse.view(), qkv, rows.view(), look);
     matmul(lane, y.view(), a, out);
     return y;
@@ -118,7 +122,9 @@ TEST_CASE("attention under every scheme is PyTorch's") {
     CHECK(apart_from("none", layer<NoPe>()) < 1e-6);
     CHECK(apart_from("bidirectional", layer<NoPe, Mask::none>()) < 1e-6);
     CHECK(apart_from("learned", layer<Learned>()) < 1e-6);
+    CHECK(apart_from("sinusoidal", layer<Sinusoidal<>>()) < 1e-6);
     CHECK(apart_from("rope", layer<Rope<>>()) < 1e-6);
+    CHECK(apart_from("rope, half of a head, stretched", layer<Rope<10'000, 50, 4>>()) < 1e-6);
     CHECK(apart_from("alibi", layer<Alibi>()) < 1e-6);
     CHECK(apart_from("alibi, one key head", layer<Alibi>(zeros(1, 1), 1)) < 1e-6);
     CHECK(apart_from("alibi, bidirectional", layer<Alibi, Mask::none>()) < 1e-6);

@@ -60,7 +60,7 @@ void attention(Lane<T>& lane, Mat<T> out, Mat<float> lse, CMat<T> qkv, Sequences
     T* const    to     = detail::whole(out, "attention");
     if constexpr (detail::has_flash<D, T>)
         detail::with_or_without(look, [&]<bool biased>() {
-            lane.queue.launch(Index{plan.tile_count} * heads,
+            lane.queue.launch(Index{tiles_of(rows)} * heads,
                               FlashForward<D, biased>{from, to, lse.data, plan.tiles, heads, sight});
         });
     else
@@ -87,7 +87,7 @@ void attention_backward(Lane<T>& lane, Mat<T> dqkv, CMat<T> dout, CMat<T> out, M
     const Index  items = out.rows * heads, key_items = out.rows * groups.kv;
     lane.queue.launch(items, HeadDots<T>{slopes, detail::whole(out, "attention"), dots, D});
     if constexpr (detail::has_flash<D, T>) {
-        const auto both = [&](Index of, auto body) { lane.queue.launch(of * plan.tile_count, body); };
+        const auto both = [&](Index of, auto body) { lane.queue.launch(of * tiles_of(rows), body); };
         detail::with_or_without(look, [&]<bool biased>() {
             both(heads,
                  FlashQueryBackward<D, biased>{from, slopes, to, lse.data, dots, plan.tiles, heads, sight});
@@ -115,7 +115,7 @@ void attention_backward(Lane<T>& lane, Mat<T> dqkv, CMat<T> dout, CMat<T> out, M
                                    plan.bounds,
                                    plan.tiles,
                                    int(out.rows),
-                                   plan.tile_count,
+                                   tiles_of(rows),
                                    heads,
                                    D,
                                    std::min(plan.longest, int(look.reach)),

@@ -13,10 +13,12 @@ namespace rung::cuda {
 
 /// What Sequences::plan points to here.
 struct Plan {
+    Index            rows;    ///< N
     Bounds           bounds;  ///< (N, 2) a row's sequence: first row, end
     FlashTile const* tiles;   ///< of all sequences
     int              tile_count;
-    int              longest;         ///< tokens of a sequence
+    int const*       tiles_before;  ///< on the host, (sequences + 1): those of the sequences before each one
+    int              longest;       ///< tokens of a sequence
     int const *      slots, *places;  ///< (N) where a row's key and value go in the cache, if there is one
     int              last;            ///< place that go_on() may reach
     int              held;            ///< tokens that the fullest sequence then has there
@@ -25,6 +27,12 @@ struct Plan {
 inline Plan const& plan_of(Sequences const& rows) {
     RUNG_CHECK(rows.plan, "cuda: sequences; got some that placed() did not make");
     return *static_cast<Plan const*>(rows.plan);
+}
+
+/// Tiles of these sequences, which may be the first ones of those that were placed.
+inline int tiles_of(Sequences const& rows) {
+    Plan const& plan = plan_of(rows);
+    return rows.rows() < plan.rows ? plan.tiles_before[rows.count] : plan.tile_count;
 }
 
 /// Rounded up to one of sixteen sizes between two powers of two.
@@ -51,10 +59,13 @@ Sequences placed(Lane<T>& lane, Sequences const& rows, CachePlaces cache = {}) {
     for (int b = 0; b < rows.count; ++b) longest = std::max(longest, rows.starts[b + 1] - rows.starts[b]);
     const int most = asks ? 1 : std::min(height, longest);  // a bias reaches no further than the batch needs
     while (starts.back() < N) starts.push_back(int(std::min<Index>(N, starts.back() + most)));
-    Plan& plan = *lane.notes.template take<Plan>(1, 1).data;
-    plan       = {};
+    Plan& plan        = *lane.notes.template take<Plan>(1, 1).data;
+    plan              = {};
+    plan.rows         = N;
+    const auto before = lane.notes.template take<int>(1, Index(starts.size()));
     for (std::size_t b = 0; b + 1 < starts.size(); ++b) {
         const int first = starts[b], end = starts[b + 1];
+        before.data[b]   = int(tiles.size());
         plan.longest     = std::max(plan.longest, end - first);
         const bool there = b < std::size_t(rows.count);
         const int  past  = cache.past && there ? cache.past[b] : 0;
@@ -71,9 +82,10 @@ Sequences placed(Lane<T>& lane, Sequences const& rows, CachePlaces cache = {}) {
         plan.longest = (plan.longest + 15) / 16 * 16;
     }
     if (!cache.slots) {
-        plan.bounds     = lane.upload(bounds.data(), Index(bounds.size()));
-        plan.tiles      = lane.upload(tiles.data(), Index(tiles.size()));
-        plan.tile_count = int(tiles.size());
+        plan.bounds       = lane.upload(bounds.data(), Index(bounds.size()));
+        plan.tiles        = lane.upload(tiles.data(), Index(tiles.size()));
+        plan.tile_count   = int(tiles.size());
+        plan.tiles_before = before.data;
     }
     if (cache.slots) plan.slots = lane.upload(slots.data(), N), plan.places = lane.upload(places.data(), N);
 
