@@ -73,13 +73,16 @@ struct ReversedAnswer;
 template <class Format>
 struct AdditionIn;
 // aliases Addition = AdditionIn<Reversed> and PlainAddition = AdditionIn<Plain>
-struct Copy;     // copy.hpp
-struct Reverse;  // reverse.hpp
+struct NaryAddition;  // nary_addition.hpp
+struct Copy;          // copy.hpp
+struct Reverse;       // reverse.hpp
+struct Parity;        // parity.hpp
 
 // data/: text -> tokens -> batches: encode, pack, cut
 class Vocab;  // vocab.hpp
 enum class Grade;
 enum class Ended;
+enum class Answering;
 struct Item;  // pack.hpp
 struct Batch;
 class Ragged;
@@ -105,6 +108,17 @@ template <class Position, Shape S, Mask M>
 struct ScoreBias;
 struct NoInjection;  // depth/
 struct AddInput;
+struct ConcatInput;
+struct GateInput;
+template <class Real>
+struct Entered;
+enum class Start;
+template <class Depth>
+struct NormBetween;  // around any depth: depth/adaptors.hpp
+template <class Depth>
+struct PassEmbedding;
+template <Start From, class Depth>
+struct StartFrom;
 template <int Layers>
 struct Stacked;
 template <int Passes, int Layers, class Injection>
@@ -124,7 +138,8 @@ enum class Embeddings;
 template <Bias, Embeddings>
 struct GptStyle;
 struct Llama;
-struct Run;  // transformer.hpp
+struct Run;  // tape.hpp
+struct Passes;
 template <class Real>
 struct Tape;
 template <Shape S, class Position, class Depth, class Style>
@@ -133,6 +148,11 @@ class Transformer;
 // train/: logits -> better weights
 struct WarmupCosine;  // rate.hpp
 struct WarmupStableDecay;
+struct Occasion;  // passes.hpp; the alias PassRule is any function of it
+struct PassesByDifficulty;
+struct UniformPasses;
+struct PoissonPasses;
+struct GrowingPasses;
 struct TrainerOptions;  // trainer.hpp
 struct StepResult;
 template <class Context, class Model>
@@ -142,9 +162,23 @@ class Trainer;
 struct Interval;  // score.hpp
 struct Score;
 struct Report;
-struct DecodeOptions;  // decode.hpp
+struct DecodeOptions;  // sample.hpp
 struct Answer;
+struct NoExit;
+struct Reading;  // exit/exit.hpp
+struct Judged;
+enum class Verdict;
+struct AfterPasses;
+template <class Rule>
+struct Oracle;
+struct MostConfident;
+struct DivergenceBelow;
+struct ChangeBelow;
+struct EntropyBelow;
+struct StableFor;
+struct Thought;          // think.hpp
 struct EvaluateOptions;  // evaluate.hpp
+struct Study;
 
 // curriculum/: evidence -> next difficulty, and which self-made labels to trust
 class Uniform;  // uniform.hpp
@@ -159,6 +193,7 @@ struct Both;  // first | second
 
 // experiment/: the loop: train, self_improve, program
 struct StepEvent;  // train.hpp
+struct Drawn;
 struct TrainOptions;
 struct Round;  // self_improve.hpp
 struct ClimbOptions;
