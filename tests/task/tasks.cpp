@@ -6,6 +6,8 @@
 
 #include "rung/task/addition.hpp"
 #include "rung/task/copy.hpp"
+#include "rung/task/nary_addition.hpp"
+#include "rung/task/parity.hpp"
 #include "rung/task/reverse.hpp"
 
 using namespace rung;
@@ -15,7 +17,11 @@ TYPE_TO_STRING_AS("PlainAddition", PlainAddition);
 TYPE_TO_STRING_AS("Addition in $", AdditionIn<Wrapped>);
 TYPE_TO_STRING_AS("Copy", Copy);
 TYPE_TO_STRING_AS("Reverse", Reverse);
-#define EVERY_TASK Addition, PlainAddition, AdditionIn<Wrapped>, AdditionIn<ReversedAnswer>, Copy, Reverse
+TYPE_TO_STRING_AS("NaryAddition", NaryAddition);
+TYPE_TO_STRING_AS("Parity", Parity);
+#define EVERY_TASK \
+    Addition, PlainAddition, AdditionIn<Wrapped>, AdditionIn<ReversedAnswer>, Copy, Reverse, NaryAddition, \
+        Parity
 
 template <class T>
 Example sampled(T const& task, int difficulty, std::uint32_t index, Purpose purpose = Purpose::training) {
@@ -93,4 +99,15 @@ TEST_CASE("the first digit is never zero and every digit occurs") {
     CHECK(first.size() == 9);
     CHECK(first.count('0') == 0);
     CHECK(others.size() == 10);
+}
+
+TEST_CASE("a sum of many numbers, and the parity of bits") {
+    CHECK(NaryAddition{}.example({"315", "120", "045", "824"}) == Example{"315+120+045+824=", "1304"});
+    CHECK(NaryAddition{.digits = 1}.example({"0", "0"}) == Example{"0+0=", "0"});
+    CHECK_THROWS_AS(NaryAddition{}.example({"12"}), Error);
+    CHECK(NaryAddition{.digits = 30}.example({std::string(30, '9'), std::string(30, '9')}).answer ==
+          "1" + std::string(29, '9') + "8");
+    CHECK(Parity{}.example("10110") == Example{"10110=", "1"});
+    CHECK(Parity{}.example("0110") == Example{"0110=", "0"});
+    CHECK_THROWS_AS(Parity{}.example("12"), Error);
 }

@@ -3,6 +3,9 @@
 // digits, zeros in front (Saunshi et al., "Reasoning with latent thoughts: on the power of looped transformers", ICLR
 // 2025).
 
+#include <string>
+#include <vector>
+
 #include "rung/task/digits.hpp"
 #include "rung/task/task.hpp"
 
@@ -15,6 +18,8 @@ struct NaryAddition {
     int digits = 3;  ///< of every operand
 
     Example sample(Rng& rng, int difficulty) const {
+        RUNG_CHECK(difficulty >= 1 && digits >= 1, "NaryAddition: operands and their digits; got ",
+                   difficulty, " and ", digits, ", wanted at least 1 each");
         std::vector<std::string> operands;
         for (int i = 0; i < difficulty; ++i) {
             std::string& operand = operands.emplace_back();
@@ -36,7 +41,8 @@ struct NaryAddition {
         return all;
     }
     int longest(int difficulty) const {
-        return difficulty * (digits + 1) + digits + int(std::to_string(difficulty - 1).size());
+        const int carried = difficulty > 1 ? int(std::to_string(difficulty - 1).size()) : 0;
+        return difficulty * (digits + 1) + digits + carried;
     }
 };
 

@@ -10,6 +10,7 @@ struct Parity {
     static constexpr int              vocab    = vocab_size(alphabet);
 
     Example sample(Rng& rng, int difficulty) const {
+        RUNG_CHECK(difficulty >= 1, "Parity: length; got ", difficulty, ", wanted at least 1");
         std::string bits;
         for (int i = 0; i < difficulty; ++i) bits += rng.below(2) ? '1' : '0';
         return example(bits);
