@@ -70,6 +70,27 @@ echo "| $("$CXX" --version | head -n 1), -O2 | seconds | peak MB | longest symbo
 echo '|---|---|---|---|'
 compile 'include rung.hpp alone' "$scratch/rung.cpp"
 compile 'the quickstart' "$root/examples/01_quickstart.cpp"
+compile 'three loops, three tests of each and seven stopping rules (04)' "$root/examples/04_longer_than_trained.cpp"
+cat >"$scratch/much.cpp" <<'END'
+#include <iostream>
+#include <rung/rung.hpp>
+using namespace rung;
+inline constexpr Shape shape{.vocab = Addition::vocab, .context = 96, .width = 64, .heads = 4, .kv_heads = 2};
+struct Style : Llama {
+    static constexpr Norms  norms    = Norms::around;
+    static constexpr bool   qk_norm  = true;
+    static constexpr double soft_cap = 30;
+};
+using Depth = NormBetween<PassEmbedding<StartFrom<Start::random, PreludeCoreCoda<1, 2, 1, 8, GateInput>>>>;
+struct Much : Transformer<shape, Fire<>, Depth, Style> { using Transformer::Transformer; };
+int main() {
+    cpu::Context ctx;
+    Much         model{ctx};
+    train(ctx, model, Addition{}, Uniform{1, 10}, {.passes = PoissonPasses{.mean = 8}});
+    std::cout << evaluate(ctx, model, Addition{}, {}, DivergenceBelow{});
+}
+END
+compile 'a model of everything at once, with a stopping rule' "$scratch/much.cpp"
 
 if [ -n "$json" ]; then
     printf '{"compiler":"%s","flags":"-std=c++20 -O2","repetitions":%d,"measured":[%s]}\n' \
