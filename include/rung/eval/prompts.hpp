@@ -61,7 +61,7 @@ public:
 private:
     /// Tokens, or ids, that so many of a prompt's may become.
     static int longest(int count, int limit) {
-        return limit > 0 ? std::min(count + limit, context) : context;
+        return limit > 0 && limit < context - count ? count + limit : context;
     }
 
     Vocab const&                    vocab_;

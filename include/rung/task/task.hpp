@@ -43,8 +43,8 @@ concept JudgesAnswers = requires(T const task, Example const& truth, std::string
     { task.correct(truth, answer) } -> std::convertible_to<bool>;
 };
 
-/// A task that numbers its characters itself: those that share an id share what a positional scheme looks up. Without it
-/// they are 1, 2, 3 and so on.
+/// A task that numbers its characters itself: those of one id share what a positional scheme looks up. Without it they
+/// are 1, 2, 3 and so on.
 template <class T>
 concept NamesPlaces = requires(T const task, std::string_view text) {
     { task.place(text) } -> std::same_as<int>;
