@@ -98,6 +98,11 @@ template <int Theta>
 struct Sinusoidal;
 template <int Theta, int Percent, int Stretch, int Ntk>
 struct Rope;
+template <class Inner, int Offset>
+struct Coupled;  // alias Abacus = Coupled<Learned, Offset>
+template <class Inner, int Largest>
+struct Randomised;
+enum class Phase;
 struct Alibi;
 template <int Buckets, int MostDistance>
 struct T5;

@@ -57,19 +57,21 @@ std::vector<std::string> prompts(int count) {
 
 /// A few steps of training, then answers.
 template <class Model, class Context>
-Result result(Context& ctx, int steps, TrainerOptions const& options = {}) {
+Result result(Context& ctx, int steps, TrainerOptions const& options = {}, Place const& place = {}) {
     Model   model{ctx};
     Trainer trainer{ctx, model, options};
     Result  result;
     for (int step = 0; step < steps; ++step) {
-        const auto [loss, norm, rows] = trainer.step(small_batch(std::uint32_t(step)), 3e-3);
+        const auto [loss, norm, rows] = trainer.step(small_batch(std::uint32_t(step), 24, 6, place), 3e-3);
         result.losses.push_back(loss), result.norms.push_back(norm);
     }
     result.weights = model.weights().copy();
     const Vocab vocab{Reverse::alphabet};
-    result.greedy = decode(ctx, model, vocab, prompts(11), {.limit = 12, .group = 4});
-    result.drawn  = decode(ctx, model, vocab, prompts(7), {.limit = 9, .temperature = 0.7, .top_k = 5});
-    result.full   = decode(ctx, model, vocab, prompts(5), {.group = 3});  // until the end, or the context's
+    result.greedy = decode(ctx, model, vocab, prompts(11), {.limit = 12, .group = 4, .place = place});
+    result.drawn =
+        decode(ctx, model, vocab, prompts(7), {.limit = 9, .temperature = 0.7, .top_k = 5, .place = place});
+    // Until the end, or the context's.
+    result.full = decode(ctx, model, vocab, prompts(5), {.group = 3, .place = place});
     return result;
 }
 
@@ -77,6 +79,21 @@ double furthest(Buffer<float> const& a, Buffer<float> const& b) {
     double most = 0;
     for (Index i = 0; i < a.size(); ++i) most = std::max(most, double(std::abs(a[i] - b[i])));
     return most;
+}
+
+void check_same(Result const& got, Result const& want, double gap) {
+    for (std::size_t i = 0; i < want.losses.size(); ++i) {
+        CAPTURE(i);
+        CHECK(got.losses[i] == doctest::Approx(want.losses[i]).epsilon(1e-5));
+        CHECK(got.norms[i] == doctest::Approx(want.norms[i]).epsilon(1e-4));
+    }
+    CHECK(furthest(got.weights, want.weights) < gap);
+    for (std::size_t i = 0; i < want.greedy.size(); ++i) {
+        CHECK(got.greedy[i].text == want.greedy[i].text);
+        CHECK(got.greedy[i].confidence == doctest::Approx(want.greedy[i].confidence).epsilon(1e-3));
+    }
+    for (std::size_t i = 0; i < want.drawn.size(); ++i) CHECK(got.drawn[i].text == want.drawn[i].text);
+    for (std::size_t i = 0; i < want.full.size(); ++i) CHECK(got.full[i].text == want.full[i].text);
 }
 
 }  // namespace
@@ -98,22 +115,25 @@ TEST_CASE_TEMPLATE("a GPU in single precision trains and answers as the CPU does
     for (const float dropout : {0.f, 0.1f}) {
         cpu::Context  cpu{{.threads = 1, .slices = 1}};
         cuda::Context gpu{{}};
-        const auto    want = result<typename K::Model>(cpu, 6, {.dropout = dropout}),
-                   got     = result<typename K::Model>(gpu, 6, {.dropout = dropout});
-        for (std::size_t i = 0; i < want.losses.size(); ++i) {
-            CAPTURE(i);
-            CHECK(got.losses[i] == doctest::Approx(want.losses[i]).epsilon(1e-5));
-            CHECK(got.norms[i] == doctest::Approx(want.norms[i]).epsilon(1e-4));
-        }
         // AdamW makes steps of a gradient that is nothing but rounding, such as that of a bias all keys share.
-        CHECK(furthest(got.weights, want.weights) < (std::is_same_v<K, Pairs> ? 3e-4 : 1e-4));
-        for (std::size_t i = 0; i < want.greedy.size(); ++i) {
-            CHECK(got.greedy[i].text == want.greedy[i].text);
-            CHECK(got.greedy[i].confidence == doctest::Approx(want.greedy[i].confidence).epsilon(1e-3));
-        }
-        for (std::size_t i = 0; i < want.drawn.size(); ++i) CHECK(got.drawn[i].text == want.drawn[i].text);
-        for (std::size_t i = 0; i < want.full.size(); ++i) CHECK(got.full[i].text == want.full[i].text);
+        check_same(result<typename K::Model>(gpu, 6, {.dropout = dropout}),
+                   result<typename K::Model>(cpu, 6, {.dropout = dropout}),
+                   std::is_same_v<K, Pairs> ? 3e-4 : 1e-4);
     }
+}
+
+using Digits  = Kind<small, Abacus<20>, Stacked<2>, Gpt>;
+using Sampled = Kind<small, Randomised<Rope<>, 300>, Stacked<2>, Llama>;
+TYPE_TO_STRING_AS("GPT, Abacus", Digits);
+TYPE_TO_STRING_AS("Llama, randomised RoPE", Sampled);
+
+TEST_CASE_TEMPLATE("ids that are not places are the CPU's, a task's as those that are drawn", K, Digits,
+                   Sampled, Tied) {
+    cpu::Context   cpu{{.threads = 1, .slices = 1}};
+    cuda::Context  gpu{{}};
+    const Numbered task;
+    check_same(result<typename K::Model>(gpu, 6, {}, place_of(task)),
+               result<typename K::Model>(cpu, 6, {}, place_of(task)), 1e-4);
 }
 
 TEST_CASE("objectives and averaged weights on a GPU are those on the CPU") {

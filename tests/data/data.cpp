@@ -4,6 +4,7 @@
 
 #include "rung/data/pack.hpp"
 #include "rung/task/copy.hpp"
+#include "rung/task/digits.hpp"
 
 using namespace rung;
 
@@ -169,4 +170,40 @@ TEST_CASE(
     CHECK(alike.passes() == 5);
     items[1].passes = 0;
     CHECK_THROWS_AS(pack(items, Grade::answer, 16), Error);
+}
+
+TEST_CASE("a task's ids are those of begin and of every character that is read") {
+    const auto ids = [](Item const& item) { return item.positions; };
+    CHECK(ids(encode(vocab, {"42=", "42"}, Ended::yes, digit_place)) == std::vector<int>{0, 1, 2, 0, 1, 2});
+    CHECK(ids(encode(vocab, {"42=", "42"}, Ended::no, digit_place)) == std::vector<int>{0, 1, 2, 0, 1});
+    CHECK(ids(encode_at_once(vocab, {"42=", "7"}, 3, digit_place)) == std::vector<int>{0, 1, 2, 0, 1, 2, 3});
+    CHECK(ids(item("42")).empty());
+}
+
+TEST_CASE("a batch and its ragged rows keep the ids of each sequence") {
+    const auto numbered = [](std::string const& text) {
+        return encode(vocab, {text, "5"}, Ended::yes, digit_place);
+    };
+    const Batch batch = pack({numbered("123="), numbered("4=")}, Grade::answer, 16);
+    Ragged      ragged(batch, 0, 2, 0);
+    const auto  rows = ragged.rows();
+    const auto  all  = [&] { return std::vector<int>(rows.positions, rows.positions + rows.rows()); };
+    CHECK(batch.positions == std::vector<int>{0, 1, 0, 1, 0, 0, 0, 1, 2, 3, 0, 1});
+    CHECK(all() == std::vector<int>{0, 1, 0, 1, 0, 1, 2, 3, 0, 1});
+    ragged.change_positions([](int b, std::span<int> ids) {
+        for (int& id : ids) id += 10 * b;
+    });
+    CHECK(all() == std::vector<int>{0, 1, 0, 1, 10, 11, 12, 13, 10, 11});
+}
+
+TEST_CASE("ids below 0, outside the context, of some tokens or of some items alone are refused") {
+    const auto refused = [](std::vector<Item> const& items) {
+        CHECK_THROWS_AS(pack(items, Grade::answer, 8), Error);
+    };
+    Item one = encode(vocab, {"42=", "4"}, Ended::yes, digit_place);
+    CHECK_NOTHROW(pack({one}, Grade::answer, 8));
+    refused({one, item("1")}), refused({item("1"), one});
+    one.positions[2] = 8, refused({one});
+    one.positions[2] = -1, refused({one});
+    one.positions    = {0, 1}, refused({one});
 }

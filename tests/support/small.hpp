@@ -12,14 +12,19 @@ inline constexpr Shape small{.vocab = Reverse::vocab, .context = 40, .width = 16
 template <class Position = NoPe, class Depth = Stacked<2>, class Style = Llama>
 using SmallModel = Transformer<small, Position, Depth, Style>;
 
+/// Reversal that counts digits from where their string begins, so that a digit and its copy are far apart.
+struct Numbered : Reverse {
+    int place(std::string_view text) const { return digit_place(text); }
+};
+
 /// Batch number `index` of strings of 1 to `longest` digits.
-inline Batch small_batch(std::uint32_t index, int count = 24, int longest = 6) {
+inline Batch small_batch(std::uint32_t index, int count = 24, int longest = 6, Place const& place = {}) {
     const Vocab       vocab{Reverse::alphabet};
     std::vector<Item> items;
     for (int i = 0; i < count; ++i) {
         Rng       rng(1, Purpose::training, index, std::uint32_t(i));
         const int difficulty = rng.between(1, longest);
-        items.push_back(encode(vocab, Reverse{}.sample(rng, difficulty)));
+        items.push_back(encode(vocab, Reverse{}.sample(rng, difficulty), Ended::yes, place));
     }
     return pack(items, Grade::answer, small.context);
 }

@@ -111,3 +111,20 @@ TEST_CASE("a sum of many numbers, and the parity of bits") {
     CHECK(Parity{}.example("0110") == Example{"0110=", "0"});
     CHECK_THROWS_AS(Parity{}.example("12"), Error);
 }
+
+TEST_CASE("a digit's place is its index within its number; what is no digit has 0, and blanks are digits") {
+    const std::string_view text   = "853+97=10";
+    const int              want[] = {1, 2, 3, 0, 1, 2, 0, 1, 2};
+    for (std::size_t n = 1; n <= text.size(); ++n) CHECK(digit_place(text.substr(0, n)) == want[n - 1]);
+    CHECK(digit_place("") == 0);
+    CHECK(digit_place(std::string("12=") + blank + blank) == 2);
+}
+
+TEST_CASE("a task without places of its own names none") {
+    struct Mine : Copy {
+        int place(std::string_view text) const { return digit_place(text); }
+    };
+    const Mine task;
+    CHECK_FALSE(place_of(Copy{}));
+    CHECK(place_of(task)("12=1") == 1);
+}

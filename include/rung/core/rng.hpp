@@ -25,7 +25,8 @@ enum class Purpose : std::uint32_t {
     mixture,
     user,
     states,
-    passes
+    passes,
+    positions
 };
 
 using RandomBits = std::array<std::uint32_t, 4>;  ///< one Philox block

@@ -9,8 +9,10 @@ namespace rung {
 
 /// Sequence b owns rows starts[b] .. starts[b + 1] - 1. A view: the arrays belong to the caller.
 struct Sequences {
-    int const* tokens    = nullptr;  ///< (N) token ids
-    int const* positions = nullptr;  ///< (N) place of each token in its own sequence, from 0
+    int const* tokens = nullptr;  ///< (N) token ids
+    /// (N) what positional schemes look up, at least 0: the place of each token in its own sequence, or an id that its
+    /// task or its scheme gave it. Tokens of one id start a random loop alike.
+    int const* positions = nullptr;
     int const* starts    = nullptr;  ///< (B + 1) first row of each sequence, then N; the host's also on a GPU
     int        count     = 0;        ///< B
     Index      first_row = 0;        ///< rows of the batch before these: names a row's random numbers

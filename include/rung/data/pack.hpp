@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -30,18 +32,31 @@ struct Item {
     std::vector<int> tokens;
     int              prompt = 0;  ///< tokens before the answer, begin among them
     std::vector<int> targets =
-        {};          ///< of every token, -1 where nothing is graded; empty: the tokens that follow
-    int passes = 0;  ///< times the looped layers run for it; 0: as the trainer's options say
+        {};  ///< of every token, -1 where nothing is graded; empty: the tokens that follow
+    int              passes    = 0;   ///< times the looped layers run for it; 0: as the trainer's options say
+    std::vector<int> positions = {};  ///< ids of the tokens that are read, see Place; empty: their places
 };
 
 enum class Ended { yes, no };  ///< whether the answer came to its end, or was cut off
 
-inline Item encode(Vocab const& vocab, Example const& example, Ended ended = Ended::yes) {
+/// The ids of a begin token and of every character after it; none where nobody names them.
+inline std::vector<int> positions_of(std::string_view text, Place const& place) {
+    if (!place) return {};
+    std::vector<int> ids{0};
+    for (std::size_t n = 1; n <= text.size(); ++n) ids.push_back(place(text.substr(0, n)));
+    return ids;
+}
+
+/// @param place  the task's ids, see place_of()
+inline Item encode(Vocab const& vocab, Example const& example, Ended ended = Ended::yes,
+                   Place const& place = {}) {
     Item item{{Vocab::begin}, 0};
     vocab.append(item.tokens, example.prompt);
     item.prompt = int(item.tokens.size());
     vocab.append(item.tokens, example.answer);
+    item.positions = positions_of(example.prompt + example.answer, place);
     if (ended == Ended::yes) item.tokens.push_back(Vocab::end);
+    else if (place) item.positions.pop_back();  // the last token is never read
     return item;
 }
 
@@ -49,7 +64,8 @@ inline Item encode(Vocab const& vocab, Example const& example, Ended ended = End
 /// nothing, and what is not needed of them is graded as ends (Fan et al., "Looped transformers for length
 /// generalization", ICLR 2025).
 /// @param places  characters of the longest answer that there could have been
-inline Item encode_at_once(Vocab const& vocab, Example const& example, int places) {
+/// @param place   the task's ids: it is asked about the prompt and as many blanks, whatever the answer
+inline Item encode_at_once(Vocab const& vocab, Example const& example, int places, Place const& place = {}) {
     RUNG_CHECK(int(example.answer.size()) <= places && !example.prompt.empty(),
                "encode_at_once: answer; got ", example.answer.size(), " characters, wanted at most ", places,
                ", after a prompt");
@@ -58,6 +74,7 @@ inline Item encode_at_once(Vocab const& vocab, Example const& example, int place
     vocab.append(item.targets, example.answer);
     item.tokens.resize(item.tokens.size() + std::size_t(places), Vocab::end);
     item.targets.resize(item.tokens.size(), Vocab::end);
+    item.positions = positions_of(example.prompt + std::string(std::size_t(places), blank), place);
     return item;
 }
 
@@ -66,6 +83,7 @@ struct Batch {
     int              count = 0, longest = 0;  ///< B, T
     std::vector<int> tokens;                  ///< (B, T)
     std::vector<int> targets;                 ///< (B, T); -1 where nothing is graded
+    std::vector<int> positions;               ///< (B, T) ids of inputs; empty: their places
     std::vector<int> lengths;                 ///< (B) inputs that are there, ascending
     std::vector<int> passes;                  ///< (B) times the looped layers run; empty: as the trainer says
     int              learnt = 0;              ///< last passes that are learnt from; 0: as the trainer says
@@ -81,8 +99,8 @@ inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
     std::vector<std::pair<std::size_t, std::size_t>>
         order;  // inputs, then place: equal lengths keep their order
     for (std::size_t i = 0; i < items.size(); ++i) {
-        auto const& [tokens, prompt, targets, passes] = items[i];
-        const std::size_t inputs                      = targets.empty() ? tokens.size() - 1 : tokens.size();
+        auto const& [tokens, prompt, targets, passes, positions] = items[i];
+        const std::size_t inputs = targets.empty() ? tokens.size() - 1 : tokens.size();
         RUNG_CHECK(tokens.size() >= 2, "pack: item ", i, "; got ", tokens.size(),
                    " tokens, wanted at least 2");
         RUNG_CHECK(prompt >= 0 && prompt <= int(tokens.size()), "pack: item ", i, ": prompt; got ", prompt,
@@ -91,6 +109,13 @@ inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
                    targets.size(), ", wanted none, or one for each of ", inputs, " tokens");
         RUNG_CHECK(passes >= 0 && (passes > 0) == (items[0].passes > 0), "pack: item ", i, ": passes; got ",
                    passes, ", wanted at least 1 for all items, or 0 for all");
+        RUNG_CHECK(positions.empty() == items[0].positions.empty() &&
+                       (positions.empty() || positions.size() == inputs),
+                   "pack: item ", i, ": positions; got ", positions.size(), ", wanted one for each of ",
+                   inputs, " inputs, or none for all items");
+        for (const int id : positions)
+            RUNG_CHECK(id >= 0 && id < context, "pack: item ", i, ": position; got ", id, ", wanted 0 to ",
+                       context - 1, ", below the model's context");
         order.emplace_back(inputs, i);
     }
     std::sort(order.begin(), order.end());
@@ -101,14 +126,16 @@ inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
                " tokens, wanted at most ", context, ", the model's context");
     batch.tokens.assign(std::size_t(batch.count) * std::size_t(batch.longest), Vocab::pad);
     batch.targets.assign(batch.tokens.size(), -1);
+    batch.positions.assign(items[0].positions.empty() ? 0 : batch.tokens.size(), 0);
     for (std::size_t b = 0; b < items.size(); ++b) {
-        auto const& [tokens, prompt, targets, passes] = items[order[b].second];
+        auto const& [tokens, prompt, targets, passes, positions] = items[order[b].second];
         batch.lengths.push_back(int(order[b].first));
         batch.rows += batch.lengths.back();
         if (passes > 0) batch.passes.push_back(passes);
         for (int t = 0; t < batch.lengths.back(); ++t) {
             const auto at    = b * std::size_t(batch.longest) + std::size_t(t);
             batch.tokens[at] = tokens[std::size_t(t)];
+            if (!positions.empty()) batch.positions[at] = positions[std::size_t(t)];
             if (!targets.empty()) batch.targets[at] = targets[std::size_t(t)];
             else if (grade == Grade::everything || t + 1 >= prompt)
                 batch.targets[at] = tokens[std::size_t(t) + 1];
@@ -127,19 +154,20 @@ public:
         const auto rows  = std::size_t(std::accumulate(begin, begin + count, 0));
         for (auto* list : {&tokens_, &positions_, &graded_, &targets_}) list->reserve(rows);
         starts_.reserve(std::size_t(count) + 1), starts_.push_back(0);
-        std::vector<int> order(static_cast<std::size_t>(count));
-        std::iota(order.begin(), order.end(), first);
+        order_.resize(static_cast<std::size_t>(count));
+        std::iota(order_.begin(), order_.end(), first);
         const auto passes = [&](int b) { return batch.passes[std::size_t(b)]; };
         if (!batch.passes.empty())
-            std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return passes(a) > passes(b); });
-        for (const int b : order) {
+            std::stable_sort(order_.begin(), order_.end(),
+                             [&](int a, int b) { return passes(a) > passes(b); });
+        for (const int b : order_) {
             if (!batch.passes.empty()) passes_.push_back(passes(b));
             const auto from = std::size_t(b) * std::size_t(batch.longest);
             for (int t = 0; t < batch.lengths[std::size_t(b)]; ++t) {
                 const int target = batch.targets[from + std::size_t(t)];
                 if (target >= 0) graded_.push_back(int(tokens_.size())), targets_.push_back(target);
                 tokens_.push_back(batch.tokens[from + std::size_t(t)]);
-                positions_.push_back(t);
+                positions_.push_back(batch.positions.empty() ? t : batch.positions[from + std::size_t(t)]);
             }
             starts_.push_back(int(tokens_.size()));
         }
@@ -159,11 +187,19 @@ public:
                 targets_.data(),
                 passes_.empty() || passes_.front() == passes_.back() ? nullptr : passes_.data()};
     }
+    /// change(b, ids) of every sequence, b its number in the batch: what its scheme draws for its ids.
+    template <class Change>
+    void change_positions(Change&& change) {
+        for (std::size_t i = 0; i < order_.size(); ++i)
+            change(order_[i],
+                   std::span(positions_)
+                       .subspan(std::size_t(starts_[i]), std::size_t(starts_[i + 1] - starts_[i])));
+    }
     /// Of the sequence that has most; 0: the batch does not say.
     int passes() const { return passes_.empty() ? 0 : passes_.front(); }
 
 private:
-    std::vector<int> tokens_, positions_, graded_, targets_, starts_, passes_;
+    std::vector<int> tokens_, positions_, graded_, targets_, starts_, passes_, order_;
     Index            first_row_;
 };
 

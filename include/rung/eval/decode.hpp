@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "rung/eval/sample.hpp"
+#include "rung/eval/prompts.hpp"
 #include "rung/model/transformer.hpp"
 
 namespace rung {
@@ -17,33 +17,34 @@ namespace rung {
 namespace detail {
 
 /// What the lanes of one call share.
-template <class Real, class Rule>
+template <class Model, class Real, class Rule>
 struct DecodeCall {
-    Weights<Sum<Real>>                   weights;
-    Vocab const&                         vocab;
-    std::vector<std::string> const&      texts;
-    std::vector<std::vector<int>> const& prompts;
-    Rule const&                          rule;
-    DecodeOptions const&                 options;
-    std::uint64_t                        seed;
-    Index                                capacity;  ///< tokens of the longest sequence
-    std::vector<Answer>&                 answers;
-    std::atomic<int>                     next{0};  ///< first prompt that nobody has taken
+    Weights<Sum<Real>>    weights;
+    Vocab const&          vocab;
+    Prompts<Model> const& prompts;
+    Rule const&           rule;
+    DecodeOptions const&  options;
+    std::uint64_t         seed;
+    Index                 capacity;  ///< tokens of the longest sequence
+    std::vector<Answer>&  answers;
+    std::atomic<int>      next{0};  ///< first prompt that nobody has taken
 };
 
 /// One lane's places, from its first prompt until none is left. Once the first step has run, no token takes memory.
 template <class Model, class Lane, class Rule>
 class Decoder {
     using Real             = typename Lane::real;
+    using Call             = DecodeCall<Model, Real, Rule>;
     static constexpr int C = Model::shape.width, KV = Model::shape.kv();
     // Prompts are taken in while a step has no more rows than this: they stay in cache. (1024 was slower, also where
     // weights do not.)
     static constexpr Index cached_rows = 256;
     static constexpr bool  exits       = !std::is_same_v<Rule, NoExit>;
-    static constexpr int   most_steps  = exits ? 1 : Lane::steps(Model::parameters);
+    static constexpr bool  draws       = DrawsRows<typename Model::position_type>;
+    static constexpr int   most_steps  = exits || draws ? 1 : Lane::steps(Model::parameters);
 
 public:
-    Decoder(Lane& lane, DecodeCall<Real, Rule>& call, int places)
+    Decoder(Lane& lane, Call& call, int places)
         : lane_(lane),
           call_(call),
           rows_(std::max<Index>(cached_rows, places)),
@@ -101,35 +102,43 @@ private:
     /// One new token of every sequence that goes on, then prompts for the places that are free.
     void begin_step() {
         tokens_.clear(), positions_.clear(), lasts_.clear(), starts_.assign(1, 0);
-        for (std::size_t i = 0; i < slots_.size(); ++i) append(next_[i], past_[i]), close();
-        while (!free_.empty() && call_.next.load(std::memory_order_relaxed) < int(call_.prompts.size())) {
+        for (std::size_t i = 0; i < slots_.size(); ++i) {
+            const std::span written(written_of(slots_[i]), std::size_t(answer_of(i).tokens));
+            append(next_[i], call_.prompts.position(prompt_[i], past_[i], written)), close();
+        }
+        while (!free_.empty() && call_.next.load(std::memory_order_relaxed) < call_.prompts.count()) {
             if (!tokens_.empty() && Index(tokens_.size()) >= rows_) return;
             const int prompt = call_.next.fetch_add(1);
-            if (prompt >= int(call_.prompts.size())) return;
+            if (prompt >= call_.prompts.count()) return;
             slots_.push_back(free_.back()), free_.pop_back();
             past_.push_back(0), prompt_.push_back(prompt), next_.push_back(0);
             rngs_[std::size_t(slots_.back())] =
                 Rng(call_.seed, Purpose::decoding, call_.options.stream, std::uint32_t(prompt));
-            auto const& tokens = call_.prompts[std::size_t(prompt)];
-            for (std::size_t t = 0; t < tokens.size(); ++t) append(tokens[t], int(t));
+            auto const& tokens = call_.prompts.tokens(prompt);
+            for (std::size_t t = 0; t < tokens.size(); ++t)
+                append(tokens[t], call_.prompts.position(prompt, int(t)));
             close();
         }
     }
-    void append(int token, int position) { tokens_.push_back(token), positions_.push_back(position); }
-    void close() { starts_.push_back(int(tokens_.size())), lasts_.push_back(int(tokens_.size()) - 1); }
+    void    append(int token, int position) { tokens_.push_back(token), positions_.push_back(position); }
+    int*    written_of(int slot) { return written_.data() + std::ptrdiff_t(slot) * (call_.capacity + 1); }
+    Answer& answer_of(std::size_t i) const { return call_.answers[std::size_t(prompt_[i])]; }
+    void    close() { starts_.push_back(int(tokens_.size())), lasts_.push_back(int(tokens_.size()) - 1); }
 
     Mat<Real> extend(Sequences const& rows, CachePlaces const& places) {
         return Model::extend(lane_, call_.weights, cache_, rows, places, call_.options.run);
     }
 
-    /// Tokens to write before looking at them: several where all sequences have one new token, and the most likely one
-    /// is taken.
+    /// Tokens to write before looking at them: several where all sequences have one new token, the most likely one is
+    /// taken, and positions go up by one.
     int steps() const {
-        if (most_steps == 1 || call_.options.temperature > 0 || tokens_.size() != slots_.size()) return 1;
+        if (most_steps == 1 || call_.options.temperature > 0 || call_.options.place ||
+            tokens_.size() != slots_.size())
+            return 1;
         int room = 1;  // of the sequence that has most
         for (std::size_t i = 0; i < slots_.size(); ++i) {
             const int held = int(call_.capacity) - past_[i];
-            const int left = call_.options.limit - call_.answers[std::size_t(prompt_[i])].tokens;
+            const int left = call_.options.limit - answer_of(i).tokens;
             room           = std::max(room, call_.options.limit > 0 ? std::min(held, left) : held);
         }
         return std::min(room, most_steps);
@@ -185,7 +194,7 @@ private:
             Reading    now =
                 read_pass(pass + 1, logits, pass > 0 ? View(before.slice(number, 1)) : View(), state,
                           pass > 0 ? View(state_before.slice(number, 1)) : View(), Vocab::end);
-            now.prompt      = call_.texts[std::size_t(prompt_[i])];
+            now.prompt      = call_.prompts.text(prompt_[i]);
             const auto said = call_.rule(std::as_const(now), judged_[i]);
             if (said != Verdict::go_on || (pass + 1 == most && passes_[i] == 0))
                 std::copy_n(logits.data, V, taken.row(number)), passes_[i] = pass + 1;
@@ -207,8 +216,8 @@ private:
     void end_step(int steps) {
         std::size_t going = 0;
         for (std::size_t i = 0; i < slots_.size(); ++i) {
-            auto& answer  = call_.answers[std::size_t(prompt_[i])];
-            int*  written = written_.data() + std::ptrdiff_t(slots_[i]) * (call_.capacity + 1);
+            auto& answer  = answer_of(i);
+            int*  written = written_of(slots_[i]);
             int   held = past_[i] + starts_[i + 1] - starts_[i], token = 0;
             bool  goes_on = true;
             for (int step = 0; step < steps && goes_on; ++step, ++held) {
@@ -237,7 +246,7 @@ private:
     }
 
     Lane&                         lane_;
-    DecodeCall<Real, Rule>&       call_;
+    Call&                         call_;
     Index                         rows_;  // of a step, at which no more prompts are taken in
     int                           spare_;
     std::vector<CacheLayer<Real>> cache_;
@@ -255,9 +264,9 @@ private:
 
 }  // namespace detail
 
-/// Continues every prompt until its end token or the limit. Throws on an empty list, on a prompt that leaves
-/// the context no room for a token, on a character outside the alphabet, on a vocabulary of another size than the
-/// model's, on options below 0, and on logits that are not finite.
+/// Continues every prompt until its end token or the limit. Throws on an empty list, on a prompt that leaves the context
+/// no room for a token, on a character outside the alphabet, on a vocabulary of another size than the model's, on
+/// options below 0, on a place outside the context, and on logits that are not finite.
 /// @param rule  when a token has been thought about enough, of at most options.run.passes passes; see eval/exit/
 template <class Context, class Model, class Rule = NoExit>
 std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab,
@@ -274,23 +283,13 @@ std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab,
     Model::passes_of(options.run);  // throws where there are no such passes
     RUNG_CHECK(options.run.dropout.rate == 0, "decode: run.dropout; got ", options.run.dropout.rate,
                ", wanted 0: only training drops anything");
-    std::vector<std::vector<int>> tokens(prompts.size(), {Vocab::begin});
-    Index                         longest = 0;
-    for (std::size_t i = 0; i < prompts.size(); ++i) {
-        vocab.append(tokens[i], prompts[i]);
-        RUNG_CHECK(int(tokens[i].size()) < Model::shape.context, "decode: prompt ", i, "; got ",
-                   tokens[i].size(), " tokens, wanted fewer than ", Model::shape.context,
-                   ", the model's context");
-        longest = std::max(longest, Index(tokens[i].size()));
-    }
-    std::vector<Answer> answers(prompts.size());
-    const Index         context  = Model::shape.context;
-    const Index         capacity = options.limit > 0 ? std::min(longest + options.limit, context) : context;
-    detail::DecodeCall<Real, Rule> call{pack(ctx, model), vocab,      prompts,  tokens, rule,
-                                        options,          ctx.seed(), capacity, answers};
-    const int                      count = int(prompts.size()), lanes = std::min(ctx.threads(), count);
-    const int                      group  = options.group > 0 ? options.group : ctx.places(Model::parameters);
-    const int                      places = std::min(group, (count + lanes - 1) / lanes);
+    const detail::Prompts<Model>          asked(vocab, prompts, options, ctx.seed());
+    std::vector<Answer>                   answers(prompts.size());
+    detail::DecodeCall<Model, Real, Rule> call{pack(ctx, model), vocab,  asked, rule, options, ctx.seed(),
+                                               asked.capacity(), answers};
+    const int                             count = int(prompts.size()), lanes = std::min(ctx.threads(), count);
+    const int group  = options.group > 0 ? options.group : ctx.places(Model::parameters);
+    const int places = std::min(group, (count + lanes - 1) / lanes);
     ctx.for_slices(lanes, [&](auto& lane, int) {
         detail::Decoder<Model, std::remove_reference_t<decltype(lane)>, Rule>(lane, call, places).run();
     });

@@ -124,7 +124,7 @@ Study study(Context& ctx, Model const& model, Task const& task, int difficulty, 
     for (auto const& example : all.truth) prompts.push_back(example.prompt);
     all.thoughts =
         think(ctx, model, Vocab{Task::alphabet}, prompts, detail::answer_places(task, difficulty, prompts[0]),
-              {.passes = most, .graded = most});
+              {.passes = most, .graded = most}, place_of(task));
     for (std::size_t i = 0; i < prompts.size(); ++i)
         for (auto& thought : all.thoughts[i]) {
             all.right.push_back(thought.ended && correct(task, all.truth[i], thought.answer));
@@ -158,7 +158,8 @@ Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOpti
         if (options.answering == Answering::at_once) {
             if (exits) run.graded = Model::passes_of(run).most;
             const auto thoughts =
-                think(ctx, model, vocab, prompts, detail::answer_places(task, difficulty, prompts[0]), run);
+                think(ctx, model, vocab, prompts, detail::answer_places(task, difficulty, prompts[0]), run,
+                      place_of(task));
             for (std::size_t i = 0; i < thoughts.size(); ++i) {
                 Thought const* thought = &thoughts[i].back();
                 if constexpr (exits)
@@ -166,9 +167,11 @@ Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOpti
                 judge(i, thought->ended, thought->answer);
             }
         } else {
-            const auto answers =
-                decode(ctx, model, vocab, prompts,
-                       {.limit = detail::answer_limit(task, difficulty, prompts), .run = run}, rule);
+            const auto answers = decode(ctx, model, vocab, prompts,
+                                        {.limit = detail::answer_limit(task, difficulty, prompts),
+                                         .run   = run,
+                                         .place = place_of(task)},
+                                        rule);
             for (std::size_t i = 0; i < answers.size(); ++i) {
                 judge(i, answers[i].ended, answers[i].text);
                 for (const int count : answers[i].passes) passes += count, ++tokens;

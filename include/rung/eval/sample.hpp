@@ -13,6 +13,7 @@
 #include "rung/data/vocab.hpp"
 #include "rung/eval/exit/exit.hpp"
 #include "rung/model/tape.hpp"
+#include "rung/task/task.hpp"
 
 namespace rung {
 
@@ -24,6 +25,7 @@ struct DecodeOptions {
     std::uint32_t stream      = 0;  ///< of random numbers: prompt i of two streams is drawn differently
     Run           run         = {};
     int group = 0;  ///< places of a lane: sequences that one thread decodes together; 0: what suits the model
+    Place place = {};  ///< ids of the task that the model was trained on, see place_of(); empty: places
 };
 
 struct Answer {

@@ -8,6 +8,7 @@
 
 #include "rung/data/pack.hpp"
 #include "rung/eval/exit/exit.hpp"
+#include "rung/model/position/ids.hpp"
 #include "rung/model/transformer.hpp"
 
 namespace rung {
@@ -46,10 +47,13 @@ inline int most_confident_pass(std::vector<std::vector<Thought>> const& all) {
 /// Thoughts of every prompt after the last `run.graded` of `run.passes` passes.
 /// The prompts must outlive the readings. Throws where a prompt and its answer do not fit the model's context.
 /// @param places  characters of the longest answer that there could be, see encode_at_once()
+/// @param place   ids of the task that the model was trained on, see place_of()
 template <class Context, class Model>
 std::vector<std::vector<Thought>> think(Context& ctx, Model const& model, Vocab const& vocab,
-                                        std::vector<std::string> const& prompts, int places, Run run = {}) {
-    using Real = typename Context::real;
+                                        std::vector<std::string> const& prompts, int places, Run run = {},
+                                        Place const& place = {}) {
+    using Real     = typename Context::real;
+    using Position = typename Model::position_type;
     RUNG_CHECK(!prompts.empty() && places >= 0, "think: prompts and places; got ", prompts.size(), " and ",
                places, ", wanted at least 1 and 0");
     RUNG_CHECK(vocab.size() == Model::shape.vocab, "think: vocabulary; got ", vocab.size(),
@@ -58,7 +62,7 @@ std::vector<std::vector<Thought>> think(Context& ctx, Model const& model, Vocab 
     run.states          = 1;                          // nothing is learnt here
     std::vector<std::pair<Item, std::size_t>> items;  // and whose, by length
     for (std::size_t i = 0; i < prompts.size(); ++i)
-        items.emplace_back(encode_at_once(vocab, {prompts[i], ""}, places), i);
+        items.emplace_back(encode_at_once(vocab, {prompts[i], ""}, places, place), i);
     std::stable_sort(items.begin(), items.end(), [](auto const& a, auto const& b) {
         return a.first.tokens.size() < b.first.tokens.size();
     });
@@ -69,12 +73,16 @@ std::vector<std::vector<Thought>> think(Context& ctx, Model const& model, Vocab 
         const std::size_t first = std::size_t(slice) * group, end = std::min(prompts.size(), first + group);
         std::vector<Item> some;
         for (std::size_t i = first; i < end; ++i) some.push_back(items[i].first);
-        const Batch  batch = pack(some, Grade::answer, Model::shape.context);
-        const Ragged ragged(batch, 0, batch.count, 0);
-        const auto   tape   = Model::forward(lane, weights, placed(lane, ragged.rows()), run);
-        const Index  rows   = tape.logits.rows / run.graded;
-        const auto   logits = fetched(lane, Mat<Real const>(tape.logits));
-        const auto   states = fetched(lane, Mat<Real const>(tape.x));
+        const Batch batch = pack(some, Grade::answer, Model::shape.context);
+        Ragged      ragged(batch, 0, batch.count, 0);
+        ragged.change_positions([&](int b, std::span<int> ids) {
+            const auto whose = items[first + std::size_t(b)].second;
+            look_up<Position>(ids, Phase::evaluation, ctx.seed(), 0, std::uint32_t(whose));
+        });
+        const auto  tape   = Model::forward(lane, weights, placed(lane, ragged.rows()), run);
+        const Index rows   = tape.logits.rows / run.graded;
+        const auto  logits = fetched(lane, Mat<Real const>(tape.logits));
+        const auto  states = fetched(lane, Mat<Real const>(tape.x));
         for (int k = 0; k < run.graded; ++k)
             for (std::size_t i = first; i < end; ++i) {
                 const Index at = Index(i - first) * (places + 1), now = k * rows + at;

@@ -48,7 +48,7 @@ Item draw_mixture(Task const& task, Curriculum const& curriculum, Vocab const& v
     if (choice >= first && !sets[std::size_t(choice - first)].empty())
         return pick(sets[std::size_t(choice - first)]);
     const int difficulty = curriculum.difficulty(rng);
-    return encode(vocab, sample(task, rng, difficulty));
+    return encode(vocab, sample(task, rng, difficulty), Ended::yes, place_of(task));
 }
 
 }  // namespace detail
@@ -92,8 +92,9 @@ std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum c
             truth.push_back(sample(task, rng, round.difficulty));
             prompts.push_back(truth.back().prompt);
         }
-        const auto             answers = decode(ctx, trainer.model(), vocab, prompts,
-                                                {.limit = detail::answer_limit(task, round.difficulty, prompts)});
+        const auto answers =
+            decode(ctx, trainer.model(), vocab, prompts,
+                   {.limit = detail::answer_limit(task, round.difficulty, prompts), .place = place_of(task)});
         std::vector<Candidate> candidates;
         for (std::size_t i = 0; i < answers.size(); ++i)
             candidates.push_back(
@@ -108,7 +109,7 @@ std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum c
             ++round.labelled, round.labelled_right += right;
             if (!keep[i]) continue;
             ++round.kept, round.kept_right += right;
-            newest.push_back(encode(vocab, {prompt, answer}, ended ? Ended::yes : Ended::no));
+            newest.push_back(encode(vocab, {prompt, answer}, ended ? Ended::yes : Ended::no, place_of(task)));
         }
 
         const auto make = [&, index = std::uint32_t{0}]() mutable {

@@ -104,6 +104,7 @@ double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainO
                    "moves on by the scores of tests");
     detail::check_length<Model>("train", task, curriculum.hardest());
     const Vocab             vocab{Task::alphabet};
+    const Place             place = place_of(task);
     const WarmupStableDecay standard{options.peak, options.steps / 10, options.steps, options.steps / 5};
     const std::uint64_t     seed = trainer.context().seed();
     double                  last = 0;
@@ -115,12 +116,11 @@ double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainO
         for (int a = 0; a < options.accumulate; ++a) {
             std::vector<Item> items;
             for (int i = 0; i < options.batch; ++i) {
-                const Drawn drawn = draw(task, curriculum, seed, index++);
-                items.push_back(
-                                 options.answering == Answering::by_token
-                                     ? encode(vocab, drawn)
-                                     : encode_at_once(vocab, drawn,
-                                                      detail::answer_places(task, drawn.difficulty, drawn.prompt)));
+                const Drawn drawn  = draw(task, curriculum, seed, index++);
+                const int   places = detail::answer_places(task, drawn.difficulty, drawn.prompt);
+                items.push_back(options.answering == Answering::by_token
+                                                 ? encode(vocab, drawn, Ended::yes, place)
+                                                 : encode_at_once(vocab, drawn, places, place));
                 if (options.passes)
                     items.back().passes = options.passes(
                                      {drawn.difficulty, made, Rng(seed, Purpose::passes, std::uint32_t(made))});

@@ -29,7 +29,7 @@ struct Layout {
     struct Embed {
         static constexpr WeightList<2> weights{
             {{.name = "tokens", .rows = S.vocab, .cols = C, .init = Init::embedding, .lookup = !tied},
-             {.name = "positions", .rows = places ? S.context : 0, .cols = C, .lookup = true}}};
+             {.name = "positions", .rows = places ? rows_of<P>(S.context) : 0, .cols = C, .lookup = true}}};
     };
     struct Unembed {
         static constexpr WeightList<1> weights{{{.name = "weight", .rows = tied ? 0 : C, .cols = S.vocab}}};

@@ -15,13 +15,15 @@
 namespace rung {
 
 /// @tparam S         the sizes
-/// @tparam Position  NoPe, Learned, Sinusoidal<>, Rope<>, Alibi, T5<>, Kerple, Fire<> or a type of your own
+/// @tparam Position  NoPe, Learned, Sinusoidal<>, Rope<>, one of these with ids that are drawn (ids.hpp), Alibi, T5<>,
+///                   Kerple, Fire<> or a type of your own
 /// @tparam Depth     Stacked<L>, Looped<P, L, Inject>, PreludeCoreCoda<...> or a type of your own
 /// @tparam Style     Gpt, Llama or a type of your own; one with `mask = Mask::none` reads and does not write
 template <Shape S, class Position = NoPe, class Depth = Stacked<2>, class Style = Gpt>
 class Transformer {
     static_assert(explain_shape<S>::ok && explain_position<Position>::ok && explain_depth<Depth>::ok &&
-                  explain_style<Style>::ok && explain_channels<Position, S.width, S.heads>::ok);
+                  explain_style<Style>::ok && explain_channels<Position, S.width, S.heads>::ok &&
+                  explain_rows<Position, S.context>::ok);
     using Layout           = rung::Layout<S, Position, Depth, Style>;
     using Block            = typename Layout::Block;
     using Norm             = typename Layout::Norm;
@@ -32,6 +34,7 @@ class Transformer {
     static constexpr double cap = cap_of<Style>();
 
 public:
+    using position_type           = Position;
     static constexpr Shape shape  = S;
     static constexpr int   layers = Depth::layers;
     static constexpr int   passes = Depth::passes;

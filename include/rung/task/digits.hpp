@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "rung/core/rng.hpp"
+#include "rung/task/task.hpp"
 
 namespace rung::digits {
 
@@ -44,3 +45,15 @@ inline std::string add(std::string_view a, std::string_view b) {
 }
 
 }  // namespace rung::digits
+
+namespace rung {
+
+/// The index, from 1, of the last character within the run of digits that it ends; 0 if it is none. Blanks are digits:
+/// they stand for those of an answer that is read at once.
+inline int digit_place(std::string_view text) {
+    const auto last =
+        std::find_if(text.rbegin(), text.rend(), [](char c) { return c != blank && (c < '0' || c > '9'); });
+    return int(last - text.rbegin());
+}
+
+}  // namespace rung

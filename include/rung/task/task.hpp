@@ -2,6 +2,7 @@
 // What a task is: an alphabet, a way to write one problem of a given difficulty, and how long that can get.
 
 #include <concepts>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,13 @@ struct Example {
     std::string prompt, answer;
     bool        operator==(Example const&) const = default;
 };
+
+/// The position id of a text's last character, a function of the text up to there alone: at least 0, and below the
+/// context of a model that is to read it. The begin token before it has 0.
+using Place = std::function<int(std::string_view text)>;
+
+/// What stands for each character of an answer that is read at once, where a `Place` is asked about it.
+inline constexpr char blank = '\n';
 
 /// Tokens a task needs: one per character, and pad, begin, end.
 constexpr int vocab_size(std::string_view alphabet) { return int(alphabet.size()) + 3; }
@@ -35,6 +43,17 @@ concept JudgesAnswers = requires(T const task, Example const& truth, std::string
     { task.correct(truth, answer) } -> std::convertible_to<bool>;
 };
 
+/// A task that numbers its characters itself: those of one id share what a positional scheme looks up. Without it they
+/// are 1, 2, 3 and so on.
+template <class T>
+concept NamesPlaces = requires(T const task, std::string_view text) {
+    { task.place(text) } -> std::same_as<int>;
+};
+template <class T>
+concept HasPlace = requires {
+    &T::place;
+};
+
 /// A task writes one example at a given difficulty and knows how long that can get.
 template <class T>
 concept Task = HasAlphabet<T> && CanSample<T> && KnowsItsLength<T>;
@@ -51,6 +70,10 @@ struct explain_task {
     static_assert(
         KnowsItsLength<T>,
         "Task: add `int longest(int difficulty) const`, the most characters of prompt and answer together");
+    static_assert(
+        !HasPlace<T> || NamesPlaces<T>,
+        "Task: make it `int place(std::string_view text) const`, the position id of the text's last "
+        "character (is yours missing the final const?)");
     static constexpr bool ok = true;
 };
 
@@ -63,6 +86,13 @@ Example sample(T const& task, Rng& rng, int difficulty) {
                length, " characters, wanted at most ", task.longest(difficulty),
                ", what its `longest` promises");
     return example;
+}
+
+/// A task's own ids; empty where it has none. The task must outlive them.
+template <class T>
+Place place_of(T const& task) {
+    if constexpr (NamesPlaces<T>) return [&task](std::string_view text) { return task.place(text); };
+    else return {};
 }
 
 /// Whether an answer counts. Exact match, unless the task judges for itself with `bool correct(truth, answer)

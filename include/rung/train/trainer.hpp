@@ -11,6 +11,7 @@
 
 #include "rung/backend/update.hpp"
 #include "rung/data/pack.hpp"
+#include "rung/model/position/ids.hpp"
 #include "rung/model/transformer.hpp"
 
 namespace rung {
@@ -42,7 +43,8 @@ struct StepResult {
 /// Trains one model on one context. `step` is the whole of training; loops and curricula live elsewhere.
 template <class Context, class Model>
 class Trainer {
-    using Real = Sum<typename Context::real>;
+    using Real     = Sum<typename Context::real>;
+    using Position = typename Model::position_type;
     static_assert(std::is_same_v<Real, float>,
                   "Trainer: weights are single precision, so the context must be too");
 
@@ -101,8 +103,9 @@ public:
         Run             run         = run_of(options_);
         run.dropout                 = {options_.dropout, ctx_.seed(), std::uint32_t(steps_)};
         const Weights<Real> weights = pack(ctx_, model_);
-        Index               before = 0;  // rows of earlier batches: no two rows of a step share their dropout
-        for (std::size_t i = 0; i < batches.size(); before += batches[i++].rows) {
+        Index before = 0, sequences = 0;  // of earlier batches: no two of a step share their random numbers
+        for (std::size_t i = 0; i < batches.size();
+             before += batches[i].rows, sequences += batches[i++].count) {
             auto const& batch = batches[i];
             const auto  parts = cut(batch, ctx_.slices(), options_.piece);
             const Real  scale = Real(batch.weight / double(run.graded)) / Real(graded);
@@ -122,9 +125,14 @@ public:
                 if (i == 0) fill(lane, gradients.slice(slice, 1), 0);
                 for (auto const& piece : parts[std::size_t(slice)]) {
                     lane.reset();
-                    const Ragged ragged(batch, piece.first, piece.count, before + piece.first_row);
-                    const auto   rows = placed(lane, ragged.rows());
-                    Run          own  = run;
+                    Ragged ragged(batch, piece.first, piece.count, before + piece.first_row);
+                    if constexpr (DrawsRows<Position>)
+                        ragged.change_positions([&](int b, std::span<int> ids) {
+                            look_up<Position>(ids, Phase::training, ctx_.seed(), std::uint32_t(steps_),
+                                              std::uint32_t(sequences + b));
+                        });
+                    const auto rows = placed(lane, ragged.rows());
+                    Run        own  = run;
                     if (ragged.passes() > 0) own.passes = ragged.passes();
                     const auto  tape = Model::forward(lane, weights, rows, own);
                     const Index each = tape.logits.rows / own.graded;

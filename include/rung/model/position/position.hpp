@@ -3,9 +3,11 @@
 // file. What schemes that act on scores have to say stands in score.hpp.
 
 #include <concepts>
+#include <span>
 
 #include "rung/backend/rotation.hpp"
 #include "rung/core/mask.hpp"
+#include "rung/core/rng.hpp"
 #include "rung/model/shape.hpp"
 
 namespace rung {
@@ -78,6 +80,34 @@ consteval bool knows_table() {
     return true;
 }
 
+/// What sequences are read for.
+enum class Phase { training, evaluation };
+
+/// A scheme that chooses for every sequence what its ids look up, see ids.hpp.
+template <class P>
+concept DrawsRows = requires(std::span<int> rows, Phase phase, Rng& rng) {
+    P::draw(rows, phase, rng);
+};
+template <class P>
+concept HasDraw = requires {
+    &P::draw;
+};
+template <class P>
+concept CountsRows = requires {
+    { P::rows(1) } -> std::convertible_to<int>;
+};
+template <class P>
+consteval bool reads_ids() {
+    return acts_on<P>(Site::embedding) || acts_on<P>(Site::sinusoids) || acts_on<P>(Site::query_key);
+}
+/// Rows that ids look up, in a model's table or among its angles: as many as the context has tokens, unless the scheme
+/// says otherwise.
+template <class P>
+consteval int rows_of(int context) {
+    if constexpr (CountsRows<P>) return P::rows(context);
+    return context;
+}
+
 /// How a scheme turns heads of D channels. Beside theta it may have `percent` of the channels that turn, `stretch` and
 /// `ntk`, see Rotation.
 template <class P>
@@ -112,6 +142,26 @@ struct explain_position {
     static_assert(knows_table<P>(),
                   "Position: a scheme's `template <rung::Shape S, rung::Mask M> struct Table` needs `static "
                   "constexpr rung::BiasBy by` and `static constexpr rung::WeightList<n> weights`");
+    static_assert(!HasDraw<P> || DrawsRows<P>,
+                  "Position: make it `static void draw(std::span<int> rows, rung::Phase, rung::Rng&)`, which "
+                  "changes the row that each id looks up");
+    static_assert(
+        !DrawsRows<P> || CountsRows<P>,
+        "Position: a scheme with `draw` needs `static constexpr int rows(int context)`, how many rows "
+        "there are to draw from");
+    static_assert(
+        !DrawsRows<P> || reads_ids<P>(),
+        "Position: draw ids for Learned, Sinusoidal or Rope, because schemes that act on score measure "
+        "places by themselves and NoPe knows none");
+    static constexpr bool ok = true;
+};
+
+/// Names what keeps a scheme from reading as many tokens.
+template <class P, int context>
+struct explain_rows {
+    static_assert(rows_of<P>(context) >= context,
+                  "Position: `rows` must be at least .context, because so many tokens may look up one each "
+                  "(Randomised<Inner, Largest>: raise Largest)");
     static constexpr bool ok = true;
 };
 

@@ -1,0 +1,74 @@
+#pragma once
+// The prompts of a call to decode(): their tokens, and the position that each token has, there and in the answers.
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "rung/data/pack.hpp"
+#include "rung/eval/sample.hpp"
+#include "rung/model/position/ids.hpp"
+
+namespace rung::detail {
+
+template <class Model>
+class Prompts {
+    using Position               = typename Model::position_type;
+    static constexpr int context = Model::shape.context;
+
+public:
+    /// Throws on a prompt that leaves the context no room for a token, and on a character outside the alphabet.
+    Prompts(Vocab const& vocab, std::vector<std::string> const& texts, DecodeOptions const& options,
+            std::uint64_t seed)
+        : vocab_(vocab), texts_(texts), place_(options.place), tokens_(texts.size(), {Vocab::begin}) {
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            auto& tokens = tokens_[i];
+            vocab.append(tokens, texts[i]);
+            const int count = int(tokens.size());
+            RUNG_CHECK(count < context, "decode: prompt ", i, "; got ", count, " tokens, wanted fewer than ",
+                       context, ", the model's context");
+            capacity_ = std::max(capacity_, Index{longest(count, options.limit)});
+            if (place_) ids_.push_back(positions_of(texts[i], place_));
+            if constexpr (DrawsRows<Position>) {
+                // An answer's ids go up by at most one a token, as places do.
+                int most = count;
+                if (place_) most = std::max(most, 1 + *std::max_element(ids_[i].begin(), ids_[i].end()));
+                rows_.push_back(drawn_rows<Position>(longest(most, options.limit), Phase::evaluation, seed,
+                                                     options.stream, std::uint32_t(i)));
+            }
+        }
+    }
+
+    int                     count() const { return int(texts_.size()); }
+    Index                   capacity() const { return capacity_; }  ///< tokens of the longest, answered
+    std::string const&      text(int prompt) const { return texts_[std::size_t(prompt)]; }
+    std::vector<int> const& tokens(int prompt) const { return tokens_[std::size_t(prompt)]; }
+
+    /// Of token number `at`: one of the prompt's, or the last of those `written` after it.
+    int position(int prompt, int at, std::span<int const> written = {}) const {
+        const auto i  = std::size_t(prompt);
+        int        id = at;
+        if (place_)
+            id = written.empty() ? ids_[i][std::size_t(at)]
+                                 : place_(texts_[i] + vocab_.decode({written.begin(), written.end()}));
+        const int most = rows_.empty() ? context : int(rows_[i].size());
+        RUNG_CHECK(id >= 0 && id < most, "decode: prompt ", prompt, ": place of token ", at, "; got ", id,
+                   ", wanted 0 to ", most - 1);
+        return rows_.empty() ? id : rows_[i][std::size_t(id)];
+    }
+
+private:
+    /// Tokens, or ids, that so many of a prompt's may become.
+    static int longest(int count, int limit) {
+        return limit > 0 && limit < context - count ? count + limit : context;
+    }
+
+    Vocab const&                    vocab_;
+    std::vector<std::string> const& texts_;
+    Place const&                    place_;
+    std::vector<std::vector<int>>   tokens_, ids_, rows_;  // ids and rows: where they are not places
+    Index                           capacity_ = 0;
+};
+
+}  // namespace rung::detail
