@@ -54,7 +54,7 @@ inline std::string norms_svg(Inspection const& inside) {
 
 /// The likeliest token after each block, in a cell as bright as it is probable.
 inline std::string lens_svg(Inspection const& inside) {
-    HeatMap map{{.title   = "Logit lens: the likeliest next token and its probability",
+    HeatMap map{{.title   = "Logit lens: the likeliest next token",
                  .x       = "token",
                  .y       = "after",
                  .columns = inside.symbols,
