@@ -137,6 +137,8 @@ struct Gated;
 template <int C, int F, class Act, bool biased>
 struct Mlp;
 // aliases GeluMlp, ReluMlp, SquaredReluMlp, SwiGlu and GeGlu
+template <int C>
+struct NoNorm;     // layer/norm.hpp
 enum class Norms;  // style/
 enum class Bias;
 enum class Embeddings;
@@ -163,7 +165,7 @@ struct StepResult;
 template <class Context, class Model>
 class Trainer;
 
-// eval/: weights -> evidence: decode, evaluate
+// eval/: weights -> evidence: decode, evaluate, inspect
 struct Interval;  // score.hpp
 struct Score;
 struct Report;
@@ -184,6 +186,9 @@ struct StableFor;
 struct Thought;          // think.hpp
 struct EvaluateOptions;  // evaluate.hpp
 struct Study;
+struct Guess;  // inspect.hpp: inspect
+struct InspectedBlock;
+struct Inspection;
 
 // curriculum/: evidence -> next difficulty, and which self-made labels to trust
 class Uniform;  // uniform.hpp
@@ -208,7 +213,7 @@ class Json;      // json.hpp
 class Record;    // record.hpp
 class Progress;  // progress.hpp
 class Figure;    // figure.hpp
-class HeatMap;   // heat_map.hpp
+class HeatMap;   // heat_map.hpp; inspection.hpp draws what eval/inspect.hpp sees
 class Page;      // report.hpp
 class Journal;   // journal.hpp
 

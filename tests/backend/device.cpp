@@ -11,6 +11,7 @@
 
 #include <set>
 
+#include "rung/eval/inspect.hpp"
 #include "support/random.hpp"
 #include "support/small.hpp"
 #include "support/styles.hpp"
@@ -110,6 +111,25 @@ TYPE_TO_STRING_AS("GPT, FIRE, odd sizes", Pairs);
 TYPE_TO_STRING_AS("waves, norms last, ReLU, odd sizes", Last);
 TYPE_TO_STRING_AS("RoPE of half a head, norms around, of queries and keys too, GEGLU, capped logits", Around);
 
+TEST_CASE_TEMPLATE("what is seen inside a model on a GPU is what is seen on the CPU", Real, float, bf16) {
+    cpu::Context<Real>  cpu{{.threads = 1}};
+    cuda::Context<Real> gpu{{}};
+    using Model = typename Shared::Model;
+    const Vocab vocab{Reverse::alphabet};
+    const auto  want       = inspect(cpu, Model{cpu}, vocab, "314159="),
+               got         = inspect(gpu, Model{gpu}, vocab, "314159=");
+    const double tolerance = std::is_same_v<Real, float> ? 1e-4 : 0.05;
+    CHECK(got.symbols == want.symbols);
+    for (std::size_t i = 0; i < want.blocks.size(); ++i)
+        for (std::size_t t = 0; t < want.symbols.size(); ++t) {
+            auto const &a = want.blocks[i], &b = got.blocks[i];
+            CHECK(b.lens[t].probability == doctest::Approx(a.lens[t].probability).epsilon(tolerance));
+            CHECK(got.norms[i][t] == doctest::Approx(want.norms[i][t]).epsilon(tolerance));
+            for (std::size_t h = 0; h < a.attention.size(); ++h)
+                for (std::size_t q = 0; q < want.symbols.size(); ++q)
+                    CHECK(std::abs(a.attention[h][t][q] - b.attention[h][t][q]) < tolerance);
+        }
+}
 TEST_CASE_TEMPLATE("a GPU in single precision trains and answers as the CPU does", K, Tied, Apart, Turned,
                    Loop, Core, Gates, Noise, Shared, Pairs, Last, Around) {
     for (const float dropout : {0.f, 0.1f}) {

@@ -23,6 +23,15 @@ TEST_CASE("every character has an id of its own after the three special tokens, 
     CHECK(vocab.decode(ids) == Copy::alphabet);
 }
 
+TEST_CASE("every token has a character that shows it") {
+    const Vocab spaced{"a 1"};
+    CHECK(spaced.symbol(Vocab::begin) == "▸");
+    CHECK(spaced.symbol(Vocab::specials) == "a");
+    CHECK(spaced.symbol(Vocab::specials + 1) == "␣");
+    CHECK_THROWS_AS(spaced.symbol(-1), Error);
+    CHECK_THROWS_AS(spaced.symbol(spaced.size()), Error);
+}
+
 TEST_CASE("a character outside the alphabet is refused by name") {
     std::vector<int> ids;
     CHECK_THROWS_WITH_AS(vocab.append(ids, "12x"), "Vocab: character; got 'x', wanted one of '0123456789='",

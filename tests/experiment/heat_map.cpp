@@ -33,6 +33,25 @@ TEST_CASE("heat map: nearly all is not shown as all") {
     CHECK(map.row("0", {0.999}).svg().find(">99<") != std::string::npos);
 }
 
+TEST_CASE("heat map: what are no shares is written as it is, and coloured as a part of the most") {
+    HeatMap    map{{.x = "token", .y = "block", .columns = {"a", "b"}, .most = 8, .text = CellText::numbers}};
+    const auto svg = map.row("0", {8, 2.5}).svg();
+    CHECK(svg.find("<title>block 0, token b: 2.5</title>") != std::string::npos);
+    CHECK(svg.find(">2.5<") != std::string::npos);
+    CHECK(scratch::count(svg, viridis(1)) == 1);
+    CHECK(svg.find(" %") == std::string::npos);
+}
+
+TEST_CASE("heat map: words stand in cells instead of values") {
+    HeatMap    map{{.x = "x", .y = "y", .columns = {"a", "b"}}};
+    const auto svg = map.row("0", {1, 0.5}).words({"<", "word"}).svg();
+    CHECK(svg.find(">&lt;<") != std::string::npos);
+    CHECK(svg.find("<title>y 0, x b: word, 50.0 %</title>") != std::string::npos);
+    CHECK(scratch::xml_fault(svg) == "");
+    CHECK_THROWS_AS(map.words({"one"}), Error);
+    CHECK_THROWS_AS(HeatMap{{}}.words({}), Error);
+}
+
 TEST_CASE("heat map: the colours are viridis from end to end") {
     CHECK(viridis(0) == "#440154");
     CHECK(viridis(0.5) == "#21908c");

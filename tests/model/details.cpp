@@ -27,6 +27,12 @@ struct GeGluOfBiases : Gpt {
 };
 
 template <class Base>
+struct Normless : Base {
+    template <int C>
+    using Norm = NoNorm<C>;
+};
+
+template <class Base>
 struct After : Base {
     static constexpr Norms norms = Norms::after;
 };
@@ -56,6 +62,11 @@ TEST_CASE_TEMPLATE("gradients of norms in other places", Style, After<Gpt>, Afte
     check_gradients<Transformer<odd, Learned, Stacked<2>, Style>>();
     check_gradients<Transformer<odd, Learned, Stacked<2>, Style>>(
         {.dropout = {.rate = 0.3f, .seed = 4, .step = 9}});
+}
+
+TEST_CASE_TEMPLATE("gradients without norms, wherever they would stand", Style, Normless<Gpt>,
+                   Normless<After<Gpt>>, Normless<Around<Llama>>) {
+    check_gradients<Transformer<odd, Learned, Looped<2>, Style>>();
 }
 
 TEST_CASE("norms that come last leave every row of the stream with a mean of zero and a deviation of one") {

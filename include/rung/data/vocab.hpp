@@ -49,6 +49,14 @@ public:
         return text;
     }
 
+    /// One character to show a token by, whether it prints or not.
+    std::string symbol(int token) const {
+        constexpr char const* of_specials[] = {"∅", "▸", "↵"};
+        if (token >= 0 && token < specials) return of_specials[token];
+        const auto text = decode({token});
+        return text == " " ? "␣" : text;
+    }
+
 private:
     /// 'x', or \x0a for what does not print; characters are single bytes.
     static std::string shown(char c) {

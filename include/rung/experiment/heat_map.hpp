@@ -1,5 +1,5 @@
 #pragma once
-// A table of shares as colours, self-contained SVG: accuracy by round (down) and length (across).
+// A table of shares, or of other numbers, as colours, self-contained SVG: accuracy by round (down) and length (across).
 // The colours are viridis: even steps look even, in grey and to colour-blind readers too.
 
 #include <algorithm>
@@ -37,11 +37,16 @@ inline std::vector<std::string> numbers(int first, int last, int step = 1) {
     return names;
 }
 
+/// How the values of cells are written.
+enum class CellText { percents, numbers };
+
 struct HeatMapOptions {
     std::string              title{}, x{}, y{};
     std::vector<std::string> columns{};
     std::string              frontier{};  ///< what it means to be left of the line that `reached` draws
     double                   width = 680;
+    double                   most  = 1;  ///< the value with the brightest colour
+    CellText                 text  = CellText::percents;
 };
 
 class HeatMap {
@@ -54,7 +59,15 @@ public:
         RUNG_CHECK(shares.size() == columns, "HeatMap::row: '", label, "'; got ", shares.size(),
                    " cells, wanted ", columns);
         const auto known = std::size_t(std::clamp(reached, 0, int(columns)));
-        rows_.push_back(Row{std::move(label), std::move(shares), known});
+        rows_.push_back(Row{std::move(label), std::move(shares), known, {}});
+        return *this;
+    }
+    /// What is written into the cells of the row appended last, instead of their values.
+    HeatMap& words(std::vector<std::string> words) {
+        const std::size_t columns = options_.columns.size();
+        RUNG_CHECK(!rows_.empty() && words.size() == columns, "HeatMap::words: words; got ", words.size(),
+                   ", wanted ", columns, ", after a row");
+        rows_.back().words = std::move(words);
         return *this;
     }
 
@@ -74,6 +87,8 @@ private:
         std::string         label;
         std::vector<double> shares;
         std::size_t         reached;
+
+        std::vector<std::string> words;
     };
     struct Grid {
         double      left, top, cell_width, cell_height;
@@ -105,24 +120,37 @@ private:
         return text::fixed(share < 1 && rounded >= 100 ? 99 : rounded, 0);
     }
 
+    /// Of the colours, the place of a value.
+    double level(double value) const { return options_.most > 0 ? value / options_.most : 0; }
+    /// In a cell, where there is little room, and beside it.
+    std::string brief(double value) const {
+        return options_.text == CellText::percents ? percent(value) : std::string(text::brief(value));
+    }
+    std::string whole(double value) const {
+        if (options_.text == CellText::numbers) return text::brief(value);
+        return text::join({text::Digits{100 * value, std::chars_format::fixed, 1}, " %"});
+    }
+
     void cells(Svg& out, Grid const& grid) const {
-        const bool room = grid.cell_width >= 24 && grid.cell_height >= 15;
+        const double numbers = options_.text == CellText::percents ? 24 : 32;  // pixels that they need
         // Between large cells a hairline; small ones overlap a little, or their seams would show.
         const double more = grid.cell_width >= 12 && grid.cell_height >= 12 ? -1 : 0.6;
         for (std::size_t r = 0; r < grid.rows; ++r)
             for (std::size_t c = 0; c < grid.columns; ++c) {
+                auto const&       words = rows_[r].words;
                 const double      share = rows_[r].shares[c];
                 const bool        known = std::isfinite(share);
-                const std::string value =
-                    known ? text::join({text::Digits{100 * share, std::chars_format::fixed, 1}, " %"})
-                          : "not measured";
-                const Box box{grid.x(c), grid.y(r), grid.cell_width + more, grid.cell_height + more};
-                out.rect(box).set("fill", known ? viridis(share) : "#ececec");
+                const std::string value = known ? whole(share) : "not measured";
+                const std::string word  = words.empty() ? "" : words[c] + ", ";
+                const Box         box{grid.x(c), grid.y(r), grid.cell_width + more, grid.cell_height + more};
+                out.rect(box).set("fill", known ? viridis(level(share)) : "#ececec");
                 out.title(text::join({options_.y, " ", rows_[r].label, ", ", options_.x, " ",
-                                      options_.columns[c], ": ", value}));
-                if (!known || !room) continue;
+                                      options_.columns[c], ": ", word, value}));
+                const double need = words.empty() ? numbers : text_width(words[c], 11) + 2;
+                if (!known || grid.cell_width < need || grid.cell_height < 15) continue;
                 const Point middle = box.middle();
-                out.text({middle.x, middle.y + 4}, percent(share)).set("fill", share < 0.6 ? "#fff" : "#111");
+                out.text({middle.x, middle.y + 4}, words.empty() ? brief(share) : words[c]);
+                out.set("fill", level(share) < 0.6 ? "#fff" : "#111");
                 out.set("font-size", 11).set("text-anchor", "middle").set("pointer-events", "none");
             }
     }
@@ -158,16 +186,17 @@ private:
         out.text({44, 48.5}, options_.frontier);
     }
 
-    static void scale(Svg& out, Grid const& grid) {
+    void scale(Svg& out, Grid const& grid) const {
         constexpr int steps = 50;
         const double  left = grid.right() + 24, height = std::clamp(grid.bottom() - grid.top, 60.0, 160.0);
         const double  bottom = grid.top + height, step = height / steps;
         for (int i = 0; i < steps; ++i)
             out.rect({left, bottom - step * (i + 1), 12, step + 0.4}).set("fill", viridis((i + 0.5) / steps));
-        const auto mark = [&](std::string_view words, double share) {
+        for (const double share : {0.0, 0.5, 1.0}) {
+            std::string words = brief(share * options_.most);
+            if (options_.text == CellText::percents) words += " %";
             out.text({left + 18, bottom - height * share + 4.5}, words).set("font-size", 12);
-        };
-        mark("0 %", 0), mark("50 %", 0.5), mark("100 %", 1);
+        }
     }
 
     HeatMapOptions   options_;

@@ -20,6 +20,11 @@ constexpr int next_kept(int passes, int room) {
 
 }  // namespace detail
 
+/// Sees nothing of a loop's states.
+struct NoWatch {
+    void operator()(int, auto const&) const {}
+};
+
 template <class Layout, class Lane>
 class Nest {
     using Real             = typename Lane::real;
@@ -37,14 +42,14 @@ public:
                    ", wanted 1, because there are layers between the loop and the logits");
     }
 
-    /// The last state of every row from its embedding, (N, C). `grade(number, state)` is called with the states that
-    /// are graded before the last one, if any are.
-    template <class Grade>
-    Mat<Real> forward(Mat<Real> x, Grade&& grade) {
+    /// The last state of every row from its embedding, (N, C). `watch(pass, state)` is called after every pass, before
+    /// the next one overwrites the state.
+    template <class Watch>
+    Mat<Real> forward(Mat<Real> x, Watch&& watch) {
         tape_.blocks  = lane_.notes.template take<Saved<Real>>(1, Order::blocks(passes_.most));
         tape_.entries = lane_.notes.template take<Entered<Real>>(1, passes_.most);
         for (int at = 0; at < Order::before; ++at) x = block(at, rows_, x, take(rows_));
-        x = loop(x, grade);
+        x = loop(x, watch);
         for (int at = Order::first(passes_.most); at < Order::blocks(passes_.most); ++at)
             x = block(at, rows_, x, take(rows_));
         return x;
@@ -61,8 +66,8 @@ public:
     }
 
 private:
-    template <class Grade>
-    Mat<Real> loop(Mat<Real> input, Grade&& grade) {
+    template <class Watch>
+    Mat<Real> loop(Mat<Real> input, Watch&& watch) {
         tape_.input      = input;
         const int learnt = passes_.learnt();
         if (passes_.states > 0 || passes_.skipped > 0)
@@ -88,8 +93,7 @@ private:
                 const Index first = running(pass + 1).rows(), count = now.rows() - first;
                 copy(lane_, ended.slice(first, count), Mat<Real const>(state.slice(first, count)));
             }
-            const int number = pass - (passes_.most - passes_.graded);
-            if (number >= 0 && number + 1 < passes_.graded) grade(number, state);
+            watch(pass, state);
         }
         return rows_.passes ? ended : state;
     }

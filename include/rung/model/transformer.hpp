@@ -28,13 +28,13 @@ class Transformer {
     using Block            = typename Layout::Block;
     using Norm             = typename Layout::Norm;
     using Entry            = typename Layout::Entry;
-    using Order            = typename Layout::Order;
     static constexpr int C = S.width;
 
     static constexpr double cap = cap_of<Style>();
 
 public:
     using position_type           = Position;
+    using Order                   = typename Layout::Order;  ///< in which blocks run, see Schedule
     static constexpr Shape shape  = S;
     static constexpr int   layers = Depth::layers;
     static constexpr int   passes = Depth::passes;
@@ -112,10 +112,10 @@ public:
     }
 
     /// Logits of the graded rows, or of every row, in tape.logits (N, V); of each graded pass in turn, if there are
-    /// several.
-    template <class Lane, class Real = typename Lane::real>
+    /// several. `watch(pass, state)` sees the state (N, C) that each pass leaves, while it is there.
+    template <class Lane, class Watch = NoWatch, class Real = typename Lane::real>
     static Tape<Real> forward(Lane& lane, Weights<Sum<typename Lane::real>> w, Sequences const& rows,
-                              Run const& run = {}) {
+                              Run const& run = {}, Watch&& watch = {}) {
         const Index each = rows.graded ? rows.graded_count : rows.rows(), all = run.graded * each;
         const auto  take = [&]<class T>(T, Index cols) { return lane.arena.template take<T>(all, cols); };
         Tape<Real>  tape;
@@ -127,7 +127,11 @@ public:
         };
         tape.look = Layout::Scores::forward(lane, reach_of(rows), Layout::position(w));
         Nest<Layout, Lane> nest(lane, w, rows, run, tape);
-        const auto         last = nest.forward(begin(lane, w, rows, run), pick);
+        const int          before = passes_of(run).most - run.graded;  // the graded passes
+        const auto         last   = nest.forward(begin(lane, w, rows, run), [&](int pass, Mat<Real> state) {
+            if (pass >= before && pass + 1 < before + run.graded) pick(pass - before, state);
+            watch(pass, state);
+        });
         if (apart(rows, run)) pick(run.graded - 1, last);
         else tape.x = last;
         tape.stats = take(Sum<Real>{}, Norm::stats), tape.normed = take(Real{}, C);
@@ -214,6 +218,16 @@ public:
         }
     }
 
+    /// What the last norm and the head make of states: their logits (rows, V), from x (rows, C).
+    template <class Lane, class Real>
+    static Mat<Real> answer(Lane& lane, Weights<Sum<Real>> w, Mat<Real> x) {
+        const auto normed = lane.arena.template take<Real>(x.rows, C);
+        const auto stats  = lane.arena.template take<Sum<Real>>(x.rows, Norm::stats);
+        const auto logits = lane.arena.template take<Real>(x.rows, S.vocab);
+        end(lane, logits, logits, normed, stats, x, w, Keep::nothing);
+        return logits;
+    }
+
     /// Blocks that run, each with a cache of its own while decoding.
     static constexpr int    blocks_of(Run const& run) { return Order::blocks(passes_of(run).most); }
     static constexpr Passes passes_of(Run const& run) { return {run, Depth::passes}; }
@@ -232,14 +246,6 @@ private:
     static Run undropped(Run run) {
         run.dropout.rate = 0;
         return run;
-    }
-    template <class Lane, class Real>
-    static Mat<Real> answer(Lane& lane, Weights<Sum<Real>> w, Mat<Real> x) {
-        const auto normed = lane.arena.template take<Real>(x.rows, C);
-        const auto stats  = lane.arena.template take<Sum<Real>>(x.rows, Norm::stats);
-        const auto logits = lane.arena.template take<Real>(x.rows, S.vocab);
-        end(lane, logits, logits, normed, stats, x, w, Keep::nothing);
-        return logits;
     }
 
     /// Whether the rows whose logits are wanted are not simply all rows of the last state.

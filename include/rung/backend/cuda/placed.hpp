@@ -121,11 +121,11 @@ int const* placed(Lane<T>& lane, int const* ids, Index count) {
 }
 
 /// A copy for the host, in single precision. Waits.
-template <class T>
-Mat<float const> fetched(Lane<T>& lane, CMat<T> x) {
+template <class T, class From>
+Mat<float const> fetched(Lane<T>& lane, Mat<From> x) {
     const auto there = lane.notes.template take<float>(x.rows, x.cols);
     RUNG_CHECK(x.stride == x.cols, "cuda: fetched: stride; got ", x.stride, ", wanted ", x.cols);
-    T const* const raw = lane.download(x.data, x.size());
+    auto const* const raw = lane.download(x.data, x.size());
     lane.wait();
     for (Index i = 0; i < x.size(); ++i) there.data[i] = widen(raw[i]);
     return there;

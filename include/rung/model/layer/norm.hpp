@@ -1,5 +1,5 @@
 #pragma once
-// The two normalisations: each a list of weights and a forward and backward pass over rows.
+// The normalisations: each a list of weights and a forward and backward pass over rows.
 
 #include "rung/model/weights.hpp"
 
@@ -43,6 +43,23 @@ struct RmsNorm {
     static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real> x, Mat<Sum<Real>> stats,
                              Weights<Sum<Real>> w, Sum<Real>* dw) {
         add_rms_norm_backward<C>(lane, dx, weight<RmsNorm>(dw, 0), dy, x, stats, weight<RmsNorm>(w, 0));
+    }
+};
+
+/// y = x: for weights that are set by hand, and for training without norms.
+template <int C>
+struct NoNorm {
+    static constexpr WeightList<0> weights{};
+    static constexpr Index         stats = 0;
+
+    template <class Lane, class Real>
+    static void forward(Lane& lane, Mat<Real> y, Mat<Sum<Real>>, Mat<Real> x, Weights<Sum<Real>>) {
+        copy(lane, y, x);
+    }
+    template <class Lane, class Real>
+    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real>, Mat<Sum<Real>>,
+                             Weights<Sum<Real>>, Sum<Real>*) {
+        add(lane, dx, dy);
     }
 };
 
