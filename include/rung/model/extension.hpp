@@ -99,7 +99,7 @@ public:
 
 private:
     /// y from x; y may be x. After the last block: asked_.
-    void blocks(int first, int end, Mat<Real> x, Mat<Real> y) {
+    [[gnu::noinline]] void blocks(int first, int end, Mat<Real> x, Mat<Real> y) {
         for (int at = first; at < end; ++at, x = y) {
             const auto w = Layout::block(w_, Order::layer(at, passes_.most));
             // What the very last block makes of earlier tokens nobody reads: theirs are the keys and values alone.

@@ -121,8 +121,10 @@ private:
         if (Entry::reads_input) add(lane_, d, d_input);
     }
 
+    // One copy each of what several loops call: models would take longer to compile than to run it.
+
     /// The activations of a pass, from the last state that is kept before it.
-    void again(int pass) {
+    [[gnu::noinline]] void again(int pass) {
         while (tape_.states(0, tape_.kept - 1).pass > pass) --tape_.kept;
         auto const& last = tape_.states(0, tape_.kept - 1);
         int         at = last.pass, next = at + detail::next_kept(pass + 1 - at, room());
@@ -164,14 +166,14 @@ private:
         lane_.release(mark);
         return y;
     }
-    Mat<Real> run_pass(int pass, Sequences const& now, Mat<Real> state, Mat<Real> y) {
+    [[gnu::noinline]] Mat<Real> run_pass(int pass, Sequences const& now, Mat<Real> state, Mat<Real> y) {
         Mat<Real> x = Entry::forward(lane_, tape_.entries(0, pass), state, of(tape_.input, now), pass,
                                      Layout::entry(w_), Layout::norm_between(w_));
         for (int at = Order::first(pass); at < Order::first(pass + 1); ++at)
             x = block(at, now, x, at + 1 == Order::first(pass + 1) ? y : take(now));
         return x;
     }
-    Mat<Real> block(int at, Sequences const& now, Mat<Real> x, Mat<Real> y) {
+    [[gnu::noinline]] Mat<Real> block(int at, Sequences const& now, Mat<Real> x, Mat<Real> y) {
         auto&     saved = tape_.blocks(0, at);
         const int pass  = Order::pass(at, passes_.most);
         if (passes_.states > 0 && pass >= passes_.skipped && pass < passes_.most)
@@ -181,7 +183,7 @@ private:
                        site(at));
         return y;
     }
-    void block_backward(int at, Sequences const& now, Mat<Real> d, Sum<Real>* dw) {
+    [[gnu::noinline]] void block_backward(int at, Sequences const& now, Mat<Real> d, Sum<Real>* dw) {
         Block::backward(lane_, d, tape_.blocks(0, at), now, tape_.look, tape_.d_bias,
                         Layout::block(w_, layer(at)), Layout::block(dw, layer(at)), run_.dropout, site(at));
     }
