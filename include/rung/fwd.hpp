@@ -63,7 +63,7 @@ template <class T>
 class Context;
 }  // namespace cuda
 
-// task/: what to learn
+// task/: what to learn; the alias Place is in task.hpp, digit_place in digits.hpp
 struct Example;  // task.hpp
 enum class Operands;
 struct Reversed;  // addition.hpp
@@ -102,7 +102,7 @@ template <class Inner, int Offset>
 struct Coupled;  // alias Abacus = Coupled<Learned, Offset>
 template <class Inner, int Largest>
 struct Randomised;
-enum class Phase;
+enum class Phase;  // position/position.hpp
 struct Alibi;
 template <int Buckets, int MostDistance>
 struct T5;

@@ -101,6 +101,15 @@ TEST_CASE("tokens of one id look up one row, whatever is drawn") {
     CHECK(plain == std::vector<int>{0, 3, 1});
 }
 
+TEST_CASE("a scheme that draws a row below 0 is refused") {
+    struct Wrong : Rope<> {
+        static constexpr int rows(int context) { return context; }
+        static void          draw(std::span<int> rows, Phase, Rng&) { rows.back() = -1; }
+    };
+    CHECK_THROWS_WITH_AS(rows<Wrong>(3, Phase::training), "Position: draw; got row -1, wanted at least 0",
+                         Error);
+}
+
 TEST_CASE("a table has a row for everything that can be drawn") {
     const auto table = []<class P>(P) {
         Index rows = 0;

@@ -17,7 +17,7 @@
 namespace rung {
 
 /// Rows of ids 0 .. count - 1, a function of (seed, major, minor): step and number of a sequence in training, else
-/// stream and number of a prompt.
+/// stream and number of a prompt. Throws where a scheme draws one below 0.
 template <class P>
 std::vector<int> drawn_rows(int count, Phase phase, std::uint64_t seed, std::uint32_t major,
                             std::uint32_t minor) {
@@ -25,6 +25,8 @@ std::vector<int> drawn_rows(int count, Phase phase, std::uint64_t seed, std::uin
     std::iota(rows.begin(), rows.end(), 0);
     Rng rng(seed, Purpose::positions, major, minor, phase == Phase::evaluation);
     if constexpr (DrawsRows<P>) P::draw(rows, phase, rng);
+    for (const int row : rows)  // a table of angles grows as needed, and ends at 0
+        RUNG_CHECK(row >= 0, "Position: draw; got row ", row, ", wanted at least 0");
     return rows;
 }
 
