@@ -1,7 +1,7 @@
-// A loop that runs as often as its problem is long learns parity of at most 20 bits, and answers strings three times as
-// long: the same block, run more often. Three things make it so, and the controls leave out two of them: the bits are
-// shown again before every pass, and the number of passes grows with the length. The whole answer is read at once, and
-// rules that do not know the length say when to stop.
+// A loop that runs as often as its problem is long learns parity of at most 20 bits, and answers longer strings: the
+// same block, run more often. Controls leave out what that rests on: the bits are not shown again before every pass, or
+// the number of passes does not grow. The whole answer is read at once, and rules that do not know the length say when to
+// stop.
 // After Fan et al., "Looped transformers for length generalization", ICLR 2025, at a size for a laptop.
 
 #include "rung/experiment/device.hpp"

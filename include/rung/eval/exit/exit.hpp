@@ -120,8 +120,8 @@ namespace detail {
 /// Sums over rows of logits (rows, V) from column `first` on, and of states (rows, C); those of the pass before may be
 /// empty.
 template <class Real>
-[[gnu::noinline]] Reading read_pass(int pass, Mat<Real const> logits, Mat<Real const> logits_before, Mat<Real const> state,
-                  Mat<Real const> state_before, int first) {
+[[gnu::noinline]] Reading read_pass(int pass, Mat<Real const> logits, Mat<Real const> logits_before,
+                                    Mat<Real const> state, Mat<Real const> state_before, int first) {
     Reading    now{.pass = pass};
     const auto top_of  = [&](Real const* row) { return std::max_element(row + first, row + logits.cols); };
     const auto log_sum = [&](Real const* row) {
