@@ -150,11 +150,9 @@ template <class P, int height>
     }
 }
 
-/// Rows of x, every `group` neighbours of a row joined: (rows, depth_of(cols)). (Where it knows the columns, GCC 12 warns
-/// of loops that never run.)
+/// Rows of x, every `group` neighbours of a row joined: (rows, depth_of(cols)).
 template <class P>
-[[gnu::noinline]] void pack_rows(typename Precision<P>::Element*        to,
-                                 Mat<typename Precision<P>::Real const> x) {
+void pack_rows(typename Precision<P>::Element* to, Mat<typename Precision<P>::Real const> x) {
     constexpr Index group = Precision<P>::group;
     const Index     depth = depth_of<P>(x.cols);
     for (Index i = 0; i < x.rows; ++i, to += depth) {
