@@ -1,6 +1,9 @@
 // The GPU backend: programs of the CPU with another context, held to the same results. On an emulated GPU, or, compiled
 // with RUNG_CUDA, on a real one.
 
+// GCC 12 inlines products of bf16 numbers with so much known that it warns of loops that never run.
+#pragma GCC diagnostic ignored "-Waggressive-loop-optimizations"
+
 #ifdef RUNG_CUDA
 #include "rung/backend/cuda/cuda.hpp"
 #else
