@@ -98,7 +98,7 @@ TEST_CASE("a cache gives the logits of the whole sequence") {
     check_cache<Transformer<grouped, Kerple, Stacked<2>, Llama>>();
 }
 
-TEST_CASE("without a mask early tokens see later ones; with one they do not") {
+TEST_CASE("without a mask early tokens see later ones, with one they do not") {
     const RandomRows rows({9}, 7);
     const auto       first_moves = [&]<class Model>(Model*) {
         const auto w        = weights_of<Model>();

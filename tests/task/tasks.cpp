@@ -112,7 +112,7 @@ TEST_CASE("a sum of many numbers, and the parity of bits") {
     CHECK_THROWS_AS(Parity{}.example("12"), Error);
 }
 
-TEST_CASE("a digit's place is its index within its number; what is no digit has 0, and blanks are digits") {
+TEST_CASE("a digit's place is its index within its number, what is no digit has 0, and blanks are digits") {
     const std::string_view text   = "853+97=10";
     const int              want[] = {1, 2, 3, 0, 1, 2, 0, 1, 2};
     for (std::size_t n = 1; n <= text.size(); ++n) CHECK(digit_place(text.substr(0, n)) == want[n - 1]);
