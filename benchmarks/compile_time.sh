@@ -70,7 +70,7 @@ echo "| $("$CXX" --version | head -n 1), -O2 | seconds | peak MB | longest symbo
 echo '|---|---|---|---|'
 compile 'include rung.hpp alone' "$scratch/rung.cpp"
 compile 'the quickstart' "$root/examples/01_quickstart.cpp"
-compile 'three loops, three tests of each and seven stopping rules (04)' "$root/examples/04_longer_than_trained.cpp"
+compile 'two loops, read at once, and four stopping rules (04)' "$root/examples/04_longer_than_trained.cpp"
 cat >"$scratch/much.cpp" <<'END'
 #include <iostream>
 #include <rung/rung.hpp>

@@ -45,11 +45,11 @@ static_assert(near(LoopOfSameFlops::flops(length), Stack::flops(length)));
 static_assert(near(LoopOfSameWeights::parameters, Stack::parameters));
 
 template <class Model>
-void describe(benchmark::State& state, double tokens_per_second) {
+void describe(benchmark::State& state, double tokens_per_second, Run const& run = {}) {
     state.counters["tokens/s"]        = tokens_per_second;
     state.counters["weights"]         = double(Model::parameters);
-    state.counters["layer_passes"]    = double(Model::layers * Model::passes);
-    state.counters["MFLOP_per_token"] = Model::flops(length) / length * 1e-6;
+    state.counters["layer_passes"]    = double(Model::blocks_of(run));
+    state.counters["MFLOP_per_token"] = Model::flops(length, Model::passes_of(run).most) / length * 1e-6;
 }
 
 /// Logits of every token, as a trainer computes them, and nothing more.
@@ -87,7 +87,7 @@ void train(benchmark::State& state, TrainerOptions const& options) {
     const double start = seconds();
     for (auto _ : state) benchmark::DoNotOptimize(trainer.step(batch, 1e-4));
     const double rate = double(state.iterations()) / (seconds() - start);
-    describe<Model>(state, rate * double(batch.rows));
+    describe<Model>(state, rate * double(batch.rows), {.passes = options.passes});
     state.counters["peak_MB"] = double(ctx.scratch_peak()) / 1e6;  // of a thread
     if (options.passes == 0) report_flops(state, rate * 3 * Model::flops(length) * count, ctx.threads());
 }

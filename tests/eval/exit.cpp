@@ -133,9 +133,10 @@ TEST_CASE_TEMPLATE("tokens and passes of a batch are those of each prompt alone,
                    Core, None) {
     check_batches<Model>(std::vector{MostConfident{}});
     check_batches<Model>(std::vector{DivergenceBelow{1e-1}, DivergenceBelow{1e-2}});
-    check_batches<Model>(std::vector{ChangeBelow{0.35}, ChangeBelow{0.2}, ChangeBelow{0.5}, ChangeBelow{0.8}, ChangeBelow{1.1}});
-    check_batches<Model>(
-        std::vector{EntropyBelow{0.8}, EntropyBelow{1.2}, EntropyBelow{1.6}, EntropyBelow{2.0}, EntropyBelow{2.3}});
+    check_batches<Model>(std::vector{ChangeBelow{0.35}, ChangeBelow{0.2}, ChangeBelow{0.5}, ChangeBelow{0.8},
+                                     ChangeBelow{1.1}});
+    check_batches<Model>(std::vector{EntropyBelow{0.8}, EntropyBelow{1.2}, EntropyBelow{1.6},
+                                     EntropyBelow{2.0}, EntropyBelow{2.3}});
     check_batches<Model>(std::vector{StableFor{2}, StableFor{3}});
     check_batches<Model>(
         std::vector{Oracle{[](std::string_view prompt) { return 1 + int(prompt.size()) % 4; }}});

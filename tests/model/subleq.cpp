@@ -315,7 +315,8 @@ TEST_CASE("numbers are exact, however long it runs") {
     for (int c = code_a; c < used; ++c) CHECK(x(1, c) == 0);
 }
 
-TEST_CASE("one can watch it read its instruction, its numbers, and write, and when it is done, nothing moves") {
+TEST_CASE(
+    "one can watch it read its instruction, its numbers, and write, and when it is done, nothing moves") {
     enum { x, y, z };
     std::string alphabet;
     for (int c = 1; c <= vocabulary - Vocab::specials; ++c) alphabet += char(c);
