@@ -49,16 +49,6 @@ struct Result {
     std::vector<Answer> greedy, drawn, full;
 };
 
-std::vector<std::string> prompts(int count) {
-    std::vector<std::string> out;
-    for (int i = 0; i < count; ++i) {
-        Rng       rng(5, Purpose::user, 0, std::uint32_t(i));
-        const int difficulty = rng.between(1, 9);
-        out.push_back(Reverse{}.sample(rng, difficulty).prompt);
-    }
-    return out;
-}
-
 /// A few steps of training, then answers.
 template <class Model, class Context>
 Result result(Context& ctx, int steps, TrainerOptions const& options = {}, Place const& place = {}) {
@@ -71,11 +61,11 @@ Result result(Context& ctx, int steps, TrainerOptions const& options = {}, Place
     }
     result.weights = model.weights().copy();
     const Vocab vocab{Reverse::alphabet};
-    result.greedy = decode(ctx, model, vocab, prompts(11), {.limit = 12, .group = 4, .place = place});
-    result.drawn =
-        decode(ctx, model, vocab, prompts(7), {.limit = 9, .temperature = 0.7, .top_k = 5, .place = place});
+    result.greedy = decode(ctx, model, vocab, small_prompts(11), {.limit = 12, .group = 4, .place = place});
+    result.drawn  = decode(ctx, model, vocab, small_prompts(7),
+                           {.limit = 9, .temperature = 0.7, .top_k = 5, .place = place});
     // Until the end, or the context's.
-    result.full = decode(ctx, model, vocab, prompts(5), {.group = 3, .place = place});
+    result.full = decode(ctx, model, vocab, small_prompts(5), {.group = 3, .place = place});
     return result;
 }
 
@@ -205,8 +195,8 @@ TEST_CASE_TEMPLATE(
     const Vocab         vocab{Reverse::alphabet};
     const DecodeOptions options{.limit = 9, .run = {.passes = 5}, .group = 4};
     const Oracle        rule{[](std::string_view prompt) { return 1 + int(prompt.size()) % 4; }};
-    const auto          want = decode(cpu, here, vocab, prompts(11), options, rule),
-               got           = decode(gpu, there, vocab, prompts(11), options, rule);
+    const auto          want = decode(cpu, here, vocab, small_prompts(11), options, rule),
+               got           = decode(gpu, there, vocab, small_prompts(11), options, rule);
     for (std::size_t i = 0; i < want.size(); ++i) {
         CHECK(got[i].text == want[i].text);
         CHECK(got[i].passes == want[i].passes);
@@ -219,7 +209,7 @@ TEST_CASE("answers that are read at once on a GPU, after every pass, are the CPU
     cuda::Context gpu{{}};
     const Model   here{cpu}, there{gpu};
     const Vocab   vocab{Reverse::alphabet};
-    const auto    asked = prompts(9);
+    const auto    asked = small_prompts(9);
     const auto    want  = think(cpu, here, vocab, asked, 9, {.passes = 4, .graded = 4}),
                got      = think(gpu, there, vocab, asked, 9, {.passes = 4, .graded = 4});
     for (std::size_t i = 0; i < asked.size(); ++i)

@@ -12,16 +12,6 @@ namespace {
 
 const Vocab vocab{Reverse::alphabet};
 
-std::vector<std::string> prompts(int count, int longest = 9) {
-    std::vector<std::string> out;
-    for (int i = 0; i < count; ++i) {
-        Rng       rng(5, Purpose::user, 0, std::uint32_t(i));
-        const int difficulty = rng.between(1, longest);
-        out.push_back(Reverse{}.sample(rng, difficulty).prompt);
-    }
-    return out;
-}
-
 /// Greedy answer by a full forward pass per token: no cache, no batch.
 template <class Model>
 std::string uncached(Model const& model, std::string const& prompt, int limit, Run const& run) {
@@ -71,7 +61,7 @@ TEST_CASE_TEMPLATE("cached decoding of a ragged batch equals uncached decoding o
                    EVERY_MODEL) {
     cpu::Context ctx{{.threads = 2}};
     const auto   model = trained<Model>(ctx);
-    const auto   asked = prompts(40);
+    const auto   asked = small_prompts(40);
     for (const int passes : {0, 3}) {
         const auto answers =
             decode(ctx, model, vocab, asked, {.limit = 12, .run = {.passes = passes}, .group = 16});
@@ -86,7 +76,7 @@ TEST_CASE_TEMPLATE("batched equals alone, at batch 1, 7 and 64, for any number o
                    EVERY_MODEL) {
     cpu::Context one{{.threads = 1}}, three{{.threads = 3}};
     const auto   model = trained<Model>(one);
-    const auto   asked = prompts(64);
+    const auto   asked = small_prompts(64);
     const auto   alone = decode(one, model, vocab, asked, {.limit = 12, .group = 1});
     for (const int group : {7, 64}) {
         const auto together = decode(three, model, vocab, asked, {.limit = 12, .group = group});
@@ -101,7 +91,7 @@ TEST_CASE_TEMPLATE("batched equals alone, at batch 1, 7 and 64, for any number o
 TEST_CASE("sampled decoding depends on seed, stream and prompt, not on groups or threads") {
     cpu::Context one{{.threads = 1}}, three{{.threads = 3}}, other{{.seed = 2, .threads = 1}};
     const auto   model = trained<SmallModel<>>(one);
-    const auto   asked = prompts(30);
+    const auto   asked = small_prompts(30);
     const auto   texts = [&](auto& ctx, DecodeOptions options) {
         std::string all;
         options.limit = 12, options.temperature = 1.5;
@@ -118,7 +108,7 @@ TEST_CASE("sampled decoding depends on seed, stream and prompt, not on groups or
 TEST_CASE("drawing among the likeliest token alone is greedy") {
     cpu::Context ctx{{.threads = 1}};
     const auto   model  = trained<SmallModel<>>(ctx);
-    const auto   asked  = prompts(20);
+    const auto   asked  = small_prompts(20);
     const auto   greedy = decode(ctx, model, vocab, asked, {.limit = 12}),
                drawn    = decode(ctx, model, vocab, asked, {.limit = 12, .temperature = 2, .top_k = 1});
     for (std::size_t i = 0; i < asked.size(); ++i) CHECK(greedy[i].text == drawn[i].text);
@@ -169,7 +159,7 @@ TEST_CASE("an answer stops where the context ends") {
 TEST_CASE("confidence is the product of the written tokens' probabilities, alone as in a batch") {
     cpu::Context ctx{{.threads = 1}};
     const auto   model   = trained<SmallModel<>>(ctx);
-    const auto   asked   = prompts(20);
+    const auto   asked   = small_prompts(20);
     const auto   answers = decode(ctx, model, vocab, asked, {.limit = 12});
     for (std::size_t i = 0; i < asked.size(); ++i) {
         CHECK(decode(ctx, model, vocab, {asked[i]}, {.limit = 12})[0].confidence == answers[i].confidence);

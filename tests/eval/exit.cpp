@@ -25,16 +25,6 @@ int settled(Rule const& rule, std::vector<Reading> const& readings) {
     return settle(rule, thoughts).reading.pass;
 }
 
-std::vector<std::string> prompts(int count) {
-    std::vector<std::string> out;
-    for (int i = 0; i < count; ++i) {
-        Rng       rng(5, Purpose::user, 0, std::uint32_t(i));
-        const int difficulty = rng.between(1, 9);
-        out.push_back(Reverse{}.sample(rng, difficulty).prompt);
-    }
-    return out;
-}
-
 /// A model whose answers have many lengths and take many numbers of passes.
 template <class Model>
 Model trained(cpu::Context<float>& ctx) {
@@ -56,7 +46,7 @@ template <class Model, class Rule>
 void check_batches(std::vector<Rule> const& rules) {
     cpu::Context  one{{.threads = 1}}, three{{.threads = 3}};
     const auto    model = trained<Model>(one);
-    const auto    asked = prompts(64);
+    const auto    asked = small_prompts(64);
     DecodeOptions options{.limit = 12, .run = {.passes = 6}, .group = 64};
     for (auto const& rule : rules) {
         const auto all = decode(one, model, vocab, asked, options, rule);
@@ -146,7 +136,7 @@ TEST_CASE_TEMPLATE("a rule that stops everybody after some passes is a loop of a
                    None) {
     cpu::Context ctx{{.threads = 2}};
     const auto   model = trained<Model>(ctx);
-    const auto   asked = prompts(40);
+    const auto   asked = small_prompts(40);
     const auto   fixed = decode(ctx, model, vocab, asked, {.limit = 12, .run = {.passes = 3}});
     for (const int most : {3, 6}) {
         const auto stopped =
@@ -162,7 +152,7 @@ TEST_CASE("what is read at once after every pass is what loops of as many passes
     using Model = SmallModel<NoPe, NormBetween<Looped<4, 1, AddInput>>, Gpt>;
     cpu::Context ctx{{.threads = 2}};
     const Model  model{ctx};
-    const auto   asked = prompts(40);
+    const auto   asked = small_prompts(40);
     const auto   all   = think(ctx, model, vocab, asked, 9, {.passes = 5, .graded = 5});
     for (int passes = 1; passes <= 5; ++passes) {
         const auto alone = think(ctx, model, vocab, asked, 9, {.passes = passes});

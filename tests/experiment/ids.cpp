@@ -41,16 +41,6 @@ struct BySignificance : AdditionIn<Padded> {
     }
 };
 
-std::vector<std::string> prompts(int count, int longest = 9) {
-    std::vector<std::string> out;
-    for (int i = 0; i < count; ++i) {
-        Rng       rng(5, Purpose::user, 0, std::uint32_t(i));
-        const int difficulty = rng.between(1, longest);
-        out.push_back(Reverse{}.sample(rng, difficulty).prompt);
-    }
-    return out;
-}
-
 /// Greedy answer to prompt number `number` by a full forward pass per token: no cache, no batch.
 template <class Model>
 std::string uncached(Model const& model, std::string const& prompt, int number, int limit,
@@ -116,7 +106,7 @@ TEST_CASE_TEMPLATE("cached decoding equals uncached, with a task's ids and witho
     cpu::Context ctx{{.threads = 2}};
     const auto   check = [&](auto const& task) {
         const auto model   = trained<Model>(ctx, task);
-        const auto asked   = prompts(30);
+        const auto asked   = small_prompts(30);
         const auto place   = place_of(task);
         const auto answers = decode(ctx, model, vocab, asked, {.limit = 12, .group = 8, .place = place});
         for (std::size_t i = 0; i < asked.size(); ++i) {
@@ -132,7 +122,7 @@ TEST_CASE_TEMPLATE("batched equals alone, at batch 1, 7 and 64, for any number o
     cpu::Context   one{{.threads = 1}}, three{{.threads = 3}};
     const Numbered task;
     const auto     model = trained<Model>(one, task);
-    const auto     asked = prompts(64);
+    const auto     asked = small_prompts(64);
     for (const int limit : {12, 0}) {
         const auto alone =
             decode(one, model, vocab, asked, {.limit = limit, .group = 1, .place = place_of(task)});

@@ -59,16 +59,6 @@ void for_every_position(Check&& check) {
 
 const Vocab vocab{Reverse::alphabet};
 
-std::vector<std::string> prompts(int count) {
-    std::vector<std::string> out;
-    for (int i = 0; i < count; ++i) {
-        Rng       rng(5, Purpose::user, 0, std::uint32_t(i));
-        const int difficulty = rng.between(1, 9);
-        out.push_back(Reverse{}.sample(rng, difficulty).prompt);
-    }
-    return out;
-}
-
 /// Greedy answer by a full forward pass per token: no cache, no batch.
 template <class Model>
 std::string uncached(Model const& model, std::string const& prompt, int limit) {
@@ -105,7 +95,7 @@ TEST_CASE("cached, batched and alone, decoding says what full forward passes say
         Model        model{ctx};
         Trainer      trainer{ctx, model};
         for (int step = 0; step < 30; ++step) trainer.step(small_batch(std::uint32_t(step)), 5e-3);
-        const auto asked = prompts(14);
+        const auto asked = small_prompts(14);
         const auto seven = decode(ctx, model, vocab, asked, {.limit = 10, .group = 7}),
                    alone = decode(ctx, model, vocab, asked, {.limit = 10, .group = 1});
         for (std::size_t k = 0; k < asked.size(); ++k) {
@@ -148,7 +138,7 @@ TEST_CASE("the GPU's bodies train and answer as the CPU does") {
             CHECK(got.loss == doctest::Approx(want.loss).epsilon(1e-5));
             CHECK(got.gradient == doctest::Approx(want.gradient).epsilon(1e-4));
         }
-        const auto asked = prompts(5);
+        const auto asked = small_prompts(5);
         const auto want  = decode(cpu, here, vocab, asked, {.limit = 6, .group = 3}),
                    got   = decode(gpu, there, vocab, asked, {.limit = 6, .group = 3});
         for (std::size_t k = 0; k < asked.size(); ++k) CHECK(got[k].text == want[k].text);

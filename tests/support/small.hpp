@@ -29,4 +29,15 @@ inline Batch small_batch(std::uint32_t index, int count = 24, int longest = 6, P
     return pack(items, Grade::answer, small.context);
 }
 
+/// Prompts of strings of 1 to `longest` digits, always the same.
+inline std::vector<std::string> small_prompts(int count, int longest = 9) {
+    std::vector<std::string> out;
+    for (int i = 0; i < count; ++i) {
+        Rng       rng(5, Purpose::user, 0, std::uint32_t(i));
+        const int difficulty = rng.between(1, longest);
+        out.push_back(Reverse{}.sample(rng, difficulty).prompt);
+    }
+    return out;
+}
+
 }  // namespace rung_test
