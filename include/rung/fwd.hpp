@@ -104,6 +104,8 @@ template <class Inner, int Largest>
 struct Randomised;
 enum class Phase;  // position/position.hpp
 struct Alibi;
+template <int Reach>
+struct Window;
 template <int Buckets, int MostDistance>
 struct T5;
 struct Kerple;

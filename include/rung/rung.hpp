@@ -26,6 +26,7 @@
 #include "rung/model/position/rope.hpp"
 #include "rung/model/position/sinusoidal.hpp"
 #include "rung/model/position/t5.hpp"
+#include "rung/model/position/window.hpp"
 #include "rung/model/style/gpt.hpp"
 #include "rung/model/style/llama.hpp"
 #include "rung/model/transformer.hpp"

@@ -14,6 +14,7 @@
 #include "rung/model/position/score.hpp"
 #include "rung/model/position/sinusoidal.hpp"
 #include "rung/model/position/t5.hpp"
+#include "rung/model/position/window.hpp"
 #include "support/random.hpp"
 #include "support/tsv.hpp"
 
@@ -128,6 +129,8 @@ TEST_CASE("attention under every scheme is PyTorch's") {
     CHECK(apart_from("alibi", layer<Alibi>()) < 1e-6);
     CHECK(apart_from("alibi, one key head", layer<Alibi>(zeros(1, 1), 1)) < 1e-6);
     CHECK(apart_from("alibi, bidirectional", layer<Alibi, Mask::none>()) < 1e-6);
+    CHECK(apart_from("window", layer<Window<3>>()) < 1e-6);
+    CHECK(apart_from("window, bidirectional", layer<Window<3>, Mask::none>()) < 1e-6);
     const auto buckets = numbers(8, H, 3), rates = numbers(2, H, 4);
     CHECK(apart_from("t5", layer<T5<8, 20>>(buckets)) < 1e-6);
     CHECK(apart_from("t5, bidirectional", layer<T5<8, 20>, Mask::none>(buckets)) < 1e-6);
