@@ -5,7 +5,10 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "rung/core/check.hpp"
 #include "rung/core/packed.hpp"
@@ -106,6 +109,35 @@ constexpr WeightList<n + m> operator+(WeightList<n> const& a, WeightList<m> cons
     for (std::size_t i = 0; i < n; ++i) all[i] = a[i];
     for (std::size_t i = 0; i < m; ++i) all[n + i] = b[i];
     return all;
+}
+
+/// A weight of a model, and where it begins in the flat buffer.
+struct NamedWeight {
+    std::string name;
+    WeightSpec  spec;
+    Index       offset;
+};
+
+/// Appends those of a layer's weights that are there, and moves the offset past them.
+inline void append(std::vector<NamedWeight>& all, Index& offset, std::string const& prefix,
+                   std::span<WeightSpec const> layer) {
+    for (auto const& spec : layer) {
+        if (spec.size() == 0) continue;
+        const std::string part = spec.layer.empty() ? "" : std::string(spec.layer) + ".";
+        all.push_back({prefix + part + std::string(spec.name), spec, offset});
+        offset += spec.size();
+    }
+}
+
+/// Where the matrices stand that a backend's pack() lays out anew: panels in an array of as many numbers.
+inline std::vector<PackedPlace> packed_places(std::vector<NamedWeight> const& all) {
+    std::vector<PackedPlace> places;
+    Index                    panels = 0;
+    for (auto const& [name, spec, offset] : all) {
+        if (spec.multiplied()) places.push_back({spec.rows, spec.cols, offset, panels});
+        panels += spec.panels();
+    }
+    return places;
 }
 
 /// A layer that is left out.
