@@ -137,7 +137,7 @@ public:
     }
 
 private:
-    void* bytes(Index count) {
+    [[gnu::noinline]] void* bytes(Index count) {
         count = (count + line - 1) / line * line;
         if (blocks_.empty() || used_ + count > blocks_.back().size()) grow(count);
         void* result = blocks_.back().data() + used_;

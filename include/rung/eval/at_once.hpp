@@ -49,9 +49,9 @@ public:
 private:
     static constexpr std::size_t size = 32;
 
-    int                                              places_;
-    std::vector<Item>                                items_;
-    std::vector<std::pair<std::size_t, std::size_t>> order_;  // tokens, then number
+    int               places_;
+    std::vector<Item> items_;
+    Ranks             order_;  // by tokens
 };
 
 /// What the tokens of an answer say, up to its end.

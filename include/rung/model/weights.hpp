@@ -77,16 +77,24 @@ constexpr Extent size_of(WeightList<n> const& list, std::size_t count = n) {
     return sum;
 }
 
+/// Where each weight of a layer stands, counted when the layer is compiled and not wherever one is read.
+template <class Layer>
+inline constexpr auto extents_of = [] {
+    std::array<Extent, Layer::weights.size()> all;
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = size_of(Layer::weights, i);
+    return all;
+}();
+
 /// The weight at place `index` of a layer's list, given where the layer's weights begin.
 template <class Layer, class T>
 constexpr Mat<T> weight(T* layer, std::size_t index) {
     auto const& spec = Layer::weights[index];
-    return {layer + size_of(Layer::weights, index), spec.rows, spec.cols};
+    return {layer + extents_of<Layer>[index], spec.rows, spec.cols};
 }
 template <class Layer, class Real>
 Packed<Real> weight(Weights<Real> layer, std::size_t index) {
     auto const&  spec = Layer::weights[index];
-    const auto   at   = layer + size_of(Layer::weights, index);
+    const auto   at   = layer + extents_of<Layer>[index];
     Packed<Real> w(Mat<Real const>(at.flat, spec.rows, spec.cols));
     if (at.panels && spec.multiplied()) {
         w.panels            = at.panels;
