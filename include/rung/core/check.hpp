@@ -20,7 +20,8 @@ struct Error : std::runtime_error {
 /// sixteen bytes, so that a check costs its caller next to nothing to compile and to run.
 class Part {
 public:
-    constexpr Part(std::string_view text) : kind_(Kind::text), size_(unsigned(text.size())), text_(text.data()) {}
+    constexpr Part(std::string_view text)
+        : kind_(Kind::text), size_(unsigned(text.size())), text_(text.data()) {}
     constexpr Part(char const* text) : Part(std::string_view(text)) {}
     Part(std::string const& text) : Part(std::string_view(text)) {}
     constexpr Part(char c) : kind_(Kind::character), integer_(c) {}

@@ -41,7 +41,7 @@ struct Item {
 enum class Ended { yes, no };  ///< whether the answer came to its end, or was cut off
 
 /// The ids of a begin token and of every character after it; none where nobody names them.
-inline std::vector<int> positions_of(std::string_view text, Place const& place) {
+[[gnu::noinline]] inline std::vector<int> positions_of(std::string_view text, Place const& place) {
     if (!place) return {};
     std::vector<int> ids{0};
     for (std::size_t n = 1; n <= text.size(); ++n) ids.push_back(place(text.substr(0, n)));
@@ -49,8 +49,8 @@ inline std::vector<int> positions_of(std::string_view text, Place const& place) 
 }
 
 /// @param place  the task's ids, see place_of()
-inline Item encode(Vocab const& vocab, Example const& example, Ended ended = Ended::yes,
-                   Place const& place = {}) {
+[[gnu::noinline]] inline Item encode(Vocab const& vocab, Example const& example, Ended ended = Ended::yes,
+                                     Place const& place = {}) {
     Item item{{Vocab::begin}, 0};
     vocab.append(item.tokens, example.prompt);
     item.prompt = int(item.tokens.size());
@@ -66,7 +66,8 @@ inline Item encode(Vocab const& vocab, Example const& example, Ended ended = End
 /// generalization", ICLR 2025).
 /// @param places  characters of the longest answer that there could have been
 /// @param place   the task's ids: it is asked about the prompt and as many blanks, whatever the answer
-inline Item encode_at_once(Vocab const& vocab, Example const& example, int places, Place const& place = {}) {
+[[gnu::noinline]] inline Item encode_at_once(Vocab const& vocab, Example const& example, int places,
+                                             Place const& place = {}) {
     RUNG_CHECK(int(example.answer.size()) <= places && !example.prompt.empty(),
                "encode_at_once: answer; got ", example.answer.size(), " characters, wanted at most ", places,
                ", after a prompt");
@@ -160,7 +161,7 @@ public:
         const auto rows  = std::size_t(std::accumulate(begin, begin + count, 0));
         for (auto* list : {&tokens_, &positions_, &graded_, &targets_}) list->reserve(rows);
         starts_.reserve(std::size_t(count) + 1), starts_.push_back(0);
-        const bool loops = !batch.passes.empty();
+        const bool    loops = !batch.passes.empty();
         detail::Ranks ranks;  // by passes it does not make: the most first
         for (int b = first; b < first + count; ++b)
             ranks.emplace_back(loops ? std::size_t(INT_MAX - batch.passes[std::size_t(b)]) : 0, b);

@@ -20,8 +20,8 @@ class Blanks {
 public:
     Blanks(Vocab const& vocab, std::vector<std::string> const& prompts, int places, Place const& place)
         : places_(places) {
-        RUNG_CHECK(!prompts.empty() && places >= 0, "think: prompts and places; got ", prompts.size(), " and ",
-                   places, ", wanted at least 1 and 0");
+        RUNG_CHECK(!prompts.empty() && places >= 0, "think: prompts and places; got ", prompts.size(),
+                   " and ", places, ", wanted at least 1 and 0");
         for (auto const& prompt : prompts) {
             items_.push_back(encode_at_once(vocab, {prompt, ""}, places, place));
             order_.emplace_back(items_.back().tokens.size(), order_.size());
@@ -101,8 +101,9 @@ std::vector<Answer> answer_at_once(Context& ctx, Model const& model, Vocab const
         std::vector<double> probabilities(tokens.size());
         greedy(lane, tokens.data(), probabilities.data(), tape.logits, Vocab::end);
         for (std::size_t i = 0; i < members.size(); ++i) {
-            const auto at       = std::ptrdiff_t(i) * blanks.asked();
-            answers[members[i]] = detail::said(vocab, tokens.data() + at, probabilities.data() + at, blanks.asked());
+            const auto at = std::ptrdiff_t(i) * blanks.asked();
+            answers[members[i]] =
+                detail::said(vocab, tokens.data() + at, probabilities.data() + at, blanks.asked());
         }
     });
     return answers;

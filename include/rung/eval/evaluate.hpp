@@ -162,8 +162,7 @@ Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOpti
     const Place place = place_of(task);
     Report      report;
     for (int difficulty = options.from; difficulty <= options.to; difficulty += options.by) {
-        const auto truth =
-            detail::test_problems(task, ctx.seed(), difficulty, options.each, options.stream);
+        const auto truth = detail::test_problems(task, ctx.seed(), difficulty, options.each, options.stream);
         const auto prompts = detail::prompts_of(truth);
         Run        run     = options.run;
         if (options.passes) run.passes = options.passes(difficulty);
@@ -171,9 +170,10 @@ Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOpti
             options.answering == Answering::at_once
                 ? answer_at_once(ctx, model, vocab, prompts,
                                  detail::answer_places(task, difficulty, prompts[0]), run, place, rule)
-                : decode(ctx, model, vocab, prompts,
-                         {.limit = detail::answer_limit(task, difficulty, prompts), .run = run, .place = place},
-                         rule);
+                : decode(
+                      ctx, model, vocab, prompts,
+                      {.limit = detail::answer_limit(task, difficulty, prompts), .run = run, .place = place},
+                      rule);
         Score  score{.difficulty = difficulty, .count = options.each};
         double passes = 0, tokens = 0;
         for (std::size_t i = 0; i < answers.size(); ++i) {

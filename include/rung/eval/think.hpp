@@ -68,7 +68,7 @@ std::vector<std::vector<Thought>> think(Context& ctx, Model const& model, Vocab 
                 const auto  of   = [&](auto all, Index row) { return all.slice(row, asked); };
                 const auto  none = decltype(logits){};
                 Thought     thought;
-                thought.reading = detail::read_pass(passes.most - run.graded + k + 1, of(logits, now),
+                thought.reading        = detail::read_pass(passes.most - run.graded + k + 1, of(logits, now),
                                                     k > 0 ? of(logits, now - rows) : none, of(states, now),
                                                     k > 0 ? of(states, now - rows) : none, Vocab::end);
                 thought.reading.prompt = prompts[members[i]];

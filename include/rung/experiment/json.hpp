@@ -116,7 +116,7 @@ public:
 private:
     enum class Kind { value, object, array };
 
-    std::string& begin_item() {
+    [[gnu::noinline]] std::string& begin_item() {
         if (!starts_.empty()) text_.append(",");
         starts_.push_back(text_.size());
         return text_;

@@ -39,7 +39,8 @@ using LabelledSet = std::vector<Item>;
                                                            std::vector<Answer> const&      answers) {
     std::vector<Candidate> all;
     for (std::size_t i = 0; i < answers.size(); ++i)
-        all.push_back({prompts[i], answers[i].text, answers[i].ended, answers[i].tokens, answers[i].confidence});
+        all.push_back(
+            {prompts[i], answers[i].text, answers[i].ended, answers[i].tokens, answers[i].confidence});
     return all;
 }
 
@@ -91,16 +92,16 @@ std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum c
 
     for (int r = 1; r <= options.rounds; ++r) {
         Round round;
-        round.round      = r;
-        round.difficulty = from + r;
+        round.round        = r;
+        round.difficulty   = from + r;
         const auto truth   = detail::problems(task, round.difficulty, options.prompts,
-                                            {seed, Purpose::self_improvement, std::uint32_t(r)});
+                                              {seed, Purpose::self_improvement, std::uint32_t(r)});
         const auto prompts = detail::prompts_of(truth);
         const auto answers =
             decode(ctx, trainer.model(), vocab, prompts,
                    {.limit = detail::answer_limit(task, round.difficulty, prompts), .place = place_of(task)});
-        const auto candidates        = detail::candidates(prompts, answers);
-        const std::vector<bool> keep = filter(candidates);
+        const auto              candidates = detail::candidates(prompts, answers);
+        const std::vector<bool> keep       = filter(candidates);
         detail::check_filter(keep, candidates);
 
         auto& newest = sets.emplace_back();

@@ -13,7 +13,8 @@ inline constexpr double norm_epsilon = 1e-5;
 /// bias may be empty.  Ba, Kiros and Hinton, "Layer normalization", 2016.
 /// @tparam C  the width, which the model's type knows: loops over it have no remainder
 template <int C, class P, class Real>
-[[gnu::noinline]] void layer_norm(Lane<P>& lane, Mat<Real> y, Mat<Real> stats, CMat<Real> x, CMat<Real> gain, CMat<Real> bias) {
+[[gnu::noinline]] void layer_norm(Lane<P>& lane, Mat<Real> y, Mat<Real> stats, CMat<Real> x, CMat<Real> gain,
+                                  CMat<Real> bias) {
     using S            = Simd<Real>;
     const auto  mark   = lane.arena.mark();
     Real const* offset = bias.empty() ? detail::zeros(lane, y) : bias.data;
@@ -39,8 +40,9 @@ template <int C, class P, class Real>
 
 /// dx += gradient through the norm; dgain and dbias are added to.  dy (N, C).
 template <int C, class P, class Real>
-[[gnu::noinline]] void add_layer_norm_backward(Lane<P>& lane, Mat<Real> dx, Mat<Real> dgain, Mat<Real> dbias, CMat<Real> dy,
-                             CMat<Real> x, CMat<Real> stats, CMat<Real> gain) {
+[[gnu::noinline]] void add_layer_norm_backward(Lane<P>& lane, Mat<Real> dx, Mat<Real> dgain, Mat<Real> dbias,
+                                               CMat<Real> dy, CMat<Real> x, CMat<Real> stats,
+                                               CMat<Real> gain) {
     using S = Simd<Real>;
     add_column_sums(lane, dbias, dy);
     for (Index i = 0; i < x.rows; ++i) {
@@ -78,8 +80,8 @@ template <int C, class P, class Real>
 
 /// dx (N, C) += the gradient with respect to x, dgain (1, C) += that with respect to gain; dy (N, C).
 template <int C, class P, class Real>
-[[gnu::noinline]] void add_rms_norm_backward(Lane<P>&, Mat<Real> dx, Mat<Real> dgain, CMat<Real> dy, CMat<Real> x,
-                           CMat<Real> stats, CMat<Real> gain) {
+[[gnu::noinline]] void add_rms_norm_backward(Lane<P>&, Mat<Real> dx, Mat<Real> dgain, CMat<Real> dy,
+                                             CMat<Real> x, CMat<Real> stats, CMat<Real> gain) {
     using S = Simd<Real>;
     for (Index i = 0; i < x.rows; ++i) {
         const Real         inv = stats(i, 0);
@@ -117,8 +119,8 @@ template <int D, class P, class Real>
 
 /// The gradient d of what head_norm made becomes that of its input, in place; dgain (1, D) is added to.
 template <int D, class P, class Real>
-[[gnu::noinline]] void add_head_norm_backward(Lane<P>&, Mat<Real> d, Mat<Real> dgain, CMat<Real> normed, CMat<Real> stats,
-                            CMat<Real> gain) {
+[[gnu::noinline]] void add_head_norm_backward(Lane<P>&, Mat<Real> d, Mat<Real> dgain, CMat<Real> normed,
+                                              CMat<Real> stats, CMat<Real> gain) {
     using S = Simd<Real>;
     for (Index i = 0; i < d.rows; ++i)
         for (Index h = 0; h < stats.cols; ++h) {
