@@ -19,8 +19,8 @@ namespace detail {
 class Blanks {
 public:
     Blanks(Vocab const& vocab, std::vector<std::string> const& prompts, int places, Place const& place)
-        : places_(places) {
-        RUNG_CHECK(!prompts.empty() && places >= 0, "think: prompts and places; got ", prompts.size(),
+        : tokens_(vocab.size()), places_(places) {
+        RUNG_CHECK(!prompts.empty() && places >= 0, "read at once: prompts and places; got ", prompts.size(),
                    " and ", places, ", wanted at least 1 and 0");
         for (auto const& prompt : prompts) {
             items_.push_back(encode_at_once(vocab, {prompt, ""}, places, place));
@@ -43,13 +43,14 @@ public:
         const Batch batch = pack(some, Grade::answer, context);
         return {batch, 0, batch.count, 0};
     }
+    int tokens() const { return tokens_; }  ///< of the vocabulary
     /// Rows of logits of each prompt.
     Index asked() const { return places_ + 1; }
 
 private:
     static constexpr std::size_t size = 32;
 
-    int               places_;
+    int               tokens_, places_;
     std::vector<Item> items_;
     Ranks             order_;  // by tokens
 };
@@ -71,6 +72,8 @@ inline Answer said(Vocab const& vocab, int const* tokens, double const* probabil
 /// read(lane, members, tape) of each group of prompts.
 template <class Context, class Model, class Read>
 void read_at_once(Context& ctx, Model const& model, Blanks const& blanks, Run const& run, Read const& read) {
+    RUNG_CHECK(blanks.tokens() == Model::shape.vocab, "read at once: vocabulary; got ", blanks.tokens(),
+               " tokens, wanted ", Model::shape.vocab, ", the model's");
     const auto weights = pack(ctx, model);
     ctx.for_slices(blanks.groups(), [&](auto& lane, int group) {
         const auto members = blanks.members(group);
