@@ -1,6 +1,6 @@
 #pragma once
-// Normalisation of each row, its backward pass, and what the backward needs: mean and inverse deviation per row. One copy
-// of each: a model has norms in many places, and would take longer to compile than it gains.
+// Normalisation of each row, its backward pass, and what the backward needs: mean and inverse deviation per row. One
+// copy of each: a model has norms in many places, and would take longer to compile than it gains.
 
 #include "rung/backend/cpu/linear.hpp"
 
