@@ -212,7 +212,10 @@ TEST_CASE("answers that are read at once on a GPU, after every pass, are the CPU
     const auto    asked = small_prompts(9);
     const auto    want  = think(cpu, here, vocab, asked, 9, {.passes = 4, .graded = 4}),
                got      = think(gpu, there, vocab, asked, 9, {.passes = 4, .graded = 4});
-    for (std::size_t i = 0; i < asked.size(); ++i)
+    const auto last     = answer_at_once(gpu, there, vocab, asked, 9, {.passes = 4});
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        CHECK(last[i].text == want[i].back().answer);
+        CHECK(last[i].ended == want[i].back().ended);
         for (std::size_t pass = 0; pass < 4; ++pass) {
             CHECK(got[i][pass].answer == want[i][pass].answer);
             CHECK(got[i][pass].reading.entropy ==
@@ -221,6 +224,7 @@ TEST_CASE("answers that are read at once on a GPU, after every pass, are the CPU
                 CHECK(got[i][pass].reading.change ==
                       doctest::Approx(want[i][pass].reading.change).epsilon(1e-4));
         }
+    }
 }
 
 using Flash = Kind<flash, Rope<>, Stacked<2>, Llama>;

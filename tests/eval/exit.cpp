@@ -155,8 +155,11 @@ TEST_CASE("what is read at once after every pass is what loops of as many passes
     const auto   asked = small_prompts(40);
     const auto   all   = think(ctx, model, vocab, asked, 9, {.passes = 5, .graded = 5});
     for (int passes = 1; passes <= 5; ++passes) {
-        const auto alone = think(ctx, model, vocab, asked, 9, {.passes = passes});
+        const auto alone   = think(ctx, model, vocab, asked, 9, {.passes = passes});
+        const auto answers = answer_at_once(ctx, model, vocab, asked, 9, {.passes = passes});
         for (std::size_t i = 0; i < asked.size(); ++i) {
+            CHECK(answers[i].text == alone[i][0].answer);
+            CHECK(answers[i].ended == alone[i][0].ended);
             auto const& thought = all[i][std::size_t(passes - 1)];
             REQUIRE(alone[i].size() == 1);
             CHECK(thought.answer == alone[i][0].answer);
@@ -170,4 +173,5 @@ TEST_CASE("what is read at once after every pass is what loops of as many passes
     CHECK(sure >= 1);
     CHECK(sure <= 5);
     CHECK_THROWS_AS(think(ctx, model, vocab, asked, 1000), Error);
+    CHECK_THROWS_AS(answer_at_once(ctx, model, Vocab{"01"}, asked, 9), Error);
 }

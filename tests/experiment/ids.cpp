@@ -4,6 +4,7 @@
 
 #include "support/random.hpp"
 #include "support/small.hpp"
+#include "support/uncached.hpp"
 
 using namespace rung_test;
 
@@ -40,35 +41,6 @@ struct BySignificance : AdditionIn<Padded> {
         return std::max(0, int(equals - plus) + 1 - count);
     }
 };
-
-/// Greedy answer to prompt number `number` by a full forward pass per token: no cache, no batch.
-template <class Model>
-std::string uncached(Model const& model, std::string const& prompt, int number, int limit,
-                     Place const& place) {
-    using Position        = typename Model::position_type;
-    const auto       rows = drawn_rows<Position>(std::min(int(prompt.size()) + 1 + limit, small.context),
-                                           Phase::evaluation, 1, 0, std::uint32_t(number));
-    std::vector<int> tokens{Vocab::begin}, positions, written;
-    vocab.append(tokens, prompt);
-    cpu::Lane<float> lane;
-    if (!place)
-        for (int t = 0; t < int(tokens.size()) + limit; ++t) positions.push_back(t);
-    for (int i = 0; i < limit && int(tokens.size()) <= small.context; ++i) {
-        if (place) positions = positions_of(prompt + vocab.decode(written), place);
-        std::vector<int> looked_up;
-        for (std::size_t t = 0; t < tokens.size(); ++t) looked_up.push_back(rows[std::size_t(positions[t])]);
-        const int starts[] = {0, int(tokens.size())};
-        lane.arena.reset();
-        const auto logits =
-            Model::forward(lane, model.weights().cdata(), {tokens.data(), looked_up.data(), starts, 1})
-                .logits;
-        float const* last = logits.row(logits.rows - 1);
-        const int    next = int(std::max_element(last + Vocab::end, last + logits.cols) - last);
-        if (next == Vocab::end) break;
-        written.push_back(next), tokens.push_back(next);
-    }
-    return vocab.decode(written);
-}
 
 template <class Model, class Task>
 Model trained(cpu::Context<float>& ctx, Task const& task, int steps = 60) {
@@ -111,7 +83,7 @@ TEST_CASE_TEMPLATE("cached decoding equals uncached, with a task's ids and witho
         const auto answers = decode(ctx, model, vocab, asked, {.limit = 12, .group = 8, .place = place});
         for (std::size_t i = 0; i < asked.size(); ++i) {
             CAPTURE(asked[i]);
-            CHECK(answers[i].text == uncached(model, asked[i], int(i), 12, place));
+            CHECK(answers[i].text == uncached(model, asked[i], 12, int(i), place));
         }
     };
     check(Reverse{}), check(Numbered{});

@@ -11,6 +11,7 @@
 #include "support/gradients.hpp"
 #include "support/small.hpp"
 #include "support/styles.hpp"
+#include "support/uncached.hpp"
 
 using namespace rung_test;
 
@@ -24,7 +25,10 @@ using Positions = std::tuple<  //
     Alibi,                     //
     T5<8, 20>,                 //
     Kerple,                    //
-    Fire<6, 5>>;
+    Fire<6, 5>,                //
+    Abacus<20>,                //
+    Coupled<Rope<>, 20>,       //
+    Randomised<Sinusoidal<>, 80>>;
 using Depths    = std::tuple<                                              //
     Stacked<2>,                                                         //
     PassEmbedding<Looped<2, 2>>, NormBetween<Looped<3, 1, GateInput>>,  //
@@ -59,25 +63,12 @@ void for_every_position(Check&& check) {
 
 const Vocab vocab{Reverse::alphabet};
 
-/// Greedy answer by a full forward pass per token: no cache, no batch.
-template <class Model>
-std::string uncached(Model const& model, std::string const& prompt, int limit) {
-    std::vector<int> tokens{Vocab::begin}, places, written;
-    vocab.append(tokens, prompt);
-    cpu::Lane<float> lane;
-    for (int i = 0; i < limit; ++i) {
-        places.resize(tokens.size());
-        std::iota(places.begin(), places.end(), 0);
-        const int starts[] = {0, int(tokens.size())};
-        lane.reset();
-        const auto logits =
-            Model::forward(lane, model.weights().cdata(), {tokens.data(), places.data(), starts, 1}).logits;
-        float const* last = logits.row(logits.rows - 1);
-        const int    next = int(std::max_element(last + Vocab::end, last + logits.cols) - last);
-        if (next == Vocab::end) break;
-        written.push_back(next), tokens.push_back(next);
-    }
-    return vocab.decode(written);
+/// Ids of the task's own for schemes that draw what ids look up; places for the others.
+template <int position>
+Place ids_for() {
+    static const Numbered task;
+    if constexpr (DrawsRows<std::tuple_element_t<position, Positions>>) return place_of(task);
+    return {};
 }
 
 }  // namespace
@@ -94,12 +85,14 @@ TEST_CASE("cached, batched and alone, decoding says what full forward passes say
         cpu::Context ctx{{.threads = 1}};
         Model        model{ctx};
         Trainer      trainer{ctx, model};
-        for (int step = 0; step < 30; ++step) trainer.step(small_batch(std::uint32_t(step)), 5e-3);
+        const Place  place = ids_for<i>();
+        for (int step = 0; step < 30; ++step)
+            trainer.step(small_batch(std::uint32_t(step), 24, 6, place), 5e-3);
         const auto asked = small_prompts(14);
-        const auto seven = decode(ctx, model, vocab, asked, {.limit = 10, .group = 7}),
-                   alone = decode(ctx, model, vocab, asked, {.limit = 10, .group = 1});
+        const auto seven = decode(ctx, model, vocab, asked, {.limit = 10, .group = 7, .place = place}),
+                   alone = decode(ctx, model, vocab, asked, {.limit = 10, .group = 1, .place = place});
         for (std::size_t k = 0; k < asked.size(); ++k) {
-            CHECK(seven[k].text == uncached(model, asked[k], 10));
+            CHECK(seven[k].text == uncached(model, asked[k], 10, int(k), place));
             CHECK(alone[k].text == seven[k].text);
         }
     });
@@ -120,7 +113,7 @@ TEST_CASE("a loop without injection is the stack whose layers share weights") {
             if (name.rfind("blocks.", 0) == 0) name[7] = char('0' + (name[7] - '0') % 2);
             std::copy_n(loop.begin() + from.at(name), spec.size(), stack.begin() + offset);
         });
-        const RandomRows rows({3, 1, 6}, grouped.vocab);
+        const auto rows = looked_up<typename Loop::position_type>(RandomRows({3, 1, 6}, grouped.vocab));
         CHECK(logits_of<Loop>(loop, rows) == logits_of<Stack>(stack, rows));
     });
 }
@@ -133,14 +126,16 @@ TEST_CASE("the GPU's bodies train and answer as the CPU does") {
         Model         here{cpu}, there{gpu};
         Trainer       one{cpu, here};
         Trainer       other{gpu, there};
+        const Place   place = ids_for<i>();
         for (std::uint32_t step = 0; step < 3; ++step) {
-            const auto want = one.step(small_batch(step), 3e-3), got = other.step(small_batch(step), 3e-3);
+            const Batch batch = small_batch(step, 24, 6, place);
+            const auto  want = one.step(batch, 3e-3), got = other.step(batch, 3e-3);
             CHECK(got.loss == doctest::Approx(want.loss).epsilon(1e-5));
             CHECK(got.gradient == doctest::Approx(want.gradient).epsilon(1e-4));
         }
         const auto asked = small_prompts(5);
-        const auto want  = decode(cpu, here, vocab, asked, {.limit = 6, .group = 3}),
-                   got   = decode(gpu, there, vocab, asked, {.limit = 6, .group = 3});
+        const auto want  = decode(cpu, here, vocab, asked, {.limit = 6, .group = 3, .place = place}),
+                   got   = decode(gpu, there, vocab, asked, {.limit = 6, .group = 3, .place = place});
         for (std::size_t k = 0; k < asked.size(); ++k) CHECK(got[k].text == want[k].text);
     });
 }

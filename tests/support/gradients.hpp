@@ -60,7 +60,8 @@ void check_gradients(RandomRows const& rows, Run const& run = {}) {
 }
 template <class Model>
 void check_gradients(Run const& run = {}) {
-    check_gradients<Model>(RandomRows({3, 1, 6}, Model::shape.vocab), run);
+    check_gradients<Model>(
+        looked_up<typename Model::position_type>(RandomRows({3, 1, 6}, Model::shape.vocab)), run);
 }
 
 template <class Model>

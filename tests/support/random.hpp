@@ -11,6 +11,7 @@
 #include "rung/core/packed.hpp"
 #include "rung/core/rng.hpp"
 #include "rung/core/sequences.hpp"
+#include "rung/model/position/ids.hpp"
 
 namespace rung_test {
 
@@ -60,6 +61,17 @@ struct RandomRows {
         return rows;
     }
 };
+
+/// The same with the rows that a scheme draws for them in training.
+template <class Position>
+RandomRows looked_up(RandomRows all) {
+    for (std::size_t b = 0; b + 1 < all.starts.size(); ++b)
+        look_up<Position>(
+            std::span(all.positions)
+                .subspan(std::size_t(all.starts[b]), std::size_t(all.starts[b + 1] - all.starts[b])),
+            Phase::training, 1, 0, std::uint32_t(b));
+    return all;
+}
 
 /// Largest gap between `gradient` and the central difference of `loss` in x, over at most `probes` elements,
 /// relative to the largest difference seen (or 1).

@@ -20,7 +20,7 @@ struct Memory {
 };
 
 namespace detail {
-inline void* take_zeroed(std::size_t bytes) {
+[[gnu::noinline]] inline void* take_zeroed(std::size_t bytes) {
     void* const data = ::operator new (bytes, std::align_val_t{64}, std::nothrow);
     RUNG_CHECK(data, "memory: got none, wanted ", bytes,
                " bytes (a smaller batch, piece or number of passes?)");
@@ -137,7 +137,7 @@ public:
     }
 
 private:
-    void* bytes(Index count) {
+    [[gnu::noinline]] void* bytes(Index count) {
         count = (count + line - 1) / line * line;
         if (blocks_.empty() || used_ + count > blocks_.back().size()) grow(count);
         void* result = blocks_.back().data() + used_;

@@ -16,13 +16,14 @@ struct Error : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// One piece of a message: a word or a number, held as it is and printed only when the message is made. Plain data, so
-/// that a check costs its caller next to nothing to compile and to run.
+/// One piece of a message: a word or a number, held as it is and printed only when the message is made. Plain data of
+/// sixteen bytes, so that a check costs its caller next to nothing to compile and to run.
 class Part {
 public:
-    constexpr Part(std::string_view text) : text_(text) {}
-    constexpr Part(char const* text) : text_(text) {}
-    Part(std::string const& text) : text_(text) {}
+    constexpr Part(std::string_view text)
+        : kind_(Kind::text), size_(unsigned(text.size())), text_(text.data()) {}
+    constexpr Part(char const* text) : Part(std::string_view(text)) {}
+    Part(std::string const& text) : Part(std::string_view(text)) {}
     constexpr Part(char c) : kind_(Kind::character), integer_(c) {}
     constexpr Part(std::integral auto n) : kind_(Kind::integer), integer_(static_cast<long long>(n)) {}
     constexpr Part(std::floating_point auto x) : kind_(Kind::real), real_(double(x)) {}
@@ -30,7 +31,7 @@ public:
     friend std::ostream& operator<<(std::ostream& out, Part const& part) {
         switch (part.kind_) {
             case Kind::text:
-                return out << part.text_;
+                return out << std::string_view(part.text_, part.size_);
             case Kind::character:
                 return out << char(part.integer_);
             case Kind::integer:
@@ -42,10 +43,13 @@ public:
 
 private:
     enum class Kind { text, character, integer, real };
-    Kind             kind_ = Kind::text;
-    std::string_view text_{};
-    long long        integer_ = 0;
-    double           real_    = 0;
+    Kind     kind_;
+    unsigned size_ = 0;  // of a text
+    union {
+        char const* text_;
+        long long   integer_;
+        double      real_;
+    };
 };
 
 /// The parts one after another.

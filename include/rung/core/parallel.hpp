@@ -6,7 +6,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <exception>
-#include <functional>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -42,13 +41,28 @@ public:
     /// Runs work(slice, worker) for every slice in 0 .. slices - 1 and waits; worker is in 0 .. count() - 1. If
     /// slices throw, the exception of the lowest one is thrown again here, after all have run. Throws during another
     /// call, from a slice or from another thread.
-    void run(int slices, std::function<void(int slice, int worker)> const& work) {
+    template <class Work>
+    void run(int slices, Work const& work) {
+        run(slices, Call{&work, [](void const* own, int slice, int worker) {
+                             (*static_cast<Work const*>(own))(slice, worker);
+                         }});
+    }
+
+private:
+    /// Somebody's work, for as long as run() lasts: lighter to compile than a std::function, of which there would be as
+    /// many as there are loops over slices.
+    struct Call {
+        void const* work                                    = nullptr;
+        void (*of)(void const* work, int slice, int worker) = nullptr;
+    };
+
+    void run(int slices, Call work) {
         {
             std::lock_guard lock(mutex_);
             RUNG_CHECK(!running_,
                        "Workers: run; got a call during another (one context in two places at once?)");
             running_ = true;
-            work_    = &work;
+            work_    = work;
             slices_  = slices;
             next_    = 0;
             helpers_ = busy_ = std::clamp(slices - 1, 0, int(pool_.size()));
@@ -63,12 +77,10 @@ public:
         running_ = false;
         if (failure_) std::rethrow_exception(failure_);
     }
-
-private:
     void drain(int worker) {
         for (int slice; (slice = next_.fetch_add(1)) < slices_;) {
             try {
-                (*work_)(slice, worker);
+                work_.of(work_.work, slice, worker);
             } catch (...) {
                 std::lock_guard lock(mutex_);
                 if (slice < failed_) failed_ = slice, failure_ = std::current_exception();
@@ -99,15 +111,15 @@ private:
         pool_.clear();
     }
 
-    std::vector<std::thread>             pool_;
-    std::mutex                           mutex_;
-    std::condition_variable              start_, done_;
-    std::function<void(int, int)> const* work_ = nullptr;
-    std::exception_ptr                   failure_;
-    std::atomic<int>                     next_{0};
-    int                                  slices_ = 0, helpers_ = 0, busy_ = 0, failed_ = 0;
-    long                                 round_ = 0;
-    bool                                 quit_ = false, running_ = false;
+    std::vector<std::thread> pool_;
+    std::mutex               mutex_;
+    std::condition_variable  start_, done_;
+    Call                     work_;
+    std::exception_ptr       failure_;
+    std::atomic<int>         next_{0};
+    int                      slices_ = 0, helpers_ = 0, busy_ = 0, failed_ = 0;
+    long                     round_ = 0;
+    bool                     quit_ = false, running_ = false;
 };
 
 }  // namespace rung

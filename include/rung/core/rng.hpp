@@ -74,7 +74,7 @@ public:
     }
 
     /// Uniform in 0 .. n - 1, without bias (Lemire, "Fast random integer generation in an interval", 2019).
-    constexpr std::uint32_t below(std::uint32_t n) {
+    [[gnu::noinline]] constexpr std::uint32_t below(std::uint32_t n) {
         RUNG_CHECK(n > 0, "Rng::below: the range is empty; got n = 0, wanted at least 1");
         std::uint64_t product = std::uint64_t{bits()} * n;
         if (std::uint32_t(product) < n)

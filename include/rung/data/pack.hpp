@@ -3,6 +3,7 @@
 // the padding.
 
 #include <algorithm>
+#include <climits>
 #include <numeric>
 #include <span>
 #include <string>
@@ -40,7 +41,7 @@ struct Item {
 enum class Ended { yes, no };  ///< whether the answer came to its end, or was cut off
 
 /// The ids of a begin token and of every character after it; none where nobody names them.
-inline std::vector<int> positions_of(std::string_view text, Place const& place) {
+[[gnu::noinline]] inline std::vector<int> positions_of(std::string_view text, Place const& place) {
     if (!place) return {};
     std::vector<int> ids{0};
     for (std::size_t n = 1; n <= text.size(); ++n) ids.push_back(place(text.substr(0, n)));
@@ -48,8 +49,8 @@ inline std::vector<int> positions_of(std::string_view text, Place const& place) 
 }
 
 /// @param place  the task's ids, see place_of()
-inline Item encode(Vocab const& vocab, Example const& example, Ended ended = Ended::yes,
-                   Place const& place = {}) {
+[[gnu::noinline]] inline Item encode(Vocab const& vocab, Example const& example, Ended ended = Ended::yes,
+                                     Place const& place = {}) {
     Item item{{Vocab::begin}, 0};
     vocab.append(item.tokens, example.prompt);
     item.prompt = int(item.tokens.size());
@@ -65,7 +66,8 @@ inline Item encode(Vocab const& vocab, Example const& example, Ended ended = End
 /// generalization", ICLR 2025).
 /// @param places  characters of the longest answer that there could have been
 /// @param place   the task's ids: it is asked about the prompt and as many blanks, whatever the answer
-inline Item encode_at_once(Vocab const& vocab, Example const& example, int places, Place const& place = {}) {
+[[gnu::noinline]] inline Item encode_at_once(Vocab const& vocab, Example const& example, int places,
+                                             Place const& place = {}) {
     RUNG_CHECK(int(example.answer.size()) <= places && !example.prompt.empty(),
                "encode_at_once: answer; got ", example.answer.size(), " characters, wanted at most ", places,
                ", after a prompt");
@@ -91,13 +93,18 @@ struct Batch {
     Index            rows = 0, graded = 0;    ///< inputs and graded inputs in all
 };
 
+namespace detail {
+/// A rank and a number each: sorted, equal ranks keep the order of their numbers. All orders are of this type, for one
+/// copy of the sorting.
+using Ranks = std::vector<std::pair<std::size_t, std::size_t>>;
+}  // namespace detail
+
 /// Sorted by length, so that neighbours take part in products of the same size and slices hold little
 /// padding.
 /// @param context  longest input the model takes
 inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
     RUNG_CHECK(!items.empty(), "pack: items; got none, wanted at least 1");
-    std::vector<std::pair<std::size_t, std::size_t>>
-        order;  // inputs, then place: equal lengths keep their order
+    detail::Ranks order;  // by inputs
     for (std::size_t i = 0; i < items.size(); ++i) {
         auto const& [tokens, prompt, targets, passes, positions] = items[i];
         const std::size_t inputs = targets.empty() ? tokens.size() - 1 : tokens.size();
@@ -154,14 +161,15 @@ public:
         const auto rows  = std::size_t(std::accumulate(begin, begin + count, 0));
         for (auto* list : {&tokens_, &positions_, &graded_, &targets_}) list->reserve(rows);
         starts_.reserve(std::size_t(count) + 1), starts_.push_back(0);
-        order_.resize(static_cast<std::size_t>(count));
-        std::iota(order_.begin(), order_.end(), first);
-        const auto passes = [&](int b) { return batch.passes[std::size_t(b)]; };
-        if (!batch.passes.empty())
-            std::stable_sort(order_.begin(), order_.end(),
-                             [&](int a, int b) { return passes(a) > passes(b); });
-        for (const int b : order_) {
-            if (!batch.passes.empty()) passes_.push_back(passes(b));
+        const bool    loops = !batch.passes.empty();
+        detail::Ranks ranks;  // by passes it does not make: the most first
+        for (int b = first; b < first + count; ++b)
+            ranks.emplace_back(loops ? std::size_t(INT_MAX - batch.passes[std::size_t(b)]) : 0, b);
+        if (loops) std::sort(ranks.begin(), ranks.end());
+        for (auto const& [rank, number] : ranks) {
+            const int b = int(number);
+            order_.push_back(b);
+            if (loops) passes_.push_back(batch.passes[number]);
             const auto from = std::size_t(b) * std::size_t(batch.longest);
             for (int t = 0; t < batch.lengths[std::size_t(b)]; ++t) {
                 const int target = batch.targets[from + std::size_t(t)];

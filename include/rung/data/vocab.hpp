@@ -32,13 +32,13 @@ public:
     }
 
     /// Appends the ids of `text`; throws at a character outside the alphabet.
-    void append(std::vector<int>& tokens, std::string_view text) const {
+    [[gnu::noinline]] void append(std::vector<int>& tokens, std::string_view text) const {
         for (const char c : text) tokens.push_back(id(c));
     }
 
     /// Text of ids. Begin and pad print nothing; end prints the newline that ends a line of the papers'
     /// files.
-    std::string decode(std::vector<int> const& tokens) const {
+    [[gnu::noinline]] std::string decode(std::vector<int> const& tokens) const {
         std::string text;
         for (const int token : tokens) {
             RUNG_CHECK(token >= 0 && token < size(), "Vocab: token; got ", token, ", wanted 0 to ",

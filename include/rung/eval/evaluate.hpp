@@ -60,16 +60,34 @@ int answer_limit(Task const& task, int difficulty, std::vector<std::string> cons
     return std::max(1, task.longest(difficulty) - int(shortest) + 1);
 }
 
-/// Problems of one difficulty, from a stream that training never reads.
+/// Where problems come from: number i of them is drawn by Rng(seed, purpose, major, i, site).
+struct ProblemStream {
+    std::uint64_t seed;
+    Purpose       purpose;
+    std::uint32_t major, site = 0;
+};
+
 template <class Task>
-std::vector<Example> problems(Task const& task, std::uint64_t seed, int difficulty, int count,
-                              std::uint32_t stream) {
+std::vector<Example> problems(Task const& task, int difficulty, int count, ProblemStream const& stream) {
     std::vector<Example> all;
     for (int i = 0; i < count; ++i) {
-        Rng rng(seed, Purpose::evaluation, std::uint32_t(difficulty), std::uint32_t(i), stream);
+        Rng rng(stream.seed, stream.purpose, stream.major, std::uint32_t(i), stream.site);
         all.push_back(sample(task, rng, difficulty));
     }
     return all;
+}
+
+/// Those of a test, which training never reads.
+template <class Task>
+std::vector<Example> test_problems(Task const& task, std::uint64_t seed, int difficulty, int count,
+                                   std::uint32_t stream) {
+    return problems(task, difficulty, count, {seed, Purpose::evaluation, std::uint32_t(difficulty), stream});
+}
+
+[[gnu::noinline]] inline std::vector<std::string> prompts_of(std::vector<Example> const& examples) {
+    std::vector<std::string> prompts;
+    for (auto const& example : examples) prompts.push_back(example.prompt);
+    return prompts;
 }
 
 /// Characters of the longest answer that there could be after such a prompt.
@@ -118,10 +136,9 @@ Study study(Context& ctx, Model const& model, Task const& task, int difficulty, 
             std::uint32_t stream = 0) {
     detail::explain_fit<Model, Task>();
     detail::check_evaluation<Model>(task, {.from = difficulty, .to = difficulty, .each = count});
-    Study                    all{.difficulty = difficulty,
-                                 .truth      = detail::problems(task, ctx.seed(), difficulty, count, stream)};
-    std::vector<std::string> prompts;
-    for (auto const& example : all.truth) prompts.push_back(example.prompt);
+    Study      all{.difficulty = difficulty,
+                   .truth      = detail::test_problems(task, ctx.seed(), difficulty, count, stream)};
+    const auto prompts = detail::prompts_of(all.truth);
     all.thoughts =
         think(ctx, model, Vocab{Task::alphabet}, prompts, detail::answer_places(task, difficulty, prompts[0]),
               {.passes = most, .graded = most}, place_of(task));
@@ -139,43 +156,29 @@ Study study(Context& ctx, Model const& model, Task const& task, int difficulty, 
 template <class Context, class Model, class Task, class Rule = NoExit>
 Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOptions const& options,
                 Rule const& rule = {}) {
-    constexpr bool exits = !std::is_same_v<Rule, NoExit>;
     detail::explain_fit<Model, Task>();
     detail::check_evaluation<Model>(task, options);
     const Vocab vocab{Task::alphabet};
+    const Place place = place_of(task);
     Report      report;
     for (int difficulty = options.from; difficulty <= options.to; difficulty += options.by) {
-        const auto truth = detail::problems(task, ctx.seed(), difficulty, options.each, options.stream);
-        std::vector<std::string> prompts;
-        for (auto const& example : truth) prompts.push_back(example.prompt);
-        Run run = options.run;
+        const auto truth = detail::test_problems(task, ctx.seed(), difficulty, options.each, options.stream);
+        const auto prompts = detail::prompts_of(truth);
+        Run        run     = options.run;
         if (options.passes) run.passes = options.passes(difficulty);
-        Score      score{.difficulty = difficulty, .count = options.each};
-        double     passes = 0, tokens = 0;
-        const auto judge = [&](std::size_t i, bool ended, std::string const& answer) {
-            score.correct += ended && correct(task, truth[i], answer);
-        };
-        if (options.answering == Answering::at_once) {
-            if (exits) run.graded = Model::passes_of(run).most;
-            const auto thoughts =
-                think(ctx, model, vocab, prompts, detail::answer_places(task, difficulty, prompts[0]), run,
-                      place_of(task));
-            for (std::size_t i = 0; i < thoughts.size(); ++i) {
-                Thought const* thought = &thoughts[i].back();
-                if constexpr (exits)
-                    thought = &settle(rule, thoughts[i]), passes += thought->reading.pass, ++tokens;
-                judge(i, thought->ended, thought->answer);
-            }
-        } else {
-            const auto answers = decode(ctx, model, vocab, prompts,
-                                        {.limit = detail::answer_limit(task, difficulty, prompts),
-                                         .run   = run,
-                                         .place = place_of(task)},
-                                        rule);
-            for (std::size_t i = 0; i < answers.size(); ++i) {
-                judge(i, answers[i].ended, answers[i].text);
-                for (const int count : answers[i].passes) passes += count, ++tokens;
-            }
+        const auto answers =
+            options.answering == Answering::at_once
+                ? answer_at_once(ctx, model, vocab, prompts,
+                                 detail::answer_places(task, difficulty, prompts[0]), run, place, rule)
+                : decode(
+                      ctx, model, vocab, prompts,
+                      {.limit = detail::answer_limit(task, difficulty, prompts), .run = run, .place = place},
+                      rule);
+        Score  score{.difficulty = difficulty, .count = options.each};
+        double passes = 0, tokens = 0;
+        for (std::size_t i = 0; i < answers.size(); ++i) {
+            score.correct += answers[i].ended && correct(task, truth[i], answers[i].text);
+            for (const int count : answers[i].passes) passes += count, ++tokens;
         }
         if (tokens > 0) score.passes = passes / tokens;
         report.scores.push_back(score);

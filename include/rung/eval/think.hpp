@@ -6,10 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "rung/data/pack.hpp"
+#include "rung/eval/at_once.hpp"
 #include "rung/eval/exit/exit.hpp"
-#include "rung/model/position/ids.hpp"
-#include "rung/model/transformer.hpp"
 
 namespace rung {
 
@@ -52,60 +50,52 @@ template <class Context, class Model>
 std::vector<std::vector<Thought>> think(Context& ctx, Model const& model, Vocab const& vocab,
                                         std::vector<std::string> const& prompts, int places, Run run = {},
                                         Place const& place = {}) {
-    using Real     = typename Context::real;
-    using Position = typename Model::position_type;
-    RUNG_CHECK(!prompts.empty() && places >= 0, "think: prompts and places; got ", prompts.size(), " and ",
-               places, ", wanted at least 1 and 0");
-    RUNG_CHECK(vocab.size() == Model::shape.vocab, "think: vocabulary; got ", vocab.size(),
-               " tokens, wanted ", Model::shape.vocab, ", the model's");
+    using Real          = typename Context::real;
     const Passes passes = Model::passes_of(run);
-    run.states          = 1;                          // nothing is learnt here
-    std::vector<std::pair<Item, std::size_t>> items;  // and whose, by length
-    for (std::size_t i = 0; i < prompts.size(); ++i)
-        items.emplace_back(encode_at_once(vocab, {prompts[i], ""}, places, place), i);
-    std::stable_sort(items.begin(), items.end(), [](auto const& a, auto const& b) {
-        return a.first.tokens.size() < b.first.tokens.size();
-    });
+    run.states          = 1;  // nothing is learnt here
     std::vector<std::vector<Thought>> all(prompts.size());
-    const auto                        weights = pack(ctx, model);
-    constexpr std::size_t             group   = 32;  // sequences of a forward pass
-    ctx.for_slices(int((prompts.size() + group - 1) / group), [&](auto& lane, int slice) {
-        const std::size_t first = std::size_t(slice) * group, end = std::min(prompts.size(), first + group);
-        std::vector<Item> some;
-        for (std::size_t i = first; i < end; ++i) some.push_back(items[i].first);
-        const Batch batch = pack(some, Grade::answer, Model::shape.context);
-        Ragged      ragged(batch, 0, batch.count, 0);
-        ragged.change_positions([&](int b, std::span<int> ids) {
-            const auto whose = items[first + std::size_t(b)].second;
-            look_up<Position>(ids, Phase::evaluation, ctx.seed(), 0, std::uint32_t(whose));
-        });
-        const auto  tape   = Model::forward(lane, weights, placed(lane, ragged.rows()), run);
+    const detail::Blanks              blanks(vocab, prompts, places, place);
+    const Index                       asked = blanks.asked();
+    detail::read_at_once(ctx, model, blanks, run, [&](auto& lane, auto const& members, auto const& tape) {
         const Index rows   = tape.logits.rows / run.graded;
         const auto  logits = fetched(lane, Mat<Real const>(tape.logits));
         const auto  states = fetched(lane, Mat<Real const>(tape.x));
         for (int k = 0; k < run.graded; ++k)
-            for (std::size_t i = first; i < end; ++i) {
-                const Index at = Index(i - first) * (places + 1), now = k * rows + at;
-                const auto  of   = [&](auto all, Index row) { return all.slice(row, places + 1); };
+            for (std::size_t i = 0; i < members.size(); ++i) {
+                const Index now  = k * rows + Index(i) * asked;
+                const auto  of   = [&](auto all, Index row) { return all.slice(row, asked); };
                 const auto  none = decltype(logits){};
                 Thought     thought;
-                thought.reading         = detail::read_pass(passes.most - run.graded + k + 1, of(logits, now),
+                thought.reading        = detail::read_pass(passes.most - run.graded + k + 1, of(logits, now),
                                                     k > 0 ? of(logits, now - rows) : none, of(states, now),
                                                     k > 0 ? of(states, now - rows) : none, Vocab::end);
-                const std::size_t whose = items[i].second;
-                thought.reading.prompt  = prompts[whose];
+                thought.reading.prompt = prompts[members[i]];
                 std::vector<int> tokens;
-                for (int t = 0; t <= places && !thought.ended; ++t) {
+                for (Index t = 0; t < asked && !thought.ended; ++t) {
                     auto const* row   = logits.row(now + t);
                     const int   token = int(std::max_element(row + Vocab::end, row + logits.cols) - row);
                     thought.ended     = token == Vocab::end;
                     if (!thought.ended) tokens.push_back(token);
                 }
                 thought.answer = vocab.decode(tokens);
-                all[whose].push_back(thought);
+                all[members[i]].push_back(thought);
             }
     });
     return all;
+}
+
+/// The same as without a rule, but each answer is that of the pass that the rule settles on.
+template <class Context, class Model, class Rule>
+std::vector<Answer> answer_at_once(Context& ctx, Model const& model, Vocab const& vocab,
+                                   std::vector<std::string> const& prompts, int places, Run run,
+                                   Place const& place, Rule const& rule) {
+    run.graded = Model::passes_of(run).most;
+    std::vector<Answer> answers;
+    for (auto const& passes : think(ctx, model, vocab, prompts, places, run, place)) {
+        auto const& thought = settle(rule, passes);
+        answers.push_back({.text = thought.answer, .ended = thought.ended, .passes = {thought.reading.pass}});
+    }
+    return answers;
 }
 
 }  // namespace rung

@@ -1,19 +1,23 @@
 #pragma once
-// The next batch is made while the current one is learnt from.
+// The next step's batches are made while the current one is learnt from.
 
 #include <exception>
+#include <functional>
 #include <system_error>
 #include <thread>
-#include <type_traits>
 #include <utility>
+#include <vector>
+
+#include "rung/data/pack.hpp"
 
 namespace rung::detail {
 
 /// Values of make(), each made once, in order; between start() and take() by a thread of its own.
-template <class Make>
 class Ahead {
 public:
-    explicit Ahead(Make make) : make_(std::move(make)) {}
+    using Batches = std::vector<Batch>;
+
+    explicit Ahead(std::function<Batches()> make) : make_(std::move(make)) {}
     Ahead(Ahead const&)            = delete;
     Ahead& operator=(Ahead const&) = delete;
     ~Ahead() { wait(); }
@@ -36,7 +40,7 @@ public:
         if (thread_.joinable()) thread_.join();
     }
     /// The value that was started, or one made now. Throws what make() threw.
-    auto take() {
+    Batches take() {
         wait();
         if (!std::exchange(started_, false)) return make_();
         if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
@@ -44,11 +48,11 @@ public:
     }
 
 private:
-    Make                        make_;
-    std::invoke_result_t<Make&> value_{};
-    std::exception_ptr          failure_;
-    std::thread                 thread_;
-    bool                        started_ = false;
+    std::function<Batches()> make_;
+    Batches                  value_;
+    std::exception_ptr       failure_;
+    std::thread              thread_;
+    bool                     started_ = false;
 };
 
 }  // namespace rung::detail

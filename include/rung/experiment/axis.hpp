@@ -32,8 +32,8 @@ struct Tick {
     double width() const { return text_width(std::string_view{markup}.substr(0, markup.find('<'))); }
 };
 
-[[gnu::noinline]] inline void add_tick(std::vector<Tick>& ticks, double at,
-                                       std::initializer_list<std::string_view> markup) {
+[[gnu::cold, gnu::noinline]] inline void add_tick(std::vector<Tick>& ticks, double at,
+                                                  std::initializer_list<std::string_view> markup) {
     ticks.push_back(Tick{at, text::join(markup)});
 }
 
@@ -46,7 +46,8 @@ inline double nice_step(double span, int most) {
 }
 
 /// Round numbers in `range`, all with the same digits and the same unit: 0, 5k, 10k, 15k.
-inline std::vector<Tick> linear_ticks(Range range, int most, double least_step = 0) {
+[[gnu::cold, gnu::noinline]] inline std::vector<Tick> linear_ticks(Range range, int most,
+                                                                   double least_step = 0) {
     const double step    = std::max(least_step, nice_step(range.to - range.from, most));
     const double largest = std::max(std::abs(range.from), std::abs(range.to));
     const double unit    = largest >= 1e6 ? 1e6 : largest >= 1e4 ? 1e3 : 1;
@@ -62,7 +63,7 @@ inline std::vector<Tick> linear_ticks(Range range, int most, double least_step =
 }
 
 /// Powers of ten, with 2 and 5 between where there is room; round numbers where that leaves too few.
-inline std::vector<Tick> log_ticks(Range range, int most) {
+[[gnu::cold, gnu::noinline]] inline std::vector<Tick> log_ticks(Range range, int most) {
     const int    first   = int(std::floor(std::log10(range.from)));
     const int    last    = int(std::ceil(std::log10(range.to)));
     const int    stride  = std::max(1, (last - first + most - 1) / most);

@@ -50,7 +50,7 @@ public:
         return *this;
     }
 
-    [[gnu::noinline]] std::string svg() const {
+    [[gnu::cold, gnu::noinline]] std::string svg() const {
         const Plot plot = layout();
         Svg        out{options_.width, options_.height, options_.title};
         out.text({14, 25}, options_.title).set("font-size", 15).set("font-weight", "600");
@@ -133,7 +133,7 @@ private:
         return rows;
     }
 
-    Plot layout() const {
+    [[gnu::cold, gnu::noinline]] Plot layout() const {
         Range x, y;
         bool  whole = true;
         for (Series const& s : series_)
@@ -161,7 +161,7 @@ private:
         return plot;
     }
 
-    void axes(Svg& out, Plot const& plot) const {
+    [[gnu::cold, gnu::noinline]] void axes(Svg& out, Plot const& plot) const {
         const Box   box    = plot.box;
         const Point middle = box.middle();
         for (Tick const& tick : plot.y_ticks) {
@@ -192,7 +192,7 @@ private:
         out.set("text-anchor", "middle");
     }
 
-    void band(Svg& out, Plot const& plot, std::size_t index) const {
+    [[gnu::cold, gnu::noinline]] void band(Svg& out, Plot const& plot, std::size_t index) const {
         Series const& s = series_[index];
         std::string   upper, lower;  // there along the upper ends, back along the lower
         for (std::size_t i = 0; i <= s.low.size(); ++i) {
@@ -212,7 +212,7 @@ private:
 
     /// Of the points within one pixel's width, the first, the extremes and the last look like all of them: a
     /// million points draw as a few thousand.
-    void curve(Svg& out, Plot const& plot, std::size_t index) const {
+    [[gnu::cold, gnu::noinline]] void curve(Svg& out, Plot const& plot, std::size_t index) const {
         Series const& s = series_[index];
         std::string   d;
         Point         last{}, low{}, high{};
@@ -247,7 +247,7 @@ private:
             if (drawable(s, i)) mark(out, plot.at(s.x[i], s.y[i]), index).title(describe(s, i));
     }
 
-    static std::string describe(Series const& s, std::size_t i) {
+    [[gnu::cold, gnu::noinline]] static std::string describe(Series const& s, std::size_t i) {
         const std::string at = text::join({s.name, ": ", text::brief(s.x[i]), ", ", text::brief(s.y[i])});
         if (s.low.empty()) return at;
         return text::join({at, " [", text::brief(s.low[i]), ", ", text::brief(s.high[i]), "]"});

@@ -27,8 +27,8 @@ struct BadFlag : Error {
 };
 
 /// "an integer of at least 1", from the ends as text; an empty one is no end.
-[[gnu::noinline]] inline std::string describe_limits(std::string_view kind, std::string_view least,
-                                                     std::string_view most) {
+[[gnu::cold, gnu::noinline]] inline std::string describe_limits(std::string_view kind, std::string_view least,
+                                                                std::string_view most) {
     if (!least.empty() && !most.empty()) return text::join({kind, " from ", least, " to ", most});
     if (!least.empty()) return text::join({kind, " of at least ", least});
     if (!most.empty()) return text::join({kind, " of at most ", most});
@@ -171,7 +171,7 @@ public:
     }
 
     /// Reads the whole command line, then claims the folders: a bad flag leaves the disk alone. Throws BadFlag.
-    Parsed parse(int argc, char const* const* argv) {
+    [[gnu::cold, gnu::noinline]] Parsed parse(int argc, char const* const* argv) {
         command_ = argc > 0 ? quoted(program_name(argv[0])) : "";
         for (int i = 1; i < argc; ++i) command_.append(" ").append(quoted(argv[i]));
         for (int i = 1; i < argc; ++i)
@@ -182,7 +182,7 @@ public:
         return Parsed::work;
     }
 
-    std::string help(std::string_view program) const {
+    [[gnu::cold, gnu::noinline]] std::string help(std::string_view program) const {
         std::size_t width = 0;
         for (auto const& flag : flags_) width = std::max(width, flag->name.size() + flag->shown.size() + 1);
         const auto line = [width](std::string_view name, std::string_view shown, std::string_view words) {
@@ -212,7 +212,7 @@ public:
     static std::string_view program_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 private:
-    [[gnu::noinline]] Flags& declare(std::unique_ptr<Flag> flag) {
+    [[gnu::cold, gnu::noinline]] Flags& declare(std::unique_ptr<Flag> flag) {
         RUNG_CHECK(!find(flag->name), "Flags::add: got '", flag->name, "' twice, wanted it once");
         flag->fallback = flag->value().text();
         if (flag->fallback == "\"\"" || flag->fallback == "false")
@@ -237,7 +237,7 @@ private:
     }
 
     /// Reads the flag `word`, whose value may be the word that follows; returns how many words that took.
-    int take(std::string_view word, char const* next) {
+    [[gnu::cold, gnu::noinline]] int take(std::string_view word, char const* next) {
         if (!word.starts_with('-')) refuse({"'", word, "': not a flag; wanted --name value"});
         const std::size_t      equals = word.find('=');
         const std::string_view name   = word.substr(0, equals);
@@ -257,7 +257,7 @@ private:
         return apart ? 2 : 1;
     }
 
-    std::string nearest(std::string_view name) const {
+    [[gnu::cold, gnu::noinline]] std::string nearest(std::string_view name) const {
         while (name.starts_with('-')) name.remove_prefix(1);
         std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
         Flag const* near = nullptr;

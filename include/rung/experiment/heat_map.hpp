@@ -71,7 +71,7 @@ public:
         return *this;
     }
 
-    [[gnu::noinline]] std::string svg() const {
+    [[gnu::cold, gnu::noinline]] std::string svg() const {
         const Grid grid = layout();
         Svg        out{options_.width, grid.bottom() + 56, options_.title};
         out.text({14, 25}, options_.title).set("font-size", 15).set("font-weight", "600");
@@ -131,7 +131,7 @@ private:
         return text::join({text::Digits{100 * value, std::chars_format::fixed, 1}, " %"});
     }
 
-    void cells(Svg& out, Grid const& grid) const {
+    [[gnu::cold, gnu::noinline]] void cells(Svg& out, Grid const& grid) const {
         const double numbers = options_.text == CellText::percents ? 24 : 32;  // pixels that they need
         // Between large cells a hairline; small ones overlap a little, or their seams would show.
         const double more = grid.cell_width >= 12 && grid.cell_height >= 12 ? -1 : 0.6;
@@ -155,7 +155,7 @@ private:
             }
     }
 
-    void labels(Svg& out, Grid const& grid) const {
+    [[gnu::cold, gnu::noinline]] void labels(Svg& out, Grid const& grid) const {
         double widest = 0;
         for (auto const& label : options_.columns) widest = std::max(widest, text_width(label));
         const auto   stride = [](double need, double have) { return std::size_t(1 + need / have); };
@@ -169,7 +169,7 @@ private:
         out.text_upwards({20, middle.y}, options_.y);
     }
 
-    void frontier(Svg& out, Grid const& grid) const {
+    [[gnu::cold, gnu::noinline]] void frontier(Svg& out, Grid const& grid) const {
         if (options_.frontier.empty() || rows_.empty()) return;
         std::string d;
         for (std::size_t r = 0; r < grid.rows; ++r) {
@@ -186,7 +186,7 @@ private:
         out.text({44, 48.5}, options_.frontier);
     }
 
-    void scale(Svg& out, Grid const& grid) const {
+    [[gnu::cold, gnu::noinline]] void scale(Svg& out, Grid const& grid) const {
         constexpr int steps = 50;
         const double  left = grid.right() + 24, height = std::clamp(grid.bottom() - grid.top, 60.0, 160.0);
         const double  bottom = grid.top + height, step = height / steps;

@@ -1,6 +1,7 @@
 #pragma once
 // The journal of one experiment: progress on stderr, every metric as a line of record.jsonl, and at the end a report
-// with figures, tables on stdout, and the one line of JSON that scripts read.
+// with figures, tables on stdout, and the one line of JSON that scripts read. Here and in what it is made of most is
+// cold: a quarter of a program's code would otherwise be optimised for speed that nobody waits for.
 
 #include <chrono>
 #include <memory>
@@ -17,7 +18,7 @@
 namespace rung {
 
 /// {"1":0.99,"2":...}: exact match by difficulty.
-inline Json exact_matches(Report const& report) {
+[[gnu::cold, gnu::noinline]] inline Json exact_matches(Report const& report) {
     Json out;
     for (auto const& score : report.scores) out.set(std::to_string(score.difficulty), score.exact_match());
     return out;
@@ -27,8 +28,8 @@ class Journal {
 public:
     /// @param name     of the experiment, as in the last line of JSON
     /// @param title    of the report
-    Journal(std::string name, std::string title, Common const& common, Flags const& flags,
-            Streams streams = {})
+    [[gnu::cold, gnu::noinline]] Journal(std::string name, std::string title, Common const& common,
+                                         Flags const& flags, Streams streams = {})
         : streams_(streams),
           name_(std::move(name)),
           common_(common),
@@ -56,29 +57,16 @@ public:
     }
     /// For ClimbOptions::watch_round.
     std::function<void(Round const&)> watch_round() {
-        return [this](Round const& r) {
-            rounds_.push_back(r);
-            record_.write(Json{}
-                              .set("event", "round")
-                              .set("round", r.round)
-                              .set("difficulty", r.difficulty)
-                              .set("labelled", r.labelled)
-                              .set("labelled_right", r.labelled_right)
-                              .set("kept", r.kept)
-                              .set("kept_right", r.kept_right)
-                              .set("loss", r.loss)
-                              .set("exact_match", exact_matches(r.after)));
-            std::fprintf(streams_.error, "round %d labels %d: kept %d of %d, of which %d are right\n",
-                         r.round, r.difficulty, r.kept, r.labelled, r.kept_right);
-        };
+        return [this](Round const& r) { end_round(r); };
     }
 
     /// Accuracies as one table on stdout, a figure in the report, and the last line.
     /// @param trained_to  hardest difficulty with true labels
     /// @param reports     each under its name, all of the same difficulties
     /// @param extra       more members for the JSON, put before "seconds"
-    void finish(int trained_to, std::vector<std::pair<std::string, Report>> const& reports,
-                std::vector<std::pair<std::string, Json>> const& extra = {}) {
+    [[gnu::cold, gnu::noinline]] void finish(int                                                trained_to,
+                                             std::vector<std::pair<std::string, Report>> const& reports,
+                                             std::vector<std::pair<std::string, Json>> const&   extra = {}) {
         RUNG_CHECK(!reports.empty(), "Journal: reports; got none, wanted at least 1");
         const double seconds =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
@@ -117,7 +105,7 @@ public:
     Record& record() { return record_; }
 
 private:
-    void step(std::string const& label, std::size_t round, StepEvent const& e) {
+    [[gnu::cold, gnu::noinline]] void step(std::string const& label, std::size_t round, StepEvent const& e) {
         if (e.step == 1) progress_.emplace(label, e.steps, ProgressOptions{.stream = streams_.error});
         progress_->step(e.step, {.loss = e.loss, .tokens = double(e.tokens)});
         losses_.y.push_back(e.loss);
@@ -138,12 +126,28 @@ private:
                               .set("exact_match", exact_matches(*e.test)));
         if (e.step == e.steps) progress_->finish();
     }
-    static std::string cell(Score const& score) {
+    [[gnu::cold, gnu::noinline]] void end_round(Round const& r) {
+        rounds_.push_back(r);
+        record_.write(Json{}
+                          .set("event", "round")
+                          .set("round", r.round)
+                          .set("difficulty", r.difficulty)
+                          .set("labelled", r.labelled)
+                          .set("labelled_right", r.labelled_right)
+                          .set("kept", r.kept)
+                          .set("kept_right", r.kept_right)
+                          .set("loss", r.loss)
+                          .set("exact_match", exact_matches(r.after)));
+        std::fprintf(streams_.error, "round %d labels %d: kept %d of %d, of which %d are right\n", r.round,
+                     r.difficulty, r.kept, r.labelled, r.kept_right);
+    }
+    [[gnu::cold, gnu::noinline]] static std::string cell(Score const& score) {
         const auto [low, high] = score.interval();
         return text::fixed(score.exact_match(), 3) + " [" + text::fixed(low, 3) + ", " +
                text::fixed(high, 3) + "]";
     }
-    void print(Page::Cells const& header, std::vector<Page::Cells> const& rows) const {
+    [[gnu::cold, gnu::noinline]] void print(Page::Cells const&              header,
+                                            std::vector<Page::Cells> const& rows) const {
         const auto line = [&](Page::Cells const& cells) {
             for (std::size_t i = 0; i < cells.size(); ++i) {
                 const int width = i == 0 ? 10 : i + 1 == cells.size() ? 8 : 22;
@@ -154,7 +158,7 @@ private:
         line(header);
         for (auto const& row : rows) line(row);
     }
-    static Series series(std::string name, Report const& report, Stroke stroke) {
+    [[gnu::cold, gnu::noinline]] static Series series(std::string name, Report const& report, Stroke stroke) {
         Series s{.name = std::move(name), .stroke = stroke};
         for (auto const& score : report.scores) {
             const auto [low, high] = score.interval();
@@ -163,21 +167,21 @@ private:
         }
         return s;
     }
-    static std::string accuracy_figure(int                                                trained_to,
-                                       std::vector<std::pair<std::string, Report>> const& reports) {
+    [[gnu::cold, gnu::noinline]] static std::string accuracy_figure(
+        int trained_to, std::vector<std::pair<std::string, Report>> const& reports) {
         Figure figure{
             {.title = "Accuracy by difficulty", .x = "difficulty", .y = "exact match", .y_range = {0, 1}}};
         for (auto const& [name, report] : reports)
             figure.line(series(name, report, name == "before" ? Stroke::dashed : Stroke::solid));
         return figure.marker(trained_to, "labels end here").svg();
     }
-    std::string loss_figure() const {
+    [[gnu::cold, gnu::noinline]] std::string loss_figure() const {
         Figure figure{{.title = "Loss", .x = "step", .y = "loss", .y_scale = AxisScale::log}};
         figure.line(losses_);
         if (!rounds_.empty()) figure.marker(double(trained_steps_), "self-improvement begins");
         return figure.svg();
     }
-    std::string round_map(Report const& before) const {
+    [[gnu::cold, gnu::noinline]] std::string round_map(Report const& before) const {
         HeatMapOptions options{
             .title = "Exact match", .x = "difficulty", .y = "round", .frontier = "labelled so far"};
         for (auto const& score : before.scores) options.columns.push_back(std::to_string(score.difficulty));

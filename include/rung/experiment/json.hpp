@@ -79,7 +79,7 @@ public:
     }
 
     /// Sets a member of an object, each name once.
-    [[gnu::noinline]] Json& set(std::string_view name, JsonValue value) {
+    [[gnu::cold, gnu::noinline]] Json& set(std::string_view name, JsonValue value) {
         RUNG_CHECK(kind_ == Kind::object, "Json::set: not an object; got ", text(), ", wanted {...}");
         RUNG_CHECK(member(name).empty(), "Json::set: got '", name, "' twice, wanted it once");
         begin_item().append(text::quote_json(name)).append(":");
@@ -87,7 +87,7 @@ public:
         return *this;
     }
     /// Appends to an array.
-    [[gnu::noinline]] Json& add(JsonValue value) {
+    [[gnu::cold, gnu::noinline]] Json& add(JsonValue value) {
         RUNG_CHECK(kind_ == Kind::array, "Json::add: not an array; got ", text(), ", wanted [...]");
         begin_item();
         append(value, text::number(starts_.size() - 1));
@@ -116,14 +116,14 @@ public:
 private:
     enum class Kind { value, object, array };
 
-    std::string& begin_item() {
+    [[gnu::cold, gnu::noinline]] std::string& begin_item() {
         if (!starts_.empty()) text_.append(",");
         starts_.push_back(text_.size());
         return text_;
     }
 
     /// Appends the text of `value`, which stands at `path`.
-    [[gnu::noinline]] void append(JsonValue value, std::string_view path) {
+    [[gnu::cold, gnu::noinline]] void append(JsonValue value, std::string_view path) {
         using Type = JsonValue::Kind;
         if (value.kind_ == Type::text) text_.append(text::quote_json(value.text_));
         if (value.kind_ == Type::word) text_.append(value.text_);

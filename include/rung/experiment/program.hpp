@@ -20,7 +20,7 @@ struct Common {
     int           threads = 0;      ///< 0: one per core
     std::string   device  = "cpu";  ///< see device.hpp
 
-    void add_to(Flags& flags) {
+    [[gnu::cold, gnu::noinline]] void add_to(Flags& flags) {
         flags.add("seed", seed, "every random number follows from it");
         flags.add_folder("out", out, "folder for the report and the record; without it nothing is written");
         flags.add("threads", threads, "threads to work with, 0 for one per core", {.least = 0, .most = 1024});

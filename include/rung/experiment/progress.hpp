@@ -80,7 +80,7 @@ public:
     }
 
     /// The line as it stands.
-    [[gnu::noinline]] std::string line(double now) const {
+    [[gnu::cold, gnu::noinline]] std::string line(double now) const {
         const double      per_second = seconds_ > 0 ? steps_ / seconds_ : 0;
         const std::string done{text::number(done_)}, total{text::number(total_)};
         std::string       out = label_;

@@ -30,7 +30,7 @@ public:
 
     /// Appends one line. Numbers that were not finite are null in it, and each gets a line of its own as well:
     /// {"event":"nonfinite","what":"loss","step":10}
-    void write(Json const& event) {
+    [[gnu::cold, gnu::noinline]] void write(Json const& event) {
         if (!records()) return;
         std::string lines = text::join({event.text(), "\n"});
         const auto  step  = event.member("step");

@@ -22,23 +22,23 @@ public:
 
     explicit Page(std::string title) : title_{std::move(title)} {}
 
-    [[gnu::noinline]] Page& heading(std::string_view words) {
+    [[gnu::cold, gnu::noinline]] Page& heading(std::string_view words) {
         return add({"<h2>", text::escape_xml(words), "</h2>\n"});
     }
-    [[gnu::noinline]] Page& text(std::string_view words) {
+    [[gnu::cold, gnu::noinline]] Page& text(std::string_view words) {
         return add({"<p>", text::escape_xml(words), "</p>\n"});
     }
     /// A command line or other output, as typed.
-    [[gnu::noinline]] Page& command(std::string_view line) {
+    [[gnu::cold, gnu::noinline]] Page& command(std::string_view line) {
         return add({"<pre>", text::escape_xml(line), "</pre>\n"});
     }
     /// `svg` goes in as it is: a drawing of ours, not text from elsewhere.
-    [[gnu::noinline]] Page& figure(std::string_view caption, std::string_view svg) {
+    [[gnu::cold, gnu::noinline]] Page& figure(std::string_view caption, std::string_view svg) {
         add({"<figure>\n", svg, "<figcaption><b>Figure ", text::number(++figures_), ".</b> "});
         return add({text::escape_xml(caption), "</figcaption>\n</figure>\n"});
     }
-    [[gnu::noinline]] Page& table(std::string_view caption, Cells const& header,
-                                  std::vector<Cells> const& rows) {
+    [[gnu::cold, gnu::noinline]] Page& table(std::string_view caption, Cells const& header,
+                                             std::vector<Cells> const& rows) {
         for (Cells const& row : rows)
             RUNG_CHECK(row.size() == header.size(), "Page::table: '", caption, "'; got a row of ", row.size(),
                        " cells, wanted ", header.size(), " as in the header");
@@ -50,7 +50,7 @@ public:
         return add({"</tbody>\n</table></div>\n"});
     }
 
-    [[gnu::noinline]] std::string html() const {
+    [[gnu::cold, gnu::noinline]] std::string html() const {
         constexpr char const* head  = R"(<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -63,7 +63,7 @@ public:
     }
 
 private:
-    [[gnu::noinline]] Page& add(std::initializer_list<std::string_view> parts) {
+    [[gnu::cold, gnu::noinline]] Page& add(std::initializer_list<std::string_view> parts) {
         body_.append(text::join(parts));
         return *this;
     }

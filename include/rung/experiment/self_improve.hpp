@@ -35,6 +35,15 @@ namespace detail {
 /// A self-labelled set: the tokens of kept prompts with the model's own answers.
 using LabelledSet = std::vector<Item>;
 
+[[gnu::noinline]] inline std::vector<Candidate> candidates(std::vector<std::string> const& prompts,
+                                                           std::vector<Answer> const&      answers) {
+    std::vector<Candidate> all;
+    for (std::size_t i = 0; i < answers.size(); ++i)
+        all.push_back(
+            {prompts[i], answers[i].text, answers[i].ended, answers[i].tokens, answers[i].confidence});
+    return all;
+}
+
 /// Half of every batch from the newest set; the other half from the first, labelled set with weight `first` and every
 /// older self-labelled set with weight 1. Sets are drawn from with replacement, so small ones repeat.
 template <class Task, class Curriculum>
@@ -83,23 +92,16 @@ std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum c
 
     for (int r = 1; r <= options.rounds; ++r) {
         Round round;
-        round.round      = r;
-        round.difficulty = from + r;
-        std::vector<Example>     truth;
-        std::vector<std::string> prompts;
-        for (int i = 0; i < options.prompts; ++i) {
-            Rng rng(seed, Purpose::self_improvement, std::uint32_t(r), std::uint32_t(i));
-            truth.push_back(sample(task, rng, round.difficulty));
-            prompts.push_back(truth.back().prompt);
-        }
+        round.round        = r;
+        round.difficulty   = from + r;
+        const auto truth   = detail::problems(task, round.difficulty, options.prompts,
+                                              {seed, Purpose::self_improvement, std::uint32_t(r)});
+        const auto prompts = detail::prompts_of(truth);
         const auto answers =
             decode(ctx, trainer.model(), vocab, prompts,
                    {.limit = detail::answer_limit(task, round.difficulty, prompts), .place = place_of(task)});
-        std::vector<Candidate> candidates;
-        for (std::size_t i = 0; i < answers.size(); ++i)
-            candidates.push_back(
-                {prompts[i], answers[i].text, answers[i].ended, answers[i].tokens, answers[i].confidence});
-        const std::vector<bool> keep = filter(candidates);
+        const auto              candidates = detail::candidates(prompts, answers);
+        const std::vector<bool> keep       = filter(candidates);
         detail::check_filter(keep, candidates);
 
         auto& newest = sets.emplace_back();
@@ -117,11 +119,11 @@ std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum c
             for (int i = 0; i < options.batch; ++i)
                 items.push_back(detail::draw_mixture(task, curriculum, vocab, sets, first_weight, seed,
                                                      std::uint32_t(r), index++));
-            return pack(items, options.grade, Model::shape.context);
+            return std::vector{pack(items, options.grade, Model::shape.context)};
         };
         detail::Ahead next{make};
         for (int step = 0; step < options.steps; ++step) {
-            const Batch batch = next.take();
+            const auto batch = next.take();
             if (step + 1 < options.steps) next.start();
             const auto result = trainer.step(batch, rate(step));
             next.wait();

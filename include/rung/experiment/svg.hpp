@@ -36,34 +36,36 @@ public:
         rect({0, 0, width, height}).set("fill", "#fff").set("rx", 6);
     }
 
-    [[gnu::noinline]] Svg& line(Point a, Point b) {
+    [[gnu::cold, gnu::noinline]] Svg& line(Point a, Point b) {
         return start("line").set("x1", a.x).set("y1", a.y).set("x2", b.x).set("y2", b.y);
     }
-    [[gnu::noinline]] Svg& rect(Box box) { return start("rect").place(box); }
-    [[gnu::noinline]] Svg& path(std::string_view d) { return start("path").set("d", d); }
-    [[gnu::noinline]] Svg& text(Point p, std::string_view words) {
+    [[gnu::cold, gnu::noinline]] Svg& rect(Box box) { return start("rect").place(box); }
+    [[gnu::cold, gnu::noinline]] Svg& path(std::string_view d) { return start("path").set("d", d); }
+    [[gnu::cold, gnu::noinline]] Svg& text(Point p, std::string_view words) {
         return markup(p, text::escape_xml(words));
     }
     /// Text with elements of its own: nothing is escaped.
-    [[gnu::noinline]] Svg& markup(Point p, std::string_view inner) {
+    [[gnu::cold, gnu::noinline]] Svg& markup(Point p, std::string_view inner) {
         start("text").set("x", p.x).set("y", p.y);
         inner_ = inner;
         return *this;
     }
     /// Centred, and read upwards, as beside the axis at the left.
-    [[gnu::noinline]] void text_upwards(Point p, std::string_view words) {
+    [[gnu::cold, gnu::noinline]] void text_upwards(Point p, std::string_view words) {
         text(p, words).set("text-anchor", "middle");
         set("transform", text::join({"rotate(-90 ", coordinate(p.x), " ", coordinate(p.y), ")"}));
     }
 
     /// An attribute of the element begun last.
-    [[gnu::noinline]] Svg& set(std::string_view name, std::string_view value) {
+    [[gnu::cold, gnu::noinline]] Svg& set(std::string_view name, std::string_view value) {
         out_.append(" ").append(name).append("=\"").append(value).append("\"");
         return *this;
     }
-    [[gnu::noinline]] Svg& set(std::string_view name, double value) { return set(name, coordinate(value)); }
+    [[gnu::cold, gnu::noinline]] Svg& set(std::string_view name, double value) {
+        return set(name, coordinate(value));
+    }
     /// What a reader sees who points at the element begun last.
-    [[gnu::noinline]] Svg& title(std::string_view words) {
+    [[gnu::cold, gnu::noinline]] Svg& title(std::string_view words) {
         inner_ = text::join({"<title>", text::escape_xml(words), "</title>"});
         return *this;
     }
@@ -83,24 +85,24 @@ public:
     static text::Digits coordinate(double value) { return text::number(std::round(10 * value) / 10 + 0.0); }
 
 private:
-    [[gnu::noinline]] Svg& start(std::string_view name) {
+    [[gnu::cold, gnu::noinline]] Svg& start(std::string_view name) {
         end();
         out_.append("<").append(name);
         name_ = name;
         return *this;
     }
     /// Ends the element begun last, unless it is one that holds others.
-    [[gnu::noinline]] void end() {
+    [[gnu::cold, gnu::noinline]] void end() {
         if (!inner_.empty()) out_.append(text::join({">", inner_, "</", name_, ">\n"}));
         else if (!name_.empty()) out_.append("/>\n");
         inner_.clear();
         name_ = {};
     }
-    [[gnu::noinline]] Svg& place(Box box) {
+    [[gnu::cold, gnu::noinline]] Svg& place(Box box) {
         return set("x", box.left).set("y", box.top).set("width", box.width).set("height", box.height);
     }
     /// The stretch of the plane that an <svg> shows; after it come the elements inside.
-    [[gnu::noinline]] void view(Box box) {
+    [[gnu::cold, gnu::noinline]] void view(Box box) {
         set("viewBox", text::join({coordinate(box.left), " ", coordinate(box.top), " ", coordinate(box.width),
                                    " ", coordinate(box.height)}));
         out_.append(">\n");
@@ -112,12 +114,12 @@ private:
 };
 
 /// Moves the pen of an SVG path ("M") or draws a line ("L") to a point.
-[[gnu::noinline]] inline void pen_to(std::string& path, std::string_view command, Point p) {
+[[gnu::cold, gnu::noinline]] inline void pen_to(std::string& path, std::string_view command, Point p) {
     path.append(command).append(Svg::coordinate(p.x)).append(" ").append(Svg::coordinate(p.y));
 }
 
 /// Roughly how wide a text comes out, in pixels; exact widths need the reader's font.
-[[gnu::noinline]] inline double text_width(std::string_view s, double size = 13) {
+[[gnu::cold, gnu::noinline]] inline double text_width(std::string_view s, double size = 13) {
     int letters = 0;
     for (const char c : s) letters += (c & 0xC0) != 0x80;  // UTF-8: first bytes only
     return 0.55 * size * letters;

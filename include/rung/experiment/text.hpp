@@ -17,7 +17,7 @@ namespace rung::text {
 // all that cleans up after them, would be most of what it costs to compile a program that reports what it did.
 
 /// The parts one after another.
-[[gnu::noinline]] inline std::string join(std::initializer_list<std::string_view> parts) {
+[[gnu::cold, gnu::noinline]] inline std::string join(std::initializer_list<std::string_view> parts) {
     std::string out;
     for (const std::string_view part : parts) out.append(part);
     return out;
@@ -27,18 +27,20 @@ namespace rung::text {
 class Digits {
 public:
     /// The shortest decimal that reads back as the same number: 0.1f is "0.1", 1e300 is "1e+300".
-    [[gnu::noinline]] explicit Digits(float value) { end_ = std::to_chars(text_, last(), value).ptr - text_; }
-    [[gnu::noinline]] explicit Digits(double value) {
+    [[gnu::cold, gnu::noinline]] explicit Digits(float value) {
         end_ = std::to_chars(text_, last(), value).ptr - text_;
     }
-    [[gnu::noinline]] explicit Digits(std::int64_t value) {
+    [[gnu::cold, gnu::noinline]] explicit Digits(double value) {
         end_ = std::to_chars(text_, last(), value).ptr - text_;
     }
-    [[gnu::noinline]] explicit Digits(std::uint64_t value) {
+    [[gnu::cold, gnu::noinline]] explicit Digits(std::int64_t value) {
+        end_ = std::to_chars(text_, last(), value).ptr - text_;
+    }
+    [[gnu::cold, gnu::noinline]] explicit Digits(std::uint64_t value) {
         end_ = std::to_chars(text_, last(), value).ptr - text_;
     }
     /// With `digits` after the point (fixed) or in all (general); the shortest way where that has no room.
-    [[gnu::noinline]] Digits(double value, std::chars_format format, int digits) : Digits{value} {
+    [[gnu::cold, gnu::noinline]] Digits(double value, std::chars_format format, int digits) : Digits{value} {
         const auto [end, error] = std::to_chars(text_, last(), value, format, digits);
         if (error == std::errc{}) end_ = end - text_;
         else *this = Digits{value};
@@ -68,7 +70,7 @@ inline std::string fixed(double value, int digits) {
 }
 
 /// A rate or a count at a glance, in three digits: "9.50", "12.3k", "456M".
-[[gnu::noinline]] inline std::string count(double value) {
+[[gnu::cold, gnu::noinline]] inline std::string count(double value) {
     std::string_view unit = "";
     for (const std::string_view larger : {"k", "M", "G"})
         if (std::abs(value) >= 999.5) value /= 1e3, unit = larger;
@@ -77,7 +79,7 @@ inline std::string fixed(double value, int digits) {
 }
 
 /// "0:07", "12:34", "3:02:01".
-[[gnu::noinline]] inline std::string duration(double seconds) {
+[[gnu::cold, gnu::noinline]] inline std::string duration(double seconds) {
     const auto total = seconds > 0 && seconds < 1e15 ? std::int64_t(std::llround(seconds)) : std::int64_t{0};
     const auto hours = total / 3600, minutes = total / 60 % 60, rest = total % 60;
     const auto colon = [](std::int64_t n) { return n < 10 ? ":0" : ":"; };
@@ -100,7 +102,7 @@ inline std::size_t utf8_length(std::string_view s) {
 }
 
 /// The same text with U+FFFD for every byte that is not UTF-8, so that no reader of our files can choke on it.
-[[gnu::noinline]] inline std::string valid_utf8(std::string_view s) {
+[[gnu::cold, gnu::noinline]] inline std::string valid_utf8(std::string_view s) {
     std::string out;
     for (std::size_t at = 0; at < s.size();) {
         const std::size_t length = utf8_length(s.substr(at));
@@ -111,7 +113,7 @@ inline std::size_t utf8_length(std::string_view s) {
 }
 
 /// Text as it may stand inside an XML or HTML element or a quoted attribute. XML has few control characters.
-[[gnu::noinline]] inline std::string escape_xml(std::string_view s) {
+[[gnu::cold, gnu::noinline]] inline std::string escape_xml(std::string_view s) {
     const auto code = [](char c) -> std::string_view {
         if (c == '&') return "&amp;";
         if (c == '<') return "&lt;";
@@ -125,7 +127,7 @@ inline std::size_t utf8_length(std::string_view s) {
 }
 
 /// Text as a JSON string, quotes included.
-[[gnu::noinline]] inline std::string quote_json(std::string_view s) {
+[[gnu::cold, gnu::noinline]] inline std::string quote_json(std::string_view s) {
     std::string out = "\"";
     for (const char c : valid_utf8(s)) {
         const char code[] = {'\\', 'u', '0', '0', "01"[c >> 4 & 1], "0123456789abcdef"[c & 15]};

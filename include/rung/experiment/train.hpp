@@ -57,8 +57,8 @@ Drawn draw(Task const& task, Curriculum const& curriculum, std::uint64_t seed, s
 namespace detail {
 
 /// The last batch once more, with fewer passes.
-inline void add_progressive(std::vector<Batch>& batches, double share, int own, std::uint64_t seed,
-                            int step) {
+[[gnu::noinline]] inline void add_progressive(std::vector<Batch>& batches, double share, int own,
+                                              std::uint64_t seed, int step) {
     Rng   rng(seed, Purpose::passes, std::uint32_t(step), std::uint32_t(batches.size()), 1);
     Batch fewer = batches.back();
     int   most  = own;

@@ -54,35 +54,18 @@ struct Layout {
     /// Of a loop's random start.
     static double start_std() { return Style::init(D::layers).std; }
 
-    /// visit(name, spec, offset) for every weight that is there, in the order of the buffer.
-    template <class Visit>
-    static void for_each_weight(Visit&& visit) {
-        Index      offset = 0;
-        const auto each   = [&](std::string const& prefix, auto const& list) {
-            for (auto const& spec : list) {
-                const std::string layer = spec.layer.empty() ? "" : std::string(spec.layer) + ".";
-                if (spec.size() > 0) visit(prefix + layer + std::string(spec.name), spec, offset);
-                offset += spec.size();
-            }
-        };
-        each("embed.", Embed::weights);
+    /// Every weight that is there, in the order of the buffer. One copy, for whoever walks over them.
+    [[gnu::noinline]] static std::vector<NamedWeight> weights() {
+        std::vector<NamedWeight> all;
+        Index                    offset = 0;
+        append(all, offset, "embed.", Embed::weights);
         for (int layer = 0; layer < D::layers; ++layer)
-            each("blocks." + std::to_string(layer) + ".", Block::weights);
-        each("loop.", Entry::weights);
-        each("norm.", Norm::weights);
-        each("unembed.", Unembed::weights);
-        each("position.", Scores::weights);
-    }
-
-    /// Where the matrices stand that a backend's pack() lays out anew: panels in an array of as many numbers.
-    static std::vector<PackedPlace> packed_places() {
-        std::vector<PackedPlace> places;
-        Index                    panels = 0;
-        for_each_weight([&](std::string const&, WeightSpec const& spec, Index offset) {
-            if (spec.multiplied()) places.push_back({spec.rows, spec.cols, offset, panels});
-            panels += spec.panels();
-        });
-        return places;
+            append(all, offset, "blocks." + std::to_string(layer) + ".", Block::weights);
+        append(all, offset, "loop.", Entry::weights);
+        append(all, offset, "norm.", Norm::weights);
+        append(all, offset, "unembed.", Unembed::weights);
+        append(all, offset, "position.", Scores::weights);
+        return all;
     }
 };
 

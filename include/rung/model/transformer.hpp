@@ -98,10 +98,10 @@ public:
     /// visit(name, spec, offset) for every weight that is there, in the order of the buffer.
     template <class Visit>
     static void for_each_weight(Visit&& visit) {
-        Layout::for_each_weight(visit);
+        for (auto const& [name, spec, offset] : Layout::weights()) visit(name, spec, offset);
     }
     /// Where the matrices stand that a backend's pack() lays out anew: panels in an array of `panels` numbers.
-    static std::vector<PackedPlace> packed_places() { return Layout::packed_places(); }
+    static std::vector<PackedPlace> packed_places() { return rung::packed_places(Layout::weights()); }
 
     template <class Real>
     static void initialize(Real* w, std::uint64_t seed) {

@@ -5,7 +5,10 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "rung/core/check.hpp"
 #include "rung/core/packed.hpp"
@@ -74,16 +77,24 @@ constexpr Extent size_of(WeightList<n> const& list, std::size_t count = n) {
     return sum;
 }
 
+/// Where each weight of a layer stands, counted when the layer is compiled and not wherever one is read.
+template <class Layer>
+inline constexpr auto extents_of = [] {
+    std::array<Extent, Layer::weights.size()> all;
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = size_of(Layer::weights, i);
+    return all;
+}();
+
 /// The weight at place `index` of a layer's list, given where the layer's weights begin.
 template <class Layer, class T>
 constexpr Mat<T> weight(T* layer, std::size_t index) {
     auto const& spec = Layer::weights[index];
-    return {layer + size_of(Layer::weights, index), spec.rows, spec.cols};
+    return {layer + extents_of<Layer>[index], spec.rows, spec.cols};
 }
 template <class Layer, class Real>
 Packed<Real> weight(Weights<Real> layer, std::size_t index) {
     auto const&  spec = Layer::weights[index];
-    const auto   at   = layer + size_of(Layer::weights, index);
+    const auto   at   = layer + extents_of<Layer>[index];
     Packed<Real> w(Mat<Real const>(at.flat, spec.rows, spec.cols));
     if (at.panels && spec.multiplied()) {
         w.panels            = at.panels;
@@ -106,6 +117,35 @@ constexpr WeightList<n + m> operator+(WeightList<n> const& a, WeightList<m> cons
     for (std::size_t i = 0; i < n; ++i) all[i] = a[i];
     for (std::size_t i = 0; i < m; ++i) all[n + i] = b[i];
     return all;
+}
+
+/// A weight of a model, and where it begins in the flat buffer.
+struct NamedWeight {
+    std::string name;
+    WeightSpec  spec;
+    Index       offset;
+};
+
+/// Appends those of a layer's weights that are there, and moves the offset past them.
+inline void append(std::vector<NamedWeight>& all, Index& offset, std::string const& prefix,
+                   std::span<WeightSpec const> layer) {
+    for (auto const& spec : layer) {
+        if (spec.size() == 0) continue;
+        const std::string part = spec.layer.empty() ? "" : std::string(spec.layer) + ".";
+        all.push_back({prefix + part + std::string(spec.name), spec, offset});
+        offset += spec.size();
+    }
+}
+
+/// Where the matrices stand that a backend's pack() lays out anew: panels in an array of as many numbers.
+inline std::vector<PackedPlace> packed_places(std::vector<NamedWeight> const& all) {
+    std::vector<PackedPlace> places;
+    Index                    panels = 0;
+    for (auto const& [name, spec, offset] : all) {
+        if (spec.multiplied()) places.push_back({spec.rows, spec.cols, offset, panels});
+        panels += spec.panels();
+    }
+    return places;
 }
 
 /// A layer that is left out.

@@ -1,5 +1,6 @@
 #pragma once
-// Normalisation of each row, its backward pass, and what the backward needs: mean and inverse deviation per row.
+// Normalisation of each row, its backward pass, and what the backward needs: mean and inverse deviation per row. One
+// copy of each: a model has norms in many places, and would take longer to compile than it gains.
 
 #include "rung/backend/cpu/linear.hpp"
 
@@ -12,7 +13,8 @@ inline constexpr double norm_epsilon = 1e-5;
 /// bias may be empty.  Ba, Kiros and Hinton, "Layer normalization", 2016.
 /// @tparam C  the width, which the model's type knows: loops over it have no remainder
 template <int C, class P, class Real>
-void layer_norm(Lane<P>& lane, Mat<Real> y, Mat<Real> stats, CMat<Real> x, CMat<Real> gain, CMat<Real> bias) {
+[[gnu::noinline]] void layer_norm(Lane<P>& lane, Mat<Real> y, Mat<Real> stats, CMat<Real> x, CMat<Real> gain,
+                                  CMat<Real> bias) {
     using S            = Simd<Real>;
     const auto  mark   = lane.arena.mark();
     Real const* offset = bias.empty() ? detail::zeros(lane, y) : bias.data;
@@ -38,8 +40,9 @@ void layer_norm(Lane<P>& lane, Mat<Real> y, Mat<Real> stats, CMat<Real> x, CMat<
 
 /// dx += gradient through the norm; dgain and dbias are added to.  dy (N, C).
 template <int C, class P, class Real>
-void add_layer_norm_backward(Lane<P>& lane, Mat<Real> dx, Mat<Real> dgain, Mat<Real> dbias, CMat<Real> dy,
-                             CMat<Real> x, CMat<Real> stats, CMat<Real> gain) {
+[[gnu::noinline]] void add_layer_norm_backward(Lane<P>& lane, Mat<Real> dx, Mat<Real> dgain, Mat<Real> dbias,
+                                               CMat<Real> dy, CMat<Real> x, CMat<Real> stats,
+                                               CMat<Real> gain) {
     using S = Simd<Real>;
     add_column_sums(lane, dbias, dy);
     for (Index i = 0; i < x.rows; ++i) {
@@ -64,7 +67,7 @@ void add_layer_norm_backward(Lane<P>& lane, Mat<Real> dx, Mat<Real> dgain, Mat<R
 
 /// y = x / rms(x) * gain.  stats (N, 1): 1 / rms.  Zhang and Sennrich, "Root mean square layer normalization", 2019.
 template <int C, class P, class Real>
-void rms_norm(Lane<P>&, Mat<Real> y, Mat<Real> stats, CMat<Real> x, CMat<Real> gain) {
+[[gnu::noinline]] void rms_norm(Lane<P>&, Mat<Real> y, Mat<Real> stats, CMat<Real> x, CMat<Real> gain) {
     for (Index i = 0; i < x.rows; ++i) {
         Real const* from = x.row(i);
         Real*       to   = y.row(i);
@@ -77,8 +80,8 @@ void rms_norm(Lane<P>&, Mat<Real> y, Mat<Real> stats, CMat<Real> x, CMat<Real> g
 
 /// dx (N, C) += the gradient with respect to x, dgain (1, C) += that with respect to gain; dy (N, C).
 template <int C, class P, class Real>
-void add_rms_norm_backward(Lane<P>&, Mat<Real> dx, Mat<Real> dgain, CMat<Real> dy, CMat<Real> x,
-                           CMat<Real> stats, CMat<Real> gain) {
+[[gnu::noinline]] void add_rms_norm_backward(Lane<P>&, Mat<Real> dx, Mat<Real> dgain, CMat<Real> dy,
+                                             CMat<Real> x, CMat<Real> stats, CMat<Real> gain) {
     using S = Simd<Real>;
     for (Index i = 0; i < x.rows; ++i) {
         const Real         inv = stats(i, 0);
@@ -101,7 +104,7 @@ void add_rms_norm_backward(Lane<P>&, Mat<Real> dx, Mat<Real> dgain, CMat<Real> d
 /// x = x / rms(x) * gain of each head, in place.  x (N, heads * D); normed (N, heads * D): x / rms; stats (N, heads):
 /// 1 / rms; gain (1, D).
 template <int D, class P, class Real>
-void head_norm(Lane<P>&, Mat<Real> x, Mat<Real> normed, Mat<Real> stats, CMat<Real> gain) {
+[[gnu::noinline]] void head_norm(Lane<P>&, Mat<Real> x, Mat<Real> normed, Mat<Real> stats, CMat<Real> gain) {
     for (Index i = 0; i < x.rows; ++i)
         for (Index h = 0; h < stats.cols; ++h) {
             Real *     head = x.row(i) + h * D, *to = normed.row(i) + h * D;
@@ -116,8 +119,8 @@ void head_norm(Lane<P>&, Mat<Real> x, Mat<Real> normed, Mat<Real> stats, CMat<Re
 
 /// The gradient d of what head_norm made becomes that of its input, in place; dgain (1, D) is added to.
 template <int D, class P, class Real>
-void add_head_norm_backward(Lane<P>&, Mat<Real> d, Mat<Real> dgain, CMat<Real> normed, CMat<Real> stats,
-                            CMat<Real> gain) {
+[[gnu::noinline]] void add_head_norm_backward(Lane<P>&, Mat<Real> d, Mat<Real> dgain, CMat<Real> normed,
+                                              CMat<Real> stats, CMat<Real> gain) {
     using S = Simd<Real>;
     for (Index i = 0; i < d.rows; ++i)
         for (Index h = 0; h < stats.cols; ++h) {

@@ -55,7 +55,7 @@ struct Block {
     static constexpr Index more_scratch = MixBranch::ends ? C : 0;
 
     template <class Real>
-    static Saved<Real> take(Arena& arena, Index N, Mat<Real> x) {
+    [[gnu::noinline]] static Saved<Real> take(Arena& arena, Index N, Mat<Real> x) {
         const auto rows = [&](Index cols) { return arena.template take<Real>(N, cols); };
         const auto sums = [&](Index cols) { return arena.template take<Sum<Real>>(N, cols); };
         return {x,

@@ -1,0 +1,115 @@
+#pragma once
+// Whole answers read at once: a forward pass over prompts and blanks, and what the model says in their place.
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rung/data/pack.hpp"
+#include "rung/eval/sample.hpp"
+#include "rung/model/position/ids.hpp"
+#include "rung/model/transformer.hpp"
+
+namespace rung {
+
+namespace detail {
+
+/// Prompts with blanks for their answers, in groups of a forward pass, the shortest first.
+class Blanks {
+public:
+    Blanks(Vocab const& vocab, std::vector<std::string> const& prompts, int places, Place const& place)
+        : tokens_(vocab.size()), places_(places) {
+        RUNG_CHECK(!prompts.empty() && places >= 0, "read at once: prompts and places; got ", prompts.size(),
+                   " and ", places, ", wanted at least 1 and 0");
+        for (auto const& prompt : prompts) {
+            items_.push_back(encode_at_once(vocab, {prompt, ""}, places, place));
+            order_.emplace_back(items_.back().tokens.size(), order_.size());
+        }
+        std::sort(order_.begin(), order_.end());
+    }
+
+    int groups() const { return int((order_.size() + size - 1) / size); }
+    /// The prompts of a group, in the order of its rows.
+    std::vector<std::size_t> members(int group) const {
+        std::vector<std::size_t> all;
+        for (std::size_t i = std::size_t(group) * size; i < order_.size() && all.size() < size; ++i)
+            all.push_back(order_[i].second);
+        return all;
+    }
+    Ragged rows(std::vector<std::size_t> const& members, int context) const {
+        std::vector<Item> some;
+        for (const auto i : members) some.push_back(items_[i]);
+        const Batch batch = pack(some, Grade::answer, context);
+        return {batch, 0, batch.count, 0};
+    }
+    int tokens() const { return tokens_; }  ///< of the vocabulary
+    /// Rows of logits of each prompt.
+    Index asked() const { return places_ + 1; }
+
+private:
+    static constexpr std::size_t size = 32;
+
+    int               tokens_, places_;
+    std::vector<Item> items_;
+    Ranks             order_;  // by tokens
+};
+
+/// What the tokens of an answer say, up to its end.
+inline Answer said(Vocab const& vocab, int const* tokens, double const* probabilities, Index places) {
+    Answer           answer;
+    std::vector<int> text;
+    while (!answer.ended && answer.tokens < places) {
+        const int at = answer.tokens++;
+        answer.confidence *= probabilities[at];
+        answer.ended = tokens[at] == Vocab::end;
+        if (!answer.ended) text.push_back(tokens[at]);
+    }
+    answer.text = vocab.decode(text);
+    return answer;
+}
+
+/// read(lane, members, tape) of each group of prompts.
+template <class Context, class Model, class Read>
+void read_at_once(Context& ctx, Model const& model, Blanks const& blanks, Run const& run, Read const& read) {
+    RUNG_CHECK(blanks.tokens() == Model::shape.vocab, "read at once: vocabulary; got ", blanks.tokens(),
+               " tokens, wanted ", Model::shape.vocab, ", the model's");
+    const auto weights = pack(ctx, model);
+    ctx.for_slices(blanks.groups(), [&](auto& lane, int group) {
+        const auto members = blanks.members(group);
+        Ragged     ragged  = blanks.rows(members, Model::shape.context);
+        ragged.change_positions([&](int b, std::span<int> ids) {
+            look_up<typename Model::position_type>(ids, Phase::evaluation, ctx.seed(), 0,
+                                                   std::uint32_t(members[std::size_t(b)]));
+        });
+        read(lane, members, Model::forward(lane, weights, placed(lane, ragged.rows()), run));
+    });
+}
+
+}  // namespace detail
+
+/// An answer to every prompt after the last of `run.passes` passes. Throws where a prompt and its answer do not fit the
+/// model's context.
+/// @param places  characters of the longest answer that there could be, see encode_at_once()
+/// @param place   ids of the task that the model was trained on, see place_of()
+template <class Context, class Model>
+std::vector<Answer> answer_at_once(Context& ctx, Model const& model, Vocab const& vocab,
+                                   std::vector<std::string> const& prompts, int places, Run run = {},
+                                   Place const& place = {}, NoExit const& = {}) {
+    run.states = run.graded = 1;  // nothing is learnt here
+    std::vector<Answer>  answers(prompts.size());
+    const detail::Blanks blanks(vocab, prompts, places, place);
+    detail::read_at_once(ctx, model, blanks, run, [&](auto& lane, auto const& members, auto const& tape) {
+        std::vector<int>    tokens(std::size_t(tape.logits.rows));
+        std::vector<double> probabilities(tokens.size());
+        greedy(lane, tokens.data(), probabilities.data(), tape.logits, Vocab::end);
+        for (std::size_t i = 0; i < members.size(); ++i) {
+            const auto at = std::ptrdiff_t(i) * blanks.asked();
+            answers[members[i]] =
+                detail::said(vocab, tokens.data() + at, probabilities.data() + at, blanks.asked());
+        }
+    });
+    return answers;
+}
+
+}  // namespace rung
