@@ -23,6 +23,7 @@ using Positions = std::tuple<  //
     Sinusoidal<>,              //
     Rope<>,                    //
     Alibi,                     //
+    Window<3>,                 //
     T5<8, 20>,                 //
     Kerple,                    //
     Fire<6, 5>,                //
