@@ -103,6 +103,7 @@ TEST_CASE("the first digit is never zero and every digit occurs") {
 
 TEST_CASE("a sum of many numbers, and the parity of bits") {
     CHECK(NaryAddition{}.example({"315", "120", "045", "824"}) == Example{"315+120+045+824=", "1304"});
+    CHECK(NaryAddition{.reversed = true}.example({"315", "120"}) == Example{"513+021=", "5340"});
     CHECK(NaryAddition{.digits = 1}.example({"0", "0"}) == Example{"0+0=", "0"});
     CHECK_THROWS_AS(NaryAddition{}.example({"12"}), Error);
     CHECK(NaryAddition{.digits = 30}.example({std::string(30, '9'), std::string(30, '9')}).answer ==

@@ -15,7 +15,10 @@ struct NaryAddition {
     static constexpr std::string_view alphabet = "0123456789+=";
     static constexpr int              vocab    = vocab_size(alphabet);
 
-    int digits = 3;  ///< of every operand
+    int  digits = 3;  ///< of every operand
+    bool reversed =
+        false;  ///< "513+021=" -> "5340": every number least significant digit first, the sum filled with
+                ///< zeros to the digits of the largest one
 
     Example sample(Rng& rng, int difficulty) const {
         RUNG_CHECK(difficulty >= 1 && digits >= 1, "NaryAddition: operands and their digits; got ",
@@ -34,15 +37,23 @@ struct NaryAddition {
             rung::digits::check(operand, "NaryAddition");
             RUNG_CHECK(int(operand.size()) == digits, "NaryAddition: operand; got '", operand, "', wanted ",
                        digits, " digits");
-            all.prompt += (all.prompt.empty() ? "" : "+") + operand;
+            all.prompt +=
+                (all.prompt.empty() ? "" : "+") + (reversed ? rung::digits::reversed(operand) : operand);
             sum = rung::digits::add(sum, operand);
+        }
+        if (reversed) {
+            sum = rung::digits::reversed(sum);
+            sum.resize(std::size_t(longest_sum(int(operands.size()))), '0');
         }
         all.prompt += '=', all.answer = sum;
         return all;
     }
-    int longest(int difficulty) const {
-        const int carried = difficulty > 1 ? int(std::to_string(difficulty - 1).size()) : 0;
-        return difficulty * (digits + 1) + digits + carried;
+    int longest(int difficulty) const { return difficulty * (digits + 1) + longest_sum(difficulty); }
+
+private:
+    /// n numbers below 10^d make less than n 10^d: the digits of n - 1 come before theirs.
+    int longest_sum(int operands) const {
+        return digits + (operands > 1 ? int(std::to_string(operands - 1).size()) : 0);
     }
 };
 
