@@ -1,4 +1,4 @@
-// expect: Addition: a format needs `static constexpr std::string_view alphabet`
+// expect: Format: a format of one's own needs `static constexpr std::string_view alphabet`
 #include <rung/task/addition.hpp>
 
 struct Mine {
