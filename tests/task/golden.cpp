@@ -8,6 +8,8 @@
 #include "rung/task/detailed_scratchpad.hpp"
 #include "rung/task/multiplication.hpp"
 #include "rung/task/reverse.hpp"
+#include "rung/task/sine.hpp"
+#include "rung/task/square_root.hpp"
 #include "rung/task/subtraction.hpp"
 #include "support/tsv.hpp"
 
@@ -76,4 +78,19 @@ TEST_CASE("multiplication writes the self-improvement paper's chain of thought")
     for (auto const& row : golden("multiplication_cot"))
         CHECK(Multiplication{}.example(row.at("a"), row.at("b")) ==
               Example{row.at("prompt"), row.at("target")});
+}
+
+TEST_CASE("sines and square roots are the teaching paper's text") {
+    const auto lines = [](auto task, std::string const& name) {
+        const Vocab vocab = vocab_of<decltype(task)>();
+        for (auto const& row : golden(name))
+            CHECK(vocab.decode(encode(vocab, task.example(row.at("x"))).tokens) == row.at("text"));
+    };
+    lines(SineIn<DetailedScratchpad>{}, "sine_detailed_scratchpad");
+    lines(SquareRootIn<DetailedScratchpad>{}, "square_root_detailed_scratchpad");
+    CHECK(Sine{}.example("-1.2311") == Example{"sin(-1.2311)=", "-0.9429"});
+    CHECK(SquareRoot{}.example("7.3174") == Example{"sqrt(7.3174)=", "2.705"});
+    CHECK(Sine{}.example("0") == Example{"sin(0.0)=", "0.0"});
+    CHECK(SquareRoot{}.example("1") == Example{"sqrt(1.0)=", "1.0"});
+    CHECK(SquareRoot{}.example("0.00000001") == Example{"sqrt(0.0)=", "0.0001"});
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Scratchpads that spell out every step of a sum, a difference or a product, in the format of "Teaching arithmetic to small
-// transformers" (Lee et al., ICLR 2024).
+// Scratchpads that spell out every step of a sum, a difference or a product, in the format of "Teaching arithmetic to
+// small transformers" (Lee et al., ICLR 2024).
 
 #include "rung/task/scratchpad.hpp"
 

@@ -239,9 +239,9 @@ template <class F>
 using ReverseOperands = OneLine<detail::with(F::layout, &LineLayout::operands)>;  ///< "358+79=" -> "950"
 template <class F>
 using Spaced = OneLine<detail::with(F::layout, &LineLayout::spaced)>;  ///< "8 5 3 + 9 7 = " -> "9 5 0"
-/// "c8b5a3+b9a7=" -> "c9b5a0": before every digit a letter for its place, which all three numbers share. Where samples are
-/// drawn, the letter of the units is drawn too, so that long numbers have no letters that short ones have never shown
-/// (Zhou et al., "What algorithms can transformers learn? A study in length generalization", ICLR 2024).
+/// "c8b5a3+b9a7=" -> "c9b5a0": before every digit a letter for its place, which all three numbers share. Where samples
+/// are drawn, the letter of the units is drawn too, so that long numbers have no letters that short ones have never
+/// shown (Zhou et al., "What algorithms can transformers learn? A study in length generalization", ICLR 2024).
 template <class F>
 using IndexHints = OneLine<detail::with(F::layout, &LineLayout::hinted)>;
 

@@ -5,10 +5,10 @@
 
 namespace rung {
 
-/// "512*64=" -> "0921+00680=09890" (215 * 46): least significant digit first, the products with each digit of the second
-/// number, filled with zeros to one digit more than they can do without, joined by "+"; after each but the first and the
-/// last, the sum so far in parentheses; at last the result, filled ("Self-improving transformers", Lee et al., ICML 2025).
-/// The length of an answer is that of its numbers alone.
+/// "512*64=" -> "0921+00680=09890" (215 * 46): least significant digit first, the products with each digit of the
+/// second number, filled with zeros to one digit more than they can do without, joined by "+"; after each but the first
+/// and the last, the sum so far in parentheses; at last the result, filled ("Self-improving transformers", Lee et al.,
+/// ICML 2025). The length of an answer is that of its numbers alone.
 struct ChainOfThought {
     static constexpr std::string_view marks    = "=+()";
     static constexpr Order            operands = Order::least_first;

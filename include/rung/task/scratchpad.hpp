@@ -52,9 +52,9 @@ inline void put_parts(std::string& out, int top, std::string const& rest, std::s
 
 }  // namespace detail
 
-/// "Input:\n128+367\nTarget:\n" -> "A->5 , C->1\nA->9 , C->0\nA->4 , C->0.\n495": of every column its digit and its carry,
-/// and the sum; of a difference, before that, "-300+61=-239." and the like. Without the error of the paper's generator,
-/// whose files have it neither: every row says what its column leaves.
+/// "Input:\n128+367\nTarget:\n" -> "A->5 , C->1\nA->9 , C->0\nA->4 , C->0.\n495": of every column its digit and its
+/// carry, and the sum; of a difference, before that, "-300+61=-239." and the like. Without the error of the paper's
+/// generator, whose files have it neither: every row says what its column leaves.
 struct SimplifiedScratchpad {
     static constexpr std::string_view marks    = "Input:\nTarge A->,C.-+=";
     static constexpr Order            operands = Order::most_first;
@@ -115,8 +115,8 @@ protected:
 /// Which labels of a scratchpad are drawn at random.
 enum class Noise { digits, carries, both };
 
-/// A simplified scratchpad of a sum whose rows tell nothing, though its last line is right: every digit, carry, or both, is
-/// uniform. Judge its final answers alone.
+/// A simplified scratchpad of a sum whose rows tell nothing, though its last line is right: every digit, carry, or
+/// both, is uniform. Judge its final answers alone.
 template <Noise N>
 struct NoisyScratchpad : SimplifiedScratchpad {
     static Example write(Plus const& p, Rng* rng = nullptr) {

@@ -49,8 +49,8 @@ constexpr int vocab_size() {
     else return vocab_size(T::alphabet);
 }
 
-/// A task whose problems are hard along two axes names them: `static constexpr std::array<std::string_view, 2> axes{"nodes",
-/// "hops"}`. Its `sample` and `longest` take a Difficulty, or an aggregate of two int of its own.
+/// A task whose problems are hard along two axes names them: `static constexpr std::array<std::string_view, 2>
+/// axes{"nodes", "hops"}`. Its `sample` and `longest` take a Difficulty, or an aggregate of two int of its own.
 template <class T>
 concept HasAxes = requires {
     T::axes;
