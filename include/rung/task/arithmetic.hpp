@@ -53,6 +53,7 @@ constexpr std::string_view alphabet_of() {
 /// A task of Plus, Minus or Times, written in a format.
 template <class Problem, class Format>
 struct ArithmeticIn {
+    using format                  = Format;
     static constexpr bool written = WritesProblems<Format, Problem>;
     static_assert(
         written || WritesSums<Format>,
@@ -61,6 +62,7 @@ struct ArithmeticIn {
         "one writes every operation)");
     static constexpr std::string_view alphabet = detail::alphabet_of<Problem, Format>();
     static constexpr int              vocab    = vocab_size(alphabet);
+    static constexpr char             sign     = Problem::sign;
 
     Operands operands = Operands::equal;
     Judge    judge    = Judge::final_answer;
