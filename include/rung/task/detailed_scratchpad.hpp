@@ -91,12 +91,12 @@ struct DetailedScratchpad {
                 count += detail::list_size(std::max(a - i, 0)) + 3 + detail::list_size(std::max(b - i, 0)) +
                          5 + detail::list_size(i) + 5 + 1 + 3 + 8 + 7 + 8 +
                          (sum         ? 0
-                          : i == 0    ? 3 - 2 * (n == 1)
+                          : i == 0    ? 3 - (n == 1)
                           : i + 1 < n ? 4
                                       : 3);
             count += 2 + 3 + 2 + 5 + detail::list_size(n);
             if (sum) return count + 4 + 7;
-            return count + 3 + 3 * n + 6 + std::max(n - 1, 1) + (a < b ? 4 : 0);
+            return count + 14 + 2 * n + std::max(n - 1, 1) + (a < b ? 4 : 0);  // "-10" where a is shorter
         }
     }
     /// The digits after "</scratch>".
