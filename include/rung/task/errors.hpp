@@ -82,7 +82,8 @@ Slip slip_of(Task const& task, Example const& truth, std::string_view answer) {
     if (truth.answer.starts_with(answer)) return Slip::early_stop;
     const auto right = Task::number(truth.answer), got = Task::number(answer);
     if (!right || !got) return Slip::format_break;
-    if (Task::sign != '*' && !right->starts_with('-') && !got->starts_with('-')) {
+    if (right->starts_with('-') != got->starts_with('-')) return Slip::other;
+    if (Task::sign != '*' && !right->starts_with('-')) {
         const auto [a, b]     = Task::numbers(truth.prompt);
         const auto into       = detail::carries(a, Task::sign, b);
         const auto difference = digits::subtract(*right, *got);
