@@ -14,7 +14,7 @@ namespace {
 
 template <class Task>
 std::string_view slip(Task const& task, std::string_view a, std::string_view b, std::string_view answer) {
-    return name_of(slip_of(task, task.example(a, b), answer));
+    return slip_name(slip_of(task, task.example(a, b), answer));
 }
 
 }  // namespace
@@ -75,5 +75,5 @@ TEST_CASE("mistakes in differences, products and the last line of a scratchpad")
 }
 
 TEST_CASE("every class has a name") {
-    for (int slip = 0; slip <= int(Slip::other); ++slip) CHECK_FALSE(name_of(Slip(slip)).empty());
+    for (int slip = 0; slip <= int(Slip::other); ++slip) CHECK_FALSE(slip_name(Slip(slip)).empty());
 }
