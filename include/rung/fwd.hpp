@@ -65,7 +65,7 @@ class Context;
 
 // task/: what to learn; the alias Place is in task.hpp, digit_place in digits.hpp; tasks.hpp includes all of it
 struct Difficulty;  // difficulty.hpp
-class Words;        // words.hpp: numbers<From, To>
+class Words;        // words.hpp: number_words<From, To>
 struct Letters;     // letters.hpp
 struct Example;     // task.hpp: sample, longest, correct, place_of
 struct Plus;        // format.hpp: right_steps

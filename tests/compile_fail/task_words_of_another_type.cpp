@@ -4,7 +4,7 @@
 struct Mine {
     static constexpr std::string_view alphabet = "01";
 #ifdef RUNG_FIXED
-    static constexpr auto const& words = rung::numbers<10, 11>;
+    static constexpr auto const& words = rung::number_words<10, 11>;
 #else
     static constexpr int words = 11;
 #endif

@@ -58,7 +58,7 @@ TEST_CASE("words are tokens of their own, and of those that fit the longest is r
     constexpr std::array<std::string_view, 1> single{"1"};
     CHECK_THROWS_AS(Vocab("01", twice), Error);
     CHECK_THROWS_AS(Vocab("01", single), Error);
-    CHECK(numbers<8, 11> == std::array<std::string_view, 4>{"8", "9", "10", "11"});
+    CHECK(number_words<8, 11> == std::array<std::string_view, 4>{"8", "9", "10", "11"});
 }
 
 TEST_CASE("an item has a place for every token, words among them, and an answer at once as many as tokens") {

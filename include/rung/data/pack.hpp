@@ -50,6 +50,11 @@ inline std::vector<int> positions_of(Vocab const& vocab, std::string_view text, 
     return ids;
 }
 
+/// The same where every character is a token.
+inline std::vector<int> positions_of(std::string_view text, Place const& place) {
+    return positions_of(Vocab{""}, text, place);
+}
+
 /// @param place  the task's ids, see place_of()
 inline Item encode(Vocab const& vocab, Example const& example, Ended ended = Ended::yes,
                    Place const& place = {}) {

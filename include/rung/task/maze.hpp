@@ -26,7 +26,7 @@ struct MazeScore {
 template <class Walk>
 struct MazeIn {
     static constexpr std::string_view                alphabet = "123456789>#:,-=";
-    static constexpr auto const&                     words    = numbers<10, 99>;
+    static constexpr auto const&                     words    = number_words<10, 99>;
     static constexpr int                             vocab    = vocab_size(alphabet) + int(words.size());
     static constexpr std::array<std::string_view, 2> axes{"nodes", "hops"};
     struct Size {

@@ -107,7 +107,7 @@ struct explain_task {
         "Task: add `static constexpr std::string_view alphabet`, every character the task may write");
     static_assert(!HasWords<T> || ListsWords<T>,
                   "Task: make `words` a `static constexpr std::array<std::string_view, n>`, the tokens of "
-                  "several characters, such as rung::numbers<10, 99>");
+                  "several characters, such as rung::number_words<10, 99>");
     static_assert(!HasAxes<T> || NamesTwoAxes<T>,
                   "Task: make `axes` a `static constexpr std::array<std::string_view, 2>`, the names of its "
                   "two difficulties (a task of one needs none)");

@@ -39,7 +39,7 @@ struct NumberWords {
 
 /// "10", "11", ... "99" for <10, 99>: for a task's `words`.
 template <int From, int To>
-inline constexpr auto const& numbers = detail::NumberWords<From, To>::words;
+inline constexpr auto const& number_words = detail::NumberWords<From, To>::words;
 
 /// Finds words at the start of texts.
 class Words {
