@@ -63,22 +63,71 @@ template <class T>
 class Context;
 }  // namespace cuda
 
-// task/: what to learn; the alias Place is in task.hpp, digit_place in digits.hpp
-struct Example;  // task.hpp
-enum class Operands;
-struct Reversed;  // addition.hpp
+// task/: what to learn; the alias Place is in task.hpp, digit_place in digits.hpp; tasks.hpp includes all of it
+struct Difficulty;  // difficulty.hpp
+class Words;        // words.hpp: number_words<From, To>
+struct Letters;     // letters.hpp
+struct Example;     // task.hpp: sample, longest, correct, place_of
+struct Plus;        // format.hpp: right_steps
+struct Minus;
+struct Times;
+enum class Order;
+struct LineLayout;  // OneLine<layout>, and aliases: InDollars, ZeroPadded, FilledResult, ReverseResult,
+                    // ReverseOperands, Spaced, IndexHints
 struct Plain;
 struct Wrapped;
 struct ReversedAnswer;
-template <class Format>
-struct AdditionIn;
-// aliases Addition = AdditionIn<Reversed> and PlainAddition = AdditionIn<Plain>
-struct NaryAddition;  // nary_addition.hpp
-struct Copy;          // copy.hpp
-struct Reverse;       // reverse.hpp
-struct Parity;        // parity.hpp
+struct Reversed;
+struct SimplifiedScratchpad;  // scratchpad.hpp
+enum class Noise;
+template <Noise N>
+struct NoisyScratchpad;
+struct DetailedScratchpad;  // detailed_scratchpad.hpp
+enum class Operands;        // arithmetic.hpp
+enum class Judge;
+template <class Problem, class Format>
+struct ArithmeticIn;
+template <class Task>
+struct ByOperand;
+// aliases AdditionIn, Addition, PlainAddition; SubtractionIn, Subtraction; MultiplicationIn, Multiplication
+struct ChainOfThought;  // multiplication.hpp
+enum class Slip;        // errors.hpp: slip_of, slip_name
+template <class Function, class Format>
+struct FunctionIn;          // decimal.hpp
+struct SineFunction;        // sine.hpp: aliases SineIn, Sine
+struct SquareRootFunction;  // square_root.hpp: aliases SquareRootIn, SquareRoot
+struct NaryAddition;        // each in a file of its name, as what follows
+struct BinaryAddition;
+struct BinaryMultiplication;
+struct Popcount;
+struct Copy;
+struct Reverse;
+struct Duplicate;
+struct Sort;
+struct UniqueSet;
+struct OddFirst;
+struct Parity;
+struct Majority;
+struct ModularSum;
+struct PrefixSums;
+struct EvenPairs;
+struct CycleNavigation;
+struct StackManipulation;
+struct BalancedBrackets;
+struct PHop;
+struct Complete;  // spanning_tree.hpp
+struct Grid;
+struct Wilson;
+struct PaperWalk;
+struct DepthFirst;
+struct MazeScore;  // maze.hpp
+template <class Walk>
+struct MazeIn;  // aliases Maze = MazeIn<PaperWalk>, UniformMaze = MazeIn<Wilson>
+template <class Walk>
+struct
+    GridMazeIn;  // grid_maze.hpp: aliases GridMaze = GridMazeIn<DepthFirst>, UniformGridMaze = GridMazeIn<Wilson>
 
-// data/: text -> tokens -> batches: encode, pack, cut
+// data/: text -> tokens -> batches: vocab_of, encode, pack, cut
 class Vocab;  // vocab.hpp
 enum class Grade;
 enum class Ended;

@@ -1,4 +1,4 @@
-// expect: Shape: .vocab must be vocab_size(Task::alphabet)
+// expect: Shape: .vocab must be vocab_size<Task>()
 #include <rung/backend/cpu/cpu.hpp>
 #include <rung/curriculum/uniform.hpp>
 #include <rung/experiment/train.hpp>

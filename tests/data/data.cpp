@@ -43,6 +43,48 @@ TEST_CASE("a character outside the alphabet is refused by name") {
 
 TEST_CASE("an alphabet with a character twice is refused") { CHECK_THROWS_AS(Vocab("aba"), Error); }
 
+TEST_CASE("words are tokens of their own, and of those that fit the longest is read") {
+    constexpr std::array<std::string_view, 3> words{"10", "1000", "ab"};
+    const Vocab                               mixed{"10a ", words};
+    CHECK(mixed.size() == Vocab::specials + 4 + 3);
+    std::vector<int> ids;
+    mixed.append(ids, "1000 100 1ab0");
+    CHECK(ids == std::vector<int>{8, 6, 7, 4, 6, 3, 9, 4});
+    CHECK(mixed.decode(ids) == "1000 100 1ab0");
+    CHECK(mixed.count("1000 100 1ab0") == 8);
+    CHECK(mixed.symbol(8) == "1000");
+    CHECK_THROWS_AS(mixed.append(ids, "b"), Error);
+    constexpr std::array<std::string_view, 2> twice{"10", "10"};
+    constexpr std::array<std::string_view, 1> single{"1"};
+    CHECK_THROWS_AS(Vocab("01", twice), Error);
+    CHECK_THROWS_AS(Vocab("01", single), Error);
+    CHECK(number_words<8, 11> == std::array<std::string_view, 4>{"8", "9", "10", "11"});
+}
+
+TEST_CASE("an item has a place for every token, words among them, and an answer at once as many as tokens") {
+    constexpr std::array<std::string_view, 1> words{"12"};
+    const Vocab                               mixed{"12=", words};
+    const auto                                size = [](std::string_view text) { return int(text.size()); };
+    const Item                                one  = encode(mixed, {"12=", "12"}, Ended::yes, size);
+    CHECK(one.tokens == std::vector<int>{Vocab::begin, 6, 5, 6, Vocab::end});
+    CHECK(one.prompt == 3);
+    CHECK(one.positions == std::vector<int>{0, 2, 3, 5});
+    CHECK(encode_at_once(mixed, {"12=", "12"}, 1).targets == std::vector<int>{-1, -1, 6, 2});
+    CHECK_THROWS_AS(encode_at_once(mixed, {"12=", "122"}, 1), Error);
+}
+
+TEST_CASE("difficulties are ordered, have a text, and a key of their own") {
+    CHECK(Difficulty{7}.text() == "7");
+    CHECK(Difficulty{5, 6}.text() == "5x6");
+    CHECK(Difficulty{5} < Difficulty{5, 1});
+    CHECK(Difficulty{5, 9} < Difficulty{6, 1});
+    CHECK(Difficulty{1 << 20}.key() == 1 << 20);
+    CHECK(Difficulty{5, 6}.key() != Difficulty{6, 5}.key());
+    CHECK_THROWS_AS(Difficulty(-1).key(), Error);
+    CHECK_THROWS_AS(Difficulty(1 << 20, 1).key(), Error);
+    CHECK_FALSE(std::is_convertible_v<Difficulty, int>);
+}
+
 TEST_CASE("an item is begin, prompt, answer, end, and a cut-off answer has no end") {
     const Item whole = item("42");
     CHECK(whole.tokens == std::vector<int>{Vocab::begin, 7, 5, 13, 7, 5, Vocab::end});

@@ -4,53 +4,95 @@
 
 #include <set>
 
-#include "rung/task/addition.hpp"
-#include "rung/task/copy.hpp"
-#include "rung/task/nary_addition.hpp"
-#include "rung/task/parity.hpp"
-#include "rung/task/reverse.hpp"
+#include "support/tasks.hpp"
 
 using namespace rung;
+using rung_test::AnyTask;
+using rung_test::Attained;
+using rung_test::every_task;
 
-TYPE_TO_STRING_AS("Addition", Addition);
-TYPE_TO_STRING_AS("PlainAddition", PlainAddition);
-TYPE_TO_STRING_AS("Addition in $", AdditionIn<Wrapped>);
-TYPE_TO_STRING_AS("Copy", Copy);
-TYPE_TO_STRING_AS("Reverse", Reverse);
-TYPE_TO_STRING_AS("NaryAddition", NaryAddition);
-TYPE_TO_STRING_AS("Parity", Parity);
-#define EVERY_TASK \
-    Addition, PlainAddition, AdditionIn<Wrapped>, AdditionIn<ReversedAnswer>, Copy, Reverse, NaryAddition, \
-        Parity
+namespace {
 
 template <class T>
-Example sampled(T const& task, int difficulty, std::uint32_t index, Purpose purpose = Purpose::training) {
-    Rng rng(1, purpose, std::uint32_t(difficulty), index);
-    return task.sample(rng, difficulty);
+Example sampled(T const& task, Difficulty difficulty, std::uint32_t index,
+                Purpose purpose = Purpose::training) {
+    Rng rng(1, purpose, difficulty.key(), index);
+    if constexpr (std::is_same_v<T, AnyTask>) return task.sample(rng, difficulty);
+    else return sample(task, rng, difficulty);
 }
 
-TEST_CASE_TEMPLATE("a sample is a function of seed, purpose, difficulty and index", T, EVERY_TASK) {
-    CHECK(sampled(T{}, 8, 5) == sampled(T{}, 8, 5));
-    CHECK(sampled(T{}, 8, 5) != sampled(T{}, 8, 6));
-    CHECK(sampled(T{}, 8, 5) != sampled(T{}, 8, 5, Purpose::evaluation));
-}
-
-TEST_CASE_TEMPLATE("no sample is longer than `longest` says, and some are as long", T, EVERY_TASK) {
-    for (const int difficulty : {1, 2, 9, 40}) {
-        int most = 0;
-        for (std::uint32_t i = 0; i < 300; ++i) {
-            const auto [prompt, answer] = sampled(T{}, difficulty, i);
-            most                        = std::max(most, int(prompt.size() + answer.size()));
+/// Every text that differs from another by one character: another one in its place, one less, one more.
+std::set<std::string> corruptions(std::string const& text, std::string const& alphabet) {
+    std::set<std::string> all;
+    for (std::size_t i = 0; i <= text.size(); ++i) {
+        for (const char c : alphabet) {
+            all.insert(std::string(text).insert(i, 1, c));
+            if (i < text.size()) all.insert(std::string(text).replace(i, 1, 1, c));
         }
-        CHECK(most == T{}.longest(difficulty));
+        if (i < text.size()) all.insert(std::string(text).erase(i, 1));
+    }
+    all.erase(text);
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("a sample is a function of seed, purpose, difficulty and index") {
+    for (auto const& task : every_task()) {
+        INFO(task.name);
+        const Difficulty      hardest = task.difficulties.back();
+        std::set<std::string> training, evaluation;
+        for (std::uint32_t i = 0; i < 20; ++i) {
+            CHECK(sampled(task, hardest, i) == sampled(task, hardest, i));
+            training.insert(sampled(task, hardest, i).prompt);
+            evaluation.insert(sampled(task, hardest, i, Purpose::evaluation).prompt);
+        }
+        CHECK(training.size() > 10);
+        CHECK(training != evaluation);
     }
 }
 
-TEST_CASE_TEMPLATE("samples use the task's alphabet and nothing else", T, EVERY_TASK) {
-    for (std::uint32_t i = 0; i < 100; ++i) {
-        const auto [prompt, answer] = sampled(T{}, 6, i);
-        CHECK((prompt + answer).find_first_not_of(T::alphabet) == std::string::npos);
+TEST_CASE("no sample is longer than `longest` says, and where that is claimed some are as long") {
+    for (auto const& task : every_task())
+        for (const Difficulty difficulty : task.difficulties) {
+            INFO(task.name, " ", difficulty.text());
+            int most = 0;
+            for (std::uint32_t i = 0; i < 300; ++i) {
+                const auto [prompt, answer] = sampled(task, difficulty, i);
+                most = std::max(most, task.vocab.count(prompt) + task.vocab.count(answer));
+            }
+            CHECK(most <= task.longest(difficulty));
+            if (task.attained == Attained::yes) CHECK(most == task.longest(difficulty));
+        }
+}
+
+TEST_CASE("samples use the task's tokens and nothing else, and come back from them") {
+    for (auto const& task : every_task()) {
+        INFO(task.name);
+        CHECK(task.vocab.size() == task.vocab_size);
+        for (std::uint32_t i = 0; i < 100; ++i) {
+            const auto [prompt, answer] = sampled(task, task.difficulties[1], i);
+            std::vector<int> tokens;
+            task.vocab.append(tokens, prompt + answer);
+            CHECK(task.vocab.decode(tokens) == prompt + answer);
+            CHECK(*std::min_element(tokens.begin(), tokens.end()) >= Vocab::specials);
+        }
     }
+}
+
+TEST_CASE(
+    "a checker accepts the right answer and no corruption of it by one character that changes its meaning") {
+    for (auto const& task : every_task())
+        for (std::uint32_t i = 0; i < 3; ++i) {
+            const Example truth = sampled(task, task.difficulties[1], i);
+            INFO(task.name, ": ", truth.prompt, truth.answer);
+            CHECK(task.correct(truth, truth.answer));
+            CHECK(task.correct(truth, "nonsense") == false);
+            int wrong = 0;
+            for (auto const& answer : corruptions(truth.answer, task.alphabet + "0"))
+                wrong += task.correct(truth, answer) != (task.meaning(answer) == task.meaning(truth.answer));
+            CHECK(wrong == 0);
+        }
 }
 
 TEST_CASE("a task's own answer is correct, and one with a digit changed is not") {
@@ -76,6 +118,13 @@ TEST_CASE("addition refuses what is not a number") {
 TEST_CASE("a difficulty below one is refused") {
     Rng rng(1, Purpose::user);
     CHECK_THROWS_WITH_AS(Reverse{}.sample(rng, 0), "digits::random: count; got 0, wanted at least 1", Error);
+    for (auto const& task : every_task()) {
+        const bool two = task.difficulties[0].second != 0;
+        INFO(task.name);
+        CHECK_THROWS_AS(task.sample(rng, two ? Difficulty{0, 1} : Difficulty{0}), Error);
+        CHECK_THROWS_WITH_AS(task.sample(rng, two ? Difficulty{5} : Difficulty{5, 6}),
+                             doctest::Contains("Task: difficulty"), Error);
+    }
 }
 
 TEST_CASE("mixed operands have the difficulty as their longer length, on either side") {

@@ -40,22 +40,33 @@ struct Item {
 
 enum class Ended { yes, no };  ///< whether the answer came to its end, or was cut off
 
-/// The ids of a begin token and of every character after it; none where nobody names them.
-[[gnu::noinline]] inline std::vector<int> positions_of(std::string_view text, Place const& place) {
+/// The ids of a begin token and of every token after it; none where nobody names them.
+[[gnu::noinline]] inline std::vector<int> positions_of(Vocab const& vocab, std::string_view text,
+                                                       Place const& place) {
     if (!place) return {};
     std::vector<int> ids{0};
-    for (std::size_t n = 1; n <= text.size(); ++n) ids.push_back(place(text.substr(0, n)));
+    for (std::size_t n = 0; n < text.size();) {
+        n += vocab.first(text.substr(n));
+        ids.push_back(place(text.substr(0, n)));
+    }
     return ids;
+}
+
+/// The same where every character is a token.
+inline std::vector<int> positions_of(std::string_view text, Place const& place) {
+    return positions_of(Vocab{""}, text, place);
 }
 
 /// @param place  the task's ids, see place_of()
 [[gnu::noinline]] inline Item encode(Vocab const& vocab, Example const& example, Ended ended = Ended::yes,
                                      Place const& place = {}) {
-    Item item{{Vocab::begin}, 0};
+    Item item;
+    item.tokens.reserve(example.prompt.size() + example.answer.size() + 2);
+    item.tokens.push_back(Vocab::begin);
     vocab.append(item.tokens, example.prompt);
     item.prompt = int(item.tokens.size());
     vocab.append(item.tokens, example.answer);
-    item.positions = positions_of(example.prompt + example.answer, place);
+    if (place) item.positions = positions_of(vocab, example.prompt + example.answer, place);
     if (ended == Ended::yes) item.tokens.push_back(Vocab::end);
     else if (place) item.positions.pop_back();  // the last token is never read
     return item;
@@ -64,19 +75,20 @@ enum class Ended { yes, no };  ///< whether the answer came to its end, or was c
 /// The whole answer is read at once, from the prompt's last token on: what follows it are `places` end tokens that tell
 /// nothing, and what is not needed of them is graded as ends (Fan et al., "Looped transformers for length
 /// generalization", ICLR 2025).
-/// @param places  characters of the longest answer that there could have been
+/// @param places  tokens of the longest answer that there could have been
 /// @param place   the task's ids: it is asked about the prompt and as many blanks, whatever the answer
 [[gnu::noinline]] inline Item encode_at_once(Vocab const& vocab, Example const& example, int places,
                                              Place const& place = {}) {
-    RUNG_CHECK(int(example.answer.size()) <= places && !example.prompt.empty(),
-               "encode_at_once: answer; got ", example.answer.size(), " characters, wanted at most ", places,
-               ", after a prompt");
+    RUNG_CHECK(vocab.count(example.answer) <= places && !example.prompt.empty(),
+               "encode_at_once: answer; got ", vocab.count(example.answer), " tokens, wanted at most ",
+               places, ", after a prompt");
     Item item = encode(vocab, {example.prompt, ""}, Ended::no);
     item.targets.assign(item.tokens.size() - 1, -1);
     vocab.append(item.targets, example.answer);
     item.tokens.resize(item.tokens.size() + std::size_t(places), Vocab::end);
     item.targets.resize(item.tokens.size(), Vocab::end);
-    item.positions = positions_of(example.prompt + std::string(std::size_t(places), blank), place);
+    if (place)
+        item.positions = positions_of(vocab, example.prompt + std::string(std::size_t(places), blank), place);
     return item;
 }
 

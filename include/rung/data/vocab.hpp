@@ -1,5 +1,6 @@
 #pragma once
-// Characters <-> token ids. Ids 0, 1, 2 are pad, begin and end; the alphabet follows in its own order.
+// Characters <-> token ids. Ids 0, 1, 2 are pad, begin and end; the alphabet follows in its own order, then words of
+// several characters, where a task has such.
 
 #include <array>
 #include <string>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "rung/core/check.hpp"
+#include "rung/task/task.hpp"
 
 namespace rung {
 
@@ -14,16 +16,21 @@ class Vocab {
 public:
     static constexpr int pad = 0, begin = 1, end = 2, specials = 3;
 
-    explicit Vocab(std::string_view alphabet) : alphabet_(alphabet) {
+    /// @param words  tokens of several characters: of those that a text may go on with, the longest is read
+    explicit Vocab(std::string_view alphabet, std::span<std::string_view const> words = {})
+        : alphabet_(alphabet), words_(words) {
         ids_.fill(-1);
         for (std::size_t i = 0; i < alphabet.size(); ++i) {
             int& id = ids_[static_cast<unsigned char>(alphabet[i])];
             RUNG_CHECK(id < 0, "Vocab: alphabet; got ", shown(alphabet[i]), " twice, wanted each byte once");
             id = specials + int(i);
         }
+        for (int i = 0; i < words_.size(); ++i)
+            RUNG_CHECK(words_[i].size() > 1 && words_.match(words_[i]) == i, "Vocab: words; got '", words_[i],
+                       "', wanted at least two characters, and each word once");
     }
 
-    int size() const { return specials + int(alphabet_.size()); }
+    int size() const { return specials + int(alphabet_.size()) + words_.size(); }
 
     int id(char c) const {
         const int id = ids_[static_cast<unsigned char>(c)];
@@ -33,23 +40,46 @@ public:
 
     /// Appends the ids of `text`; throws at a character outside the alphabet.
     [[gnu::noinline]] void append(std::vector<int>& tokens, std::string_view text) const {
-        for (const char c : text) tokens.push_back(id(c));
+        if (words_.size() > 0) return append_words(tokens, text);
+        const std::size_t before = tokens.size();
+        tokens.resize(before + text.size());
+        int lowest = 0;
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            tokens[before + i] = ids_[static_cast<unsigned char>(text[i])];
+            lowest             = std::min(lowest, tokens[before + i]);
+        }
+        if (lowest >= 0) return;
+        tokens.resize(before);
+        for (const char c : text) id(c);  // which throws at the culprit
+    }
+    /// Characters of the first token of a text.
+    std::size_t first(std::string_view text) const {
+        const int word = words_.size() > 0 ? words_.match(text) : -1;
+        return word < 0 ? 1 : words_[word].size();
+    }
+    /// Tokens of a text.
+    int count(std::string_view text) const {
+        int count = 0;
+        for (; !text.empty(); ++count) text.remove_prefix(first(text));
+        return count;
     }
 
     /// Text of ids. Begin and pad print nothing; end prints the newline that ends a line of the papers'
     /// files.
     [[gnu::noinline]] std::string decode(std::vector<int> const& tokens) const {
+        const int   first_word = specials + int(alphabet_.size());
         std::string text;
         for (const int token : tokens) {
             RUNG_CHECK(token >= 0 && token < size(), "Vocab: token; got ", token, ", wanted 0 to ",
                        size() - 1);
             if (token == end) text += '\n';
+            else if (token >= first_word) text += words_[token - first_word];
             else if (token >= specials) text += alphabet_[std::size_t(token - specials)];
         }
         return text;
     }
 
-    /// One character to show a token by, whether it prints or not.
+    /// What to show a token by, one character or a word, whether it prints or not.
     std::string symbol(int token) const {
         constexpr char const* of_specials[] = {"∅", "▸", "↵"};
         if (token >= 0 && token < specials) return of_specials[token];
@@ -58,6 +88,15 @@ public:
     }
 
 private:
+    void append_words(std::vector<int>& tokens, std::string_view text) const {
+        const int first_word = specials + int(alphabet_.size());
+        while (!text.empty()) {
+            const int word = words_.match(text);
+            tokens.push_back(word < 0 ? id(text.front()) : first_word + word);
+            text.remove_prefix(word < 0 ? 1 : words_[word].size());
+        }
+    }
+
     /// 'x', or \x0a for what does not print; characters are single bytes.
     static std::string shown(char c) {
         constexpr char hex[] = "0123456789abcdef";
@@ -67,7 +106,15 @@ private:
     }
 
     std::string          alphabet_;
+    Words                words_;
     std::array<int, 256> ids_{};
 };
+
+/// A task's own: vocab_size<Task>() tokens.
+template <class Task>
+Vocab vocab_of() {
+    if constexpr (HasWords<Task>) return Vocab{Task::alphabet, Task::words};
+    else return Vocab{Task::alphabet};
+}
 
 }  // namespace rung

@@ -30,16 +30,16 @@ template <class Model, class Task>
 constexpr void explain_fit() {
     static_assert(explain_task<Task>::ok);
     static_assert(
-        vocab_size(Task::alphabet) == Model::shape.vocab,
-        "Shape: .vocab must be vocab_size(Task::alphabet), the task's characters and three special tokens "
+        vocab_size<Task>() == Model::shape.vocab,
+        "Shape: .vocab must be vocab_size<Task>(), the task's characters, its words and three special tokens "
         "(Task::vocab)");
 }
 
 /// Throws if problems of a difficulty, with their answers, do not fit the model's context.
 template <class Model, class Task>
 void check_length(std::string_view where, Task const& task, int difficulty) {
-    RUNG_CHECK(difficulty < 1 << 24 && task.longest(difficulty) + 1 <= Model::shape.context, where,
-               ": longest sequence at difficulty ", difficulty, "; got ", task.longest(difficulty) + 1,
+    RUNG_CHECK(difficulty < 1 << 24 && longest(task, difficulty) + 1 <= Model::shape.context, where,
+               ": longest sequence at difficulty ", difficulty, "; got ", longest(task, difficulty) + 1,
                " tokens, wanted at most ", Model::shape.context, " (raise Shape::context)");
 }
 
@@ -55,9 +55,9 @@ void check_evaluation(Task const& task, EvaluateOptions const& options) {
 /// format allows, whatever the answer.
 template <class Task>
 int answer_limit(Task const& task, int difficulty, std::vector<std::string> const& prompts) {
-    std::size_t shortest = prompts.front().size();
-    for (auto const& prompt : prompts) shortest = std::min(shortest, prompt.size());
-    return std::max(1, task.longest(difficulty) - int(shortest) + 1);
+    int shortest = tokens_in<Task>(prompts.front());
+    for (auto const& prompt : prompts) shortest = std::min(shortest, tokens_in<Task>(prompt));
+    return std::max(1, longest(task, difficulty) - shortest + 1);
 }
 
 /// Where problems come from: number i of them is drawn by Rng(seed, purpose, major, i, site).
@@ -90,10 +90,10 @@ std::vector<Example> test_problems(Task const& task, std::uint64_t seed, int dif
     return prompts;
 }
 
-/// Characters of the longest answer that there could be after such a prompt.
+/// Tokens of the longest answer that there could be after such a prompt.
 template <class Task>
 int answer_places(Task const& task, int difficulty, std::string const& prompt) {
-    return task.longest(difficulty) - int(prompt.size());
+    return longest(task, difficulty) - tokens_in<Task>(prompt);
 }
 
 }  // namespace detail
@@ -140,7 +140,7 @@ Study study(Context& ctx, Model const& model, Task const& task, int difficulty, 
                    .truth      = detail::test_problems(task, ctx.seed(), difficulty, count, stream)};
     const auto prompts = detail::prompts_of(all.truth);
     all.thoughts =
-        think(ctx, model, Vocab{Task::alphabet}, prompts, detail::answer_places(task, difficulty, prompts[0]),
+        think(ctx, model, vocab_of<Task>(), prompts, detail::answer_places(task, difficulty, prompts[0]),
               {.passes = most, .graded = most}, place_of(task));
     for (std::size_t i = 0; i < prompts.size(); ++i)
         for (auto& thought : all.thoughts[i]) {
@@ -158,7 +158,7 @@ Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOpti
                 Rule const& rule = {}) {
     detail::explain_fit<Model, Task>();
     detail::check_evaluation<Model>(task, options);
-    const Vocab vocab{Task::alphabet};
+    const Vocab vocab = vocab_of<Task>();
     const Place place = place_of(task);
     Report      report;
     for (int difficulty = options.from; difficulty <= options.to; difficulty += options.by) {

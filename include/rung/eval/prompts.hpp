@@ -29,7 +29,7 @@ public:
             RUNG_CHECK(count < context, "decode: prompt ", i, "; got ", count, " tokens, wanted fewer than ",
                        context, ", the model's context");
             capacity_ = std::max(capacity_, Index{longest(count, options.limit)});
-            if (place_) ids_.push_back(positions_of(texts[i], place_));
+            if (place_) ids_.push_back(positions_of(vocab, texts[i], place_));
             if constexpr (DrawsRows<Position>) {
                 // An answer's ids go up by at most one a token, as places do.
                 int most = count;

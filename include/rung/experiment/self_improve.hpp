@@ -82,9 +82,9 @@ std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum c
                "self_improve: decay and first_weight; got ", options.decay, " and ", options.first_weight,
                ", wanted 0 to steps and at least 0");
     const int                        first_weight = options.first_weight > 0 ? options.first_weight : from;
-    const Vocab                      vocab{Task::alphabet};
-    auto&                            ctx  = trainer.context();
-    const std::uint64_t              seed = ctx.seed();
+    const Vocab                      vocab        = vocab_of<Task>();
+    auto&                            ctx          = trainer.context();
+    const std::uint64_t              seed         = ctx.seed();
     const WarmupStableDecay          rate{options.peak, 0, options.steps,
                                  options.decay > 0 ? options.decay : options.steps / 2};
     std::vector<detail::LabelledSet> sets;

@@ -103,7 +103,7 @@ double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainO
                    "train: test_every; got 0, wanted at least 1, because this curriculum "
                    "moves on by the scores of tests");
     detail::check_length<Model>("train", task, curriculum.hardest());
-    const Vocab             vocab{Task::alphabet};
+    const Vocab             vocab = vocab_of<Task>();
     const Place             place = place_of(task);
     const WarmupStableDecay standard{options.peak, options.steps / 10, options.steps, options.steps / 5};
     const std::uint64_t     seed = trainer.context().seed();

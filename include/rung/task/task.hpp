@@ -1,12 +1,15 @@
 #pragma once
 // What a task is: an alphabet, a way to write one problem of a given difficulty, and how long that can get.
 
+#include <array>
 #include <concepts>
 #include <functional>
 #include <string>
 #include <string_view>
 
 #include "rung/core/rng.hpp"
+#include "rung/task/difficulty.hpp"
+#include "rung/task/words.hpp"
 
 namespace rung {
 
@@ -31,13 +34,51 @@ concept HasAlphabet = requires {
     { T::alphabet } -> std::convertible_to<std::string_view>;
 };
 template <class T>
-concept CanSample = requires(T const task, Rng& rng, int difficulty) {
+concept HasWords = requires {
+    T::words;
+};
+template <class T>
+concept ListsWords = requires {
+    std::span<std::string_view const>(T::words);
+};
+
+/// Tokens a task needs: its alphabet's, its words', and pad, begin, end.
+template <class T>
+constexpr int vocab_size() {
+    if constexpr (HasWords<T>) return vocab_size(T::alphabet) + int(std::size(T::words));
+    else return vocab_size(T::alphabet);
+}
+
+/// A task whose problems are hard along two axes names them: `static constexpr std::array<std::string_view, 2>
+/// axes{"nodes", "hops"}`. Its `sample` and `longest` take a Difficulty, or an aggregate of two int of its own.
+template <class T>
+concept HasAxes = requires {
+    T::axes;
+};
+template <class T>
+concept NamesTwoAxes = requires {
+    { T::axes } -> std::convertible_to<std::array<std::string_view, 2>>;
+};
+template <class T>
+concept CanSampleByOne = requires(T const task, Rng& rng, int difficulty) {
     { task.sample(rng, difficulty) } -> std::same_as<Example>;
 };
 template <class T>
-concept KnowsItsLength = requires(T const task, int difficulty) {
+concept CanSampleByTwo = requires(T const task, Rng& rng, int difficulty) {
+    { task.sample(rng, {difficulty, difficulty}) } -> std::same_as<Example>;
+};
+template <class T>
+concept CanSample = (HasAxes<T> ? CanSampleByTwo<T> : CanSampleByOne<T>);
+template <class T>
+concept KnowsLengthByOne = requires(T const task, int difficulty) {
     { task.longest(difficulty) } -> std::convertible_to<int>;
 };
+template <class T>
+concept KnowsLengthByTwo = requires(T const task, int difficulty) {
+    { task.longest({difficulty, difficulty}) } -> std::convertible_to<int>;
+};
+template <class T>
+concept KnowsItsLength = (HasAxes<T> ? KnowsLengthByTwo<T> : KnowsLengthByOne<T>);
 template <class T>
 concept JudgesAnswers = requires(T const task, Example const& truth, std::string_view answer) {
     { task.correct(truth, answer) } -> std::convertible_to<bool>;
@@ -64,12 +105,25 @@ struct explain_task {
     static_assert(
         HasAlphabet<T>,
         "Task: add `static constexpr std::string_view alphabet`, every character the task may write");
-    static_assert(CanSample<T>,
+    static_assert(!HasWords<T> || ListsWords<T>,
+                  "Task: make `words` a `static constexpr std::array<std::string_view, n>`, the tokens of "
+                  "several characters, such as rung::number_words<10, 99>");
+    static_assert(!HasAxes<T> || NamesTwoAxes<T>,
+                  "Task: make `axes` a `static constexpr std::array<std::string_view, 2>`, the names of its "
+                  "two difficulties (a task of one needs none)");
+    static_assert(HasAxes<T> || CanSampleByOne<T>,
                   "Task: add `rung::Example sample(rung::Rng&, int difficulty) const` (is yours missing the "
                   "final const?)");
     static_assert(
-        KnowsItsLength<T>,
+        !HasAxes<T> || CanSampleByTwo<T>,
+        "Task: add `rung::Example sample(rung::Rng&, rung::Difficulty) const`, for its two axes (an "
+        "aggregate of two int will do; is yours missing the final const?)");
+    static_assert(
+        HasAxes<T> || KnowsLengthByOne<T>,
         "Task: add `int longest(int difficulty) const`, the most characters of prompt and answer together");
+    static_assert(!HasAxes<T> || KnowsLengthByTwo<T>,
+                  "Task: add `int longest(rung::Difficulty) const`, the most tokens of prompt and answer "
+                  "together");
     static_assert(
         !HasPlace<T> || NamesPlaces<T>,
         "Task: make it `int place(std::string_view text) const`, the position id of the text's last "
@@ -77,14 +131,56 @@ struct explain_task {
     static constexpr bool ok = true;
 };
 
+namespace detail {
+
+template <class T>
+void check_axes(Difficulty difficulty) {
+    if constexpr (HasAxes<T>) {
+        RUNG_CHECK(difficulty.second != 0, "Task: difficulty; got ", difficulty.first,
+                   ", wanted two numbers, ", T::axes[0], " and ", T::axes[1]);
+    } else {
+        RUNG_CHECK(difficulty.second == 0, "Task: difficulty; got ", difficulty.text(),
+                   ", wanted one number");
+    }
+}
+
+}  // namespace detail
+
+/// Tokens of a text of the task's.
+template <class T>
+int tokens_in(std::string_view text) {
+    if constexpr (HasWords<T>) {
+        static const Words words{T::words};
+        int                count = 0;
+        for (std::size_t at = 0; at < text.size(); ++count) {
+            const int word = words.match(text.substr(at));
+            at += word < 0 ? 1 : words[word].size();
+        }
+        return count;
+    } else {
+        return int(text.size());
+    }
+}
+
+/// The most tokens of prompt and answer together that a problem of this difficulty can take.
+template <class T>
+int longest(T const& task, Difficulty difficulty) {
+    detail::check_axes<T>(difficulty);
+    if constexpr (HasAxes<T>) return task.longest({difficulty.first, difficulty.second});
+    else return task.longest(difficulty.first);
+}
+
 /// A sample that keeps the task's own word: what is longer than `longest` would be cut where lengths are planned.
 template <class T>
-Example sample(T const& task, Rng& rng, int difficulty) {
-    Example   example = task.sample(rng, difficulty);
-    const int length  = int(example.prompt.size() + example.answer.size());
-    RUNG_CHECK(length <= task.longest(difficulty), "Task: sample of difficulty ", difficulty, "; got ",
-               length, " characters, wanted at most ", task.longest(difficulty),
-               ", what its `longest` promises");
+Example sample(T const& task, Rng& rng, Difficulty difficulty) {
+    detail::check_axes<T>(difficulty);
+    Example example;
+    if constexpr (HasAxes<T>) example = task.sample(rng, {difficulty.first, difficulty.second});
+    else example = task.sample(rng, difficulty.first);
+    const int length = tokens_in<T>(example.prompt) + tokens_in<T>(example.answer);
+    const int most   = longest(task, difficulty);
+    RUNG_CHECK(length <= most, "Task: sample of difficulty ", difficulty.text(), "; got ", length,
+               " characters, wanted at most ", most, ", what its `longest` promises");
     return example;
 }
 

@@ -1,0 +1,128 @@
+#pragma once
+// What addition, subtraction and multiplication have in common: how operands are drawn, written and judged.
+
+#include "rung/task/format.hpp"
+#include "rung/task/task.hpp"
+
+namespace rung {
+
+/// How the lengths of the two numbers are drawn at difficulty n.
+enum class Operands {
+    equal,  ///< both have n digits, as in evaluation and self-improvement rounds
+    mixed,  ///< one has n digits, the other 1 to n, in either order
+};
+
+/// What of an answer has to be right.
+enum class Judge {
+    final_answer,  ///< the number that it ends in, by its value
+    every_step,    ///< all of its text
+};
+
+template <class F>
+concept WritesSums = requires(std::string_view a, int n) {
+    { F::alphabet } -> std::convertible_to<std::string_view>;
+    { F::write(a, a) } -> std::same_as<Example>;
+    { F::longest(n) } -> std::convertible_to<int>;
+};
+template <class F, class Problem>
+concept WritesProblems = requires(Problem const problem, std::string_view answer, Rng* rng) {
+    { F::marks } -> std::convertible_to<std::string_view>;
+    { F::write(problem, rng) } -> std::same_as<Example>;
+    { F::template longest<Problem>(1, 1) } -> std::convertible_to<int>;
+    { F::number(answer) } -> std::same_as<std::optional<std::string>>;
+};
+
+namespace detail {
+
+template <class Problem, class Format>
+inline constexpr Letters letters_of = [] {
+    if constexpr (WritesProblems<Format, Problem>)
+        return Letters{}.with("0123456789").with({&Problem::sign, 1}).with(Format::marks);
+    else return Letters{};
+}();
+
+template <class Problem, class Format>
+constexpr std::string_view alphabet_of() {
+    if constexpr (WritesProblems<Format, Problem>) return letters_of<Problem, Format>.view();
+    else if constexpr (WritesSums<Format>) return Format::alphabet;
+    else return {};
+}
+
+}  // namespace detail
+
+/// A task of Plus, Minus or Times, written in a format.
+template <class Problem, class Format>
+struct ArithmeticIn {
+    using format                  = Format;
+    static constexpr bool written = WritesProblems<Format, Problem>;
+    static_assert(
+        written || WritesSums<Format>,
+        "Format: a format of one's own needs `static constexpr std::string_view alphabet`, `static "
+        "rung::Example write(a, b)` and `static int longest(int digits)` (of the library's, not every "
+        "one writes every operation)");
+    static constexpr std::string_view alphabet = detail::alphabet_of<Problem, Format>();
+    static constexpr int              vocab    = vocab_size(alphabet);
+    static constexpr char             sign     = Problem::sign;
+
+    Operands operands = Operands::equal;
+    Judge    judge    = Judge::final_answer;
+
+    Example sample(Rng& rng, int difficulty) const {
+        int a = difficulty, b = difficulty;
+        if (operands == Operands::mixed) (rng.chance(0.5) ? a : b) = rng.between(1, difficulty);
+        return sample_digits(rng, a, b);
+    }
+    /// The problem of numbers of exactly so many digits.
+    Example sample_digits(Rng& rng, int a, int b) const {
+        const std::string first = digits::random(rng, a), second = digits::random(rng, b);
+        if constexpr (written) return Format::write(Problem::of(first, second), &rng);
+        else return Format::write(first, second);
+    }
+    /// The problem of a and b, most significant digit first, of any length. What a format leaves to chance is left out.
+    Example example(std::string_view a, std::string_view b) const {
+        digits::check(a, Problem::name);
+        digits::check(b, Problem::name);
+        if constexpr (written) return Format::write(Problem::of(a, b));
+        else return Format::write(a, b);
+    }
+    int longest(int n) const {
+        const int equal = longest_of(n, n);
+        if (operands == Operands::equal || n == 1) return equal;
+        return std::max({equal, longest_of(n - 1, n), longest_of(n, n - 1)});
+    }
+    /// The most characters of prompt and answer for numbers of exactly so many digits.
+    static int longest_of(int a, int b) {
+        if constexpr (written) return Format::template longest<Problem>(a, b);
+        else return Format::longest(std::max(a, b));
+    }
+    bool correct(Example const& truth, std::string_view answer) const {
+        if (answer == truth.answer) return true;
+        if constexpr (written) {
+            if (judge == Judge::every_step) return false;
+            const auto number = Format::number(answer), wanted = Format::number(truth.answer);
+            return number && wanted && digits::canonical(*number) == digits::canonical(*wanted);
+        }
+        return false;
+    }
+    /// The number that an answer means, most significant digit first without zeros in front; nothing if its form is
+    /// broken.
+    static std::optional<std::string> number(std::string_view answer) requires written {
+        const auto number = Format::number(answer);
+        return number ? std::optional(digits::canonical(*number)) : std::nullopt;
+    }
+    /// The two numbers of a prompt, most significant digit first.
+    static std::pair<std::string, std::string> numbers(std::string_view prompt) requires written {
+        return detail::read_operands(prompt, Problem::sign, Format::operands);
+    }
+};
+
+/// The same task with the digits of its two numbers as two difficulties: for grids of both.
+template <class Task>
+struct ByOperand : Task {
+    static constexpr std::array<std::string_view, 2> axes{"digits of a", "digits of b"};
+
+    Example sample(Rng& rng, Difficulty n) const { return Task::sample_digits(rng, n.first, n.second); }
+    int     longest(Difficulty n) const { return Task::longest_of(n.first, n.second); }
+};
+
+}  // namespace rung

@@ -1,0 +1,27 @@
+#pragma once
+// Addition in base two: "101+011=" -> "1000", most significant bit first; both numbers have as many bits, of which the
+// first may be zero, and the sum has one more (Fan et al., "Looped transformers for length generalization", ICLR 2025).
+
+#include "rung/task/bits.hpp"
+#include "rung/task/digits.hpp"
+
+namespace rung {
+
+struct BinaryAddition {
+    static constexpr std::string_view alphabet = "01+=";
+    static constexpr int              vocab    = vocab_size(alphabet);
+
+    Example sample(Rng& rng, int difficulty) const {
+        const std::string a = bits::random(rng, difficulty, "BinaryAddition");
+        return example(a, bits::random(rng, difficulty, "BinaryAddition"));
+    }
+    Example example(std::string_view a, std::string_view b) const {
+        std::string       sum   = digits::add<2>(a, b);
+        const std::size_t width = std::max(a.size(), b.size()) + 1;
+        sum.insert(0, width - sum.size(), '0');
+        return {std::string(a).append("+").append(b).append("="), sum};
+    }
+    int longest(int difficulty) const { return 3 * difficulty + 3; }
+};
+
+}  // namespace rung

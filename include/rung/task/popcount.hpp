@@ -1,0 +1,30 @@
+#pragma once
+// How many bits are ones: "11011=" -> "001", in base two, least significant bit first; of none, nothing is written (Fan
+// et al., "Looped transformers for length generalization", ICLR 2025). Difficulty is the length.
+
+#include "rung/task/bits.hpp"
+
+namespace rung {
+
+struct Popcount {
+    static constexpr std::string_view alphabet = "01=";
+    static constexpr int              vocab    = vocab_size(alphabet);
+
+    Example sample(Rng& rng, int difficulty) const {
+        return example(bits::random(rng, difficulty, "Popcount"));
+    }
+    Example example(std::string_view text) const {
+        bits::check(text, "Popcount");
+        return {std::string(text) + "=", in_binary(bits::ones(text))};
+    }
+    int longest(int difficulty) const { return difficulty + 1 + int(in_binary(difficulty).size()); }
+
+private:
+    static std::string in_binary(int n) {
+        std::string text;
+        for (; n > 0; n /= 2) text += char('0' + n % 2);
+        return text;
+    }
+};
+
+}  // namespace rung
