@@ -211,7 +211,7 @@ TEST_CASE(
     const Vocab          bits   = vocab_of<BinaryAddition>();
     const Example        sum    = task.example("101", "011");
     const int            places = longest(task, 3) - int(sum.prompt.size());
-    const Item           row    = encode_at_once(bits, sum, places + 1);
+    const Item           row    = encode_at_once(bits, sum, places);
     const int            none = -1, zero = bits.id('0'), one = bits.id('1'), end = Vocab::end;
     CHECK(places == 4);
     CHECK(row.targets ==
