@@ -1,7 +1,7 @@
 // What does it cost to make the next batch, beside the step that learns from it? 128 problems of 1 to 10 digits: drawn,
-// written as text, encoded and packed, on one thread; `share_of_step` is of a step of the quickstart's model on the same
-// thread. A trainer's loop makes it beside the step. Then how many tokens a second every kind of task gives, and what share
-// of the time goes into drawing and writing them.
+// written as text, encoded and packed, on one thread; `share_of_step` is of a step of the quickstart's model on the
+// same thread. A trainer's loop makes it beside the step. Then how many tokens a second every kind of task gives, and
+// what share of the time goes into drawing and writing them.
 
 #include "machine.hpp"
 #include "rung/rung.hpp"

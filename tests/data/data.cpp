@@ -3,6 +3,7 @@
 #include <set>
 
 #include "rung/data/pack.hpp"
+#include "rung/task/binary_addition.hpp"
 #include "rung/task/copy.hpp"
 #include "rung/task/digits.hpp"
 
@@ -201,6 +202,20 @@ TEST_CASE(
     CHECK_THROWS_AS(encode_at_once(vocab, {"42=", "42"}, 1), Error);
     CHECK_THROWS_AS(encode_at_once(vocab, {"", ""}, 1), Error);
     CHECK_THROWS_AS(pack({Item{{1, 3, 4}, 1, {-1, 3}}}, Grade::answer, 16), Error);
+}
+
+TEST_CASE(
+    "a binary sum at once is the looped paper's row: its answer begins at the equals sign and fills its "
+    "place") {
+    const BinaryAddition task;
+    const Vocab          bits   = vocab_of<BinaryAddition>();
+    const Example        sum    = task.example("101", "011");
+    const int            places = longest(task, 3) - int(sum.prompt.size());
+    const Item           row    = encode_at_once(bits, sum, places);
+    const int            none = -1, zero = bits.id('0'), one = bits.id('1'), end = Vocab::end;
+    CHECK(places == 4);
+    CHECK(row.targets ==
+          std::vector<int>{none, none, none, none, none, none, none, none, one, zero, zero, zero, end});
 }
 
 TEST_CASE(

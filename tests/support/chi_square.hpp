@@ -6,8 +6,8 @@
 
 namespace rung_test {
 
-/// Pearson's statistic of counts beside those expected, in standard deviations from its mean: below 5 or so for counts that
-/// are what they should be. Expected counts below five say nothing.
+/// Pearson's statistic of counts beside those expected, in standard deviations from its mean: below 5 or so for counts
+/// that are what they should be. Expected counts below five say nothing.
 inline double chi_square(std::vector<double> const& counts, std::vector<double> const& expected) {
     double sum = 0, freedom = -1;
     for (std::size_t i = 0; i < counts.size(); ++i) {

@@ -24,7 +24,7 @@ enum class Slip {
 inline constexpr std::array<std::string_view, 9> slip_names{"none",           "early stop",    "format break",
                                                             "dropped carry",  "false carry",   "lost digit",
                                                             "repeated digit", "shifted digit", "other"};
-inline std::string_view                          slip_name(Slip slip) { return slip_names[std::size_t(slip)]; }
+inline std::string_view slip_name(Slip slip) { return slip_names[std::size_t(slip)]; }
 
 namespace detail {
 
