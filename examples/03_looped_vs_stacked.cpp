@@ -1,4 +1,4 @@
-// Does a model need many layers, or many steps? Sums of up to six numbers, "513+021+540+428=" -> "4031", by one block that
+// Does a model need many layers, or many steps? Sums of up to eight numbers, "513+021+540+428=" -> "4031", by one block that
 // runs twelve times, by twelve blocks, and by one block that runs once. The first two think for as long, the first and the
 // last have as many weights.
 // After Saunshi et al., "Reasoning with latent thoughts: on the power of looped transformers", ICLR 2025, at a size for a
@@ -23,16 +23,18 @@ struct Adder : Transformer<shape, Coupled<Learned, 1>, Depth, Llama> {
 };
 
 struct Settings {
-    int digits = 2, most = 6, steps = 3'000;
+    int digits = 2, most = 8, steps = 3'000;
 };
 
 template <class Depth, class Context>
 Report trained(Context& ctx, Settings const& s, std::string const& name, Journal& journal) {
     const Columns task{{.digits = s.digits, .reversed = true}};
     Adder<Depth>  model{ctx};
-    train(ctx, model, task, GrowWhenMastered{{.limit = s.most, .mastery = 0.9, .review = 0.5}},
+    Trainer       trainer{ctx, model, {.weight_decay = 0.1}};
+    train(trainer, task, GrowWhenMastered{{.limit = s.most, .mastery = 0.9, .review = 0.5}},
           {.steps      = s.steps,
-           .rate       = WarmupStableDecay{.peak = 5e-4, .steps = s.steps, .decay = s.steps / 2},
+           .batch      = 64,
+           .rate       = WarmupStableDecay{.steps = s.steps, .decay = s.steps * 2 / 5},
            .test_every = 25,
            .test_each  = 64,
            .watch      = journal.watch(name)});
