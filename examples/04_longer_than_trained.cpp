@@ -74,7 +74,7 @@ void compare(Context& ctx, Task const& task, PassRule const& practice, Settings 
     HeatMap map{{.title    = "Exact match",
                  .x        = "passes",
                  .y        = "length",
-                 .columns  = numbers(5, s.longest + 20, 5),
+                 .columns  = numbers(1, s.longest + 20, 5),
                  .frontier = "as many passes as in training"}};
     for (int length = 10; length <= s.longest; length += 10) {
         const Study study = rung::study(ctx, loop, task, length, 500, s.longest + 20);
@@ -83,9 +83,9 @@ void compare(Context& ctx, Task const& task, PassRule const& practice, Settings 
         stable.scores.push_back(study.by(StableFor{10}));
         still.scores.push_back(study.by(ChangeBelow{0.02}));
         std::vector<double> shares;
-        for (int pass = 5; pass <= s.longest + 20; pass += 5)
+        for (int pass = 1; pass <= s.longest + 20; pass += 5)
             shares.push_back(study.after(pass).exact_match());
-        map.row(std::to_string(length), shares, s.trained_to / 5);
+        map.row(std::to_string(length), shares, s.trained_to / 5 + 1);
     }
     reports.insert(reports.end(), {{"surest pass", surest},
                                    {"surest of batch", batch},
