@@ -50,7 +50,9 @@ constexpr auto as_long = PassesByDifficulty{.more = 1};
 
 template <class Task, class Context>
 void compare(Context& ctx, Task const& task, PassRule const& practice, Settings const& s, Journal& journal) {
-    using Shown       = Loop<Task, ConcatInput>;
+    using Shown = Loop<Task, ConcatInput>;
+    RUNG_CHECK(s.longest % 10 == 0, "longer_than_trained: --longest; got ", s.longest,
+               ", wanted a multiple of 10");
     const auto always = [&](auto const&) { return s.trained_to + 1; };
     const auto loop   = trained<Shown>(ctx, task, s, "loop", practice, journal);
     const auto once   = trained<Loop<Task, NoInjection>>(ctx, task, s, "shown once", practice, journal);
@@ -75,7 +77,7 @@ void compare(Context& ctx, Task const& task, PassRule const& practice, Settings 
                  .x        = "passes",
                  .y        = "length",
                  .columns  = numbers(1, s.longest + 20, 5),
-                 .frontier = "as many passes as in training"}};
+                 .frontier = "as many passes as the longest string of training"}};
     for (int length = 10; length <= s.longest; length += 10) {
         const Study study = rung::study(ctx, loop, task, length, 500, s.longest + 20);
         surest.scores.push_back(study.by(MostConfident{}));

@@ -19,10 +19,10 @@ template <class Rule>
 int settled(Rule const& rule, std::vector<Reading> const& readings) {
     std::vector<Thought> thoughts;
     for (std::size_t i = 0; i < readings.size(); ++i) {
-        thoughts.push_back({"", true, readings[i]});
-        thoughts.back().reading.pass = int(i) + 1;
+        thoughts.emplace_back().reading = readings[i];
+        thoughts.back().reading.pass    = int(i) + 1;
     }
-    return settle(rule, thoughts).reading.pass;
+    return settle(rule, thoughts, readings[0].prompt).reading.pass;
 }
 
 /// A model whose answers have many lengths and take many numbers of passes.
@@ -158,20 +158,46 @@ TEST_CASE("what is read at once after every pass is what loops of as many passes
         const auto alone   = think(ctx, model, vocab, asked, 9, {.passes = passes});
         const auto answers = answer_at_once(ctx, model, vocab, asked, 9, {.passes = passes});
         for (std::size_t i = 0; i < asked.size(); ++i) {
-            CHECK(answers[i].text == alone[i][0].answer);
-            CHECK(answers[i].ended == alone[i][0].ended);
+            CHECK(answers[i].text == alone[i][0].answer.text);
+            CHECK(answers[i].ended == alone[i][0].answer.ended);
+            CHECK(answers[i].tokens == alone[i][0].answer.tokens);
+            CHECK(answers[i].confidence == alone[i][0].answer.confidence);
             auto const& thought = all[i][std::size_t(passes - 1)];
             REQUIRE(alone[i].size() == 1);
-            CHECK(thought.answer == alone[i][0].answer);
-            CHECK(thought.ended == alone[i][0].ended);
+            CHECK(thought.answer.text == alone[i][0].answer.text);
+            CHECK(thought.answer.ended == alone[i][0].answer.ended);
             CHECK(thought.reading.pass == passes);
             CHECK(thought.reading.surprise == alone[i][0].reading.surprise);
-            CHECK(thought.reading.prompt == asked[i]);
         }
     }
     const int sure = most_confident_pass(all);
     CHECK(sure >= 1);
     CHECK(sure <= 5);
     CHECK_THROWS_AS(think(ctx, model, vocab, asked, 1000), Error);
+    CHECK_THROWS_WITH_AS(answer_at_once(ctx, model, vocab, asked, 9, {.dropout = {.rate = 0.5f}}),
+                         "read at once: dropout; got 0.5, wanted 0, as nothing is learnt here", Error);
     CHECK_THROWS_AS(answer_at_once(ctx, model, Vocab{"01"}, asked, 9), Error);
+}
+
+TEST_CASE("a study tells of every rule what a test by it tells, also of rules that ask for the problem") {
+    using Model = SmallModel<NoPe, NormBetween<Looped<4, 1, AddInput>>, Gpt>;
+    cpu::Context ctx{{.threads = 1}};
+    const Model  model{ctx};
+    const Study  all  = study(ctx, model, Reverse{}, 4, 20, 6);
+    const auto   same = [&](auto const& rule) {
+        const Score tested =
+            evaluate(ctx, model, Reverse{},
+                       {.from = 4, .to = 4, .each = 20, .run = {.passes = 6}, .answering = Answering::at_once},
+                       rule)
+                .at(4);
+        CHECK(all.by(rule).correct == tested.correct);
+        CHECK(all.by(rule).passes == doctest::Approx(tested.passes));
+        return tested.passes;
+    };
+    CHECK(same(Oracle{[](std::string_view prompt) { return int(prompt.size()) - 2; }}) == 3);
+    same(MostConfident{}), same(StableFor{2}), same(AfterPasses{2});
+    CHECK_THROWS_WITH_AS(all.after(7), "Study: pass; got 7, wanted 1 to 6", Error);
+    CHECK_THROWS_AS(study(ctx, model, Reverse{}, 4, 20, 0), Error);
+    CHECK_THROWS_AS(evaluate(ctx, model, Reverse{}, {.from = 1, .to = 1, .passes = [](int) { return 0; }}),
+                    Error);
 }

@@ -2,6 +2,7 @@
 // Whole answers read at once: a forward pass over prompts and blanks, and what the model says in their place.
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -61,6 +62,8 @@ inline Answer said(Vocab const& vocab, int const* tokens, double const* probabil
     std::vector<int> text;
     while (!answer.ended && answer.tokens < places) {
         const int at = answer.tokens++;
+        RUNG_CHECK(std::isfinite(probabilities[at]), "read at once: a token's probability; got ",
+                   probabilities[at], ", wanted a finite number (are the weights finite?)");
         answer.confidence *= probabilities[at];
         answer.ended = tokens[at] == Vocab::end;
         if (!answer.ended) text.push_back(tokens[at]);
@@ -71,9 +74,12 @@ inline Answer said(Vocab const& vocab, int const* tokens, double const* probabil
 
 /// read(lane, members, tape) of each group of prompts.
 template <class Context, class Model, class Read>
-void read_at_once(Context& ctx, Model const& model, Blanks const& blanks, Run const& run, Read const& read) {
+void read_at_once(Context& ctx, Model const& model, Blanks const& blanks, Run run, Read const& read) {
     RUNG_CHECK(blanks.tokens() == Model::shape.vocab, "read at once: vocabulary; got ", blanks.tokens(),
                " tokens, wanted ", Model::shape.vocab, ", the model's");
+    RUNG_CHECK(run.dropout.rate == 0, "read at once: dropout; got ", run.dropout.rate,
+               ", wanted 0, as nothing is learnt here");
+    run.learnt = 0, run.states = 1;
     const auto weights = pack(ctx, model);
     ctx.for_slices(blanks.groups(), [&](auto& lane, int group) {
         const auto members = blanks.members(group);
@@ -96,7 +102,7 @@ template <class Context, class Model>
 std::vector<Answer> answer_at_once(Context& ctx, Model const& model, Vocab const& vocab,
                                    std::vector<std::string> const& prompts, int places, Run run = {},
                                    Place const& place = {}, NoExit const& = {}) {
-    run.states = run.graded = 1;  // nothing is learnt here
+    run.graded = 1;
     std::vector<Answer>  answers(prompts.size());
     const detail::Blanks blanks(vocab, prompts, places, place);
     detail::read_at_once(ctx, model, blanks, run, [&](auto& lane, auto const& members, auto const& tape) {

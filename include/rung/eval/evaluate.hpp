@@ -113,7 +113,7 @@ struct Study {
     /// Should each stop where the rule says.
     template <class Rule>
     Score by(Rule const& rule) const {
-        return score([&](std::size_t i) { return settle(rule, thoughts[i]).reading.pass; });
+        return score([&](std::size_t i) { return settle(rule, thoughts[i], truth[i].prompt).reading.pass; });
     }
 
 private:
@@ -122,6 +122,7 @@ private:
         Score sum{.difficulty = difficulty, .count = int(truth.size())};
         for (std::size_t i = 0; i < truth.size(); ++i) {
             const int pass = pass_of(i);
+            RUNG_CHECK(pass >= 1 && pass <= passes(), "Study: pass; got ", pass, ", wanted 1 to ", passes());
             sum.correct += right[i * std::size_t(passes()) + std::size_t(pass - 1)];
             sum.passes += double(pass) / double(truth.size());
         }
@@ -130,12 +131,15 @@ private:
 };
 
 /// The problems that evaluate() asks of a difficulty, read at once, and what the model thinks of them after each pass
-/// up to `most`.
+/// up to `most`, which is at least 1.
+/// @param count   problems
+/// @param stream  which problems: another number asks others, see EvaluateOptions
 template <class Context, class Model, class Task>
 Study study(Context& ctx, Model const& model, Task const& task, int difficulty, int count, int most,
             std::uint32_t stream = 0) {
     detail::explain_fit<Model, Task>();
     detail::check_evaluation<Model>(task, {.from = difficulty, .to = difficulty, .each = count});
+    RUNG_CHECK(most >= 1, "study: most passes; got ", most, ", wanted at least 1");
     Study      all{.difficulty = difficulty,
                    .truth      = detail::test_problems(task, ctx.seed(), difficulty, count, stream)};
     const auto prompts = detail::prompts_of(all.truth);
@@ -143,9 +147,8 @@ Study study(Context& ctx, Model const& model, Task const& task, int difficulty, 
         think(ctx, model, vocab_of<Task>(), prompts, detail::answer_places(task, difficulty, prompts[0]),
               {.passes = most, .graded = most}, place_of(task));
     for (std::size_t i = 0; i < prompts.size(); ++i)
-        for (auto& thought : all.thoughts[i]) {
-            all.right.push_back(thought.ended && correct(task, all.truth[i], thought.answer));
-            thought.reading.prompt = {};  // which dies with this call
+        for (auto const& thought : all.thoughts[i]) {
+            all.right.push_back(thought.answer.ended && correct(task, all.truth[i], thought.answer.text));
         }
     return all;
 }
@@ -165,7 +168,11 @@ Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOpti
         const auto truth = detail::test_problems(task, ctx.seed(), difficulty, options.each, options.stream);
         const auto prompts = detail::prompts_of(truth);
         Run        run     = options.run;
-        if (options.passes) run.passes = options.passes(difficulty);
+        if (options.passes) {
+            run.passes = options.passes(difficulty);
+            RUNG_CHECK(run.passes >= 1, "evaluate: passes at difficulty ", difficulty, "; got ", run.passes,
+                       ", wanted at least 1");
+        }
         const auto answers =
             options.answering == Answering::at_once
                 ? answer_at_once(ctx, model, vocab, prompts,

@@ -13,19 +13,21 @@ namespace rung {
 
 /// What a model would answer after a pass.
 struct Thought {
-    std::string answer;
-    bool        ended = false;  ///< by its own end token
-    Reading     reading;
+    Answer  answer;
+    Reading reading;  ///< without the prompt
 };
 
 /// The thought a rule settles on: of one sequence, after each of its passes in turn.
 template <class Rule>
-Thought const& settle(Rule const& rule, std::vector<Thought> const& passes) {
+Thought const& settle(Rule const& rule, std::vector<Thought> const& passes, std::string_view prompt) {
     static_assert(explain_exit<Rule>::ok);
+    RUNG_CHECK(!passes.empty(), "settle: passes; got none, wanted at least 1");
     Judged         so_far;
     Thought const* best = &passes.back();
     for (auto const& thought : passes) {
-        const Verdict verdict = rule(thought.reading, so_far);
+        Reading now           = thought.reading;
+        now.prompt            = prompt;
+        const Verdict verdict = rule(now, so_far);
         if (verdict != Verdict::go_on) best = &thought;
         if (verdict == Verdict::stop) break;
     }
@@ -35,7 +37,8 @@ Thought const& settle(Rule const& rule, std::vector<Thought> const& passes) {
 /// The pass that is surest of its answers on average over all sequences, which it is the same for (Fan et al., 2025:
 /// for problems of one length).
 inline int most_confident_pass(std::vector<std::vector<Thought>> const& all) {
-    std::vector<double> surprise(all.at(0).size(), 0.0);
+    RUNG_CHECK(!all.empty() && !all[0].empty(), "most_confident_pass: thoughts; got none, wanted at least 1");
+    std::vector<double> surprise(all[0].size(), 0.0);
     for (auto const& passes : all)
         for (std::size_t i = 0; i < passes.size(); ++i) surprise[i] += passes[i].reading.surprise;
     return all[0][std::size_t(std::min_element(surprise.begin(), surprise.end()) - surprise.begin())]
@@ -43,41 +46,35 @@ inline int most_confident_pass(std::vector<std::vector<Thought>> const& all) {
 }
 
 /// Thoughts of every prompt after the last `run.graded` of `run.passes` passes.
-/// The prompts must outlive the readings. Throws where a prompt and its answer do not fit the model's context.
+/// Throws where a prompt and its answer do not fit the model's context.
 /// @param places  characters of the longest answer that there could be, see encode_at_once()
 /// @param place   ids of the task that the model was trained on, see place_of()
 template <class Context, class Model>
 std::vector<std::vector<Thought>> think(Context& ctx, Model const& model, Vocab const& vocab,
                                         std::vector<std::string> const& prompts, int places, Run run = {},
                                         Place const& place = {}) {
-    using Real          = typename Context::real;
-    const Passes passes = Model::passes_of(run);
-    run.states          = 1;  // nothing is learnt here
+    using Real                               = typename Context::real;
+    const Passes                      passes = Model::passes_of(run);
     std::vector<std::vector<Thought>> all(prompts.size());
     const detail::Blanks              blanks(vocab, prompts, places, place);
     const Index                       asked = blanks.asked();
     detail::read_at_once(ctx, model, blanks, run, [&](auto& lane, auto const& members, auto const& tape) {
-        const Index rows   = tape.logits.rows / run.graded;
-        const auto  logits = fetched(lane, Mat<Real const>(tape.logits));
-        const auto  states = fetched(lane, Mat<Real const>(tape.x));
+        const Index         rows   = tape.logits.rows / run.graded;
+        const auto          logits = fetched(lane, Mat<Real const>(tape.logits));
+        const auto          states = fetched(lane, Mat<Real const>(tape.x));
+        std::vector<int>    tokens(std::size_t(tape.logits.rows));
+        std::vector<double> probabilities(tokens.size());
+        greedy(lane, tokens.data(), probabilities.data(), tape.logits, Vocab::end);
         for (int k = 0; k < run.graded; ++k)
             for (std::size_t i = 0; i < members.size(); ++i) {
                 const Index now  = k * rows + Index(i) * asked;
                 const auto  of   = [&](auto all, Index row) { return all.slice(row, asked); };
                 const auto  none = decltype(logits){};
                 Thought     thought;
-                thought.reading        = detail::read_pass(passes.most - run.graded + k + 1, of(logits, now),
+                thought.reading = detail::read_pass(passes.most - run.graded + k + 1, of(logits, now),
                                                     k > 0 ? of(logits, now - rows) : none, of(states, now),
                                                     k > 0 ? of(states, now - rows) : none, Vocab::end);
-                thought.reading.prompt = prompts[members[i]];
-                std::vector<int> tokens;
-                for (Index t = 0; t < asked && !thought.ended; ++t) {
-                    auto const* row   = logits.row(now + t);
-                    const int   token = int(std::max_element(row + Vocab::end, row + logits.cols) - row);
-                    thought.ended     = token == Vocab::end;
-                    if (!thought.ended) tokens.push_back(token);
-                }
-                thought.answer = vocab.decode(tokens);
+                thought.answer  = detail::said(vocab, tokens.data() + now, probabilities.data() + now, asked);
                 all[members[i]].push_back(thought);
             }
     });
@@ -91,9 +88,11 @@ std::vector<Answer> answer_at_once(Context& ctx, Model const& model, Vocab const
                                    Place const& place, Rule const& rule) {
     run.graded = Model::passes_of(run).most;
     std::vector<Answer> answers;
-    for (auto const& passes : think(ctx, model, vocab, prompts, places, run, place)) {
-        auto const& thought = settle(rule, passes);
-        answers.push_back({.text = thought.answer, .ended = thought.ended, .passes = {thought.reading.pass}});
+    const auto          thoughts = think(ctx, model, vocab, prompts, places, run, place);
+    for (std::size_t i = 0; i < prompts.size(); ++i) {
+        auto const& thought = settle(rule, thoughts[i], prompts[i]);
+        answers.push_back(thought.answer);
+        answers.back().passes = {thought.reading.pass};
     }
     return answers;
 }

@@ -121,9 +121,13 @@ double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainO
                 items.push_back(options.answering == Answering::by_token
                                                  ? encode(vocab, drawn, Ended::yes, place)
                                                  : encode_at_once(vocab, drawn, places, place));
-                if (options.passes)
-                    items.back().passes = options.passes(
+                if (options.passes) {
+                    const int passes = options.passes(
                                      {drawn.difficulty, made, Rng(seed, Purpose::passes, std::uint32_t(made))});
+                    RUNG_CHECK(passes >= 1, "train: passes at difficulty ", drawn.difficulty, "; got ",
+                                            passes, ", wanted at least 1");
+                    items.back().passes = passes;
+                }
             }
             batches.push_back(pack(items, options.grade, Model::shape.context));
             if (options.progressive > 0)

@@ -13,11 +13,11 @@ namespace rung {
 /// What an evaluation or a step may vary without a new model.
 struct Run {
     int passes = 0;  ///< times the looped layers run; 0: the depth's own number
-    /// Last passes that are learnt from; 0, or more than there are: all. Activations of earlier ones are not kept, and
-    /// what came before the loop learns through what is injected alone.
+    /// Last passes that are learnt from (truncated back-propagation); 0, or more than there are: all. Activations of
+    /// earlier ones are not kept, and what came before the loop learns through what is injected alone.
     int learnt = 0;
-    /// States between passes that are kept while a backward pass computes all else again: its memory does not depend
-    /// on the number of passes. 0: nothing is computed twice, and the activations of all passes are kept.
+    /// States between passes that are kept while a backward pass computes all else again (checkpointing): its memory
+    /// does not depend on the number of passes. 0: nothing is computed twice, and the activations of all are kept.
     int states = 0;
     /// Last passes whose logits are graded, one after another; the loss is their mean.
     int     graded  = 1;

@@ -15,8 +15,8 @@
 namespace rung {
 
 /// @tparam S         the sizes
-/// @tparam Position  NoPe, Learned, Sinusoidal<>, Rope<>, one of these with ids that are drawn (ids.hpp), Alibi, T5<>,
-///                   Kerple, Fire<> or a type of your own
+/// @tparam Position  NoPe, Learned, Sinusoidal<>, Rope<>, one of these with ids that are drawn (ids.hpp), Alibi,
+///                   Window<>, T5<>, Kerple, Fire<> or a type of your own
 /// @tparam Depth     Stacked<L>, Looped<P, L, Inject>, PreludeCoreCoda<...> or a type of your own
 /// @tparam Style     Gpt, Llama or a type of your own; one with `mask = Mask::none` reads and does not write
 template <Shape S, class Position = NoPe, class Depth = Stacked<2>, class Style = Gpt>

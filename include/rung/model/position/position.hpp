@@ -127,7 +127,7 @@ template <class P>
 struct explain_position {
     static_assert(HasSite<P>,
                   "Position: add `static constexpr rung::Site site`, where the scheme acts "
-                  "(or use NoPe, Learned, Sinusoidal<>, Rope<>, Alibi, T5<>, Kerple or Fire<>)");
+                  "(or use NoPe, Learned, Sinusoidal<>, Rope<>, Alibi, Window<2>, T5<>, Kerple or Fire<>)");
     static_assert(knows_theta<P>(),
                   "Position: a scheme that acts on query_key needs `static constexpr double theta`, as one "
                   "of sinusoids does, "
