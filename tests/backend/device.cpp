@@ -214,10 +214,10 @@ TEST_CASE("answers that are read at once on a GPU, after every pass, are the CPU
                got      = think(gpu, there, vocab, asked, 9, {.passes = 4, .graded = 4});
     const auto last     = answer_at_once(gpu, there, vocab, asked, 9, {.passes = 4});
     for (std::size_t i = 0; i < asked.size(); ++i) {
-        CHECK(last[i].text == want[i].back().answer);
-        CHECK(last[i].ended == want[i].back().ended);
+        CHECK(last[i].text == want[i].back().answer.text);
+        CHECK(last[i].ended == want[i].back().answer.ended);
         for (std::size_t pass = 0; pass < 4; ++pass) {
-            CHECK(got[i][pass].answer == want[i][pass].answer);
+            CHECK(got[i][pass].answer.text == want[i][pass].answer.text);
             CHECK(got[i][pass].reading.entropy ==
                   doctest::Approx(want[i][pass].reading.entropy).epsilon(1e-4));
             if (pass > 0)

@@ -144,5 +144,5 @@ TEST_CASE("a loop learns parity of short strings, each read at once after as man
     CHECK(surest.at(4).passes <= 8);
     const Study all = study(ctx, model, Parity{}, 4, 64, 4);
     for (std::size_t i = 0; i < all.truth.size(); ++i)
-        CHECK(all.thoughts[i][3].answer == all.truth[i].answer);
+        CHECK(all.thoughts[i][3].answer.text == all.truth[i].answer);
 }
