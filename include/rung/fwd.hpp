@@ -115,8 +115,8 @@ struct CycleNavigation;
 struct StackManipulation;
 struct BalancedBrackets;
 struct PHop;
-struct Complete;  // spanning_tree.hpp
-struct Grid;
+struct CompleteGraph;  // spanning_tree.hpp
+struct GridGraph;
 struct Wilson;
 struct PaperWalk;
 struct DepthFirst;

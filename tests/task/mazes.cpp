@@ -55,7 +55,7 @@ Edges tree_of(int nodes, int hops, Rng& rng) {
         inside[std::size_t(node)] = 1;
         if (node > 0) edges.push_back({node - 1, node});
     }
-    Walk::grow(Complete{nodes}, rng, inside, edges);
+    Walk::grow(CompleteGraph{nodes}, rng, inside, edges);
     for (auto& [a, b] : edges)
         if (a > b) std::swap(a, b);
     std::sort(edges.begin(), edges.end());
@@ -154,7 +154,7 @@ TEST_CASE("Wilson's walks draw every tree that holds the path equally often, the
 
 TEST_CASE(
     "Wilson's walks draw every tree of a grid equally often, and depth-first search makes long corridors") {
-    const auto draw = [](auto walk, Grid grid, std::uint32_t index) {
+    const auto draw = [](auto walk, GridGraph grid, std::uint32_t index) {
         Rng               rng = stream(index);
         std::vector<char> inside(std::size_t(grid.size()), 0);
         Edges             edges;

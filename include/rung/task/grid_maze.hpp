@@ -32,7 +32,7 @@ struct GridMazeIn {
                        size.rows * size.columns >= 2,
                    "GridMaze: rows and columns; got ", size.rows, " and ", size.columns,
                    ", wanted 1 to 1000, and at least two cells");
-        const Grid        grid{size.rows, size.columns};
+        const GridGraph   grid{size.rows, size.columns};
         const auto        cells = std::uint32_t(grid.size());
         std::vector<char> inside(cells, 0);
         Edges             edges;

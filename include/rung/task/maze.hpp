@@ -44,7 +44,7 @@ struct MazeIn {
             inside[std::size_t(node)] = 1;
             if (node > 0) edges.push_back({node - 1, node});
         }
-        Walk::grow(Complete{size.nodes}, rng, inside, edges);
+        Walk::grow(CompleteGraph{size.nodes}, rng, inside, edges);
         std::vector<int> labels(99), order(count);
         std::iota(labels.begin(), labels.end(), 1);
         std::iota(order.begin(), order.end(), 0);

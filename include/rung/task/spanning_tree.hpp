@@ -11,7 +11,7 @@ namespace rung {
 using Edges = std::vector<std::pair<int, int>>;
 
 /// Every node beside every other.
-struct Complete {
+struct CompleteGraph {
     int nodes = 0;
 
     int size() const { return nodes; }
@@ -20,7 +20,7 @@ struct Complete {
 };
 
 /// Cells row by row, each beside those above, below, left and right of it.
-struct Grid {
+struct GridGraph {
     int rows = 0, columns = 0;
 
     int size() const { return rows * columns; }
@@ -60,7 +60,7 @@ struct Wilson {
 /// node may be walked to later. Always a tree, but not all trees equally often, though the paper names Wilson (Lee et
 /// al., "Self-improving transformers", ICML 2025). Of complete graphs alone.
 struct PaperWalk {
-    static void grow(Complete const& graph, Rng& rng, std::vector<char>& inside, Edges& edges) {
+    static void grow(CompleteGraph const& graph, Rng& rng, std::vector<char>& inside, Edges& edges) {
         std::vector<int> current, remaining;
         for (int node = 0; node < graph.size(); ++node)
             (inside[std::size_t(node)] ? current : remaining).push_back(node);
