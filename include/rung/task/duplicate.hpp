@@ -1,6 +1,6 @@
 #pragma once
-// Writing twice: "407=" -> "407407" (Delétang et al., "Neural networks and the Chomsky hierarchy", ICLR 2023: duplicate
-// string). Difficulty is the length; the first digit is not zero.
+// Writing twice: "407=" -> "407407" (Delétang et al., "Neural networks and the Chomsky hierarchy", ICLR 2023:
+// duplicate string). Difficulty is the length; the first digit is not zero.
 
 #include "rung/task/digits.hpp"
 #include "rung/task/task.hpp"

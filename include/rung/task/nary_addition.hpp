@@ -15,10 +15,10 @@ struct NaryAddition {
     static constexpr std::string_view alphabet = "0123456789+=";
     static constexpr int              vocab    = vocab_size(alphabet);
 
-    int  digits = 3;  ///< of every operand
-    bool reversed =
-        false;  ///< "513+021=" -> "5340": every number least significant digit first, the sum filled with
-                ///< zeros to the digits of the largest one
+    int digits = 3;  ///< of every operand
+    /// "513+021=" -> "5340": every number least significant digit first, the sum filled with zeros to the digits of the
+    /// largest one.
+    bool reversed = false;
 
     Example sample(Rng& rng, int difficulty) const {
         RUNG_CHECK(difficulty >= 1 && digits >= 1, "NaryAddition: operands and their digits; got ",

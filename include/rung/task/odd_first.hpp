@@ -1,6 +1,6 @@
 #pragma once
-// The characters at odd places, then those at even places: "4071=" -> "4701" (Delétang et al., "Neural networks and the
-// Chomsky hierarchy", ICLR 2023: odds first). Difficulty is the length; the first digit is not zero.
+// The characters at odd places, then those at even places: "4071=" -> "4701" (Delétang et al., "Neural networks and
+// the Chomsky hierarchy", ICLR 2023: odds first). Difficulty is the length; the first digit is not zero.
 
 #include "rung/task/digits.hpp"
 #include "rung/task/task.hpp"
