@@ -7,6 +7,8 @@
 #include <ostream>
 #include <vector>
 
+#include "rung/task/difficulty.hpp"
+
 namespace rung {
 
 struct Interval {
@@ -15,8 +17,9 @@ struct Interval {
 
 /// How many of `count` problems of one difficulty were answered exactly.
 struct Score {
-    int    difficulty = 0, correct = 0, count = 0;
-    double passes = 0;  ///< mean of those after which a rule stopped the loop; 0: none did
+    Difficulty difficulty = 0;
+    int        correct = 0, count = 0;
+    double     passes = 0;  ///< mean of those after which a rule stopped the loop; 0: none did
 
     double exact_match() const { return count == 0 ? 0.0 : double(correct) / count; }
 
@@ -35,14 +38,14 @@ struct Report {
     std::vector<Score> scores;
 
     /// The score at one difficulty; empty (count 0) when it was not asked for.
-    Score at(int difficulty) const {
+    Score at(Difficulty difficulty) const {
         for (auto const& score : scores)
             if (score.difficulty == difficulty) return score;
         return {.difficulty = difficulty};
     }
-    /// Largest difficulty up to which every one asked for reaches `bar`; 0 when the first does not.
-    int frontier(double bar = 0.99) const {
-        int reached = 0;
+    /// Largest difficulty up to which every one asked for, in their order, reaches `bar`; 0 when the first does not.
+    Difficulty frontier(double bar = 0.99) const {
+        Difficulty reached;
         for (auto const& score : scores) {
             if (score.exact_match() < bar) break;
             reached = score.difficulty;
@@ -57,8 +60,8 @@ inline std::ostream& operator<<(std::ostream& out, Report const& report) {
     out << "difficulty  exact match  95 % interval     correct\n" << std::fixed << std::setprecision(3);
     for (auto const& score : report.scores) {
         const auto [low, high] = score.interval();
-        out << std::setw(10) << score.difficulty << std::setw(13) << score.exact_match() << "  [" << low
-            << ", " << high << "]  " << std::setw(6) << score.correct << " / " << score.count << '\n';
+        out << std::setw(10) << score.difficulty.text() << std::setw(13) << score.exact_match() << "  ["
+            << low << ", " << high << "]  " << std::setw(6) << score.correct << " / " << score.count << '\n';
     }
     out.flags(flags);
     out.precision(digits);
