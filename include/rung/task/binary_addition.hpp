@@ -16,6 +16,8 @@ struct BinaryAddition {
         return example(a, bits::random(rng, difficulty, "BinaryAddition"));
     }
     Example example(std::string_view a, std::string_view b) const {
+        digits::check<2>(a, "BinaryAddition");
+        digits::check<2>(b, "BinaryAddition");
         std::string       sum   = digits::add<2>(a, b);
         const std::size_t width = std::max(a.size(), b.size()) + 1;
         sum.insert(0, width - sum.size(), '0');

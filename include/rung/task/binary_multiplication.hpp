@@ -18,6 +18,8 @@ struct BinaryMultiplication {
         return example(a, bits::random(rng, count.second, "BinaryMultiplication"));
     }
     Example example(std::string_view a, std::string_view b) const {
+        digits::check<2>(a, "BinaryMultiplication");
+        digits::check<2>(b, "BinaryMultiplication");
         std::string product = digits::reversed(digits::multiply<2>(a, b));
         product.resize(a.size() + b.size(), '0');
         return {std::string(a).append("*").append(b).append("="), product};

@@ -30,8 +30,13 @@ bool is_number(std::string_view text) {
 }
 
 /// Throws unless `number` is one or more digits.
-inline void check(std::string_view number, std::string_view where) {
-    RUNG_CHECK(is_number(number), where, ": number; got '", number, "', wanted decimal digits");
+template <int Base = 10>
+void check(std::string_view number, std::string_view where) {
+    RUNG_CHECK(is_number<Base>(number), where, ": number; got '", number, "', wanted ",
+               Base == 10  ? "decimal"
+               : Base == 2 ? "binary"
+                           : "its base's",
+               " digits");
 }
 
 /// Without leading zeros; of nothing but zeros, one is left.
