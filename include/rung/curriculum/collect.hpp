@@ -11,8 +11,8 @@ namespace rung {
 struct CollectOptions {
     int           count = 1000;
     std::uint64_t seed  = 1;
-    /// Draws of an example before one that the set has already is taken again, because there are no others: difficulties
-    /// come as often as the curriculum names them, though a difficulty has but a few problems.
+    /// Draws of an example before one that the set has already is taken again, because there are no others:
+    /// difficulties come as often as the curriculum names them, though one has but a few problems.
     int patience = 100;
 };
 

@@ -47,8 +47,9 @@ public:
     }
     /// The task's problems of these numbers, such as balanced_pairs() gives; they are as hard as the larger one has
     /// digits, or of two axes as both have.
-    ExampleSet(Task task, std::vector<NumberPair> const& pairs)
-        : ExampleSet(task, written(task, pairs), sizes(pairs)) {}
+    template <
+        std::same_as<std::vector<NumberPair>> Pairs>  // not in braces, where these could be examples as well
+    ExampleSet(Task task, Pairs const& pairs) : ExampleSet(task, written(task, pairs), sizes(pairs)) {}
 
     std::vector<Example> const&    examples() const { return examples_; }
     std::vector<Difficulty> const& difficulties() const { return difficulties_; }

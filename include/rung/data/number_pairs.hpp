@@ -1,7 +1,7 @@
 #pragma once
 // The pairs of numbers that "Teaching arithmetic to small transformers" (Lee et al., ICLR 2024) trains on: sets with as
-// many pairs of every number of carries, sets with more of the longer numbers, and part of an addition table, whose rest
-// is the test. Give them to a task: ExampleSet{PlainAddition{}, balanced_pairs({.count = 2'000})}.
+// many pairs of every number of carries, sets with more of the longer numbers, and part of an addition table, whose
+// rest is the test. Give them to a task: ExampleSet{PlainAddition{}, balanced_pairs({.count = 2'000})}.
 
 #include <algorithm>
 #include <numeric>
@@ -86,8 +86,8 @@ struct GrowingOptions {
 };
 
 /// Pairs of 1 to `digits` digits, by the larger number, of which there are more the longer they are: all 100 of one
-/// digit, and of the others d times the same share of d digits; what does not divide has two. Of seven digits and 10,000
-/// pairs these are 100, 750, 1098, 1464, 1830, 2196 and 2562, as in the paper's files.
+/// digit, and of the others d times the same share of d digits; what does not divide has two. Of seven digits and
+/// 10,000 pairs these are 100, 750, 1098, 1464, 1830, 2196 and 2562, as in the paper's files.
 inline std::vector<NumberPair> growing_pairs(GrowingOptions const& options) {
     RUNG_CHECK(options.digits >= 2 && options.digits <= 9, "growing_pairs: digits; got ", options.digits,
                ", wanted 2 to 9");
@@ -113,8 +113,8 @@ struct TableSplit {
     std::vector<NumberPair> shown, rest;
 };
 
-/// The matrix-completion split: of the n^2 sums of an addition table, a matrix of rank two, `shown` are for training and
-/// the rest for the test. What is shown of a smaller count is shown of a larger one.
+/// The matrix-completion split: of the n^2 sums of an addition table, a matrix of rank two, `shown` are for training
+/// and the rest for the test. What is shown of a smaller count is shown of a larger one.
 inline TableSplit split_table(int n, int shown, std::uint64_t seed = 1) {
     RUNG_CHECK(n >= 2 && n <= 10'000, "split_table: numbers; got ", n, ", wanted 2 to 10000");
     RUNG_CHECK(shown >= 1 && shown < n * n, "split_table: shown; got ", shown, " of ", n * n,
