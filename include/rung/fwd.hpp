@@ -127,6 +127,12 @@ template <class Walk>
 struct
     GridMazeIn;  // grid_maze.hpp: aliases GridMaze = GridMazeIn<DepthFirst>, UniformGridMaze = GridMazeIn<Wilson>
 
+template <class Task, class Rule>
+struct Excluding;  // excluding.hpp; not among tasks.hpp
+struct DigitAt;
+struct Pairs;
+struct Prompts;
+
 // data/: text -> tokens -> batches: vocab_of, encode, pack, cut
 class Vocab;  // vocab.hpp
 enum class Grade;
@@ -135,6 +141,13 @@ enum class Answering;
 struct Item;  // pack.hpp
 struct Batch;
 class Ragged;
+template <class Task>
+class ExampleSet;  // example_set.hpp: the alias NumberPair
+template <class Task>
+struct Listed;          // unseen.hpp: unseen
+struct BalanceOptions;  // number_pairs.hpp: carries, balanced_pairs, growing_pairs, split_table
+struct GrowingOptions;
+struct TableSplit;
 
 // model/: numbers -> logits; Shape is in shape.hpp, the alias Gpt in style/gpt.hpp
 struct WeightSpec;  // weights.hpp
@@ -246,6 +259,7 @@ struct Inspection;
 class Uniform;  // uniform.hpp
 struct GrowOptions;
 class GrowWhenMastered;  // grow_when_mastered.hpp
+struct CollectOptions;   // collect.hpp: collect
 struct Candidate;        // filter.hpp
 struct NoFilter;
 struct LengthFilter;

@@ -119,11 +119,14 @@ private:
                           .set("gradient_norm", e.gradient)
                           .set("rate", e.rate)
                           .set("tokens", e.tokens));
-        if (e.test)
-            record_.write(Json{}
-                              .set("event", "test")
-                              .set("step", losses_.y.size())
-                              .set("exact_match", exact_matches(*e.test)));
+        if (e.test) {
+            Json test;
+            test.set("event", "test")
+                .set("step", losses_.y.size())
+                .set("exact_match", exact_matches(*e.test));
+            if (!e.state.empty()) test.set("curriculum", e.state);
+            record_.write(test);
+        }
         if (e.step == e.steps) progress_->finish();
     }
     [[gnu::cold, gnu::noinline]] void end_round(Round const& r) {

@@ -18,6 +18,7 @@ struct StepEvent {
     double        loss = 0, gradient = 0, rate = 0;
     Index         tokens = 0;
     Report const* test   = nullptr;
+    std::string   state  = {};  ///< of the curriculum after the test, if it has one
 };
 
 struct TrainOptions {
@@ -138,6 +139,7 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
             if (tested(step)) {
                 test       = source.test(trainer.context(), trainer.model(), detail::test_of(options));
                 event.test = &test;
+                if constexpr (requires { source.state(); }) event.state = source.state();
             }
         if (options.watch) options.watch(event);
         if (step >= options.steps - (options.steps + 9) / 10)

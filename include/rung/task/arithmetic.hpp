@@ -110,6 +110,12 @@ struct ArithmeticIn {
         const auto number = Format::number(answer);
         return number ? std::optional(digits::canonical(*number)) : std::nullopt;
     }
+    /// Of the pairs of numbers of so many digits, however they are written; one of zero is not counted.
+    static std::optional<Ordinal> ordinal(std::string_view prompt) requires written {
+        const auto [a, b] = numbers(prompt);
+        if (a.empty() || b.empty()) return {};
+        return ordinal_of_both(ordinal_of_number(digits::trimmed(a)), ordinal_of_number(digits::trimmed(b)));
+    }
     /// The two numbers of a prompt, most significant digit first.
     static std::pair<std::string, std::string> numbers(std::string_view prompt) requires written {
         return detail::read_operands(prompt, Problem::sign, Format::operands);

@@ -23,6 +23,10 @@ struct BinaryAddition {
         sum.insert(0, width - sum.size(), '0');
         return {std::string(a).append("+").append(b).append("="), sum};
     }
+    static std::optional<Ordinal> ordinal(std::string_view prompt) {
+        const auto sign = prompt.find('+');
+        return ordinal_of_both(bits::ordinal(prompt.substr(0, sign)), bits::ordinal(prompt.substr(sign + 1)));
+    }
     int longest(int difficulty) const { return 3 * difficulty + 3; }
 };
 

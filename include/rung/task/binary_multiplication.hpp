@@ -24,6 +24,10 @@ struct BinaryMultiplication {
         product.resize(a.size() + b.size(), '0');
         return {std::string(a).append("*").append(b).append("="), product};
     }
+    static std::optional<Ordinal> ordinal(std::string_view prompt) {
+        const auto sign = prompt.find('*');
+        return ordinal_of_both(bits::ordinal(prompt.substr(0, sign)), bits::ordinal(prompt.substr(sign + 1)));
+    }
     int longest(Difficulty count) const { return 2 * (count.first + count.second + 1); }
 };
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "rung/core/rng.hpp"
+#include "rung/task/ordinal.hpp"
 #include "rung/task/task.hpp"
 
 namespace rung::digits {
@@ -19,6 +20,11 @@ inline std::string random(Rng& rng, int count) {
     for (int i = 0; i < count; ++i)
         number[std::size_t(i)] = char('0' + (i == 0 ? 1 + rng.below(9) : rng.below(10)));
     return number;
+}
+
+/// Of the prompts of so many digits.
+inline std::optional<Ordinal> ordinal(std::string_view prompt) {
+    return ordinal_of_number(before_equals(prompt));
 }
 
 inline std::string reversed(std::string_view text) { return {text.rbegin(), text.rend()}; }
