@@ -132,6 +132,7 @@ class Vocab;  // vocab.hpp
 enum class Grade;
 enum class Ended;
 enum class Answering;
+enum class Opening;
 struct Item;  // pack.hpp
 struct Batch;
 class Ragged;
@@ -234,10 +235,18 @@ struct DivergenceBelow;
 struct ChangeBelow;
 struct EntropyBelow;
 struct StableFor;
-struct Thought;          // think.hpp
-struct EvaluateOptions;  // evaluate.hpp
+struct Thought;   // think.hpp
+struct Answered;  // evaluate.hpp
+struct EvaluateOptions;
 struct Study;
-struct Guess;  // inspect.hpp: inspect
+template <class Task>
+class DigitScores;  // digit_scores.hpp
+struct Carries;     // carry_scores.hpp: carries_of
+template <class Task>
+class CarryScores;
+template <class Task>
+class SlipCounts;  // slip_counts.hpp
+struct Guess;      // inspect.hpp: inspect
 struct InspectedBlock;
 struct Inspection;
 

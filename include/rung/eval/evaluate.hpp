@@ -11,6 +11,15 @@
 
 namespace rung {
 
+/// A problem and what a model made of it.
+struct Answered {
+    Difficulty     difficulty;
+    int            number;  ///< of the problem among those of its difficulty
+    Example const& truth;
+    Answer const&  answer;
+    bool           right;  ///< ended, and correct as the task judges
+};
+
 struct EvaluateOptions {
     /// Difficulties, both ends included, and from one to the next; of a task of two axes all pairs of {from.first,
     /// from.second} to {to.first, to.second}, where one number stands for both.
@@ -22,6 +31,9 @@ struct EvaluateOptions {
     Answering                      answering = Answering::by_token;
     std::uint32_t                  stream =
         0;  ///< below 2^24; a test that steers training uses another one than the test that is reported
+    Opening opening = Opening::begin;  ///< before each prompt: what the model's training showed it there
+    /// Is shown every problem that was answered, in order: see DigitScores, CarryScores, SlipCounts.
+    std::function<void(Answered const&)> watch = {};
 };
 
 namespace detail {
@@ -201,18 +213,22 @@ Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOpti
             RUNG_CHECK(run.passes >= 1, "evaluate: passes at difficulty ", difficulty.text(), "; got ",
                        run.passes, ", wanted at least 1");
         }
-        const auto answers =
-            options.answering == Answering::at_once
-                ? answer_at_once(ctx, model, vocab, prompts,
-                                 detail::answer_places(task, difficulty, prompts[0]), run, place, rule)
-                : decode(
-                      ctx, model, vocab, prompts,
-                      {.limit = detail::answer_limit(task, difficulty, prompts), .run = run, .place = place},
-                      rule);
-        Score  score{.difficulty = difficulty, .count = options.each};
-        double passes = 0, tokens = 0;
+        const auto answers = options.answering == Answering::at_once
+                                 ? answer_at_once(ctx, model, vocab, prompts,
+                                                  detail::answer_places(task, difficulty, prompts[0]), run,
+                                                  place, rule, options.opening)
+                                 : decode(ctx, model, vocab, prompts,
+                                          {.limit   = detail::answer_limit(task, difficulty, prompts),
+                                           .run     = run,
+                                           .place   = place,
+                                           .opening = options.opening},
+                                          rule);
+        Score      score{.difficulty = difficulty, .count = options.each};
+        double     passes = 0, tokens = 0;
         for (std::size_t i = 0; i < answers.size(); ++i) {
-            score.correct += answers[i].ended && correct(task, truth[i], answers[i].text);
+            const bool right = answers[i].ended && correct(task, truth[i], answers[i].text);
+            score.correct += right;
+            if (options.watch) options.watch({difficulty, int(i), truth[i], answers[i], right});
             for (const int count : answers[i].passes) passes += count, ++tokens;
         }
         if (tokens > 0) score.passes = passes / tokens;
