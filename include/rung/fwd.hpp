@@ -217,7 +217,7 @@ struct StepResult;
 template <class Context, class Model>
 class Trainer;
 
-// eval/: weights -> evidence: decode, evaluate, inspect
+// eval/: weights -> evidence: decode, evaluate, teacher_forced, inspect
 struct Interval;  // score.hpp
 struct Score;
 struct Report;

@@ -90,6 +90,15 @@ void check_evaluation(Task const& task, EvaluateOptions const& options) {
     check_length<Model>("evaluate", task, to);
 }
 
+[[gnu::noinline]] inline Run run_of(EvaluateOptions const& options, Difficulty difficulty) {
+    Run run = options.run;
+    if (!options.passes) return run;
+    run.passes = options.passes(difficulty);
+    RUNG_CHECK(run.passes >= 1, "evaluate: passes at difficulty ", difficulty.text(), "; got ", run.passes,
+               ", wanted at least 1");
+    return run;
+}
+
 /// New tokens, end included, that the longest answer of this difficulty can take after one of the prompts: what the
 /// format allows, whatever the answer.
 template <class Task>
@@ -207,12 +216,7 @@ Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOpti
     for (const Difficulty difficulty : detail::difficulties<Task>(options.from, options.to, options.by)) {
         const auto truth = detail::test_problems(task, ctx.seed(), difficulty, options.each, options.stream);
         const auto prompts = detail::prompts_of(truth);
-        Run        run     = options.run;
-        if (options.passes) {
-            run.passes = options.passes(difficulty);
-            RUNG_CHECK(run.passes >= 1, "evaluate: passes at difficulty ", difficulty.text(), "; got ",
-                       run.passes, ", wanted at least 1");
-        }
+        const Run  run     = detail::run_of(options, difficulty);
         const auto answers = options.answering == Answering::at_once
                                  ? answer_at_once(ctx, model, vocab, prompts,
                                                   detail::answer_places(task, difficulty, prompts[0]), run,
