@@ -138,6 +138,7 @@ class Vocab;  // vocab.hpp
 enum class Grade;
 enum class Ended;
 enum class Answering;
+enum class Opening;
 struct Item;  // pack.hpp
 struct Batch;
 class Ragged;
@@ -229,7 +230,7 @@ struct StepResult;
 template <class Context, class Model>
 class Trainer;
 
-// eval/: weights -> evidence: decode, evaluate, inspect
+// eval/: weights -> evidence: decode, evaluate, teacher_forced, inspect
 struct Interval;  // score.hpp
 struct Score;
 struct Report;
@@ -247,10 +248,18 @@ struct DivergenceBelow;
 struct ChangeBelow;
 struct EntropyBelow;
 struct StableFor;
-struct Thought;          // think.hpp
-struct EvaluateOptions;  // evaluate.hpp
+struct Thought;   // think.hpp
+struct Answered;  // evaluate.hpp
+struct EvaluateOptions;
 struct Study;
-struct Guess;  // inspect.hpp: inspect
+template <class Task>
+class DigitScores;  // digit_scores.hpp
+struct Carries;     // carry_scores.hpp: carries_of
+template <class Task>
+class CarryScores;
+template <class Task>
+class SlipCounts;  // slip_counts.hpp
+struct Guess;      // inspect.hpp: inspect
 struct InspectedBlock;
 struct Inspection;
 

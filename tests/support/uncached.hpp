@@ -16,17 +16,20 @@ using namespace rung;
 /// whose context has seed 1.
 template <class Model>
 std::string uncached(Model const& model, std::string const& prompt, int limit, int number = 0,
-                     Place const& place = {}) {
+                     Place const& place = {}, Opening opening = Opening::begin) {
     const Vocab   vocab{Reverse::alphabet};
     constexpr int context = Model::shape.context;
     const auto    rows    = drawn_rows<typename Model::position_type>(
-        std::min(int(prompt.size()) + 1 + limit, context), Phase::evaluation, 1, 0, std::uint32_t(number));
-    std::vector<int> tokens{Vocab::begin}, ids, written;
+        std::min(int(prompt.size()) + (opening != Opening::nothing) + limit, context), Phase::evaluation, 1,
+        0, std::uint32_t(number));
+    std::vector<int> tokens, ids, written;
+    if (opening != Opening::nothing) tokens.push_back(opening == Opening::begin ? Vocab::begin : Vocab::end);
     vocab.append(tokens, prompt);
     cpu::Lane<float> lane;
     for (int i = 0; i < limit && int(tokens.size()) <= context; ++i) {
         if (place) ids = positions_of(prompt + vocab.decode(written), place);
-        else ids.resize(tokens.size()), std::iota(ids.begin(), ids.end(), 0);
+        if (place && opening == Opening::nothing) ids.erase(ids.begin());
+        if (!place) ids.resize(tokens.size()), std::iota(ids.begin(), ids.end(), 0);
         for (int& id : ids) id = rows[std::size_t(id)];
         const int starts[] = {0, int(tokens.size())};
         lane.reset();

@@ -28,6 +28,13 @@ enum class Answering {
     at_once,   ///< all tokens together, see encode_at_once()
 };
 
+/// What stands before a prompt.
+enum class Opening {
+    begin,    ///< the begin token, as in all that encode() makes
+    newline,  ///< an end token: the prompt begins a line of a text, after the end of the one before
+    nothing,  ///< the prompt's first token is the first of all
+};
+
 /// begin, prompt, answer, end.
 struct Item {
     std::vector<int> tokens;
@@ -70,6 +77,21 @@ inline std::vector<int> positions_of(std::string_view text, Place const& place) 
     if (place) item.positions = positions_of(vocab, example.prompt + example.answer, place);
     if (ended == Ended::yes) item.tokens.push_back(Vocab::end);
     else if (place) item.positions.pop_back();  // the last token is never read
+    return item;
+}
+
+/// An item of encode() or encode_at_once() with something else before it, or nothing. The ids that a task names stay.
+[[gnu::noinline]] inline Item with_opening(Item item, Opening opening) {
+    if (opening == Opening::begin) return item;
+    RUNG_CHECK(item.prompt > 1 && item.tokens.front() == Vocab::begin, "with_opening: item; got ",
+               item.prompt, " tokens before the answer, wanted a begin token and a prompt");
+    if (opening == Opening::newline) {
+        item.tokens.front() = Vocab::end;
+        return item;
+    }
+    --item.prompt;
+    for (auto* list : {&item.tokens, &item.targets, &item.positions})
+        if (!list->empty()) list->erase(list->begin());
     return item;
 }
 

@@ -19,12 +19,13 @@ namespace detail {
 /// Prompts with blanks for their answers, in groups of a forward pass, the shortest first.
 class Blanks {
 public:
-    Blanks(Vocab const& vocab, std::vector<std::string> const& prompts, int places, Place const& place)
+    Blanks(Vocab const& vocab, std::vector<std::string> const& prompts, int places, Place const& place,
+           Opening opening)
         : tokens_(vocab.size()), places_(places) {
         RUNG_CHECK(!prompts.empty() && places >= 0, "read at once: prompts and places; got ", prompts.size(),
                    " and ", places, ", wanted at least 1 and 0");
         for (auto const& prompt : prompts) {
-            items_.push_back(encode_at_once(vocab, {prompt, ""}, places, place));
+            items_.push_back(with_opening(encode_at_once(vocab, {prompt, ""}, places, place), opening));
             order_.emplace_back(items_.back().tokens.size(), order_.size());
         }
         std::sort(order_.begin(), order_.end());
@@ -101,10 +102,11 @@ void read_at_once(Context& ctx, Model const& model, Blanks const& blanks, Run ru
 template <class Context, class Model>
 std::vector<Answer> answer_at_once(Context& ctx, Model const& model, Vocab const& vocab,
                                    std::vector<std::string> const& prompts, int places, Run run = {},
-                                   Place const& place = {}, NoExit const& = {}) {
+                                   Place const& place = {}, NoExit const& = {},
+                                   Opening      opening = Opening::begin) {
     run.graded = 1;
     std::vector<Answer>  answers(prompts.size());
-    const detail::Blanks blanks(vocab, prompts, places, place);
+    const detail::Blanks blanks(vocab, prompts, places, place, opening);
     detail::read_at_once(ctx, model, blanks, run, [&](auto& lane, auto const& members, auto const& tape) {
         std::vector<int>    tokens(std::size_t(tape.logits.rows));
         std::vector<double> probabilities(tokens.size());

@@ -11,6 +11,15 @@
 
 namespace rung {
 
+/// A problem and what a model made of it.
+struct Answered {
+    Difficulty     difficulty;
+    int            number;  ///< of the problem among those of its difficulty
+    Example const& truth;
+    Answer const&  answer;
+    bool           right;  ///< ended, and correct as the task judges
+};
+
 struct EvaluateOptions {
     /// Difficulties, both ends included, and from one to the next; of a task of two axes all pairs of {from.first,
     /// from.second} to {to.first, to.second}, where one number stands for both.
@@ -22,6 +31,9 @@ struct EvaluateOptions {
     Answering                      answering = Answering::by_token;
     std::uint32_t                  stream =
         0;  ///< below 2^24; a test that steers training uses another one than the test that is reported
+    Opening opening = Opening::begin;  ///< before each prompt: what the model's training showed it there
+    /// Is shown every problem that was answered, in order: see DigitScores, CarryScores, SlipCounts.
+    std::function<void(Answered const&)> watch = {};
 };
 
 namespace detail {
@@ -76,6 +88,15 @@ void check_evaluation(Task const& task, EvaluateOptions const& options) {
                " and ", options.each, ", wanted 1 <= from <= to, by >= 1 and each >= 1",
                HasAxes<Task> ? "" : ", of one axis");
     check_length<Model>("evaluate", task, to);
+}
+
+[[gnu::noinline]] inline Run run_of(EvaluateOptions const& options, Difficulty difficulty) {
+    Run run = options.run;
+    if (!options.passes) return run;
+    run.passes = options.passes(difficulty);
+    RUNG_CHECK(run.passes >= 1, "evaluate: passes at difficulty ", difficulty.text(), "; got ", run.passes,
+               ", wanted at least 1");
+    return run;
 }
 
 /// New tokens, end included, that the longest answer of this difficulty can take after one of the prompts: what the
@@ -195,24 +216,23 @@ Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOpti
     for (const Difficulty difficulty : detail::difficulties<Task>(options.from, options.to, options.by)) {
         const auto truth = detail::test_problems(task, ctx.seed(), difficulty, options.each, options.stream);
         const auto prompts = detail::prompts_of(truth);
-        Run        run     = options.run;
-        if (options.passes) {
-            run.passes = options.passes(difficulty);
-            RUNG_CHECK(run.passes >= 1, "evaluate: passes at difficulty ", difficulty.text(), "; got ",
-                       run.passes, ", wanted at least 1");
-        }
-        const auto answers =
-            options.answering == Answering::at_once
-                ? answer_at_once(ctx, model, vocab, prompts,
-                                 detail::answer_places(task, difficulty, prompts[0]), run, place, rule)
-                : decode(
-                      ctx, model, vocab, prompts,
-                      {.limit = detail::answer_limit(task, difficulty, prompts), .run = run, .place = place},
-                      rule);
-        Score  score{.difficulty = difficulty, .count = options.each};
-        double passes = 0, tokens = 0;
+        const Run  run     = detail::run_of(options, difficulty);
+        const auto answers = options.answering == Answering::at_once
+                                 ? answer_at_once(ctx, model, vocab, prompts,
+                                                  detail::answer_places(task, difficulty, prompts[0]), run,
+                                                  place, rule, options.opening)
+                                 : decode(ctx, model, vocab, prompts,
+                                          {.limit   = detail::answer_limit(task, difficulty, prompts),
+                                           .run     = run,
+                                           .place   = place,
+                                           .opening = options.opening},
+                                          rule);
+        Score      score{.difficulty = difficulty, .count = options.each};
+        double     passes = 0, tokens = 0;
         for (std::size_t i = 0; i < answers.size(); ++i) {
-            score.correct += answers[i].ended && correct(task, truth[i], answers[i].text);
+            const bool right = answers[i].ended && correct(task, truth[i], answers[i].text);
+            score.correct += right;
+            if (options.watch) options.watch({difficulty, int(i), truth[i], answers[i], right});
             for (const int count : answers[i].passes) passes += count, ++tokens;
         }
         if (tokens > 0) score.passes = passes / tokens;

@@ -172,12 +172,13 @@ Inspection inspect(Context& ctx, Model const& model, Vocab const& vocab, std::ve
     ctx.for_slices(1, [&](auto& lane, int) { all = inspect_with<Model>(lane, weights, vocab, tokens, run); });
     return all;
 }
-/// The same with a text after a begin token. For a prompt whose answer is read at once, pass the tokens of
-/// encode_at_once().
+/// The same with a text after a begin token, or another opening. For a prompt whose answer is read at once, pass the
+/// tokens of encode_at_once().
 template <class Context, class Model>
 Inspection inspect(Context& ctx, Model const& model, Vocab const& vocab, std::string_view text,
-                   Run const& run = {}) {
-    return inspect(ctx, model, vocab, encode(vocab, {std::string(text), ""}, Ended::no).tokens, run);
+                   Run const& run = {}, Opening opening = Opening::begin) {
+    const Item item = with_opening(encode(vocab, {std::string(text), ""}, Ended::no), opening);
+    return inspect(ctx, model, vocab, item.tokens, run);
 }
 
 }  // namespace rung

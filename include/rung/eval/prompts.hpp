@@ -18,18 +18,25 @@ class Prompts {
     static constexpr int context = Model::shape.context;
 
 public:
-    /// Throws on a prompt that leaves the context no room for a token, and on a character outside the alphabet.
+    /// Throws on a prompt that leaves the context no room for a token, on a character outside the alphabet, and on an
+    /// empty prompt with nothing before it.
     Prompts(Vocab const& vocab, std::vector<std::string> const& texts, DecodeOptions const& options,
             std::uint64_t seed)
-        : vocab_(vocab), texts_(texts), place_(options.place), tokens_(texts.size(), {Vocab::begin}) {
+        : vocab_(vocab), texts_(texts), place_(options.place), tokens_(texts.size()) {
         for (std::size_t i = 0; i < texts.size(); ++i) {
             auto& tokens = tokens_[i];
+            if (options.opening != Opening::nothing)
+                tokens.push_back(options.opening == Opening::begin ? Vocab::begin : Vocab::end);
             vocab.append(tokens, texts[i]);
             const int count = int(tokens.size());
+            RUNG_CHECK(count > 0, "decode: prompt ", i,
+                       "; got no tokens, wanted at least 1 where nothing stands before it (see "
+                       "DecodeOptions::opening)");
             RUNG_CHECK(count < context, "decode: prompt ", i, "; got ", count, " tokens, wanted fewer than ",
                        context, ", the model's context");
             capacity_ = std::max(capacity_, Index{longest(count, options.limit)});
             if (place_) ids_.push_back(positions_of(vocab, texts[i], place_));
+            if (place_ && options.opening == Opening::nothing) ids_.back().erase(ids_.back().begin());
             if constexpr (DrawsRows<Position>) {
                 // An answer's ids go up by at most one a token, as places do.
                 int most = count;

@@ -10,7 +10,7 @@
 
 #include "rung/core/rng.hpp"
 #include "rung/core/view.hpp"
-#include "rung/data/vocab.hpp"
+#include "rung/data/pack.hpp"
 #include "rung/eval/exit/exit.hpp"
 #include "rung/model/tape.hpp"
 #include "rung/task/task.hpp"
@@ -25,7 +25,8 @@ struct DecodeOptions {
     std::uint32_t stream      = 0;  ///< of random numbers: prompt i of two streams is drawn differently
     Run           run         = {};
     int group = 0;  ///< places of a lane: sequences that one thread decodes together; 0: what suits the model
-    Place place = {};  ///< ids of the task that the model was trained on, see place_of(); empty: places
+    Place   place   = {};  ///< ids of the task that the model was trained on, see place_of(); empty: places
+    Opening opening = Opening::begin;  ///< before each prompt, at place 0
 };
 
 struct Answer {

@@ -52,11 +52,11 @@ inline int most_confident_pass(std::vector<std::vector<Thought>> const& all) {
 template <class Context, class Model>
 std::vector<std::vector<Thought>> think(Context& ctx, Model const& model, Vocab const& vocab,
                                         std::vector<std::string> const& prompts, int places, Run run = {},
-                                        Place const& place = {}) {
+                                        Place const& place = {}, Opening opening = Opening::begin) {
     using Real                               = typename Context::real;
     const Passes                      passes = Model::passes_of(run);
     std::vector<std::vector<Thought>> all(prompts.size());
-    const detail::Blanks              blanks(vocab, prompts, places, place);
+    const detail::Blanks              blanks(vocab, prompts, places, place, opening);
     const Index                       asked = blanks.asked();
     detail::read_at_once(ctx, model, blanks, run, [&](auto& lane, auto const& members, auto const& tape) {
         const Index         rows   = tape.logits.rows / run.graded;
@@ -85,10 +85,10 @@ std::vector<std::vector<Thought>> think(Context& ctx, Model const& model, Vocab 
 template <class Context, class Model, class Rule>
 std::vector<Answer> answer_at_once(Context& ctx, Model const& model, Vocab const& vocab,
                                    std::vector<std::string> const& prompts, int places, Run run,
-                                   Place const& place, Rule const& rule) {
+                                   Place const& place, Rule const& rule, Opening opening = Opening::begin) {
     run.graded = Model::passes_of(run).most;
     std::vector<Answer> answers;
-    const auto          thoughts = think(ctx, model, vocab, prompts, places, run, place);
+    const auto          thoughts = think(ctx, model, vocab, prompts, places, run, place, opening);
     for (std::size_t i = 0; i < prompts.size(); ++i) {
         auto const& thought = settle(rule, thoughts[i], prompts[i]);
         answers.push_back(thought.answer);

@@ -228,13 +228,14 @@ public:
         return logits;
     }
 
+    /// Whether no token sees later ones: whether it can be decoded.
+    static constexpr bool writes = Layout::Scores::mask == Mask::causal;
+
     /// Blocks that run, each with a cache of its own while decoding.
     static constexpr int    blocks_of(Run const& run) { return Order::blocks(passes_of(run).most); }
     static constexpr Passes passes_of(Run const& run) { return {run, Depth::passes}; }
 
 private:
-    static constexpr bool writes = Layout::Scores::mask == Mask::causal;
-
     /// Tokens that tables of biases are made for: as many as the longest sequence has, and a few more, so that most
     /// steps are alike.
     static Index reach_of(Sequences const& rows) {
