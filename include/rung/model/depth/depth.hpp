@@ -48,8 +48,11 @@ struct Schedule {
 };
 
 template <class D>
-concept HasDepth = requires {
+concept CountsLayers = requires {
     { D::layers } -> std::convertible_to<int>;
+};
+template <class D>
+concept CountsPasses = requires {
     { D::passes } -> std::convertible_to<int>;
 };
 
@@ -62,9 +65,7 @@ concept HasInjection = requires {
 template <class D>
 struct LoopOf {
     using Inject = typename D::Inject;
-    static_assert(InjectsInput<Inject>,
-                  "Injection: add `template <int C> struct Layer` with `weights`, `reads_input`, `kept`, "
-                  "`flops`, `forward` and `backward` (see NoInjection, or use AddInput)");
+    static_assert(explain_injection<Inject>::ok);
     static constexpr bool  norm_between   = requires { requires D::norm_between; };
     static constexpr bool  pass_embedding = requires { requires D::pass_embedding; };
     static constexpr Start start          = [] {
@@ -79,9 +80,12 @@ struct LoopOf {
 /// Names what a depth lacks.
 template <class D>
 struct explain_depth {
-    static_assert(HasDepth<D>,
-                  "Depth: add `static constexpr int layers` and `passes` (or use Stacked<layers> or "
-                  "Looped<passes, layers>)");
+    static_assert(CountsLayers<D>,
+                  "Depth: add `static constexpr int layers`, how many have weights of their own "
+                  "(or use Stacked<layers> or Looped<passes, layers>)");
+    static_assert(CountsPasses<D>,
+                  "Depth: add `static constexpr int passes`, how often they run unless a run says "
+                  "otherwise; 1: no loop (or use Stacked<layers> or Looped<passes, layers>)");
     static_assert(HasInjection<D>, "Depth: add `using Inject = rung::NoInjection` (or AddInput)");
     static constexpr bool ok = true;
 };
