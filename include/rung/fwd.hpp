@@ -234,6 +234,7 @@ struct DivergenceBelow;
 struct ChangeBelow;
 struct EntropyBelow;
 struct StableFor;
+class AnswerPlaces;      // at_once.hpp: answer_at_once
 struct Thought;          // think.hpp
 struct EvaluateOptions;  // evaluate.hpp
 struct Study;

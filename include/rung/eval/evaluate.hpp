@@ -95,6 +95,13 @@ template <class Task>
 int answer_places(Task const& task, int difficulty, std::string const& prompt) {
     return longest(task, difficulty) - tokens_in<Task>(prompt);
 }
+/// Of each: a task may write prompts of several lengths at one difficulty, and training leaves each its own places.
+template <class Task>
+std::vector<int> answer_places(Task const& task, int difficulty, std::vector<std::string> const& prompts) {
+    std::vector<int> places;
+    for (auto const& prompt : prompts) places.push_back(answer_places(task, difficulty, prompt));
+    return places;
+}
 
 }  // namespace detail
 
@@ -144,7 +151,7 @@ Study study(Context& ctx, Model const& model, Task const& task, int difficulty, 
                    .truth      = detail::test_problems(task, ctx.seed(), difficulty, count, stream)};
     const auto prompts = detail::prompts_of(all.truth);
     all.thoughts =
-        think(ctx, model, vocab_of<Task>(), prompts, detail::answer_places(task, difficulty, prompts[0]),
+        think(ctx, model, vocab_of<Task>(), prompts, detail::answer_places(task, difficulty, prompts),
               {.passes = most, .graded = most}, place_of(task));
     for (std::size_t i = 0; i < prompts.size(); ++i)
         for (auto const& thought : all.thoughts[i]) {
@@ -175,8 +182,8 @@ Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOpti
         }
         const auto answers =
             options.answering == Answering::at_once
-                ? answer_at_once(ctx, model, vocab, prompts,
-                                 detail::answer_places(task, difficulty, prompts[0]), run, place, rule)
+                ? answer_at_once(ctx, model, vocab, prompts, detail::answer_places(task, difficulty, prompts),
+                                 run, place, rule)
                 : decode(
                       ctx, model, vocab, prompts,
                       {.limit = detail::answer_limit(task, difficulty, prompts), .run = run, .place = place},
