@@ -148,8 +148,8 @@ TEST_CASE_TEMPLATE("a rule that stops everybody after some passes is a loop of a
     }
 }
 
-TEST_CASE("what is read at once after every pass is what loops of as many passes say") {
-    using Model = SmallModel<NoPe, NormBetween<Looped<4, 1, AddInput>>, Gpt>;
+TEST_CASE_TEMPLATE("what is read at once after every pass is what loops of as many passes say", Model, Loop,
+                   Core, None) {
     cpu::Context ctx{{.threads = 2}};
     const Model  model{ctx};
     const auto   asked = small_prompts(40);
@@ -220,8 +220,9 @@ TEST_CASE("prompts of several lengths at one difficulty each have places of thei
                          "read at once: places after prompt 0; got -1, wanted at least 0", Error);
 }
 
-TEST_CASE("a study tells of every rule what a test by it tells, also of rules that ask for the problem") {
-    using Model = SmallModel<NoPe, NormBetween<Looped<4, 1, AddInput>>, Gpt>;
+TEST_CASE_TEMPLATE(
+    "a study tells of every rule what a test by it tells, also of rules that ask for the problem", Model,
+    Loop, Core) {
     cpu::Context ctx{{.threads = 1}};
     const Model  model{ctx};
     const Study  all  = study(ctx, model, Reverse{}, 4, 20, 6);

@@ -53,13 +53,18 @@ TEST_CASE("gradients of the mean over the last passes") {
     check_gradients<Of<Looped<4, 1, AddInput>>>({.graded = 3});
     check_gradients<Of<NormBetween<Looped<4>>>>({.states = 2, .graded = 2, .dropout = some_dropout});
     using Coda = Of<PreludeCoreCoda<0, 1, 1, 3>>;
-    CHECK_THROWS_AS(logits_of<Coda>(weights_of<Coda>(), RandomRows({3}, odd.vocab), {.graded = 2}), Error);
+    CHECK_THROWS_WITH_AS(
+        check_gradients<Coda>({.graded = 2}),
+        "Run: graded passes to learn from; got 2, wanted 1, because there are layers between the "
+        "loop and the logits",
+        Error);
     using Loop = Of<Looped<3>>;
     CHECK_THROWS_AS(logits_of<Loop>(weights_of<Loop>(), RandomRows({3}, odd.vocab), {.graded = 4}), Error);
 }
 
-TEST_CASE("the logits of every graded pass are those of a loop of as many passes") {
-    using Loop = Of<NormBetween<Looped<4, 1, AddInput>>>;
+TEST_CASE_TEMPLATE("the logits of every graded pass are those of a loop of as many passes", Depth,
+                   NormBetween<Looped<4, 1, AddInput>>, NormBetween<PreludeCoreCoda<1, 1, 2, 4>>) {
+    using Loop = Of<Depth>;
     const RandomRows rows({3, 5}, odd.vocab);
     const auto       w   = weights_of<Loop>();
     const auto       all = logits_of<Loop>(w, rows, {.passes = 5, .learnt = 3, .graded = 3});
@@ -68,6 +73,7 @@ TEST_CASE("the logits of every graded pass are those of a loop of as many passes
         CHECK(
             std::equal(alone.begin(), alone.end(), all.begin() + (pass - 3) * std::ptrdiff_t(alone.size())));
     }
+    CHECK(logits_of<Loop>(w, rows, {.passes = 5, .learnt = 3, .states = 2, .graded = 3}) == all);
 }
 
 TEST_CASE_TEMPLATE("a sequence that runs its own number of passes has the logits it has alone", Depth,

@@ -88,6 +88,12 @@ TEST_CASE("the loss over the last passes is the mean of theirs") {
     const double mean = (loss({.passes = 4}) + loss({.passes = 3}) + loss({.passes = 2})) / 3;
     CHECK(loss({.passes = 4, .graded = 3}) == doctest::Approx(mean).epsilon(1e-6));
     CHECK_THROWS_AS(loss({.passes = 4, .learnt = 2, .graded = 3}), Error);
+    using Coda = SmallModel<NoPe, PreludeCoreCoda<0, 1, 1, 3>>;
+    Coda       coda{ctx};
+    const auto graded = [&] { Trainer trainer{ctx, coda, {.graded = 2}}; };
+    CHECK_THROWS_WITH_AS(
+        graded(),
+        "Trainer: graded; got 2, wanted 1, because there are layers between the loop and the logits", Error);
 }
 
 TEST_CASE("rules of passes") {

@@ -37,10 +37,7 @@ class Nest {
 
 public:
     Nest(Lane& lane, Weight w, Sequences const& rows, Run const& run, Tape<Real>& tape)
-        : lane_(lane), w_(w), rows_(rows), run_(run), tape_(tape), passes_(run, Depth::passes, rows) {
-        RUNG_CHECK(Order::after == 0 || passes_.graded == 1, "Run: graded passes; got ", passes_.graded,
-                   ", wanted 1, because there are layers between the loop and the logits");
-    }
+        : lane_(lane), w_(w), rows_(rows), run_(run), tape_(tape), passes_(run, Depth::passes, rows) {}
 
     /// The last state of every row from its embedding, (N, C). `watch(pass, state)` is called after every pass, before
     /// the next one overwrites the state.
@@ -49,16 +46,23 @@ public:
         tape_.blocks  = lane_.notes.template take<Saved<Real>>(1, Order::blocks(passes_.most));
         tape_.entries = lane_.notes.template take<Entered<Real>>(1, passes_.most);
         for (int at = 0; at < Order::before; ++at) x = block(at, rows_, x, take(rows_));
-        x = loop(x, watch);
+        return after(loop(x, watch));
+    }
+
+    /// What the layers after the loop make of a state, which stays as it is: of the last one, or, where nothing is
+    /// learnt, of one that `watch` sees.
+    Mat<Real> after(Mat<Real> state) {
         for (int at = Order::first(passes_.most); at < Order::blocks(passes_.most); ++at)
-            x = block(at, rows_, x, take(rows_));
-        return x;
+            state = block(at, rows_, state, take(rows_));
+        return state;
     }
 
     /// d: the gradient of the last state becomes that of the embedding. `graded(number, d)` adds to d what comes from
     /// the logits of states that are graded before the last one.
     template <class Graded>
     void backward(Mat<Real> d, Sum<Real>* dw, Graded&& graded) {
+        RUNG_CHECK(Order::after == 0 || passes_.graded == 1, "Run: graded passes to learn from; got ",
+                   passes_.graded, ", wanted 1, because there are layers between the loop and the logits");
         for (int at = Order::blocks(passes_.most) - 1; at >= Order::first(passes_.most); --at)
             block_backward(at, rows_, d, dw);
         loop_backward(d, dw, graded);

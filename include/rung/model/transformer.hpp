@@ -129,7 +129,11 @@ public:
         Nest<Layout, Lane> nest(lane, w, rows, run, tape);
         const int          before = passes_of(run).most - run.graded;  // the graded passes
         const auto         last   = nest.forward(begin(lane, w, rows, run), [&](int pass, Mat<Real> state) {
-            if (pass >= before && pass + 1 < before + run.graded) pick(pass - before, state);
+            if (pass >= before && pass + 1 < before + run.graded) {
+                const auto mark = lane.mark();
+                pick(pass - before, nest.after(state));
+                lane.release(mark);
+            }
             watch(pass, state);
         });
         if (apart(rows, run)) pick(run.graded - 1, last);

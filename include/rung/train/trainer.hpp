@@ -74,6 +74,8 @@ public:
         RUNG_CHECK(share(options.ema), "Trainer: ema; got ", options.ema, ", wanted at least 0 and below 1");
         if (options.ema > 0) averaged_.emplace(ctx);
         Model::passes_of(run_of(options));  // throws where that is senseless
+        RUNG_CHECK(Model::Order::after == 0 || options.graded == 1, "Trainer: graded; got ", options.graded,
+                   ", wanted 1, because there are layers between the loop and the logits");
         if (options_.piece == 0) options_.piece = ctx.piece(Model::shape.width, Model::parameters);
         reset_optimizer();
         constexpr Index size = 4096;  // values of four arrays that fit the first-level cache
