@@ -40,9 +40,9 @@ TEST_CASE("passes that batches ask for are those that the trainer could ask for"
 TEST_CASE("the gradient of sequences that loop unlike each other is the sum of theirs") {
     cpu::Context ctx{{.threads = 1}};
     const Batch  both     = with_passes(small_batch(0, 8), 1, 3);
-    const auto   gradient = [&](std::vector<Batch> const& batches) {
+    const auto   gradient = [&](std::vector<Batch> const& batches, TrainerOptions const& options = {}) {
         Loop    model{ctx};
-        Trainer trainer{ctx, model};
+        Trainer trainer{ctx, model, options};
         return trainer.step(batches, 0).gradient;
     };
     const auto part = [&](int first, int passes) {  // of the batch, by itself
@@ -58,6 +58,20 @@ TEST_CASE("the gradient of sequences that loop unlike each other is the sum of t
     };
     CHECK(gradient({both}) == doctest::Approx(gradient({part(0, 1), part(4, 4)})).epsilon(1e-5));
     CHECK(gradient({both}) != doctest::Approx(gradient({part(0, 1), part(4, 1)})).epsilon(1e-3));
+    // Of each, the last passes.
+    for (const int learnt : {1, 2, 3})
+        for (const int states : {0, 2}) {
+            const TrainerOptions some{.learnt = learnt, .states = states};
+            CHECK(gradient({both}, some) ==
+                  doctest::Approx(gradient({part(0, 1), part(4, 4)}, some)).epsilon(1e-5));
+            CHECK(gradient({both}, some) != doctest::Approx(gradient({both})).epsilon(1e-4));
+        }
+    CHECK(gradient({both}, {.learnt = 4}) == gradient({both}));
+    CHECK_THROWS_WITH_AS(
+        gradient({both}, {.graded = 2}),
+        "Trainer: step 0: passes of a batch, and graded; got 1 to 4, and 2, wanted one number of "
+        "passes, and at most as many graded (or graded 1)",
+        Error);
 }
 
 TEST_CASE("states that are kept instead of activations change no bit of training") {
@@ -94,6 +108,32 @@ TEST_CASE("the loss over the last passes is the mean of theirs") {
     CHECK_THROWS_WITH_AS(
         graded(),
         "Trainer: graded; got 2, wanted 1, because there are layers between the loop and the logits", Error);
+}
+
+TEST_CASE("passes that cannot be graded together are refused before the first step") {
+    cpu::Context ctx{{.threads = 1}};
+    Loop         model{ctx};
+    Trainer      trainer{ctx, model, {.graded = 2}};
+    const auto   refused = [&](TrainOptions const& options) -> std::string {
+        try {
+            train(trainer, Reverse{}, Uniform{1, 4}, options);
+        } catch (Error const& error) {
+            CHECK(trainer.steps() == 0);
+            return error.what();
+        }
+        return "";
+    };
+    const std::string wanted =
+        ", and 2, wanted one number of passes, and at most as many graded (or graded 1)";
+    CHECK(refused({.steps = 1, .passes = PassesByDifficulty{.more = 2}}) ==
+          "Trainer: step 0: passes of a batch, and graded; got 3 to 6" + wanted);
+    CHECK(refused({.steps = 1, .passes = UniformPasses{1, 1}}) ==
+          "Trainer: step 0: passes of a batch, and graded; got 1 to 1" + wanted);
+    CHECK(refused({.steps = 1, .progressive = 0.5}) ==
+          "train: progressive and TrainerOptions::graded; got 0.5 and 2, wanted progressive 0 or graded 1, "
+          "because a "
+          "progressive loss may learn from a single pass");
+    CHECK(refused({.steps = 1, .passes = UniformPasses{2, 5}}) == "");
 }
 
 TEST_CASE("rules of passes") {

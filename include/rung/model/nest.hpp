@@ -110,6 +110,11 @@ private:
             const auto mark = lane_.mark();
             const auto now  = running(pass);
             const auto back = of(d, now);
+            if (rows_.passes &&
+                run_.learnt > 0) {  // those that learn from later passes alone: the first ones
+                const auto earlier = of(d, running(pass + run_.learnt));
+                if (earlier.rows > 0) fill(lane_, earlier, 0);
+            }
             if (passes_.states > 0 && pass + 1 < passes_.most) again(pass);
             for (int at = Order::first(pass + 1) - 1; at >= Order::first(pass); --at)
                 block_backward(at, now, back, dw);
