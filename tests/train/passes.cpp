@@ -163,6 +163,34 @@ TEST_CASE("rules of passes") {
     CHECK(variance == doctest::Approx(8 + 64 * (std::exp(0.25) - 1)).epsilon(0.1));
 }
 
+TEST_CASE("rules of passes that make no sense are refused where they are asked first") {
+    const auto refused = [](auto const& rule) -> std::string {
+        try {
+            return std::to_string(rule({5, 3, Rng(1, Purpose::passes)}));
+        } catch (Error const& error) {
+            return error.what();
+        }
+    };
+    CHECK(refused(UniformPasses{0, 4}) == "UniformPasses: from and to; got 0 and 4, wanted 1 <= from <= to");
+    CHECK(refused(UniformPasses{5, 2}) == "UniformPasses: from and to; got 5 and 2, wanted 1 <= from <= to");
+    CHECK(refused(GrowingPasses{0, 2, 1}) ==
+          "GrowingPasses: from and to; got 0 and 2, wanted 1 <= from <= to");
+    CHECK(refused(GrowingPasses{1, 2, 0}) == "GrowingPasses: every; got 0, wanted at least 1");
+    CHECK(
+        refused(PoissonPasses{-1}) ==
+        "PoissonPasses: mean, sigma, most; got -1, 0.5, 1024, wanted finite numbers of at least 0, 0 and 1");
+    CHECK(refused(PoissonPasses{8, -1}).find("got 8, -1, 1024") != std::string::npos);
+    CHECK(refused(PoissonPasses{8, 1, 0}).find("got 8, 1, 0") != std::string::npos);
+    CHECK(refused(PoissonPasses{0}) == "1");
+    cpu::Context ctx{{.threads = 1}};
+    Loop         model{ctx};
+    Trainer      trainer{ctx, model};
+    CHECK_THROWS_WITH_AS(
+        train(trainer, Reverse{}, Uniform{1, 4}, {.steps = 1, .passes = UniformPasses{5, 2}}),
+        "UniformPasses: from and to; got 5 and 2, wanted 1 <= from <= to", Error);
+    CHECK(trainer.steps() == 0);
+}
+
 TEST_CASE("a loop learns parity of short strings, each read at once after as many passes as it is long") {
     constexpr Shape shape{.vocab = Parity::vocab, .context = 16, .width = 32, .heads = 4};
     struct Style : GptStyle<Bias::everywhere, Embeddings::separate> {
