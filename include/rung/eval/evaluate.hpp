@@ -162,7 +162,9 @@ Study study(Context& ctx, Model const& model, Task const& task, int difficulty, 
 
 /// The difficulty's problems are the same for every model and every call with this seed, and are drawn from a
 /// stream that training never reads.
-/// @param rule  when a loop has thought enough, of at most as many passes as the options say; see eval/exit/
+/// @param rule  when a loop has thought enough, see eval/exit/. It is asked after each of the passes that the options
+///              allow, by default the depth's own number, and the last of them is the last word whatever it says: the
+///              report tells the mean of the passes taken
 template <class Context, class Model, class Task, class Rule = NoExit>
 Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOptions const& options,
                 Rule const& rule = {}) {
