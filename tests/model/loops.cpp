@@ -35,6 +35,7 @@ TEST_CASE("gradients through every injection, from every start") {
     check_gradients<Of<StartFrom<Start::random, Looped<2, 1, GateInput>>>>();
     check_gradients<LlamaOf<StartFrom<Start::random, PreludeCoreCoda<1, 1, 1, 3, ConcatInput>>>>(
         {.dropout = some_dropout});
+    check_gradients<Of<StartFrom<Start::random, Looped<2, 1, ConcatInput>>>>({.phase = Phase::training});
 }
 TEST_CASE("gradients through a norm between passes and a row for every pass") {
     check_gradients<Of<NormBetween<Looped<3>>>>();
@@ -161,4 +162,13 @@ TEST_CASE("a random start is new in every step and the same for a place, whoever
     const auto both = logits_of<Loop>(w, twice);
     CHECK(std::equal(one.begin(), one.end(), both.begin()));
     CHECK(std::equal(one.begin(), one.end(), both.begin() + std::ptrdiff_t(one.size())));
+    // In training each sequence has its own, a function of its rows' number in the batch, wherever that is cut.
+    const auto training = logits_of<Loop>(w, twice, {.phase = Phase::training});
+    CHECK(!std::equal(training.begin(), training.begin() + std::ptrdiff_t(one.size()),
+                      training.begin() + std::ptrdiff_t(one.size())));
+    Sequences second = rows.view();
+    second.first_row = 4;
+    cpu::Lane<double> lane;
+    const auto        apart = Loop::forward(lane, w.cdata(), second, {.phase = Phase::training}).logits;
+    CHECK(std::equal(training.begin() + std::ptrdiff_t(one.size()), training.end(), apart.data));
 }

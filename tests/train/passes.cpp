@@ -74,6 +74,22 @@ TEST_CASE("the gradient of sequences that loop unlike each other is the sum of t
         Error);
 }
 
+TEST_CASE("sequences of a batch start at random unlike each other, the same for any number of threads") {
+    using Random      = SmallModel<NoPe, StartFrom<Start::random, Looped<3, 1, AddInput>>, Gpt>;
+    const auto result = [](int count, int threads) {
+        const Item   one = encode(Vocab{Reverse::alphabet}, {"123=", "321"});
+        cpu::Context ctx{{.threads = threads}};
+        Random       model{ctx};
+        Trainer      trainer{ctx, model};
+        const double loss =
+            trainer.step(pack(std::vector<Item>(std::size_t(count), one), Grade::answer, small.context), 1e-3)
+                .loss;
+        return std::pair{loss, bits_of(model.weights())};
+    };
+    CHECK(result(9, 1) == result(9, 3));
+    CHECK(result(2, 1).first != result(1, 1).first);
+}
+
 TEST_CASE("states that are kept instead of activations change no bit of training") {
     const Batch batch = small_batch(0);
     const auto  kept  = bits_after({.dropout = 0.1f, .passes = 7}, {batch});

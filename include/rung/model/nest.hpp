@@ -163,7 +163,8 @@ private:
         if (LoopOf<Depth>::start == Start::input && !Entry::reads_input) return tape_.input;
         const auto state = take(rows_);  // injections may write into it
         if constexpr (LoopOf<Depth>::start == Start::random)
-            fill_normal(lane_, state, Layout::start_std(), run_.dropout, rows_.positions);
+            fill_normal(lane_, state, Layout::start_std(), run_.dropout,
+                        run_.phase == Phase::training ? nullptr : rows_.positions, rows_.first_row);
         else copy(lane_, state, Mat<Real const>(tape_.input));
         return state;
     }

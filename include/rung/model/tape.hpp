@@ -7,6 +7,7 @@
 #include "rung/core/sequences.hpp"
 #include "rung/model/depth/injection.hpp"
 #include "rung/model/layer/block.hpp"
+#include "rung/model/position/position.hpp"
 
 namespace rung {
 
@@ -22,6 +23,9 @@ struct Run {
     /// Last passes whose logits are graded, one after another; the loss is their mean.
     int     graded  = 1;
     Dropout dropout = {};  ///< off unless training asks for it; its seed and step also name a random start
+    /// A random start is every token's own in training, else that of its id: the same for every sequence, alone or in a
+    /// batch.
+    Phase phase = Phase::evaluation;
 };
 
 /// How often a loop runs, checked.

@@ -107,6 +107,7 @@ public:
         double* const   losses      = ctx_.results(slices * int(batches.size()));
         Run             run         = run_of(options_);
         run.dropout                 = {options_.dropout, ctx_.seed(), std::uint32_t(steps_)};
+        run.phase                   = Phase::training;
         const Weights<Real> weights = pack(ctx_, model_);
         Index before = 0, sequences = 0;  // of earlier batches: no two of a step share their random numbers
         for (std::size_t i = 0; i < batches.size();

@@ -9,9 +9,12 @@ namespace rung {
 
 /// What a loop's state is before its first pass.
 enum class Start {
-    input,   ///< the loop's input itself
-    zero,    ///< zeros: the first pass knows what is injected alone
-    random,  ///< N(0, std of the initial weights), new in every training step (Geiping et al., 2025)
+    input,  ///< the loop's input itself
+    zero,   ///< zeros: the first pass knows what is injected alone
+    /// N(0, std of the initial weights) (Geiping et al., 2025). In training every token of every step has its own; else
+    /// they are a function of its position id alone, so that an answer depends neither on its neighbours nor on its place
+    /// among them.
+    random,
 };
 
 /// In what order blocks run: layers before a loop, the looped ones in every pass, layers after it. A depth that does
