@@ -242,6 +242,7 @@ struct Guess;  // inspect.hpp: inspect
 struct InspectedBlock;
 struct Inspection;
 
+// data/source.hpp, where examples of training come from: the concept Source
 // curriculum/: evidence -> next difficulty, and which self-made labels to trust
 class Uniform;  // uniform.hpp
 struct GrowOptions;
@@ -254,8 +255,10 @@ template <class First, class Second>
 struct Both;  // first | second
 
 // experiment/: the loop: train, self_improve, program
-struct StepEvent;  // train.hpp
-struct Drawn;
+struct Drawn;  // lesson.hpp: draw
+template <class Task, class Curriculum>
+class Lesson;
+struct StepEvent;  // train.hpp: train
 struct TrainOptions;
 struct Round;  // self_improve.hpp
 struct ClimbOptions;

@@ -57,7 +57,8 @@ TEST_CASE("growing practises its level and reviews the earlier ones in the asked
 }
 
 TEST_CASE("senseless curricula are refused") {
-    CHECK_THROWS_WITH_AS((Uniform{5, 4}), "Uniform: range; got 5 to 4, wanted 1 <= from <= to", Error);
+    CHECK_THROWS_WITH_AS((Uniform{5, 4}),
+                         "Uniform: range; got 5 to 4, wanted 1 <= from <= to, of one axis or of two", Error);
     CHECK_THROWS_AS((Uniform{0, 4}), Error);
     CHECK_THROWS_AS((GrowWhenMastered{{.start = 3, .limit = 2}}), Error);
     CHECK_THROWS_AS((GrowWhenMastered{{.mastery = 1.5}}), Error);
@@ -101,4 +102,41 @@ TEST_CASE("of two joined filters the second sees what the first one kept, and bo
     CHECK((LengthFilter{} | ConfidenceFilter{})(some) == std::vector<bool>{false, false, false, false});
     CHECK((ConfidenceFilter{} | LengthFilter{})(some) == std::vector<bool>{false, false, false, true});
     CHECK((LengthFilter{} | ConfidenceFilter{})({}).empty());
+}
+
+TEST_CASE("uniform draws both axes, each for itself") {
+    const Uniform              box{{1, 2}, {2, 4}};
+    Rng                        rng(1, Purpose::user);
+    std::map<std::string, int> seen;
+    for (int i = 0; i < 12'000; ++i) ++seen[box.difficulty(rng).text()];
+    CHECK(seen.size() == 6);
+    for (auto const& [difficulty, count] : seen) CHECK(count == doctest::Approx(2'000).epsilon(0.08));
+    CHECK(box.hardest() == Difficulty{2, 4});
+    CHECK_THROWS_AS((Uniform{1, {2, 2}}), Error);
+    CHECK_THROWS_AS((Uniform{{1, 3}, {2, 2}}), Error);
+}
+
+TEST_CASE("a curriculum may look at the step of training, and is held to its promise") {
+    struct Later {
+        int  difficulty(Rng&, int step) const { return 1 + step / 10; }
+        void observe(Report const&) {}
+        int  hardest() const { return 3; }
+    };
+    Rng rng(1, Purpose::user);
+    CHECK(draw_difficulty(Later{}, rng, 9) == 1);
+    CHECK(draw_difficulty(Later{}, rng, 20) == 3);
+    CHECK_THROWS_WITH_AS(draw_difficulty(Later{}, rng, 30),
+                         "Curriculum: difficulty; got 4, wanted at most 3, what its `hardest` promises",
+                         Error);
+}
+
+TEST_CASE("a difficulty is an int again where there is one number, and says so where there are two") {
+    const Difficulty one = 7, two{5, 6};
+    CHECK(one + 1 == 8);
+    CHECK(one == 7);
+    CHECK(two != 5);
+    CHECK(Difficulty{2, 9} < Difficulty{3, 1});
+    CHECK_FALSE(Difficulty{2, 9}.within({3, 1}));
+    CHECK_THROWS_WITH_AS(std::to_string(two),
+                         "Difficulty: as one number; got 5x6, which are two (say .first or .second)", Error);
 }

@@ -26,7 +26,7 @@ std::map<std::string, Strings> const plan{
     {"task", {"core"}},
     {"data", {"core", "task"}},
     {"model", {"core", "contract"}},
-    {"train", {"core", "contract", "model", "data"}},
+    {"train", {"core", "contract", "model", "data", "task/difficulty.hpp"}},
     {"eval", {"core", "contract", "model", "data", "task"}},
     {"curriculum", {"core", "data", "eval/score.hpp"}},
     {"experiment",

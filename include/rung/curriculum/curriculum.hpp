@@ -10,7 +10,12 @@ namespace rung {
 
 template <class C>
 concept DrawsDifficulty = requires(C const curriculum, Rng& rng) {
-    { curriculum.difficulty(rng) } -> std::convertible_to<int>;
+    { curriculum.difficulty(rng) } -> std::convertible_to<Difficulty>;
+};
+/// Of one that changes with the steps of training, from 0.
+template <class C>
+concept DrawsDifficultyByStep = requires(C const curriculum, Rng& rng, int step) {
+    { curriculum.difficulty(rng, step) } -> std::convertible_to<Difficulty>;
 };
 template <class C>
 concept ObservesScores = requires(C curriculum, Report const& report) {
@@ -18,20 +23,34 @@ concept ObservesScores = requires(C curriculum, Report const& report) {
 };
 template <class C>
 concept KnowsHardest = requires(C const curriculum) {
-    { curriculum.hardest() } -> std::convertible_to<int>;
+    { curriculum.hardest() } -> std::convertible_to<Difficulty>;
 };
 
 /// Names what a curriculum lacks.
 template <class C>
 struct explain_curriculum {
-    static_assert(DrawsDifficulty<C>,
-                  "Curriculum: add `int difficulty(rung::Rng&) const`, how hard the next example is "
-                  "(is yours missing the final const?)");
+    static_assert(DrawsDifficulty<C> || DrawsDifficultyByStep<C>,
+                  "Curriculum: add `int difficulty(rung::Rng&) const`, how hard the next example is, or "
+                  "`int difficulty(rung::Rng&, int step) const` (a rung::Difficulty for two axes; is yours "
+                  "missing the final const?)");
     static_assert(ObservesScores<C>,
                   "Curriculum: add `void observe(rung::Report const&)`, what the last test showed");
     static_assert(KnowsHardest<C>,
-                  "Curriculum: add `int hardest() const`, the largest difficulty it may ever draw");
+                  "Curriculum: add `int hardest() const`, the largest difficulty it may ever draw (of two "
+                  "axes the largest of each, a rung::Difficulty)");
     static constexpr bool ok = true;
 };
+
+/// What a curriculum draws in a step of training, not harder than it promises.
+template <class Curriculum>
+Difficulty draw_difficulty(Curriculum const& curriculum, Rng& rng, int step) {
+    Difficulty difficulty;
+    if constexpr (DrawsDifficultyByStep<Curriculum>) difficulty = curriculum.difficulty(rng, step);
+    else difficulty = curriculum.difficulty(rng);
+    const Difficulty hardest = curriculum.hardest();
+    RUNG_CHECK(difficulty.within(hardest), "Curriculum: difficulty; got ", difficulty.text(),
+               ", wanted at most ", hardest.text(), ", what its `hardest` promises");
+    return difficulty;
+}
 
 }  // namespace rung

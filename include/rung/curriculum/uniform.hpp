@@ -7,17 +7,21 @@ namespace rung {
 
 class Uniform {
 public:
-    /// Both ends included.
-    Uniform(int from, int to) : from_(from), to_(to) {
-        RUNG_CHECK(from >= 1 && from <= to, "Uniform: range; got ", from, " to ", to,
-                   ", wanted 1 <= from <= to");
+    /// Both ends included: 1 to 10, or of two axes {1, 1} to {5, 9}, each number for itself.
+    Uniform(Difficulty from, Difficulty to) : from_(from), to_(to) {
+        RUNG_CHECK(from.first >= 1 && from.within(to) && (from.second >= 1) == (to.second >= 1),
+                   "Uniform: range; got ", from.text(), " to ", to.text(),
+                   ", wanted 1 <= from <= to, of one axis or of two");
     }
-    int  difficulty(Rng& rng) const { return rng.between(from_, to_); }
-    void observe(Report const&) const {}
-    int  hardest() const { return to_; }
+    Difficulty difficulty(Rng& rng) const {
+        const int first = rng.between(from_.first, to_.first);
+        return to_.second == 0 ? Difficulty(first) : Difficulty(first, rng.between(from_.second, to_.second));
+    }
+    void       observe(Report const&) const {}
+    Difficulty hardest() const { return to_; }
 
 private:
-    int from_, to_;
+    Difficulty from_, to_;
 };
 
 }  // namespace rung

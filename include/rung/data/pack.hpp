@@ -34,8 +34,9 @@ struct Item {
     int              prompt = 0;  ///< tokens before the answer, begin among them
     std::vector<int> targets =
         {};  ///< of every token, -1 where nothing is graded; empty: the tokens that follow
-    int              passes    = 0;   ///< times the looped layers run for it; 0: as the trainer's options say
-    std::vector<int> positions = {};  ///< ids of the tokens that are read, see Place; empty: their places
+    int              passes     = 0;  ///< times the looped layers run for it; 0: as the trainer's options say
+    std::vector<int> positions  = {};  ///< ids of the tokens that are read, see Place; empty: their places
+    Difficulty       difficulty = {};  ///< how hard it was meant to be
 };
 
 enum class Ended { yes, no };  ///< whether the answer came to its end, or was cut off
@@ -118,7 +119,7 @@ inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
     RUNG_CHECK(!items.empty(), "pack: items; got none, wanted at least 1");
     detail::Ranks order;  // by inputs
     for (std::size_t i = 0; i < items.size(); ++i) {
-        auto const& [tokens, prompt, targets, passes, positions] = items[i];
+        auto const& [tokens, prompt, targets, passes, positions, difficulty] = items[i];
         const std::size_t inputs = targets.empty() ? tokens.size() - 1 : tokens.size();
         RUNG_CHECK(tokens.size() >= 2, "pack: item ", i, "; got ", tokens.size(),
                    " tokens, wanted at least 2");
@@ -147,7 +148,7 @@ inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
     batch.targets.assign(batch.tokens.size(), -1);
     batch.positions.assign(items[0].positions.empty() ? 0 : batch.tokens.size(), 0);
     for (std::size_t b = 0; b < items.size(); ++b) {
-        auto const& [tokens, prompt, targets, passes, positions] = items[order[b].second];
+        auto const& [tokens, prompt, targets, passes, positions, difficulty] = items[order[b].second];
         batch.lengths.push_back(int(order[b].first));
         batch.rows += batch.lengths.back();
         if (passes > 0) batch.passes.push_back(passes);

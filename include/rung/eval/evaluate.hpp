@@ -12,14 +12,15 @@
 namespace rung {
 
 struct EvaluateOptions {
-    int from = 1, to = 10;  ///< difficulties, both included
-    int by   = 1;           ///< from one difficulty to the next
-    int each = 256;         ///< problems per difficulty
-    Run run  = {};          ///< .passes for a looped model
+    /// Difficulties, both ends included, and from one to the next; of a task of two axes all pairs of {from.first,
+    /// from.second} to {to.first, to.second}, where one number stands for both.
+    Difficulty from = 1, to = 10, by = 1;
+    int        each = 256;  ///< problems per difficulty
+    Run        run  = {};   ///< .passes for a looped model
     /// Passes for the problems of a difficulty, instead of run.passes: what the task is known to need.
-    std::function<int(int difficulty)> passes    = {};
-    Answering                          answering = Answering::by_token;
-    std::uint32_t                      stream =
+    std::function<int(Difficulty)> passes    = {};
+    Answering                      answering = Answering::by_token;
+    std::uint32_t                  stream =
         0;  ///< below 2^24; a test that steers training uses another one than the test that is reported
 };
 
@@ -37,24 +38,50 @@ constexpr void explain_fit() {
 
 /// Throws if problems of a difficulty, with their answers, do not fit the model's context.
 template <class Model, class Task>
-void check_length(std::string_view where, Task const& task, int difficulty) {
-    RUNG_CHECK(difficulty < 1 << 24 && longest(task, difficulty) + 1 <= Model::shape.context, where,
-               ": longest sequence at difficulty ", difficulty, "; got ", longest(task, difficulty) + 1,
-               " tokens, wanted at most ", Model::shape.context, " (raise Shape::context)");
+void check_length(std::string_view where, Task const& task, Difficulty difficulty) {
+    RUNG_CHECK(difficulty.first < 1 << 24 && longest(task, difficulty) + 1 <= Model::shape.context, where,
+               ": longest sequence at difficulty ", difficulty.text(), "; got ",
+               longest(task, difficulty) + 1, " tokens, wanted at most ", Model::shape.context,
+               " (raise Shape::context)");
+}
+
+/// One number of two axes stands for both.
+template <class Task>
+Difficulty corner(Difficulty difficulty) {
+    if (HasAxes<Task> && difficulty.second == 0) difficulty.second = difficulty.first;
+    return difficulty;
+}
+
+/// The difficulties from one to another, the second axis faster.
+template <class Task>
+std::vector<Difficulty> difficulties(Difficulty from, Difficulty to, Difficulty by) {
+    std::vector<Difficulty> all;
+    from = corner<Task>(from), to = corner<Task>(to), by = corner<Task>(by);
+    for (int first = from.first; first <= to.first; first += by.first) {
+        if (!HasAxes<Task>) all.push_back(first);
+        else
+            for (int second = from.second; second <= to.second; second += by.second)
+                all.push_back({first, second});
+    }
+    return all;
 }
 
 template <class Model, class Task>
 void check_evaluation(Task const& task, EvaluateOptions const& options) {
-    RUNG_CHECK(options.from >= 1 && options.from <= options.to && options.by >= 1 && options.each >= 1,
-               "evaluate: difficulties and count; got ", options.from, " to ", options.to, " by ", options.by,
-               " and ", options.each, ", wanted 1 <= from <= to, by >= 1 and each >= 1");
-    check_length<Model>("evaluate", task, options.to);
+    const Difficulty from = corner<Task>(options.from), to = corner<Task>(options.to),
+                     by = corner<Task>(options.by), one = corner<Task>(1);
+    RUNG_CHECK(one.within(from) && from.within(to) && one.within(by) && options.each >= 1 &&
+                   (HasAxes<Task> || to.second == 0),
+               "evaluate: difficulties and count; got ", from.text(), " to ", to.text(), " by ", by.text(),
+               " and ", options.each, ", wanted 1 <= from <= to, by >= 1 and each >= 1",
+               HasAxes<Task> ? "" : ", of one axis");
+    check_length<Model>("evaluate", task, to);
 }
 
 /// New tokens, end included, that the longest answer of this difficulty can take after one of the prompts: what the
 /// format allows, whatever the answer.
 template <class Task>
-int answer_limit(Task const& task, int difficulty, std::vector<std::string> const& prompts) {
+int answer_limit(Task const& task, Difficulty difficulty, std::vector<std::string> const& prompts) {
     int shortest = tokens_in<Task>(prompts.front());
     for (auto const& prompt : prompts) shortest = std::min(shortest, tokens_in<Task>(prompt));
     return std::max(1, longest(task, difficulty) - shortest + 1);
@@ -68,7 +95,8 @@ struct ProblemStream {
 };
 
 template <class Task>
-std::vector<Example> problems(Task const& task, int difficulty, int count, ProblemStream const& stream) {
+std::vector<Example> problems(Task const& task, Difficulty difficulty, int count,
+                              ProblemStream const& stream) {
     std::vector<Example> all;
     for (int i = 0; i < count; ++i) {
         Rng rng(stream.seed, stream.purpose, stream.major, std::uint32_t(i), stream.site);
@@ -79,9 +107,9 @@ std::vector<Example> problems(Task const& task, int difficulty, int count, Probl
 
 /// Those of a test, which training never reads.
 template <class Task>
-std::vector<Example> test_problems(Task const& task, std::uint64_t seed, int difficulty, int count,
+std::vector<Example> test_problems(Task const& task, std::uint64_t seed, Difficulty difficulty, int count,
                                    std::uint32_t stream) {
-    return problems(task, difficulty, count, {seed, Purpose::evaluation, std::uint32_t(difficulty), stream});
+    return problems(task, difficulty, count, {seed, Purpose::evaluation, difficulty.key(), stream});
 }
 
 [[gnu::noinline]] inline std::vector<std::string> prompts_of(std::vector<Example> const& examples) {
@@ -92,12 +120,13 @@ std::vector<Example> test_problems(Task const& task, std::uint64_t seed, int dif
 
 /// Tokens of the longest answer that there could be after such a prompt.
 template <class Task>
-int answer_places(Task const& task, int difficulty, std::string const& prompt) {
+int answer_places(Task const& task, Difficulty difficulty, std::string const& prompt) {
     return longest(task, difficulty) - tokens_in<Task>(prompt);
 }
 /// Of each: a task may write prompts of several lengths at one difficulty, and training leaves each its own places.
 template <class Task>
-std::vector<int> answer_places(Task const& task, int difficulty, std::vector<std::string> const& prompts) {
+std::vector<int> answer_places(Task const& task, Difficulty difficulty,
+                               std::vector<std::string> const& prompts) {
     std::vector<int> places;
     for (auto const& prompt : prompts) places.push_back(answer_places(task, difficulty, prompt));
     return places;
@@ -107,7 +136,7 @@ std::vector<int> answer_places(Task const& task, int difficulty, std::vector<std
 
 /// Thoughts about problems of one difficulty, and the truth that they are held against.
 struct Study {
-    int                               difficulty = 0;
+    Difficulty                        difficulty = 0;
     std::vector<Example>              truth      = {};
     std::vector<std::vector<Thought>> thoughts   = {};  ///< of each problem after each pass
     std::vector<bool>                 right = {};  ///< of each problem after each pass, problem by problem
@@ -142,7 +171,7 @@ private:
 /// @param count   problems
 /// @param stream  which problems: another number asks others, see EvaluateOptions
 template <class Context, class Model, class Task>
-Study study(Context& ctx, Model const& model, Task const& task, int difficulty, int count, int most,
+Study study(Context& ctx, Model const& model, Task const& task, Difficulty difficulty, int count, int most,
             std::uint32_t stream = 0) {
     detail::explain_fit<Model, Task>();
     detail::check_evaluation<Model>(task, {.from = difficulty, .to = difficulty, .each = count});
@@ -173,14 +202,14 @@ Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOpti
     const Vocab vocab = vocab_of<Task>();
     const Place place = place_of(task);
     Report      report;
-    for (int difficulty = options.from; difficulty <= options.to; difficulty += options.by) {
+    for (const Difficulty difficulty : detail::difficulties<Task>(options.from, options.to, options.by)) {
         const auto truth = detail::test_problems(task, ctx.seed(), difficulty, options.each, options.stream);
         const auto prompts = detail::prompts_of(truth);
         Run        run     = options.run;
         if (options.passes) {
             run.passes = options.passes(difficulty);
-            RUNG_CHECK(run.passes >= 1, "evaluate: passes at difficulty ", difficulty, "; got ", run.passes,
-                       ", wanted at least 1");
+            RUNG_CHECK(run.passes >= 1, "evaluate: passes at difficulty ", difficulty.text(), "; got ",
+                       run.passes, ", wanted at least 1");
         }
         const auto answers =
             options.answering == Answering::at_once

@@ -7,6 +7,8 @@
 #include <ostream>
 #include <vector>
 
+#include "rung/task/difficulty.hpp"
+
 namespace rung {
 
 struct Interval {
@@ -15,7 +17,8 @@ struct Interval {
 
 /// How many of `count` problems of one difficulty were answered exactly.
 struct Score {
-    int difficulty = 0, correct = 0, count = 0;
+    Difficulty difficulty = 0;
+    int        correct = 0, count = 0;
     /// Mean of those after which a rule stopped the loop, or of all that it was allowed where it did not; 0: no rule was
     /// asked.
     double passes = 0;
@@ -37,14 +40,14 @@ struct Report {
     std::vector<Score> scores;
 
     /// The score at one difficulty; empty (count 0) when it was not asked for.
-    Score at(int difficulty) const {
+    Score at(Difficulty difficulty) const {
         for (auto const& score : scores)
             if (score.difficulty == difficulty) return score;
         return {.difficulty = difficulty};
     }
-    /// Largest difficulty up to which every one asked for reaches `bar`; 0 when the first does not.
-    int frontier(double bar = 0.99) const {
-        int reached = 0;
+    /// Largest difficulty up to which every one asked for, in their order, reaches `bar`; 0 when the first does not.
+    Difficulty frontier(double bar = 0.99) const {
+        Difficulty reached;
         for (auto const& score : scores) {
             if (score.exact_match() < bar) break;
             reached = score.difficulty;
@@ -62,7 +65,7 @@ inline std::ostream& operator<<(std::ostream& out, Report const& report) {
         << std::fixed;
     for (auto const& score : report.scores) {
         const auto [low, high] = score.interval();
-        out << std::setprecision(3) << std::setw(10) << score.difficulty << std::setw(13)
+        out << std::setprecision(3) << std::setw(10) << score.difficulty.text() << std::setw(13)
             << score.exact_match() << "  [" << low << ", " << high << "]  " << std::setw(6) << score.correct
             << " / " << score.count;
         if (by_rule) out << std::setprecision(2) << std::setw(12) << score.passes;

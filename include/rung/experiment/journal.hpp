@@ -20,7 +20,7 @@ namespace rung {
 /// {"1":0.99,"2":...}: exact match by difficulty.
 [[gnu::cold, gnu::noinline]] inline Json exact_matches(Report const& report) {
     Json out;
-    for (auto const& score : report.scores) out.set(std::to_string(score.difficulty), score.exact_match());
+    for (auto const& score : report.scores) out.set(score.difficulty.text(), score.exact_match());
     return out;
 }
 
@@ -75,7 +75,7 @@ public:
         header.push_back("problems");
         std::vector<Page::Cells> rows;
         for (auto const& score : reports.front().second.scores) {
-            auto& row = rows.emplace_back(Page::Cells{std::to_string(score.difficulty)});
+            auto& row = rows.emplace_back(Page::Cells{score.difficulty.text()});
             for (auto const& [name, report] : reports) row.push_back(cell(report.at(score.difficulty)));
             row.push_back(std::to_string(score.count));
         }
@@ -184,7 +184,7 @@ private:
     [[gnu::cold, gnu::noinline]] std::string round_map(Report const& before) const {
         HeatMapOptions options{
             .title = "Exact match", .x = "difficulty", .y = "round", .frontier = "labelled so far"};
-        for (auto const& score : before.scores) options.columns.push_back(std::to_string(score.difficulty));
+        for (auto const& score : before.scores) options.columns.push_back(score.difficulty.text());
         HeatMap    map{options};
         const auto row = [&](std::string label, Report const& report, int hardest) {
             std::vector<double> shares;

@@ -56,7 +56,7 @@ Item draw_mixture(Task const& task, Curriculum const& curriculum, Vocab const& v
     const auto choice = int(rng.below(std::uint32_t(first + int(sets.size()) - 1)));
     if (choice >= first && !sets[std::size_t(choice - first)].empty())
         return pick(sets[std::size_t(choice - first)]);
-    const int difficulty = curriculum.difficulty(rng);
+    const Difficulty difficulty = draw_difficulty(curriculum, rng, 0);
     return encode(vocab, sample(task, rng, difficulty), Ended::yes, place_of(task));
 }
 

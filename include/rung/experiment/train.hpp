@@ -1,12 +1,11 @@
 #pragma once
-// The training loop: a curriculum names difficulties, the task writes examples, the trainer learns from them, and now
-// and then a test tells the curriculum how it went.
+// The training loop: a source gives examples, a task at the difficulties of a curriculum for one, the trainer learns
+// from them, and now and then a test tells the curriculum how it went.
 
 #include <functional>
 
-#include "rung/curriculum/curriculum.hpp"
-#include "rung/eval/evaluate.hpp"
 #include "rung/experiment/ahead.hpp"
+#include "rung/experiment/lesson.hpp"
 #include "rung/train/passes.hpp"
 #include "rung/train/rate.hpp"
 #include "rung/train/trainer.hpp"
@@ -39,21 +38,6 @@ struct TrainOptions {
     std::function<void(StepEvent const&)> watch = {};
 };
 
-/// An example and how hard it was meant to be.
-struct Drawn : Example {
-    int difficulty = 0;
-};
-
-/// Example number `index` of a task's endless labelled stream: a function of (seed, index) and the curriculum's state.
-template <class Task, class Curriculum>
-Drawn draw(Task const& task, Curriculum const& curriculum, std::uint64_t seed, std::uint64_t index) {
-    Rng       rng(seed, Purpose::training, std::uint32_t(index >> 32), std::uint32_t(index));
-    const int difficulty = curriculum.difficulty(rng);
-    RUNG_CHECK(difficulty <= curriculum.hardest(), "Curriculum: difficulty; got ", difficulty,
-               ", wanted at most ", curriculum.hardest(), ", what its `hardest` promises");
-    return {sample(task, rng, difficulty), difficulty};
-}
-
 namespace detail {
 
 /// The last batch once more, with fewer passes.
@@ -72,11 +56,10 @@ namespace detail {
 }
 
 /// The test that a curriculum observes, by the passes of training.
-inline EvaluateOptions test_of(int hardest, TrainOptions const& options) {
-    EvaluateOptions test{
-        .to = hardest, .each = options.test_each, .answering = options.answering, .stream = 1};
+inline EvaluateOptions test_of(TrainOptions const& options) {
+    EvaluateOptions test{.each = options.test_each, .answering = options.answering, .stream = 1};
     if (options.passes)
-        test.passes = [&options](int difficulty) {
+        test.passes = [&options](Difficulty difficulty) {
             return options.passes({difficulty, options.steps, Rng(0, Purpose::passes)});
         };
     return test;
@@ -84,13 +67,15 @@ inline EvaluateOptions test_of(int hardest, TrainOptions const& options) {
 
 }  // namespace detail
 
-/// Trains for `options.steps` updates on true labels. Returns the mean loss over the last tenth. While a step computes,
-/// another thread asks the task and the curriculum, both const, for the next batch.
-template <class Trainer, class Task, class Curriculum>
-double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainOptions const& options) {
-    using Model = typename Trainer::model_type;
-    detail::explain_fit<Model, Task>();
-    static_assert(explain_curriculum<std::remove_reference_t<Curriculum>>::ok);
+/// Trains for `options.steps` updates on what a source gives. Returns the mean loss over the last tenth. While a step
+/// computes, another thread asks the source, const, for the next batch.
+template <class Trainer, class Source>
+double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
+    using Model      = typename Trainer::model_type;
+    using SourceType = std::remove_cvref_t<Source>;
+    static_assert(explain_source<SourceType>::ok);
+    static_assert(SourceType::vocab == Model::shape.vocab,
+                  "Shape: .vocab must be the source's own `vocab`, vocab_size<Task>() for a task's");
     RUNG_CHECK(options.steps > 0 && options.batch > 0 && options.accumulate > 0,
                "train: steps, batch and accumulate; got ", options.steps, ", ", options.batch, " and ",
                options.accumulate, ", wanted at least 1 each");
@@ -102,13 +87,17 @@ double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainO
                ", wanted progressive 0 or graded 1, because a progressive loss may learn from a single pass");
     RUNG_CHECK(options.test_every >= 0 && options.test_each > 0, "train: test_every and test_each; got ",
                options.test_every, " and ", options.test_each, ", wanted at least 0 and 1");
-    if constexpr (requires { std::remove_cvref_t<Curriculum>::needs_tests; })
-        RUNG_CHECK(options.test_every > 0,
+    RUNG_CHECK(source.longest() <= Model::shape.context, "train: longest sequence; got ", source.longest(),
+               " tokens, wanted at most ", Model::shape.context, " (raise Shape::context)");
+    constexpr bool testable = requires {
+        source.test(trainer.context(), trainer.model(), EvaluateOptions{});
+    };
+    RUNG_CHECK(testable || options.test_every == 0, "train: test_every; got ", options.test_every,
+               ", wanted 0, because this source has no tests");
+    if constexpr (requires { SourceType::needs_tests; })
+        RUNG_CHECK(!SourceType::needs_tests || options.test_every > 0,
                    "train: test_every; got 0, wanted at least 1, because this curriculum "
                    "moves on by the scores of tests");
-    detail::check_length<Model>("train", task, curriculum.hardest());
-    const Vocab             vocab = vocab_of<Task>();
-    const Place             place = place_of(task);
     const WarmupStableDecay standard{options.peak, options.steps / 10, options.steps, options.steps / 5};
     const std::uint64_t     seed = trainer.context().seed();
     double                  last = 0;
@@ -119,18 +108,14 @@ double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainO
         std::vector<Batch> batches;
         for (int a = 0; a < options.accumulate; ++a) {
             std::vector<Item> items;
-            for (int i = 0; i < options.batch; ++i) {
-                const Drawn drawn  = draw(task, curriculum, seed, index++);
-                const int   places = detail::answer_places(task, drawn.difficulty, drawn.prompt);
-                items.push_back(options.answering == Answering::by_token
-                                                 ? encode(vocab, drawn, Ended::yes, place)
-                                                 : encode_at_once(vocab, drawn, places, place));
+            for (int i = 0; i < options.batch; ++i, ++index) {
+                Rng   rng(seed, Purpose::training, std::uint32_t(index >> 32), std::uint32_t(index));
+                Item& item = items.emplace_back(source.draw(rng, made, options.answering));
                 if (options.passes) {
-                    const int passes = options.passes(
-                                     {drawn.difficulty, made, Rng(seed, Purpose::passes, std::uint32_t(made))});
-                    RUNG_CHECK(passes >= 1, "train: passes at difficulty ", drawn.difficulty, "; got ",
-                                            passes, ", wanted at least 1");
-                    items.back().passes = passes;
+                    item.passes = options.passes(
+                                     {item.difficulty, made, Rng(seed, Purpose::passes, std::uint32_t(made))});
+                    RUNG_CHECK(item.passes >= 1, "train: passes at difficulty ", item.difficulty.text(),
+                                            "; got ", item.passes, ", wanted at least 1");
                 }
             }
             batches.push_back(pack(items, options.grade, Model::shape.context));
@@ -153,17 +138,26 @@ double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainO
         next.wait();  // nothing of the caller's runs beside the task
         StepEvent event{step + 1, options.steps, result.loss, result.gradient, rate, result.rows};
         Report    test;
-        if (tested(step)) {
-            test = evaluate(trainer.context(), trainer.model(), task,
-                            detail::test_of(curriculum.hardest(), options));
-            curriculum.observe(test);
-            event.test = &test;
-        }
+        if constexpr (testable)
+            if (tested(step)) {
+                test       = source.test(trainer.context(), trainer.model(), detail::test_of(options));
+                event.test = &test;
+            }
         if (options.watch) options.watch(event);
         if (step >= options.steps - (options.steps + 9) / 10)
             last += result.loss / ((options.steps + 9) / 10);
     }
     return last;
+}
+
+/// Trains on true labels of a task, at the difficulties that a curriculum names.
+template <class Trainer, class Task, class Curriculum>
+double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainOptions const& options) {
+    using Model = typename Trainer::model_type;
+    detail::explain_fit<Model, Task>();
+    Lesson lesson{task, std::forward<Curriculum>(curriculum)};
+    detail::check_length<Model>("train", task, lesson.hardest());
+    return train(trainer, lesson, options);
 }
 
 /// The same with a trainer of its own.

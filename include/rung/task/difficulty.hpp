@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <ostream>
 #include <string>
 
 #include "rung/core/check.hpp"
@@ -10,13 +11,26 @@
 namespace rung {
 
 /// Made from one number where a task has one axis, and from two where it has two. Ordered by the first, then the
-/// second. There is no way back to an int: which of the two numbers it would be is for the caller to say.
+/// second. One number is an int again wherever one is wanted; of two, say which.
 struct Difficulty {
     int first = 0, second = 0;  ///< second: 0 where there is one axis
 
     constexpr Difficulty() = default;
     constexpr Difficulty(int first_axis, int second_axis = 0) : first(first_axis), second(second_axis) {}
-    auto operator<=>(Difficulty const&) const = default;
+    /// Throws where there are two numbers.
+    constexpr operator int() const {
+        RUNG_CHECK(second == 0, "Difficulty: as one number; got ", first, "x", second,
+                   ", which are two (say .first or .second)");
+        return first;
+    }
+    constexpr auto operator<=>(Difficulty const&) const = default;
+    constexpr bool operator==(Difficulty const&) const  = default;
+    constexpr auto operator<=>(int number) const { return *this <=> Difficulty(number); }
+    constexpr bool operator==(int number) const { return *this == Difficulty(number); }
+    /// Whether each number is at most the other's.
+    constexpr bool within(Difficulty const& most) const {
+        return first <= most.first && second <= most.second;
+    }
 
     /// "7", or "5x6".
     std::string text() const {
@@ -30,5 +44,9 @@ struct Difficulty {
         return std::uint32_t(first) | std::uint32_t(second) << 16;
     }
 };
+
+inline std::ostream& operator<<(std::ostream& out, Difficulty const& difficulty) {
+    return out << difficulty.text();
+}
 
 }  // namespace rung

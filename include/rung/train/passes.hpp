@@ -8,14 +8,15 @@
 
 #include "rung/core/check.hpp"
 #include "rung/core/rng.hpp"
+#include "rung/task/difficulty.hpp"
 
 namespace rung {
 
 /// What a rule may look at.
 struct Occasion {
-    int difficulty = 0;
-    int step       = 0;
-    Rng rng;  ///< of the step, not of the example: what is drawn at random is the same for all of them
+    Difficulty difficulty = 0;  ///< an int, where the task has one axis
+    int        step       = 0;
+    Rng        rng;  ///< of the step, not of the example: what is drawn at random is the same for all of them
 };
 
 /// Any callable of that kind: `[](rung::Occasion const& o) { return o.difficulty + 1; }` runs a loop as often as the
@@ -33,7 +34,7 @@ namespace detail {
 struct PassesByDifficulty {
     int each = 1, more = 0;
     int operator()(Occasion const& o) const { return each * o.difficulty + more; }
-    int operator()(int difficulty) const { return each * difficulty + more; }
+    int operator()(Difficulty difficulty) const { return each * difficulty + more; }
 };
 
 /// A number from `from` to `to`, drawn anew in every step.

@@ -1,0 +1,69 @@
+#pragma once
+// A task at the difficulties that a curriculum names: an endless source of examples, each drawn anew.
+
+#include "rung/curriculum/curriculum.hpp"
+#include "rung/data/source.hpp"
+#include "rung/eval/evaluate.hpp"
+
+namespace rung {
+
+/// An example and how hard it was meant to be.
+struct Drawn : Example {
+    Difficulty difficulty = 0;
+};
+
+/// Example number `index` of a task's endless labelled stream: a function of (seed, index) and the curriculum's state.
+template <class Task, class Curriculum>
+Drawn draw(Task const& task, Curriculum const& curriculum, std::uint64_t seed, std::uint64_t index,
+           int step = 0) {
+    Rng              rng(seed, Purpose::training, std::uint32_t(index >> 32), std::uint32_t(index));
+    const Difficulty difficulty = draw_difficulty(curriculum, rng, step);
+    return {sample(task, rng, difficulty), difficulty};
+}
+
+/// Holds both, or where a curriculum is handed to it as an lvalue, a reference to that one.
+template <class Task, class Curriculum>
+class Lesson {
+public:
+    using curriculum_type      = std::remove_cvref_t<Curriculum>;
+    static constexpr int vocab = vocab_size<Task>();
+
+    Lesson(Task task, Curriculum&& curriculum)
+        : task_(std::move(task)), curriculum_(std::forward<Curriculum>(curriculum)) {
+        static_assert(explain_task<Task>::ok && explain_curriculum<curriculum_type>::ok);
+    }
+
+    Item draw(Rng& rng, int step, Answering answering) const {
+        const Difficulty difficulty = draw_difficulty<curriculum_type>(curriculum_, rng, step);
+        const Example    example    = sample(task_, rng, difficulty);
+        const Place      place      = place_of(task_);
+        const int        places     = detail::answer_places(task_, difficulty, example.prompt);
+        Item             item = answering == Answering::by_token ? encode(vocab_, example, Ended::yes, place)
+                                                                 : encode_at_once(vocab_, example, places, place);
+        item.difficulty       = difficulty;
+        return item;
+    }
+    int        longest() const { return rung::longest(task_, hardest()) + 1; }
+    Difficulty hardest() const { return curriculum_.hardest(); }
+
+    /// Asks the model problems of all difficulties up to the hardest, and shows the curriculum the answers.
+    template <class Context, class Model>
+    Report test(Context& ctx, Model const& model, EvaluateOptions options) {
+        options.to          = hardest();
+        const Report report = evaluate(ctx, model, task_, options);
+        curriculum_.observe(report);
+        return report;
+    }
+    /// Whether the curriculum never moves on without tests.
+    static constexpr bool needs_tests = requires { curriculum_type::needs_tests; };
+
+private:
+    Task       task_;
+    Curriculum curriculum_;
+    Vocab      vocab_ = vocab_of<Task>();
+};
+
+template <class Task, class Curriculum>
+Lesson(Task, Curriculum&&) -> Lesson<Task, Curriculum>;
+
+}  // namespace rung
