@@ -248,8 +248,9 @@ struct DivergenceBelow;
 struct ChangeBelow;
 struct EntropyBelow;
 struct StableFor;
-struct Thought;   // think.hpp
-struct Answered;  // evaluate.hpp
+class AnswerPlaces;  // at_once.hpp: answer_at_once
+struct Thought;      // think.hpp
+struct Answered;     // evaluate.hpp
 struct EvaluateOptions;
 struct Study;
 template <class Task>

@@ -1,7 +1,7 @@
 #pragma once
 // Examples end to end as one text, read through windows that begin anywhere in it, often in the middle of an example:
-// every token is learnt from, none is padding (Lee et al., "Teaching arithmetic to small transformers", ICLR 2024, after
-// nanoGPT). Beside it stands what Lesson does: an example a sequence, of which the answer is learnt from.
+// every token is learnt from, none is padding (Lee et al., "Teaching arithmetic to small transformers", ICLR 2024,
+// after nanoGPT). Beside it stands what Lesson does: an example a sequence, of which the answer is learnt from.
 
 #include "rung/data/source.hpp"
 

@@ -82,6 +82,10 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
                options.accumulate, ", wanted at least 1 each");
     RUNG_CHECK(options.progressive >= 0 && options.progressive <= 1, "train: progressive; got ",
                options.progressive, ", wanted 0 to 1");
+    const int graded = trainer.options().graded;
+    RUNG_CHECK(options.progressive == 0 || graded == 1, "train: progressive and TrainerOptions::graded; got ",
+               options.progressive, " and ", graded,
+               ", wanted progressive 0 or graded 1, because a progressive loss may learn from a single pass");
     RUNG_CHECK(options.test_every >= 0 && options.test_each > 0, "train: test_every and test_each; got ",
                options.test_every, " and ", options.test_each, ", wanted at least 0 and 1");
     RUNG_CHECK(source.longest() <= Model::shape.context, "train: longest sequence; got ", source.longest(),
