@@ -27,6 +27,14 @@ inline std::optional<Ordinal> ordinal(std::string_view prompt) {
     return ordinal_of_number(before_equals(prompt));
 }
 
+/// Uniform among the strings of exactly `count` digits, zeros in front among them.
+inline std::string random_below(Rng& rng, int count) {
+    RUNG_CHECK(count > 0, "digits::random_below: count; got ", count, ", wanted at least 1");
+    std::string number(std::size_t(count), '0');
+    for (char& digit : number) digit = char('0' + rng.below(10));
+    return number;
+}
+
 inline std::string reversed(std::string_view text) { return {text.rbegin(), text.rend()}; }
 
 template <int Base = 10>
