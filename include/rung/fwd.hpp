@@ -12,7 +12,7 @@ namespace rung {
 // core/: language and memory
 struct Error;                        // check.hpp
 enum class Purpose : std::uint32_t;  // rng.hpp
-class Rng;
+class Rng;                           // hash.hpp has functions alone: hash_of, type_name
 template <class T>
 struct Mat;     // view.hpp
 struct Memory;  // buffer.hpp
@@ -67,6 +67,7 @@ class Context;
 struct Difficulty;  // difficulty.hpp
 class Words;        // words.hpp: number_words<From, To>
 struct Letters;     // letters.hpp
+struct Ordinal;     // ordinal.hpp: ordinal_of_text, ordinal_of_number, ordinal_of_both
 struct Example;     // task.hpp: sample, longest, correct, place_of
 struct Plus;        // format.hpp: right_steps
 struct Minus;
@@ -128,10 +129,14 @@ struct
     GridMazeIn;  // grid_maze.hpp: aliases GridMaze = GridMazeIn<DepthFirst>, UniformGridMaze = GridMazeIn<Wilson>
 
 template <class Task, class Rule>
-struct Excluding;  // excluding.hpp; not among tasks.hpp
+struct Excluding;  // excluding.hpp, around a task; this and the next file are not in tasks.hpp
 struct DigitAt;
 struct Pairs;
 struct Prompts;
+template <class... Tasks>
+struct CommonAlphabet;  // common_alphabet.hpp
+template <class Task, class Common>
+struct InAlphabet;
 
 // data/: text -> tokens -> batches: vocab_of, encode, pack, cut
 class Vocab;  // vocab.hpp
@@ -148,6 +153,13 @@ struct Listed;          // unseen.hpp: unseen
 struct BalanceOptions;  // number_pairs.hpp: carries, balanced_pairs, growing_pairs, split_table
 struct GrowingOptions;
 struct TableSplit;
+class Permutation;  // permutation.hpp
+enum class Side;    // apart.hpp: side_of
+template <class Task>
+struct Apart;
+class MixtureWeights;  // mixture.hpp
+template <class... Sources>
+class Mixture;
 
 // model/: numbers -> logits; Shape is in shape.hpp, the alias Gpt in style/gpt.hpp
 struct WeightSpec;  // weights.hpp
@@ -259,8 +271,13 @@ struct Inspection;
 class Uniform;  // uniform.hpp
 struct GrowOptions;
 class GrowWhenMastered;  // grow_when_mastered.hpp
-struct CollectOptions;   // collect.hpp: collect
-struct Candidate;        // filter.hpp
+class Weighted;          // weighted.hpp
+struct Stage;            // staged.hpp
+class Staged;
+template <class Weight>
+class Shaped;           // shaped.hpp
+struct CollectOptions;  // collect.hpp: collect
+struct Candidate;       // filter.hpp
 struct NoFilter;
 struct LengthFilter;
 struct ConfidenceFilter;
