@@ -10,9 +10,9 @@
 namespace rung {
 
 // core/: language and memory
-struct Error;                        // check.hpp
+struct Error;                        // check.hpp; hash.hpp has hash_of, type_name
 enum class Purpose : std::uint32_t;  // rng.hpp
-class Rng;                           // hash.hpp has functions alone: hash_of, type_name
+class Rng;
 template <class T>
 struct Mat;     // view.hpp
 struct Memory;  // buffer.hpp
@@ -129,10 +129,8 @@ struct
     GridMazeIn;  // grid_maze.hpp: aliases GridMaze = GridMazeIn<DepthFirst>, UniformGridMaze = GridMazeIn<Wilson>
 
 template <class Task, class Rule>
-struct Excluding;  // excluding.hpp, around a task; this and the next file are not in tasks.hpp
-struct DigitAt;
-struct Pairs;
-struct Prompts;
+struct
+    Excluding;  // excluding.hpp, not in tasks.hpp, nor is common_alphabet.hpp: rules DigitAt, Pairs, Prompts
 template <class... Tasks>
 struct CommonAlphabet;  // common_alphabet.hpp
 template <class Task, class Common>
@@ -151,15 +149,12 @@ class ExampleSet;  // example_set.hpp: the alias NumberPair
 template <class Task>
 struct Listed;          // unseen.hpp: unseen
 struct BalanceOptions;  // number_pairs.hpp: carries, balanced_pairs, growing_pairs, split_table
-struct GrowingOptions;
-struct TableSplit;
-class Permutation;  // permutation.hpp
-enum class Side;    // apart.hpp: side_of
+class Permutation;      // permutation.hpp
+enum class Side;        // apart.hpp: side_of
 template <class Task>
 struct Apart;
-class MixtureWeights;  // mixture.hpp
 template <class... Sources>
-class Mixture;
+class Mixture;  // mixture.hpp: MixtureWeights
 
 // model/: numbers -> logits; Shape is in shape.hpp, the alias Gpt in style/gpt.hpp
 struct WeightSpec;  // weights.hpp
@@ -272,8 +267,7 @@ class Uniform;  // uniform.hpp
 struct GrowOptions;
 class GrowWhenMastered;  // grow_when_mastered.hpp
 class Weighted;          // weighted.hpp
-struct Stage;            // staged.hpp
-class Staged;
+class Staged;            // staged.hpp: a list of Stage
 template <class Weight>
 class Shaped;           // shaped.hpp
 struct CollectOptions;  // collect.hpp: collect
