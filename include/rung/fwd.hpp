@@ -296,14 +296,15 @@ struct StepEvent;  // train.hpp: train
 struct TrainOptions;
 struct Round;  // self_improve.hpp
 struct ClimbOptions;
-struct Common;   // program.hpp
-class Flags;     // flags.hpp
-class Json;      // json.hpp
-class Record;    // record.hpp
-class Progress;  // progress.hpp
-class Figure;    // figure.hpp
-class HeatMap;   // heat_map.hpp; inspection.hpp draws what eval/inspect.hpp sees
-class Page;      // report.hpp
-class Journal;   // journal.hpp
+struct Common;       // program.hpp
+class Flags;         // flags.hpp
+class Json;          // json.hpp
+class Record;        // record.hpp
+class Progress;      // progress.hpp
+class Figure;        // figure.hpp
+class HeatMap;       // heat_map.hpp; inspection.hpp draws what eval/inspect.hpp sees
+struct GridOptions;  // accuracy.hpp: curves and grids of a Report; evaluation.hpp shows what is counted
+class Page;          // report.hpp; grid.hpp: evaluate_into
+class Journal;       // journal.hpp
 
 }  // namespace rung

@@ -7,8 +7,7 @@
 #include <memory>
 #include <optional>
 
-#include "rung/experiment/figure.hpp"
-#include "rung/experiment/heat_map.hpp"
+#include "rung/experiment/accuracy.hpp"
 #include "rung/experiment/program.hpp"
 #include "rung/experiment/progress.hpp"
 #include "rung/experiment/record.hpp"
@@ -64,7 +63,7 @@ public:
     /// @param trained_to  hardest difficulty with true labels
     /// @param reports     each under its name, all of the same difficulties
     /// @param extra       more members for the JSON, put before "seconds"
-    [[gnu::cold, gnu::noinline]] void finish(int                                                trained_to,
+    [[gnu::cold, gnu::noinline]] void finish(Difficulty                                         trained_to,
                                              std::vector<std::pair<std::string, Report>> const& reports,
                                              std::vector<std::pair<std::string, Json>> const&   extra = {}) {
         RUNG_CHECK(!reports.empty(), "Journal: reports; got none, wanted at least 1");
@@ -78,15 +77,22 @@ public:
             row.push_back(std::to_string(score.count));
         }
         Json line = begin_line();
-        line.set("trained_to", trained_to);
+        if (trained_to.second == 0) line.set("trained_to", trained_to.first);
+        else line.set("trained_to", trained_to.text());
         for (auto const& [name, report] : reports) line.set(name, exact_matches(report));
         if (!rounds_.empty()) line.set("rounds", rounds_.size());
         for (auto const& [key, value] : extra) line.set(key, value);
         end(line, header, rows, [&] {
             page_.table("Exact match with its 95 % interval (Wilson) on fresh problems.", header, rows);
-            page_.figure("Exact match by difficulty; bands are 95 % intervals.",
-                         accuracy_figure(trained_to, reports));
-            if (!rounds_.empty())
+            const bool grid = has_two_axes(reports.front().second);
+            if (!grid)
+                page_.figure("Exact match by difficulty; bands are 95 % intervals.",
+                             accuracy_figure(trained_to, reports));
+            for (auto const& [name, report] : reports)
+                if (grid)
+                    page_.figure("Exact match by both difficulties: " + name + ".",
+                                 grid_svg(report, {.title = name, .trained_to = trained_to}));
+            if (!rounds_.empty() && !grid)
                 page_.figure("Exact match by round and difficulty.", round_map(reports.front().second));
         });
     }
@@ -180,21 +186,12 @@ private:
         line(header);
         for (auto const& row : rows) line(row);
     }
-    [[gnu::cold, gnu::noinline]] static Series series(std::string name, Report const& report, Stroke stroke) {
-        Series s{.name = std::move(name), .stroke = stroke};
-        for (auto const& score : report.scores) {
-            const auto [low, high] = score.interval();
-            s.x.push_back(score.difficulty), s.y.push_back(score.exact_match());
-            s.low.push_back(low), s.high.push_back(high);
-        }
-        return s;
-    }
     [[gnu::cold, gnu::noinline]] static std::string accuracy_figure(
-        int trained_to, std::vector<std::pair<std::string, Report>> const& reports) {
+        Difficulty trained_to, std::vector<std::pair<std::string, Report>> const& reports) {
         Figure figure{
             {.title = "Accuracy by difficulty", .x = "difficulty", .y = "exact match", .y_range = {0, 1}}};
         for (auto const& [name, report] : reports)
-            figure.line(series(name, report, name == "before" ? Stroke::dashed : Stroke::solid));
+            figure.line(accuracy_series(name, report, name == "before" ? Stroke::dashed : Stroke::solid));
         return figure.marker(trained_to, "labels end here").svg();
     }
     [[gnu::cold, gnu::noinline]] std::string loss_figure() const {

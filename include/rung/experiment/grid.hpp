@@ -1,0 +1,252 @@
+#pragma once
+// An evaluation that is kept in a file, difficulty by difficulty, so that one which was stopped goes on where it was:
+// grids of 100 x 100 take hours.
+//
+//     evaluate_into("grid.jsonl", ctx, model, task, {.to = {20, 20}});
+//
+// The first line says whose answers they are; every other one is a difficulty that is done.
+
+#include <sys/file.h>
+#include <charconv>
+#include <map>
+#include <type_traits>
+
+#include "rung/eval/teacher_forced.hpp"
+#include "rung/experiment/file.hpp"
+#include "rung/experiment/json.hpp"
+
+namespace rung {
+
+namespace detail {
+
+/// FNV-1a by words of 8 bytes: weights and problems that differ have different ones, unless somebody means them not to.
+class Fingerprint {
+public:
+    Fingerprint& add(void const* data, std::size_t size) {
+        auto const* bytes = static_cast<unsigned char const*>(data);
+        add(size);
+        for (std::size_t i = 0; i < size; i += 8) {
+            std::uint64_t word = 0;
+            std::memcpy(&word, bytes + i, std::min<std::size_t>(8, size - i));
+            add(word);
+        }
+        return *this;
+    }
+    Fingerprint& add(std::string_view text) { return add(text.data(), text.size()); }
+    Fingerprint& add(std::uint64_t word) {
+        hash_ = (hash_ ^ word) * 0x100000001b3;
+        hash_ ^= hash_ >> 32;
+        return *this;
+    }
+    std::string text() const {
+        char out[17] = {};
+        std::snprintf(out, sizeof out, "%016llx", static_cast<unsigned long long>(hash_));
+        return out;
+    }
+
+private:
+    std::uint64_t hash_ = 0xcbf29ce484222325;
+};
+
+/// As compilers write it.
+template <class T>
+std::string type_name() {
+    std::string_view name = __PRETTY_FUNCTION__;  // "std::string f() [with T = X; ...]" or "... [T = X]"
+    name.remove_prefix(name.find("T = ") + 4);
+    return std::string(name.substr(0, name.find_first_of(";]")));
+}
+
+/// A type, and its value where its bytes are all there is to it.
+template <class T>
+std::string value_name(T const& value) {
+    if constexpr (std::has_unique_object_representations_v<T> && !std::is_empty_v<T>)
+        return type_name<T>() + " " + Fingerprint{}.add(&value, sizeof value).text();
+    else return type_name<T>();
+}
+
+/// Members of a flat object that Json wrote, as their text; none if it is no such object.
+inline std::map<std::string, std::string> members_of(std::string_view line) {
+    std::map<std::string, std::string> all;
+    if (line.size() < 2 || line.front() != '{' || line.back() != '}') return {};
+    line = line.substr(1, line.size() - 2);
+    while (!line.empty()) {
+        std::size_t end    = 0;
+        bool        quoted = false;
+        for (; end < line.size() && (quoted || line[end] != ','); ++end) {
+            if (quoted && line[end] == '\\') ++end;
+            else quoted ^= line[end] == '"';
+        }
+        const auto item  = line.substr(0, end);
+        const auto colon = item.find("\":");
+        if (quoted || item.front() != '"' || colon == item.npos || colon == 0) return {};
+        all[std::string(item.substr(1, colon - 1))] = item.substr(colon + 2);
+        line.remove_prefix(std::min(line.size(), end + 1));
+    }
+    return all;
+}
+
+/// The file of one evaluation: what it holds already, and what is added.
+class GridFile {
+public:
+    /// Throws where the file is another evaluation's, or is being written.
+    GridFile(std::string path, Json const& header)
+        : path_(std::move(path)), file_(path_, O_RDWR | O_CREAT | O_APPEND) {
+        const int fd = file_.descriptor();
+        RUNG_CHECK(::flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK, "evaluate_into: file; got '",
+                   path_, "', which another evaluation is writing, wanted one of its own");
+        std::string text = contents(fd);
+        const auto  head = header.text();
+        const auto  whole =
+            text.rfind('\n') + 1;  // lines; what was being written when it was killed is dropped
+        const bool ours = whole > 0 || (head + "\n").starts_with(text);
+        RUNG_CHECK(ours, "evaluate_into: file; got '", path_,
+                   "', which is no evaluation's, wanted one of evaluate_into(), or none");
+        if (whole < text.size()) {
+            if (::ftruncate(fd, off_t(whole)) != 0)
+                fail_path("evaluate_into: file cannot be mended", path_, errno, "a file that can be written");
+            text.resize(whole);
+        }
+        if (text.empty()) {
+            file_.write(head + "\n");
+            return;
+        }
+        const auto first = text.find('\n');
+        compare(members_of(std::string_view(text).substr(0, first)), members_of(head), head);
+        int number = 1;
+        for (std::size_t at = first + 1; at < text.size();) {
+            const auto end  = text.find('\n', at);
+            auto       line = members_of(std::string_view(text).substr(at, end - at));
+            const auto cell = line["cell"];
+            ++number;
+            RUNG_CHECK(!cell.empty(), "evaluate_into: '", path_, "', line ", number, "; got '",
+                       text.substr(at, end - at), "', wanted a difficulty that is done");
+            done_[cell] = std::move(line);
+            at          = end + 1;
+        }
+    }
+
+    /// Whether the score is in the file already: `cell` with what it is the answer to has to be the same.
+    bool has(Json const& cell, Score& score) const {
+        const auto want = members_of(cell.text());
+        const auto at   = done_.find(want.at("cell"));
+        if (at == done_.end()) return false;
+        auto const& got = at->second;
+        for (auto const& [name, value] : want) {
+            const auto there = got.find(name);
+            RUNG_CHECK(there != got.end() && there->second == value, "evaluate_into: '", path_,
+                       "', difficulty ", want.at("cell"), ": ", name, "; got ",
+                       there == got.end() ? "none" : there->second, ", wanted ", value,
+                       " (another test: give it a file of its own)");
+        }
+        score.correct = int(number(got, "correct")), score.count = int(number(got, "count"));
+        score.passes = number(got, "passes");
+        return true;
+    }
+    void add(Json cell, Score const& score) {
+        cell.set("correct", score.correct).set("count", score.count).set("passes", score.passes);
+        file_.write(cell.text() + "\n");
+    }
+
+private:
+    static std::string contents(int fd) {
+        std::string text;
+        char        bytes[1 << 14];
+        for (ssize_t got; (got = ::pread(fd, bytes, sizeof bytes, off_t(text.size()))) > 0;)
+            text.append(bytes, std::size_t(got));
+        return text;
+    }
+    void compare(std::map<std::string, std::string> const& got,
+                 std::map<std::string, std::string> const& want, std::string const& head) const {
+        RUNG_CHECK(!got.empty(), "evaluate_into: file; got '", path_,
+                   "', which is no evaluation's, wanted one of ", head);
+        for (auto const& [name, value] : want) {
+            const auto at = got.find(name);
+            RUNG_CHECK(at != got.end() && at->second == value, "evaluate_into: '", path_, "': ", name,
+                       "; got ", at == got.end() ? "none" : at->second, ", wanted ", value,
+                       " (another evaluation: give it a file of its own)");
+        }
+    }
+    double number(std::map<std::string, std::string> const& line, std::string const& name) const {
+        const auto at    = line.find(name);
+        double     value = 0;
+        const bool read =
+            at != line.end() &&
+            std::from_chars(at->second.data(), at->second.data() + at->second.size(), value).ec ==
+                std::errc{};
+        RUNG_CHECK(read, "evaluate_into: '", path_, "', difficulty ", line.at("cell"), ": ", name, "; got ",
+                   at == line.end() ? "none" : at->second, ", wanted a number");
+        return value;
+    }
+
+    std::string                                               path_;
+    File                                                      file_;
+    std::map<std::string, std::map<std::string, std::string>> done_;
+};
+
+/// ask(options) evaluates one difficulty.
+template <class Context, class Model, class Task, class Ask>
+Report resume(std::string const& path, Context& ctx, Model const& model, Task const& task,
+              EvaluateOptions const& options, std::string const& how, Ask const& ask) {
+    explain_fit<Model, Task>();
+    check_evaluation<Model>(task, options);
+    Fingerprint weights;
+    ctx.for_slices(1, [&](auto& lane, int) {
+        float const* all = model.weights().cdata();
+        if constexpr (requires { lane.download(all, Model::parameters); }) {
+            all = lane.download(all, Model::parameters);
+            lane.wait();
+        }
+        weights.add(all, std::size_t(Model::parameters) * sizeof(float));
+    });
+    Json header;
+    header.set("format", "rung evaluation 1").set("task", value_name(task)).set("model", type_name<Model>());
+    header.set("weights", weights.text()).set("context", type_name<Context>()).set("seed", ctx.seed());
+    header.set("each", options.each).set("stream", options.stream).set("opening", int(options.opening));
+    header.set("answering", options.answering == Answering::at_once ? "at once" : how);
+    GridFile file(path, header);
+    Report   report;
+    for (const Difficulty difficulty : difficulties<Task>(options.from, options.to, options.by)) {
+        Fingerprint problems;
+        for (auto const& [prompt, answer] :
+             test_problems(task, ctx.seed(), difficulty, options.each, options.stream))
+            problems.add(prompt).add(answer);
+        Json cell;
+        cell.set("cell", difficulty.text()).set("problems", problems.text());
+        cell.set("asked_passes", Model::passes_of(run_of(options, difficulty)).most);
+        Score score{.difficulty = difficulty};
+        if (!file.has(cell, score)) {
+            EvaluateOptions one = options;
+            one.from = one.to = difficulty, one.by = 1;
+            score = ask(one).at(difficulty);
+            file.add(cell, score);
+        }
+        report.scores.push_back(score);
+    }
+    return report;
+}
+
+}  // namespace detail
+
+/// evaluate() with each difficulty's score written to a file as soon as it is known, and those that are there already
+/// left alone: stopped at any moment and called again it returns what it would have returned, bit for bit. A later call
+/// may ask for more difficulties, or for others; `watch` sees only answers that are given now. Throws where the file is
+/// of other weights, another task, seed or test, and says what differs.
+template <class Context, class Model, class Task, class Rule = NoExit>
+Report evaluate_into(std::string const& path, Context& ctx, Model const& model, Task const& task,
+                     EvaluateOptions const& options, Rule const& rule = {}) {
+    const std::string how =
+        std::is_same_v<Rule, NoExit> ? "by token" : "by token, " + detail::value_name(rule);
+    return detail::resume(path, ctx, model, task, options, how,
+                          [&](EvaluateOptions const& one) { return evaluate(ctx, model, task, one, rule); });
+}
+
+/// The same of evaluate_teacher_forced().
+template <class Context, class Model, class Task>
+Report evaluate_teacher_forced_into(std::string const& path, Context& ctx, Model const& model,
+                                    Task const& task, EvaluateOptions const& options) {
+    return detail::resume(path, ctx, model, task, options, "teacher forced", [&](EvaluateOptions const& one) {
+        return evaluate_teacher_forced(ctx, model, task, one);
+    });
+}
+
+}  // namespace rung

@@ -1,0 +1,131 @@
+#include "rung/experiment/grid.hpp"
+
+#include <doctest/doctest.h>
+
+#include "scratch.hpp"
+#include "support/small.hpp"
+
+using namespace rung_test;
+
+namespace {
+
+constexpr Shape shape{.vocab = Addition::vocab, .context = 40, .width = 16, .heads = 2};
+using Adder = Transformer<shape, NoPe, Looped<2>, Llama>;
+using Grid  = ByOperand<Addition>;
+
+/// A model that answers some sums.
+Adder trained(cpu::Context<>& ctx) {
+    Adder   model{ctx};
+    Trainer trainer{ctx, model};
+    train(trainer, Addition{}, Uniform{1, 2}, {.steps = 200, .batch = 32, .peak = 1e-2});
+    return model;
+}
+
+bool same(Report const& a, Report const& b) {
+    return std::equal(a.scores.begin(), a.scores.end(), b.scores.begin(), b.scores.end(),
+                      [](Score const& x, Score const& y) {
+                          return x.difficulty == y.difficulty && x.correct == y.correct &&
+                                 x.count == y.count &&
+                                 std::memcmp(&x.passes, &y.passes, sizeof x.passes) == 0;
+                      });
+}
+
+struct Stop {};
+
+}  // namespace
+
+TEST_CASE("grid: an evaluation stopped again and again, in the middle of a line too, is the one in one go") {
+    const scratch::Folder folder;
+    const std::string     path = folder / "grid.jsonl";
+    cpu::Context          ctx{{.threads = 2}};
+    const auto            model = trained(ctx);
+    EvaluateOptions       options{.to = {3, 4}, .each = 20};
+    const Report          whole = evaluate(ctx, model, Grid{}, options, StableFor{2});
+    CHECK(whole.at({1, 1}).correct > 0);
+    CHECK(whole.at({1, 1}).passes > 0);
+    int starts = 0, asked = 0;
+    for (bool done = false; !done && starts < 50; ++starts) {
+        int left      = 50;  // two problems and a half
+        options.watch = [&](Answered const&) {
+            if (--left < 0) throw Stop{};
+            ++asked;
+        };
+        try {
+            const Report report = evaluate_into(path, ctx, model, Grid{}, options, StableFor{2});
+            CHECK(same(report, whole));
+            done = true;
+        } catch (Stop) {
+            const std::string text = scratch::read(path);
+            if (starts == 1) scratch::write(path, text.substr(0, text.size() - 7));  // a torn line
+            if (starts == 2) scratch::write(path, text + "{\"cell\":\"3x");          // and another
+        }
+    }
+    CHECK(starts == 7);  // two difficulties a time, and one of them twice
+    const std::string text = scratch::read(path);
+    CHECK(scratch::count(text, "\n") == 1 + 12);
+    CHECK(same(evaluate_into(path, ctx, model, Grid{}, {.to = {3, 4}, .each = 20}, StableFor{2}), whole));
+    CHECK(scratch::read(path) == text);  // nothing was left to do
+    // More difficulties go on in the same file.
+    CHECK(same(evaluate_into(path, ctx, model, Grid{}, {.to = {4, 4}, .each = 20}, StableFor{2}),
+               evaluate(ctx, model, Grid{}, {.to = {4, 4}, .each = 20}, StableFor{2})));
+    CHECK(scratch::count(scratch::read(path), "\n") == 1 + 16);
+}
+
+TEST_CASE("grid: a file of another model, task, test or way of answering is refused, with the difference") {
+    const scratch::Folder folder;
+    const std::string     path = folder / "grid.jsonl";
+    cpu::Context          ctx{{.threads = 1}}, other_seed{{.seed = 2, .threads = 1}};
+    Adder                 model{ctx};
+    EvaluateOptions       options{.to = 2, .each = 5};
+    const auto            into = [&](auto& ctx, auto const& task, EvaluateOptions const& options) {
+        return evaluate_into(path, ctx, model, task, options);
+    };
+    const Report first = into(ctx, Grid{}, options);
+    const auto   text  = scratch::read(path);
+#define REFUSES(call, what) CHECK_THROWS_WITH_AS(call, doctest::Contains(what), Error)
+    REFUSES(into(other_seed, Grid{}, options), ": seed; got 1, wanted 2 (another evaluation");
+    REFUSES(into(ctx, Addition{}, {.to = 2, .each = 5}), ": task; got");
+    REFUSES(into(ctx, (Grid{{.judge = Judge::every_step}}), options), ": task; got");
+    REFUSES(into(ctx, Grid{}, {.to = 2, .each = 6}), ": each; got 5, wanted 6");
+    REFUSES(into(ctx, Grid{}, {.to = 2, .each = 5, .stream = 1}), ": stream; got 0, wanted 1");
+    REFUSES(into(ctx, Grid{}, {.to = 2, .each = 5, .opening = Opening::nothing}),
+            ": opening; got 0, wanted 2");
+    REFUSES(into(ctx, Grid{}, {.to = 2, .each = 5, .run = {.passes = 3}}),
+            "difficulty \"1x1\": asked_passes; got 2, wanted 3");
+    REFUSES(evaluate_into(path, ctx, model, Grid{}, options, StableFor{2}), ": answering; got \"by token\"");
+    REFUSES(evaluate_teacher_forced_into(path, ctx, model, Grid{}, options), "wanted \"teacher forced\"");
+    const float weight = std::exchange(model.weights()[7], 9.f);
+    REFUSES(into(ctx, Grid{}, options), ": weights; got");
+    model.weights()[7] = weight;
+    CHECK(scratch::read(path) == text);
+
+    for (std::string const foreign : {"my notes", "my notes\n", "{\"a\":1}\n", "{\"a\"\n"}) {
+        scratch::write(path, foreign);
+        CHECK_THROWS_AS(into(ctx, Grid{}, options), Error);
+        CHECK(scratch::read(path) == foreign);
+    }
+    scratch::write(path, text.substr(0, 30));  // killed while the first line was written
+    CHECK(same(into(ctx, Grid{}, options), first));
+    CHECK(scratch::read(path) == text);
+    scratch::write(path, text.substr(0, text.find('\n') + 1) + "what\n");
+    REFUSES(into(ctx, Grid{}, options), "line 2; got 'what'");
+    scratch::write(path, "");
+    CHECK(same(into(ctx, Grid{}, options), first));
+}
+
+TEST_CASE("grid: teacher-forced scores are kept too, and one file is not written twice at a time") {
+    const scratch::Folder folder;
+    cpu::Context          ctx{{.threads = 1}};
+    const auto            model = trained(ctx);
+    const EvaluateOptions options{.to = 3, .each = 20};
+    const Report          whole = evaluate_teacher_forced(ctx, model, Grid{}, options);
+    for (int i = 0; i < 2; ++i)
+        CHECK(
+            same(evaluate_teacher_forced_into(folder / "forced.jsonl", ctx, model, Grid{}, options), whole));
+    EvaluateOptions nested = options;
+    nested.watch           = [&](Answered const&) {
+        evaluate_into(folder / "twice.jsonl", ctx, model, Grid{}, options);
+    };
+    CHECK_THROWS_WITH_AS(evaluate_into(folder / "twice.jsonl", ctx, model, Grid{}, nested),
+                         doctest::Contains("which another evaluation is writing"), Error);
+}
