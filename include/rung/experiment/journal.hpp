@@ -176,11 +176,15 @@ private:
     }
     [[gnu::cold, gnu::noinline]] void print(Page::Cells const&              header,
                                             std::vector<Page::Cells> const& rows) const {
+        std::vector<std::size_t> widths(header.size());
+        const auto               widen = [&](Page::Cells const& cells) {
+            for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].size());
+        };
+        widen(header);
+        for (auto const& row : rows) widen(row);
         const auto line = [&](Page::Cells const& cells) {
-            for (std::size_t i = 0; i < cells.size(); ++i) {
-                const int width = i == 0 ? 10 : i + 1 == cells.size() ? 8 : 22;
-                std::fprintf(streams_.out, "%s%*s", i ? "  " : "", width, cells[i].c_str());
-            }
+            for (std::size_t i = 0; i < cells.size(); ++i)
+                std::fprintf(streams_.out, "%s%*s", i ? "  " : "", int(widths[i]), cells[i].c_str());
             std::fputc('\n', streams_.out);
         };
         line(header);
