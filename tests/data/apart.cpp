@@ -29,6 +29,8 @@ struct Few {
     int longest(int) const { return 8; }
 };
 
+static_assert(explain_task<Few>::ok);
+
 constexpr Purpose purposes[] = {Purpose::training, Purpose::self_improvement, Purpose::evaluation};
 
 /// Prompts that the three kinds of streams draw, of every side some, and none on two sides.

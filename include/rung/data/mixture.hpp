@@ -25,9 +25,15 @@ public:
         std::function<std::vector<double>(int step)> by_step_;
 };
 
+/// A source that changes by the scores of tests alone.
+template <class S>
+concept WaitsForTests = requires {
+    requires S::needs_tests;
+};
+
 /// train(trainer, Mixture{{3, 1}, Lesson{sums, Uniform{1, 8}}, set}, options). Holds its sources, or of those that are
 /// handed to it as lvalues, references. All write in one vocabulary: tasks of different alphabets are put into a common
-/// one, see InAlphabet. It has no tests, so a curriculum that moves on by scores has to have moved on before.
+/// one, see InAlphabet.
 template <class... Sources>
 class Mixture {
     template <class S>
@@ -40,6 +46,9 @@ public:
     static_assert(((Bare<Sources>::vocab == vocab) && ...),
                   "Mixture: the sources must have one vocabulary: put their tasks into a common alphabet, "
                   "rung::InAlphabet<Task, rung::CommonAlphabet<Tasks...>>");
+    static_assert(!(WaitsForTests<Bare<Sources>> || ...),
+                  "Mixture: a curriculum that moves on by the scores of tests would never move on, because a "
+                  "mixture has none: give it one that looks at the step, such as rung::Staged");
 
     template <class... Given>
     explicit Mixture(MixtureWeights weights, Given&&... sources)
