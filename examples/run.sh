@@ -2,7 +2,7 @@
 # Builds and runs an example, doing its own set-up on a fresh Debian or Ubuntu machine:
 #     bash examples/run.sh [NAME] [flags]     NAME with or without its number; the quickstart if left out
 # Standard output and the exit code are the program's own; its last line is JSON. Without --out FOLDER the record and the
-# report go to build/reports/NAME.
+# report go to build/reports/NAME. `show` is no experiment: it prints problems of the tasks and writes nothing.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../.cmake/setup.sh"
 
@@ -25,8 +25,8 @@ need
 configure EXAMPLES
 build "$target"
 # A report is written unless the flags say where, or there is nothing to report.
-case " $* " in
-    *' --out'*|*' --help '*|*' -h '*) ;;
+case " $target $* " in
+    ' show '*|*' --out'*|*' --help '*|*' -h '*) ;;
     *) set -- "$@" --out "$build/reports/$target"
        say "the record and the report go to $build/reports/$target" ;;
 esac

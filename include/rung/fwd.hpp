@@ -10,7 +10,7 @@
 namespace rung {
 
 // core/: language and memory
-struct Error;                        // check.hpp
+struct Error;                        // check.hpp; hash.hpp has hash_of, type_name
 enum class Purpose : std::uint32_t;  // rng.hpp
 class Rng;
 template <class T>
@@ -67,6 +67,7 @@ class Context;
 struct Difficulty;  // difficulty.hpp
 class Words;        // words.hpp: number_words<From, To>
 struct Letters;     // letters.hpp
+struct Ordinal;     // ordinal.hpp: ordinal_of_text, ordinal_of_number, ordinal_of_both
 struct Example;     // task.hpp: sample, longest, correct, place_of
 struct Plus;        // format.hpp: right_steps
 struct Minus;
@@ -127,6 +128,14 @@ template <class Walk>
 struct
     GridMazeIn;  // grid_maze.hpp: aliases GridMaze = GridMazeIn<DepthFirst>, UniformGridMaze = GridMazeIn<Wilson>
 
+template <class Task, class Rule>
+struct
+    Excluding;  // excluding.hpp, not in tasks.hpp, nor is common_alphabet.hpp: rules DigitAt, Pairs, Prompts
+template <class... Tasks>
+struct CommonAlphabet;  // common_alphabet.hpp
+template <class Task, class Common>
+struct InAlphabet;
+
 // data/: text -> tokens -> batches: vocab_of, encode, pack, cut
 class Vocab;  // vocab.hpp
 enum class Grade;
@@ -136,6 +145,17 @@ enum class Opening;
 struct Item;  // pack.hpp
 struct Batch;
 class Ragged;
+template <class Task>
+class ExampleSet;  // example_set.hpp: the alias NumberPair
+template <class Task>
+struct Listed;          // unseen.hpp: unseen
+struct BalanceOptions;  // number_pairs.hpp: carries, balanced_pairs, growing_pairs, split_table
+class Permutation;      // permutation.hpp
+enum class Side;        // apart.hpp: side_of
+template <class Task>
+struct Apart;
+template <class... Sources>
+class Mixture;  // mixture.hpp: MixtureWeights
 
 // model/: numbers -> logits; Shape is in shape.hpp, the alias Gpt in style/gpt.hpp
 struct WeightSpec;  // weights.hpp
@@ -235,8 +255,9 @@ struct DivergenceBelow;
 struct ChangeBelow;
 struct EntropyBelow;
 struct StableFor;
-struct Thought;   // think.hpp
-struct Answered;  // evaluate.hpp
+class AnswerPlaces;  // at_once.hpp: answer_at_once
+struct Thought;      // think.hpp
+struct Answered;     // evaluate.hpp
 struct EvaluateOptions;
 struct Study;
 template <class Task>
@@ -255,7 +276,12 @@ struct Inspection;
 class Uniform;  // uniform.hpp
 struct GrowOptions;
 class GrowWhenMastered;  // grow_when_mastered.hpp
-struct Candidate;        // filter.hpp
+class Weighted;          // weighted.hpp
+class Staged;            // staged.hpp: a list of Stage
+template <class Weight>
+class Shaped;           // shaped.hpp
+struct CollectOptions;  // collect.hpp: collect
+struct Candidate;       // filter.hpp
 struct NoFilter;
 struct LengthFilter;
 struct ConfidenceFilter;

@@ -1,4 +1,4 @@
-// expect: Depth: add `static constexpr int layers` and `passes`
+// expect: Depth: add `static constexpr int passes`
 #include <rung/model/transformer.hpp>
 
 constexpr rung::Shape shape{.vocab = 12, .context = 32, .width = 64, .heads = 4};

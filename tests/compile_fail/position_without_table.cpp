@@ -9,6 +9,8 @@ struct Mine {
 #ifdef RUNG_FIXED
         static constexpr rung::BiasBy        by = rung::BiasBy::pair;
         static constexpr rung::WeightList<1> weights{{{.name = "bias", .rows = 1, .cols = S.heads}}};
+        static void                          forward() {}
+        static void                          add_backward() {}
 #endif
     };
 };

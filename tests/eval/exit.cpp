@@ -148,8 +148,8 @@ TEST_CASE_TEMPLATE("a rule that stops everybody after some passes is a loop of a
     }
 }
 
-TEST_CASE("what is read at once after every pass is what loops of as many passes say") {
-    using Model = SmallModel<NoPe, NormBetween<Looped<4, 1, AddInput>>, Gpt>;
+TEST_CASE_TEMPLATE("what is read at once after every pass is what loops of as many passes say", Model, Loop,
+                   Core, None) {
     cpu::Context ctx{{.threads = 2}};
     const Model  model{ctx};
     const auto   asked = small_prompts(40);
@@ -179,8 +179,50 @@ TEST_CASE("what is read at once after every pass is what loops of as many passes
     CHECK_THROWS_AS(answer_at_once(ctx, model, Vocab{"01"}, asked, 9), Error);
 }
 
-TEST_CASE("a study tells of every rule what a test by it tells, also of rules that ask for the problem") {
-    using Model = SmallModel<NoPe, NormBetween<Looped<4, 1, AddInput>>, Gpt>;
+TEST_CASE("prompts of several lengths at one difficulty each have places of their own, as in training") {
+    struct Ragged : Reverse {  // of 1 to as many digits as the difficulty says
+        Example sample(Rng& rng, int most) const { return Reverse::sample(rng, rng.between(1, most)); }
+    };
+    // No longer than that: places for the shortest prompt's answer would not fit behind the longest prompt.
+    static constexpr Shape exact{.vocab = Reverse::vocab, .context = 14, .width = 16, .heads = 2};
+    using Model = Transformer<exact, NoPe, NormBetween<Looped<2, 1, AddInput>>, Gpt>;
+    cpu::Context ctx{{.threads = 2}};
+    const Model  model{ctx};
+    const Ragged task;
+    REQUIRE(longest(task, 6) == exact.context - 1);
+    const auto    truth  = detail::test_problems(task, ctx.seed(), 6, 70, 0);
+    const auto    asked  = detail::prompts_of(truth);
+    const auto    places = detail::answer_places(task, 6, asked);
+    const auto    all    = answer_at_once(ctx, model, vocab, asked, places);
+    std::set<int> lengths(places.begin(), places.end());
+    CHECK(lengths.size() == 6);
+    int right = 0;
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        const auto alone = answer_at_once(ctx, model, vocab, {asked[i]}, places[i])[0];
+        CHECK(all[i].text == alone.text);
+        CHECK(all[i].tokens == alone.tokens);
+        CHECK(all[i].confidence == alone.confidence);
+        right += alone.ended && alone.text == truth[i].answer;
+    }
+    const auto once = [&](auto const&... rule) {
+        return evaluate(ctx, model, task, {.from = 6, .to = 6, .each = 70, .answering = Answering::at_once},
+                        rule...)
+            .at(6)
+            .correct;
+    };
+    CHECK(once() == right);
+    CHECK(once(AfterPasses{2}) == right);
+    CHECK(study(ctx, model, task, 6, 70, 2).after(2).correct == right);
+    CHECK_THROWS_WITH_AS(answer_at_once(ctx, model, vocab, asked, std::vector{3, 4}),
+                         "read at once: places; got 2 numbers, wanted 1, or one for each of 70 prompts",
+                         Error);
+    CHECK_THROWS_WITH_AS(answer_at_once(ctx, model, vocab, asked, -1),
+                         "read at once: places after prompt 0; got -1, wanted at least 0", Error);
+}
+
+TEST_CASE_TEMPLATE(
+    "a study tells of every rule what a test by it tells, also of rules that ask for the problem", Model,
+    Loop, Core) {
     cpu::Context ctx{{.threads = 1}};
     const Model  model{ctx};
     const Study  all  = study(ctx, model, Reverse{}, 4, 20, 6);

@@ -38,6 +38,18 @@ TEST_CASE("a report prints a line per difficulty with its interval") {
     CHECK(out.str().find("7        0.800  [0.490, 0.943]       8 / 10") != std::string::npos);
 }
 
+TEST_CASE("a report says how many passes a rule took, where one was asked") {
+    const auto text = [](Report const& report) {
+        std::ostringstream out;
+        out << report;
+        return out.str();
+    };
+    CHECK(text({{{7, 8, 10}}}).find("passes") == std::string::npos);
+    CHECK(text({{{7, 8, 10, 3.25}}}) ==
+          "difficulty  exact match  95 % interval     correct      passes\n"
+          "         7        0.800  [0.490, 0.943]       8 / 10        3.25\n");
+}
+
 TEST_CASE("evaluation asks fresh problems: right answers count, and the same call gives the same score") {
     using namespace rung_test;
     cpu::Context ctx{{.threads = 2}};

@@ -86,3 +86,24 @@ TEST_CASE("journal: reports of two axes are drawn as grids, one of them for each
           std::string::npos);
     std::fclose(out), std::fclose(error);
 }
+
+TEST_CASE("journal: a test is on record with what the curriculum came to") {
+    const scratch::Folder folder;
+    Common                common{.seed = 3, .out = folder / "run"};
+    Flags                 flags{"test"};
+    common.add_to(flags);
+    std::FILE*       none = std::tmpfile();
+    cpu::Context     ctx{{.seed = 3, .threads = 1}};
+    SmallModel<>     model{ctx};
+    Trainer          trainer{ctx, model};
+    Journal          journal{"trial", "A trial", common, flags, {none, none}};
+    GrowWhenMastered grow{{.start = 1, .limit = 2}};
+    train(trainer, Reverse{}, grow,
+          {.steps = 4, .batch = 4, .test_every = 2, .test_each = 4, .watch = journal.watch("first")});
+    train(trainer, Reverse{}, Uniform{1, 2},
+          {.steps = 2, .batch = 4, .test_every = 2, .test_each = 4, .watch = journal.watch("second")});
+    const std::string record = slurp(folder / "run/record.jsonl");
+    CHECK(count(record, R"("event":"test")") == 3);
+    CHECK(count(record, R"(,"curriculum":"1 0"})") == 2);
+    std::fclose(none);
+}

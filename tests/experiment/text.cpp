@@ -57,3 +57,10 @@ TEST_CASE("text: bytes that are not UTF-8 become replacement characters") {
 TEST_CASE("text: XML escaping leaves no way out of an element or an attribute") {
     CHECK(text::escape_xml("<a b=\"c\">&\x01") == "&lt;a b=&quot;c&quot;&gt;&amp;\xEF\xBF\xBD");
 }
+
+TEST_CASE("text: a cell of a table holds any text, and gives it back") {
+    CHECK(text::escape_line("a\tb\r\n\\n") == "a\\tb\\r\\n\\\\n");
+    CHECK(text::unescape_line("a\\tb\\r\\n\\\\n") == "a\tb\r\n\\n");
+    CHECK(text::unescape_line("\\q \\") == "q \\");  // no escape, and none that is whole
+    CHECK(text::escape_line("") + text::unescape_line("") == "");
+}

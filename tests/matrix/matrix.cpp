@@ -99,6 +99,23 @@ TEST_CASE("cached, batched and alone, decoding says what full forward passes say
     });
 }
 
+TEST_CASE("read at once after every pass, whole answers are those of loops of as many passes") {
+    for_every_position([]<int i>() {
+        using Model = ModelOf<i, Depth, grouped>;
+        cpu::Context ctx{{.threads = 1}};
+        const Model  model{ctx};
+        const auto   asked = small_prompts(9);
+        const auto   all   = think(ctx, model, vocab, asked, 9, {.passes = 3, .graded = 3}, ids_for<i>());
+        for (int passes = 1; passes <= 3; ++passes) {
+            const auto want = answer_at_once(ctx, model, vocab, asked, 9, {.passes = passes}, ids_for<i>());
+            for (std::size_t k = 0; k < asked.size(); ++k) {
+                CHECK(all[k][std::size_t(passes - 1)].answer.text == want[k].text);
+                CHECK(all[k][std::size_t(passes - 1)].answer.confidence == want[k].confidence);
+            }
+        }
+    });
+}
+
 TEST_CASE("a loop without injection is the stack whose layers share weights") {
     if (depth > 0)
         return;  // the schemes and styles are what matters here; tests/model has every kind of loop

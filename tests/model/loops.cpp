@@ -35,6 +35,7 @@ TEST_CASE("gradients through every injection, from every start") {
     check_gradients<Of<StartFrom<Start::random, Looped<2, 1, GateInput>>>>();
     check_gradients<LlamaOf<StartFrom<Start::random, PreludeCoreCoda<1, 1, 1, 3, ConcatInput>>>>(
         {.dropout = some_dropout});
+    check_gradients<Of<StartFrom<Start::random, Looped<2, 1, ConcatInput>>>>({.phase = Phase::training});
 }
 TEST_CASE("gradients through a norm between passes and a row for every pass") {
     check_gradients<Of<NormBetween<Looped<3>>>>();
@@ -53,13 +54,18 @@ TEST_CASE("gradients of the mean over the last passes") {
     check_gradients<Of<Looped<4, 1, AddInput>>>({.graded = 3});
     check_gradients<Of<NormBetween<Looped<4>>>>({.states = 2, .graded = 2, .dropout = some_dropout});
     using Coda = Of<PreludeCoreCoda<0, 1, 1, 3>>;
-    CHECK_THROWS_AS(logits_of<Coda>(weights_of<Coda>(), RandomRows({3}, odd.vocab), {.graded = 2}), Error);
+    CHECK_THROWS_WITH_AS(
+        check_gradients<Coda>({.graded = 2}),
+        "Run: graded passes to learn from; got 2, wanted 1, because there are layers between the "
+        "loop and the logits",
+        Error);
     using Loop = Of<Looped<3>>;
     CHECK_THROWS_AS(logits_of<Loop>(weights_of<Loop>(), RandomRows({3}, odd.vocab), {.graded = 4}), Error);
 }
 
-TEST_CASE("the logits of every graded pass are those of a loop of as many passes") {
-    using Loop = Of<NormBetween<Looped<4, 1, AddInput>>>;
+TEST_CASE_TEMPLATE("the logits of every graded pass are those of a loop of as many passes", Depth,
+                   NormBetween<Looped<4, 1, AddInput>>, NormBetween<PreludeCoreCoda<1, 1, 2, 4>>) {
+    using Loop = Of<Depth>;
     const RandomRows rows({3, 5}, odd.vocab);
     const auto       w   = weights_of<Loop>();
     const auto       all = logits_of<Loop>(w, rows, {.passes = 5, .learnt = 3, .graded = 3});
@@ -68,6 +74,7 @@ TEST_CASE("the logits of every graded pass are those of a loop of as many passes
         CHECK(
             std::equal(alone.begin(), alone.end(), all.begin() + (pass - 3) * std::ptrdiff_t(alone.size())));
     }
+    CHECK(logits_of<Loop>(w, rows, {.passes = 5, .learnt = 3, .states = 2, .graded = 3}) == all);
 }
 
 TEST_CASE_TEMPLATE("a sequence that runs its own number of passes has the logits it has alone", Depth,
@@ -155,4 +162,13 @@ TEST_CASE("a random start is new in every step and the same for a place, whoever
     const auto both = logits_of<Loop>(w, twice);
     CHECK(std::equal(one.begin(), one.end(), both.begin()));
     CHECK(std::equal(one.begin(), one.end(), both.begin() + std::ptrdiff_t(one.size())));
+    // In training each sequence has its own, a function of its rows' number in the batch, wherever that is cut.
+    const auto training = logits_of<Loop>(w, twice, {.phase = Phase::training});
+    CHECK(!std::equal(training.begin(), training.begin() + std::ptrdiff_t(one.size()),
+                      training.begin() + std::ptrdiff_t(one.size())));
+    Sequences second = rows.view();
+    second.first_row = 4;
+    cpu::Lane<double> lane;
+    const auto        apart = Loop::forward(lane, w.cdata(), second, {.phase = Phase::training}).logits;
+    CHECK(std::equal(training.begin() + std::ptrdiff_t(one.size()), training.end(), apart.data));
 }

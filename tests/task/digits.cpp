@@ -63,7 +63,10 @@ TEST_CASE("what is no number is refused, in every base") {
     CHECK_THROWS_AS(digits::add("12", ""), Error);
     CHECK_THROWS_AS(digits::subtract("-1", "2"), Error);
     CHECK_THROWS_AS(digits::multiply<2>("12", "1"), Error);
-    CHECK_THROWS_AS(BinaryAddition{}.example("12", "01"), Error);
+    CHECK_THROWS_WITH(BinaryAddition{}.example("01", "12"),
+                      "BinaryAddition: number; got '12', wanted binary digits");
+    CHECK_THROWS_WITH(BinaryMultiplication{}.example("", "1"),
+                      "BinaryMultiplication: number; got '', wanted binary digits");
     CHECK_THROWS_AS(Popcount{}.example("12"), Error);
 }
 

@@ -40,9 +40,9 @@ TEST_CASE("passes that batches ask for are those that the trainer could ask for"
 TEST_CASE("the gradient of sequences that loop unlike each other is the sum of theirs") {
     cpu::Context ctx{{.threads = 1}};
     const Batch  both     = with_passes(small_batch(0, 8), 1, 3);
-    const auto   gradient = [&](std::vector<Batch> const& batches) {
+    const auto   gradient = [&](std::vector<Batch> const& batches, TrainerOptions const& options = {}) {
         Loop    model{ctx};
-        Trainer trainer{ctx, model};
+        Trainer trainer{ctx, model, options};
         return trainer.step(batches, 0).gradient;
     };
     const auto part = [&](int first, int passes) {  // of the batch, by itself
@@ -58,6 +58,36 @@ TEST_CASE("the gradient of sequences that loop unlike each other is the sum of t
     };
     CHECK(gradient({both}) == doctest::Approx(gradient({part(0, 1), part(4, 4)})).epsilon(1e-5));
     CHECK(gradient({both}) != doctest::Approx(gradient({part(0, 1), part(4, 1)})).epsilon(1e-3));
+    // Of each, the last passes.
+    for (const int learnt : {1, 2, 3})
+        for (const int states : {0, 2}) {
+            const TrainerOptions some{.learnt = learnt, .states = states};
+            CHECK(gradient({both}, some) ==
+                  doctest::Approx(gradient({part(0, 1), part(4, 4)}, some)).epsilon(1e-5));
+            CHECK(gradient({both}, some) != doctest::Approx(gradient({both})).epsilon(1e-4));
+        }
+    CHECK(gradient({both}, {.learnt = 4}) == gradient({both}));
+    CHECK_THROWS_WITH_AS(
+        gradient({both}, {.graded = 2}),
+        "Trainer: step 0: passes of a batch, and graded; got 1 to 4, and 2, wanted one number of "
+        "passes, and at most as many graded (or graded 1)",
+        Error);
+}
+
+TEST_CASE("sequences of a batch start at random unlike each other, the same for any number of threads") {
+    using Random      = SmallModel<NoPe, StartFrom<Start::random, Looped<3, 1, AddInput>>, Gpt>;
+    const auto result = [](int count, int threads) {
+        const Item   one = encode(Vocab{Reverse::alphabet}, {"123=", "321"});
+        cpu::Context ctx{{.threads = threads}};
+        Random       model{ctx};
+        Trainer      trainer{ctx, model};
+        const double loss =
+            trainer.step(pack(std::vector<Item>(std::size_t(count), one), Grade::answer, small.context), 1e-3)
+                .loss;
+        return std::pair{loss, bits_of(model.weights())};
+    };
+    CHECK(result(9, 1) == result(9, 3));
+    CHECK(result(2, 1).first != result(1, 1).first);
 }
 
 TEST_CASE("states that are kept instead of activations change no bit of training") {
@@ -88,6 +118,38 @@ TEST_CASE("the loss over the last passes is the mean of theirs") {
     const double mean = (loss({.passes = 4}) + loss({.passes = 3}) + loss({.passes = 2})) / 3;
     CHECK(loss({.passes = 4, .graded = 3}) == doctest::Approx(mean).epsilon(1e-6));
     CHECK_THROWS_AS(loss({.passes = 4, .learnt = 2, .graded = 3}), Error);
+    using Coda = SmallModel<NoPe, PreludeCoreCoda<0, 1, 1, 3>>;
+    Coda       coda{ctx};
+    const auto graded = [&] { Trainer trainer{ctx, coda, {.graded = 2}}; };
+    CHECK_THROWS_WITH_AS(
+        graded(),
+        "Trainer: graded; got 2, wanted 1, because there are layers between the loop and the logits", Error);
+}
+
+TEST_CASE("passes that cannot be graded together are refused before the first step") {
+    cpu::Context ctx{{.threads = 1}};
+    Loop         model{ctx};
+    Trainer      trainer{ctx, model, {.graded = 2}};
+    const auto   refused = [&](TrainOptions const& options) -> std::string {
+        try {
+            train(trainer, Reverse{}, Uniform{1, 4}, options);
+        } catch (Error const& error) {
+            CHECK(trainer.steps() == 0);
+            return error.what();
+        }
+        return "";
+    };
+    const std::string wanted =
+        ", and 2, wanted one number of passes, and at most as many graded (or graded 1)";
+    CHECK(refused({.steps = 1, .passes = PassesByDifficulty{.more = 2}}) ==
+          "Trainer: step 0: passes of a batch, and graded; got 3 to 6" + wanted);
+    CHECK(refused({.steps = 1, .passes = UniformPasses{1, 1}}) ==
+          "Trainer: step 0: passes of a batch, and graded; got 1 to 1" + wanted);
+    CHECK(refused({.steps = 1, .progressive = 0.5}) ==
+          "train: progressive and TrainerOptions::graded; got 0.5 and 2, wanted progressive 0 or graded 1, "
+          "because a "
+          "progressive loss may learn from a single pass");
+    CHECK(refused({.steps = 1, .passes = UniformPasses{2, 5}}) == "");
 }
 
 TEST_CASE("rules of passes") {
@@ -115,6 +177,34 @@ TEST_CASE("rules of passes") {
     // Poisson of a log-normal rate: mean + variance of the rate, 64 (e^0.25 - 1).
     const double variance = square / steps - poisson / steps * (poisson / steps);
     CHECK(variance == doctest::Approx(8 + 64 * (std::exp(0.25) - 1)).epsilon(0.1));
+}
+
+TEST_CASE("rules of passes that make no sense are refused where they are asked first") {
+    const auto refused = [](auto const& rule) -> std::string {
+        try {
+            return std::to_string(rule({5, 3, Rng(1, Purpose::passes)}));
+        } catch (Error const& error) {
+            return error.what();
+        }
+    };
+    CHECK(refused(UniformPasses{0, 4}) == "UniformPasses: from and to; got 0 and 4, wanted 1 <= from <= to");
+    CHECK(refused(UniformPasses{5, 2}) == "UniformPasses: from and to; got 5 and 2, wanted 1 <= from <= to");
+    CHECK(refused(GrowingPasses{0, 2, 1}) ==
+          "GrowingPasses: from and to; got 0 and 2, wanted 1 <= from <= to");
+    CHECK(refused(GrowingPasses{1, 2, 0}) == "GrowingPasses: every; got 0, wanted at least 1");
+    CHECK(
+        refused(PoissonPasses{-1}) ==
+        "PoissonPasses: mean, sigma, most; got -1, 0.5, 1024, wanted finite numbers of at least 0, 0 and 1");
+    CHECK(refused(PoissonPasses{8, -1}).find("got 8, -1, 1024") != std::string::npos);
+    CHECK(refused(PoissonPasses{8, 1, 0}).find("got 8, 1, 0") != std::string::npos);
+    CHECK(refused(PoissonPasses{0}) == "1");
+    cpu::Context ctx{{.threads = 1}};
+    Loop         model{ctx};
+    Trainer      trainer{ctx, model};
+    CHECK_THROWS_WITH_AS(
+        train(trainer, Reverse{}, Uniform{1, 4}, {.steps = 1, .passes = UniformPasses{5, 2}}),
+        "UniformPasses: from and to; got 5 and 2, wanted 1 <= from <= to", Error);
+    CHECK(trainer.steps() == 0);
 }
 
 TEST_CASE("a loop learns parity of short strings, each read at once after as many passes as it is long") {

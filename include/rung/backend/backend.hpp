@@ -51,7 +51,7 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
     add_row(lane, y, stats);                   // y += a row
     mix(lane, y, y, x, x);                     // y = g x + (1 - g) x' with g = sigmoid(h), left in h
     mix_backward(lane, y, y, y, x, x, x);      // dh, dx' (added), dy, which becomes dx; g, x, x'
-    fill_normal(lane, y, 1.0, drop, ids);      // y = N(0, deviation), rows of an id alike
+    fill_normal(lane, y, 1.0, drop, ids, 0);  // y = N(0, deviation), alike for an id; no ids: for no two rows
     layer_norm<8>(lane, y, sums, x, stats, stats);  // y, stats; x, gain, bias
     add_layer_norm_backward<8>(lane, y, sums, sums, x, x, stats,
                                stats);  // dx, dgain, dbias; dy, x, stats, gain

@@ -67,6 +67,9 @@ public:
         RUNG_CHECK(site < 1u << 24, "Rng: site; got ", site, ", wanted less than 2^24");
     }
 
+    /// What the stream is for.
+    constexpr Purpose purpose() const { return Purpose(counter_[3] & 0xff); }
+
     /// 32 random bits.
     constexpr std::uint32_t bits() {
         if (used_ == 4) refill();

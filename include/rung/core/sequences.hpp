@@ -11,7 +11,7 @@ namespace rung {
 struct Sequences {
     int const* tokens = nullptr;  ///< (N) token ids
     /// (N) what positional schemes look up, at least 0: the place of each token in its own sequence, or an id that its
-    /// task or its scheme gave it. Tokens of one id start a random loop alike.
+    /// task or its scheme gave it. Outside training, tokens of one id start a random loop alike.
     int const* positions = nullptr;
     int const* starts    = nullptr;  ///< (B + 1) first row of each sequence, then N; the host's also on a GPU
     int        count     = 0;        ///< B

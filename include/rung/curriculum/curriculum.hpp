@@ -2,6 +2,8 @@
 // A curriculum answers two questions: how hard is the next example, and what did the last test show?
 
 #include <concepts>
+#include <string>
+#include <string_view>
 
 #include "rung/core/rng.hpp"
 #include "rung/eval/score.hpp"
@@ -26,6 +28,16 @@ concept KnowsHardest = requires(C const curriculum) {
     { curriculum.hardest() } -> std::convertible_to<Difficulty>;
 };
 
+/// Of one that changes with what it observes: what it has come to, as a text without line breaks, and back again.
+template <class C>
+concept TellsState = requires(C const curriculum) {
+    { curriculum.state() } -> std::convertible_to<std::string>;
+};
+template <class C>
+concept KeepsState = TellsState<C> && requires(C curriculum, std::string_view state) {
+    curriculum.restore(state);
+};
+
 /// Names what a curriculum lacks.
 template <class C>
 struct explain_curriculum {
@@ -38,6 +50,8 @@ struct explain_curriculum {
     static_assert(KnowsHardest<C>,
                   "Curriculum: add `int hardest() const`, the largest difficulty it may ever draw (of two "
                   "axes the largest of each, a rung::Difficulty)");
+    static_assert(!TellsState<C> || KeepsState<C>,
+                  "Curriculum: add `void restore(std::string_view)`, which takes back what `state` told");
     static constexpr bool ok = true;
 };
 

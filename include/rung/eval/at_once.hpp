@@ -14,18 +14,42 @@
 
 namespace rung {
 
+/// Tokens of the longest answer that there could be after a prompt, see encode_at_once(): a number for all prompts, or
+/// one for each of them.
+class AnswerPlaces {
+public:
+    AnswerPlaces(int all) : all_(all) {}
+    AnswerPlaces(std::vector<int> each)
+        : all_(-1), each_(std::move(each)) {}  // -1: refused where there is none
+
+    int of(std::size_t prompt) const { return each_.empty() ? all_ : each_[prompt]; }
+    /// Throws unless there is one for each of so many prompts.
+    void check(std::size_t prompts) const {
+        RUNG_CHECK(each_.empty() || each_.size() == prompts, "read at once: places; got ", each_.size(),
+                   " numbers, wanted 1, or one for each of ", prompts, " prompts");
+        for (std::size_t i = 0; i < prompts; ++i)
+            RUNG_CHECK(of(i) >= 0, "read at once: places after prompt ", i, "; got ", of(i),
+                       ", wanted at least 0");
+    }
+
+private:
+    int              all_ = 0;
+    std::vector<int> each_;
+};
+
 namespace detail {
 
 /// Prompts with blanks for their answers, in groups of a forward pass, the shortest first.
 class Blanks {
 public:
-    Blanks(Vocab const& vocab, std::vector<std::string> const& prompts, int places, Place const& place,
-           Opening opening)
+    Blanks(Vocab const& vocab, std::vector<std::string> const& prompts, AnswerPlaces const& places,
+           Place const& place, Opening opening)
         : tokens_(vocab.size()), places_(places) {
-        RUNG_CHECK(!prompts.empty() && places >= 0, "read at once: prompts and places; got ", prompts.size(),
-                   " and ", places, ", wanted at least 1 and 0");
-        for (auto const& prompt : prompts) {
-            items_.push_back(with_opening(encode_at_once(vocab, {prompt, ""}, places, place), opening));
+        RUNG_CHECK(!prompts.empty(), "read at once: prompts; got none, wanted at least 1");
+        places.check(prompts.size());
+        for (std::size_t i = 0; i < prompts.size(); ++i) {
+            items_.push_back(
+                with_opening(encode_at_once(vocab, {prompts[i], ""}, places.of(i), place), opening));
             order_.emplace_back(items_.back().tokens.size(), order_.size());
         }
         std::sort(order_.begin(), order_.end());
@@ -46,13 +70,14 @@ public:
         return {batch, 0, batch.count, 0};
     }
     int tokens() const { return tokens_; }  ///< of the vocabulary
-    /// Rows of logits of each prompt.
-    Index asked() const { return places_ + 1; }
+    /// Rows of logits of a prompt.
+    Index asked(std::size_t prompt) const { return places_.of(prompt) + 1; }
 
 private:
     static constexpr std::size_t size = 32;
 
-    int               tokens_, places_;
+    int               tokens_;
+    AnswerPlaces      places_;
     std::vector<Item> items_;
     Ranks             order_;  // by tokens
 };
@@ -97,13 +122,13 @@ void read_at_once(Context& ctx, Model const& model, Blanks const& blanks, Run ru
 
 /// An answer to every prompt after the last of `run.passes` passes. Throws where a prompt and its answer do not fit the
 /// model's context.
-/// @param places  characters of the longest answer that there could be, see encode_at_once()
+/// @param places  tokens of the longest answer that there could be, after every prompt or after each
 /// @param place   ids of the task that the model was trained on, see place_of()
 template <class Context, class Model>
 std::vector<Answer> answer_at_once(Context& ctx, Model const& model, Vocab const& vocab,
-                                   std::vector<std::string> const& prompts, int places, Run run = {},
-                                   Place const& place = {}, NoExit const& = {},
-                                   Opening      opening = Opening::begin) {
+                                   std::vector<std::string> const& prompts, AnswerPlaces const& places,
+                                   Run run = {}, Place const& place = {}, NoExit const& = {},
+                                   Opening opening = Opening::begin) {
     run.graded = 1;
     std::vector<Answer>  answers(prompts.size());
     const detail::Blanks blanks(vocab, prompts, places, place, opening);
@@ -111,10 +136,10 @@ std::vector<Answer> answer_at_once(Context& ctx, Model const& model, Vocab const
         std::vector<int>    tokens(std::size_t(tape.logits.rows));
         std::vector<double> probabilities(tokens.size());
         greedy(lane, tokens.data(), probabilities.data(), tape.logits, Vocab::end);
-        for (std::size_t i = 0; i < members.size(); ++i) {
-            const auto at = std::ptrdiff_t(i) * blanks.asked();
-            answers[members[i]] =
-                detail::said(vocab, tokens.data() + at, probabilities.data() + at, blanks.asked());
+        std::ptrdiff_t at = 0;
+        for (const std::size_t i : members) {
+            answers[i] = detail::said(vocab, tokens.data() + at, probabilities.data() + at, blanks.asked(i));
+            at += blanks.asked(i);
         }
     });
     return answers;

@@ -267,7 +267,8 @@ private:
 /// Continues every prompt until its end token or the limit. Throws on an empty list, on a prompt that leaves the
 /// context no room for a token, on a character outside the alphabet, on a vocabulary of another size than the model's,
 /// on options below 0, on a place outside the context, and on logits that are not finite.
-/// @param rule  when a token has been thought about enough, of at most options.run.passes passes; see eval/exit/
+/// @param rule  when a token has been thought about enough, of at most options.run.passes passes (0: the depth's own
+///              number), whatever it says after the last; see eval/exit/
 template <class Context, class Model, class Rule = NoExit>
 std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab,
                            std::vector<std::string> const& prompts, DecodeOptions const& options = {},

@@ -144,6 +144,14 @@ template <class Task>
 int answer_places(Task const& task, Difficulty difficulty, std::string const& prompt) {
     return longest(task, difficulty) - tokens_in<Task>(prompt);
 }
+/// Of each: a task may write prompts of several lengths at one difficulty, and training leaves each its own places.
+template <class Task>
+std::vector<int> answer_places(Task const& task, Difficulty difficulty,
+                               std::vector<std::string> const& prompts) {
+    std::vector<int> places;
+    for (auto const& prompt : prompts) places.push_back(answer_places(task, difficulty, prompt));
+    return places;
+}
 
 }  // namespace detail
 
@@ -193,7 +201,7 @@ Study study(Context& ctx, Model const& model, Task const& task, Difficulty diffi
                    .truth      = detail::test_problems(task, ctx.seed(), difficulty, count, stream)};
     const auto prompts = detail::prompts_of(all.truth);
     all.thoughts =
-        think(ctx, model, vocab_of<Task>(), prompts, detail::answer_places(task, difficulty, prompts[0]),
+        think(ctx, model, vocab_of<Task>(), prompts, detail::answer_places(task, difficulty, prompts),
               {.passes = most, .graded = most}, place_of(task));
     for (std::size_t i = 0; i < prompts.size(); ++i)
         for (auto const& thought : all.thoughts[i]) {
@@ -204,7 +212,9 @@ Study study(Context& ctx, Model const& model, Task const& task, Difficulty diffi
 
 /// The difficulty's problems are the same for every model and every call with this seed, and are drawn from a
 /// stream that training never reads.
-/// @param rule  when a loop has thought enough, of at most as many passes as the options say; see eval/exit/
+/// @param rule  when a loop has thought enough, see eval/exit/. It is asked after each of the passes that the options
+///              allow, by default the depth's own number, and the last of them is the last word whatever it says: the
+///              report tells the mean of the passes taken
 template <class Context, class Model, class Task, class Rule = NoExit>
 Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOptions const& options,
                 Rule const& rule = {}) {
@@ -217,18 +227,18 @@ Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOpti
         const auto truth = detail::test_problems(task, ctx.seed(), difficulty, options.each, options.stream);
         const auto prompts = detail::prompts_of(truth);
         const Run  run     = detail::run_of(options, difficulty);
-        const auto answers = options.answering == Answering::at_once
-                                 ? answer_at_once(ctx, model, vocab, prompts,
-                                                  detail::answer_places(task, difficulty, prompts[0]), run,
-                                                  place, rule, options.opening)
-                                 : decode(ctx, model, vocab, prompts,
-                                          {.limit   = detail::answer_limit(task, difficulty, prompts),
-                                           .run     = run,
-                                           .place   = place,
-                                           .opening = options.opening},
-                                          rule);
-        Score      score{.difficulty = difficulty, .count = options.each};
-        double     passes = 0, tokens = 0;
+        const auto answers =
+            options.answering == Answering::at_once
+                ? answer_at_once(ctx, model, vocab, prompts, detail::answer_places(task, difficulty, prompts),
+                                 run, place, rule, options.opening)
+                : decode(ctx, model, vocab, prompts,
+                         {.limit   = detail::answer_limit(task, difficulty, prompts),
+                          .run     = run,
+                          .place   = place,
+                          .opening = options.opening},
+                         rule);
+        Score  score{.difficulty = difficulty, .count = options.each};
+        double passes = 0, tokens = 0;
         for (std::size_t i = 0; i < answers.size(); ++i) {
             const bool right = answers[i].ended && correct(task, truth[i], answers[i].text);
             score.correct += right;

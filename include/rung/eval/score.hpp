@@ -19,7 +19,9 @@ struct Interval {
 struct Score {
     Difficulty difficulty = 0;
     int        correct = 0, count = 0;
-    double     passes = 0;  ///< mean of those after which a rule stopped the loop; 0: none did
+    /// Mean of those after which a rule stopped the loop, or of all that it was allowed where it did not; 0: no rule
+    /// was asked.
+    double passes = 0;
 
     double exact_match() const { return count == 0 ? 0.0 : double(correct) / count; }
 
@@ -55,13 +57,19 @@ struct Report {
 };
 
 inline std::ostream& operator<<(std::ostream& out, Report const& report) {
-    const auto flags  = out.flags();
-    const auto digits = out.precision();
-    out << "difficulty  exact match  95 % interval     correct\n" << std::fixed << std::setprecision(3);
+    const auto flags   = out.flags();
+    const auto digits  = out.precision();
+    const bool by_rule = std::any_of(report.scores.begin(), report.scores.end(),
+                                     [](Score const& score) { return score.passes > 0; });
+    out << "difficulty  exact match  95 % interval     correct" << (by_rule ? "      passes\n" : "\n")
+        << std::fixed;
     for (auto const& score : report.scores) {
         const auto [low, high] = score.interval();
-        out << std::setw(10) << score.difficulty.text() << std::setw(13) << score.exact_match() << "  ["
-            << low << ", " << high << "]  " << std::setw(6) << score.correct << " / " << score.count << '\n';
+        out << std::setprecision(3) << std::setw(10) << score.difficulty.text() << std::setw(13)
+            << score.exact_match() << "  [" << low << ", " << high << "]  " << std::setw(6) << score.correct
+            << " / " << score.count;
+        if (by_rule) out << std::setprecision(2) << std::setw(12) << score.passes;
+        out << '\n';
     }
     out.flags(flags);
     out.precision(digits);

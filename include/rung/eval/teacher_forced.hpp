@@ -12,8 +12,8 @@ namespace rung {
 
 /// Of every example what the model says at each place of the answer, and where it should end, when shown all that is
 /// right before it. Where `ended` and the text is the answer's, decode() with these options gives this text too (up to
-/// rounding, where two tokens are equally likely; and where a text can be read as one list of tokens only: words can
-/// also be spelt). Pad and begin are never said, and of equal tokens the lowest is, as in decode(). Places, drawn ids
+/// rounding, where two tokens are equally likely, and where a text can be read as one list of tokens only: words can
+/// also be spelt). Pad and begin are never said, and the lowest of equal tokens is, as in decode(). Places, ids drawn
 /// among them, are those that decode() would give.
 template <class Context, class Model>
 std::vector<Answer> teacher_forced(Context& ctx, Model const& model, Vocab const& vocab,

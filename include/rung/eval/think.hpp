@@ -47,17 +47,17 @@ inline int most_confident_pass(std::vector<std::vector<Thought>> const& all) {
 
 /// Thoughts of every prompt after the last `run.graded` of `run.passes` passes.
 /// Throws where a prompt and its answer do not fit the model's context.
-/// @param places  characters of the longest answer that there could be, see encode_at_once()
+/// @param places  tokens of the longest answer that there could be, after every prompt or after each
 /// @param place   ids of the task that the model was trained on, see place_of()
 template <class Context, class Model>
 std::vector<std::vector<Thought>> think(Context& ctx, Model const& model, Vocab const& vocab,
-                                        std::vector<std::string> const& prompts, int places, Run run = {},
-                                        Place const& place = {}, Opening opening = Opening::begin) {
+                                        std::vector<std::string> const& prompts, AnswerPlaces const& places,
+                                        Run run = {}, Place const& place = {},
+                                        Opening opening = Opening::begin) {
     using Real                               = typename Context::real;
     const Passes                      passes = Model::passes_of(run);
     std::vector<std::vector<Thought>> all(prompts.size());
     const detail::Blanks              blanks(vocab, prompts, places, place, opening);
-    const Index                       asked = blanks.asked();
     detail::read_at_once(ctx, model, blanks, run, [&](auto& lane, auto const& members, auto const& tape) {
         const Index         rows   = tape.logits.rows / run.graded;
         const auto          logits = fetched(lane, Mat<Real const>(tape.logits));
@@ -65,18 +65,21 @@ std::vector<std::vector<Thought>> think(Context& ctx, Model const& model, Vocab 
         std::vector<int>    tokens(std::size_t(tape.logits.rows));
         std::vector<double> probabilities(tokens.size());
         greedy(lane, tokens.data(), probabilities.data(), tape.logits, Vocab::end);
-        for (int k = 0; k < run.graded; ++k)
-            for (std::size_t i = 0; i < members.size(); ++i) {
-                const Index now  = k * rows + Index(i) * asked;
-                const auto  of   = [&](auto all, Index row) { return all.slice(row, asked); };
-                const auto  none = decltype(logits){};
+        for (int k = 0; k < run.graded; ++k) {
+            Index now = k * rows;
+            for (const std::size_t i : members) {
+                const Index asked = blanks.asked(i);
+                const auto  of    = [&](auto all, Index row) { return all.slice(row, asked); };
+                const auto  none  = decltype(logits){};
                 Thought     thought;
                 thought.reading = detail::read_pass(passes.most - run.graded + k + 1, of(logits, now),
                                                     k > 0 ? of(logits, now - rows) : none, of(states, now),
                                                     k > 0 ? of(states, now - rows) : none, Vocab::end);
                 thought.answer  = detail::said(vocab, tokens.data() + now, probabilities.data() + now, asked);
-                all[members[i]].push_back(thought);
+                all[i].push_back(thought);
+                now += asked;
             }
+        }
     });
     return all;
 }
@@ -84,8 +87,9 @@ std::vector<std::vector<Thought>> think(Context& ctx, Model const& model, Vocab 
 /// The same as without a rule, but each answer is that of the pass that the rule settles on.
 template <class Context, class Model, class Rule>
 std::vector<Answer> answer_at_once(Context& ctx, Model const& model, Vocab const& vocab,
-                                   std::vector<std::string> const& prompts, int places, Run run,
-                                   Place const& place, Rule const& rule, Opening opening = Opening::begin) {
+                                   std::vector<std::string> const& prompts, AnswerPlaces const& places,
+                                   Run run, Place const& place, Rule const& rule,
+                                   Opening opening = Opening::begin) {
     run.graded = Model::passes_of(run).most;
     std::vector<Answer> answers;
     const auto          thoughts = think(ctx, model, vocab, prompts, places, run, place, opening);

@@ -67,8 +67,6 @@ public:
                                              std::vector<std::pair<std::string, Report>> const& reports,
                                              std::vector<std::pair<std::string, Json>> const&   extra = {}) {
         RUNG_CHECK(!reports.empty(), "Journal: reports; got none, wanted at least 1");
-        const double seconds =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
         Page::Cells header{"difficulty"};
         for (auto const& [name, report] : reports) header.push_back(name);
         header.push_back("problems");
@@ -78,19 +76,13 @@ public:
             for (auto const& [name, report] : reports) row.push_back(cell(report.at(score.difficulty)));
             row.push_back(std::to_string(score.count));
         }
-        Json line;
-        line.set("experiment", name_).set("seed", common_.seed);
+        Json line = begin_line();
         if (trained_to.second == 0) line.set("trained_to", trained_to.first);
         else line.set("trained_to", trained_to.text());
         for (auto const& [name, report] : reports) line.set(name, exact_matches(report));
         if (!rounds_.empty()) line.set("rounds", rounds_.size());
         for (auto const& [key, value] : extra) line.set(key, value);
-        line.set("seconds", seconds);
-        record_.write(Json{}.set("event", "end").set("result", line));
-        print(header, rows);
-        std::fprintf(streams_.out, "%s\n", line.text().c_str());
-        std::fflush(streams_.out);  // before the report, which may find the disk full
-        if (record_.records()) {
+        end(line, header, rows, [&] {
             page_.table("Exact match with its 95 % interval (Wilson) on fresh problems.", header, rows);
             const bool grid = has_two_axes(reports.front().second);
             if (!grid)
@@ -102,10 +94,24 @@ public:
                                  grid_svg(report, {.title = name, .trained_to = trained_to}));
             if (!rounds_.empty() && !grid)
                 page_.figure("Exact match by round and difficulty.", round_map(reports.front().second));
-            page_.figure("Loss by step.", loss_figure());
-            page_.text("The command that made this page:").command(command_);
-            record_.save("report.html", page_.html());
-        }
+        });
+    }
+
+    /// The same with a table of one's own; its figures are on the page before.
+    /// @param members  of the JSON, put before "seconds"
+    [[gnu::cold, gnu::noinline]] void finish(std::string const& caption, Page::Cells const& header,
+                                             std::vector<Page::Cells> const&                  rows,
+                                             std::vector<std::pair<std::string, Json>> const& members) {
+        Json line = begin_line();
+        for (auto const& [key, value] : members) line.set(key, value);
+        end(line, header, rows, [&] { page_.table(caption, header, rows); });
+    }
+
+    /// "0.990 [0.981, 0.995]"
+    [[gnu::cold, gnu::noinline]] static std::string cell(Score const& score) {
+        const auto [low, high] = score.interval();
+        return text::fixed(score.exact_match(), 3) + " [" + text::fixed(low, 3) + ", " +
+               text::fixed(high, 3) + "]";
     }
 
     Page&   page() { return page_; }
@@ -126,11 +132,14 @@ private:
                           .set("gradient_norm", e.gradient)
                           .set("rate", e.rate)
                           .set("tokens", e.tokens));
-        if (e.test)
-            record_.write(Json{}
-                              .set("event", "test")
-                              .set("step", losses_.y.size())
-                              .set("exact_match", exact_matches(*e.test)));
+        if (e.test) {
+            Json test;
+            test.set("event", "test")
+                .set("step", losses_.y.size())
+                .set("exact_match", exact_matches(*e.test));
+            if (!e.state.empty()) test.set("curriculum", e.state);
+            record_.write(test);
+        }
         if (e.step == e.steps) progress_->finish();
     }
     [[gnu::cold, gnu::noinline]] void end_round(Round const& r) {
@@ -148,10 +157,22 @@ private:
         std::fprintf(streams_.error, "round %d labels %d: kept %d of %d, of which %d are right\n", r.round,
                      r.difficulty, r.kept, r.labelled, r.kept_right);
     }
-    [[gnu::cold, gnu::noinline]] static std::string cell(Score const& score) {
-        const auto [low, high] = score.interval();
-        return text::fixed(score.exact_match(), 3) + " [" + text::fixed(low, 3) + ", " +
-               text::fixed(high, 3) + "]";
+    [[gnu::cold, gnu::noinline]] Json begin_line() const {
+        return Json{}.set("experiment", name_).set("seed", common_.seed);
+    }
+    [[gnu::cold, gnu::noinline]] void end(Json& line, Page::Cells const& header,
+                                          std::vector<Page::Cells> const& rows,
+                                          std::function<void()> const&    fill_page) {
+        line.set("seconds", std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count());
+        record_.write(Json{}.set("event", "end").set("result", line));
+        print(header, rows);
+        std::fprintf(streams_.out, "%s\n", line.text().c_str());
+        std::fflush(streams_.out);  // before the report, which may find the disk full
+        if (!record_.records()) return;
+        fill_page();
+        page_.figure("Loss by step.", loss_figure());
+        page_.text("The command that made this page:").command(command_);
+        record_.save("report.html", page_.html());
     }
     [[gnu::cold, gnu::noinline]] void print(Page::Cells const&              header,
                                             std::vector<Page::Cells> const& rows) const {

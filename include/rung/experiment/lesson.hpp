@@ -54,6 +54,8 @@ public:
         curriculum_.observe(report);
         return report;
     }
+    /// What the curriculum has come to by what it observed.
+    std::string state() const requires KeepsState<curriculum_type> { return curriculum_.state(); }
     /// Whether the curriculum never moves on without tests.
     static constexpr bool needs_tests = requires { curriculum_type::needs_tests; };
 

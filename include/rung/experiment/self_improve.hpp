@@ -49,14 +49,14 @@ using LabelledSet = std::vector<Item>;
 template <class Task, class Curriculum>
 Item draw_mixture(Task const& task, Curriculum const& curriculum, Vocab const& vocab,
                   std::vector<LabelledSet> const& sets, int first, std::uint64_t seed, std::uint32_t round,
-                  std::uint32_t index) {
+                  std::uint32_t index, int step = 0) {
     Rng        rng(seed, Purpose::mixture, round, index);
     const auto pick = [&](LabelledSet const& set) { return set[rng.below(std::uint32_t(set.size()))]; };
     if (!sets.back().empty() && rng.chance(0.5)) return pick(sets.back());
     const auto choice = int(rng.below(std::uint32_t(first + int(sets.size()) - 1)));
     if (choice >= first && !sets[std::size_t(choice - first)].empty())
         return pick(sets[std::size_t(choice - first)]);
-    const Difficulty difficulty = draw_difficulty(curriculum, rng, 0);
+    const Difficulty difficulty = draw_difficulty(curriculum, rng, step);
     return encode(vocab, sample(task, rng, difficulty), Ended::yes, place_of(task));
 }
 
@@ -75,7 +75,8 @@ std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum c
                "self_improve: rounds, prompts, steps and batch; got ", options.rounds, ", ", options.prompts,
                ", ", options.steps, " and ", options.batch,
                ", wanted at least 1 each (and at most 100000 rounds)");
-    const int from = curriculum.hardest();
+    const int from    = curriculum.hardest();
+    const int trained = int(trainer.steps());  // a curriculum that looks at it stays where training left it
     detail::check_length<Model>("self_improve", task, from + options.rounds);
     detail::check_evaluation<Model>(task, options.test);
     RUNG_CHECK(options.decay >= 0 && options.decay <= options.steps && options.first_weight >= 0,
@@ -118,7 +119,7 @@ std::vector<Round> self_improve(Trainer& trainer, Task const& task, Curriculum c
             std::vector<Item> items;
             for (int i = 0; i < options.batch; ++i)
                 items.push_back(detail::draw_mixture(task, curriculum, vocab, sets, first_weight, seed,
-                                                     std::uint32_t(r), index++));
+                                                     std::uint32_t(r), index++, trained));
             return std::vector{pack(items, options.grade, Model::shape.context)};
         };
         detail::Ahead next{make};

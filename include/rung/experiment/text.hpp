@@ -126,6 +126,27 @@ inline std::size_t utf8_length(std::string_view s) {
     return out;
 }
 
+/// Text as it may stand in a cell of a table whose lines are lines and whose columns are separated by tabs.
+[[gnu::cold, gnu::noinline]] inline std::string escape_line(std::string_view s) {
+    std::string out;
+    for (const char c : s) {
+        const std::size_t special = std::string_view{"\n\t\r\\"}.find(c);
+        if (special == s.npos) out.append(&c, 1);
+        else out.append("\\").append(&"ntr\\"[special], 1);
+    }
+    return out;
+}
+/// What such a cell says. A backslash before anything else stands for what follows it.
+[[gnu::cold, gnu::noinline]] inline std::string unescape_line(std::string_view s) {
+    std::string out;
+    for (std::size_t i = 0; i < s.size(); ++i) {
+        const bool        escape  = s[i] == '\\' && i + 1 < s.size();
+        const std::size_t special = escape ? std::string_view{"ntr"}.find(s[++i]) : s.npos;
+        out.append(special == s.npos ? &s[i] : &"\n\t\r"[special], 1);
+    }
+    return out;
+}
+
 /// Text as a JSON string, quotes included.
 [[gnu::cold, gnu::noinline]] inline std::string quote_json(std::string_view s) {
     std::string out = "\"";

@@ -18,6 +18,7 @@ struct StepEvent {
     double        loss = 0, gradient = 0, rate = 0;
     Index         tokens = 0;
     Report const* test   = nullptr;
+    std::string   state  = {};  ///< of the curriculum after the test, if it has one
 };
 
 struct TrainOptions {
@@ -81,6 +82,10 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
                options.accumulate, ", wanted at least 1 each");
     RUNG_CHECK(options.progressive >= 0 && options.progressive <= 1, "train: progressive; got ",
                options.progressive, ", wanted 0 to 1");
+    const int graded = trainer.options().graded;
+    RUNG_CHECK(options.progressive == 0 || graded == 1, "train: progressive and TrainerOptions::graded; got ",
+               options.progressive, " and ", graded,
+               ", wanted progressive 0 or graded 1, because a progressive loss may learn from a single pass");
     RUNG_CHECK(options.test_every >= 0 && options.test_each > 0, "train: test_every and test_each; got ",
                options.test_every, " and ", options.test_each, ", wanted at least 0 and 1");
     RUNG_CHECK(source.longest() <= Model::shape.context, "train: longest sequence; got ", source.longest(),
@@ -138,6 +143,7 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
             if (tested(step)) {
                 test       = source.test(trainer.context(), trainer.model(), detail::test_of(options));
                 event.test = &test;
+                if constexpr (requires { source.state(); }) event.state = source.state();
             }
         if (options.watch) options.watch(event);
         if (step >= options.steps - (options.steps + 9) / 10)

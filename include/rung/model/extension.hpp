@@ -124,7 +124,7 @@ private:
         if constexpr (LoopOf<Depth>::start == Start::zero) return {};
         if (LoopOf<Depth>::start == Start::input && !Entry::reads_input) return input_;
         if constexpr (LoopOf<Depth>::start == Start::random)
-            fill_normal(lane_, state_, Layout::start_std(), run_.dropout, rows_.positions);
+            fill_normal(lane_, state_, Layout::start_std(), run_.dropout, rows_.positions, 0);
         else copy(lane_, state_, Mat<Real const>(input_));
         return state_;
     }

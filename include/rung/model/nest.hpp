@@ -37,10 +37,7 @@ class Nest {
 
 public:
     Nest(Lane& lane, Weight w, Sequences const& rows, Run const& run, Tape<Real>& tape)
-        : lane_(lane), w_(w), rows_(rows), run_(run), tape_(tape), passes_(run, Depth::passes, rows) {
-        RUNG_CHECK(Order::after == 0 || passes_.graded == 1, "Run: graded passes; got ", passes_.graded,
-                   ", wanted 1, because there are layers between the loop and the logits");
-    }
+        : lane_(lane), w_(w), rows_(rows), run_(run), tape_(tape), passes_(run, Depth::passes, rows) {}
 
     /// The last state of every row from its embedding, (N, C). `watch(pass, state)` is called after every pass, before
     /// the next one overwrites the state.
@@ -49,16 +46,23 @@ public:
         tape_.blocks  = lane_.notes.template take<Saved<Real>>(1, Order::blocks(passes_.most));
         tape_.entries = lane_.notes.template take<Entered<Real>>(1, passes_.most);
         for (int at = 0; at < Order::before; ++at) x = block(at, rows_, x, take(rows_));
-        x = loop(x, watch);
+        return after(loop(x, watch));
+    }
+
+    /// What the layers after the loop make of a state, which stays as it is: of the last one, or, where nothing is
+    /// learnt, of one that `watch` sees.
+    Mat<Real> after(Mat<Real> state) {
         for (int at = Order::first(passes_.most); at < Order::blocks(passes_.most); ++at)
-            x = block(at, rows_, x, take(rows_));
-        return x;
+            state = block(at, rows_, state, take(rows_));
+        return state;
     }
 
     /// d: the gradient of the last state becomes that of the embedding. `graded(number, d)` adds to d what comes from
     /// the logits of states that are graded before the last one.
     template <class Graded>
     void backward(Mat<Real> d, Sum<Real>* dw, Graded&& graded) {
+        RUNG_CHECK(Order::after == 0 || passes_.graded == 1, "Run: graded passes to learn from; got ",
+                   passes_.graded, ", wanted 1, because there are layers between the loop and the logits");
         for (int at = Order::blocks(passes_.most) - 1; at >= Order::first(passes_.most); --at)
             block_backward(at, rows_, d, dw);
         loop_backward(d, dw, graded);
@@ -106,6 +110,11 @@ private:
             const auto mark = lane_.mark();
             const auto now  = running(pass);
             const auto back = of(d, now);
+            if (rows_.passes &&
+                run_.learnt > 0) {  // those that learn from later passes alone: the first ones
+                const auto earlier = of(d, running(pass + run_.learnt));
+                if (earlier.rows > 0) fill(lane_, earlier, 0);
+            }
             if (passes_.states > 0 && pass + 1 < passes_.most) again(pass);
             for (int at = Order::first(pass + 1) - 1; at >= Order::first(pass); --at)
                 block_backward(at, now, back, dw);
@@ -154,7 +163,8 @@ private:
         if (LoopOf<Depth>::start == Start::input && !Entry::reads_input) return tape_.input;
         const auto state = take(rows_);  // injections may write into it
         if constexpr (LoopOf<Depth>::start == Start::random)
-            fill_normal(lane_, state, Layout::start_std(), run_.dropout, rows_.positions);
+            fill_normal(lane_, state, Layout::start_std(), run_.dropout,
+                        run_.phase == Phase::training ? nullptr : rows_.positions, rows_.first_row);
         else copy(lane_, state, Mat<Real const>(tape_.input));
         return state;
     }

@@ -7,6 +7,7 @@
 #include "rung/core/sequences.hpp"
 #include "rung/model/depth/injection.hpp"
 #include "rung/model/layer/block.hpp"
+#include "rung/model/position/position.hpp"
 
 namespace rung {
 
@@ -22,6 +23,9 @@ struct Run {
     /// Last passes whose logits are graded, one after another; the loss is their mean.
     int     graded  = 1;
     Dropout dropout = {};  ///< off unless training asks for it; its seed and step also name a random start
+    /// A random start is every token's own in training, else that of its id: the same for every sequence, alone or in a
+    /// batch.
+    Phase phase = Phase::evaluation;
 };
 
 /// How often a loop runs, checked.
@@ -37,18 +41,24 @@ struct Passes {
         RUNG_CHECK(run.learnt >= 0 && run.states >= 0, "Run: learnt, states; got ", run.learnt, ", ",
                    run.states, ", wanted at least 1, or 0 for all");
         most    = run.passes > 0 ? run.passes : own;
-        skipped = run.learnt > 0 ? std::max(0, most - run.learnt) : 0;
+        skipped = skipped_of(run, most);
         graded  = run.graded;
         RUNG_CHECK(graded >= 1 && graded <= most - skipped, "Run: graded passes; got ", graded,
                    ", wanted 1 to ", most - skipped, ", those that are learnt from");
     }
-    /// Where sequences differ in their passes.
+    /// Where sequences differ in their passes: `learnt` are each one's last, and those that somebody learns from are
+    /// kept.
     constexpr Passes(Run const& run, int own, Sequences const& rows) : Passes(run, own) {
-        if (!rows.passes) return;
-        RUNG_CHECK(
-            run.learnt == 0 && graded == 1,
-            "Run: learnt and graded passes; got some, wanted 0 and 1 where sequences differ in their passes");
-        most = rows.count > 0 ? rows.passes[0] : 0;
+        if (!rows.passes || rows.count == 0) return;
+        const int least = rows.passes[rows.count - 1];
+        most            = rows.passes[0];
+        RUNG_CHECK(graded == 1, "Run: graded passes; got ", graded, " of sequences that make ", least, " to ",
+                   most, " passes, wanted 1 where sequences differ in their passes");
+        skipped = skipped_of(run, least);
+    }
+    /// First passes that nobody learns from, of sequences that make at least so many.
+    static constexpr int skipped_of(Run const& run, int passes) {
+        return run.learnt > 0 ? std::max(0, passes - run.learnt) : 0;
     }
     constexpr int learnt() const { return most - skipped; }
 };

@@ -1,7 +1,6 @@
 #pragma once
-// A decoder-only transformer: embedding, a loop nest of blocks, a last norm, logits. Forward and backward are
-// static functions of (weights, rows), so the same code serves training, decoding, gradient checks and
-// averaged weights.
+// A decoder-only transformer: embedding, a loop nest of blocks, a last norm, logits. Forward and backward are static
+// functions of (weights, rows), so the same code serves training, decoding, gradient checks and averaged weights.
 
 #include "rung/core/buffer.hpp"
 #include "rung/model/depth/stacked.hpp"
@@ -129,7 +128,11 @@ public:
         Nest<Layout, Lane> nest(lane, w, rows, run, tape);
         const int          before = passes_of(run).most - run.graded;  // the graded passes
         const auto         last   = nest.forward(begin(lane, w, rows, run), [&](int pass, Mat<Real> state) {
-            if (pass >= before && pass + 1 < before + run.graded) pick(pass - before, state);
+            if (pass >= before && pass + 1 < before + run.graded) {
+                const auto mark = lane.mark();
+                pick(pass - before, nest.after(state));
+                lane.release(mark);
+            }
             watch(pass, state);
         });
         if (apart(rows, run)) pick(run.graded - 1, last);

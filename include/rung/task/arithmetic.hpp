@@ -10,6 +10,7 @@ namespace rung {
 enum class Operands {
     equal,  ///< both have n digits, as in evaluation and self-improvement rounds
     mixed,  ///< one has n digits, the other 1 to n, in either order
+    any,    ///< each is uniform below 10^n, as in the tests of "Teaching arithmetic": few have fewer digits
 };
 
 /// What of an answer has to be right.
@@ -68,22 +69,20 @@ struct ArithmeticIn {
     Judge    judge    = Judge::final_answer;
 
     Example sample(Rng& rng, int difficulty) const {
+        if (operands == Operands::any) return sample_below(rng, difficulty);
         int a = difficulty, b = difficulty;
         if (operands == Operands::mixed) (rng.chance(0.5) ? a : b) = rng.between(1, difficulty);
         return sample_digits(rng, a, b);
     }
     /// The problem of numbers of exactly so many digits.
     Example sample_digits(Rng& rng, int a, int b) const {
-        const std::string first = digits::random(rng, a), second = digits::random(rng, b);
-        if constexpr (written) return Format::write(Problem::of(first, second), &rng);
-        else return Format::write(first, second);
+        return write(digits::random(rng, a), digits::random(rng, b), &rng);
     }
     /// The problem of a and b, most significant digit first, of any length. What a format leaves to chance is left out.
     Example example(std::string_view a, std::string_view b) const {
         digits::check(a, Problem::name);
         digits::check(b, Problem::name);
-        if constexpr (written) return Format::write(Problem::of(a, b));
-        else return Format::write(a, b);
+        return write(a, b, nullptr);
     }
     int longest(int n) const {
         const int equal = longest_of(n, n);
@@ -110,9 +109,25 @@ struct ArithmeticIn {
         const auto number = Format::number(answer);
         return number ? std::optional(digits::canonical(*number)) : std::nullopt;
     }
+    /// Of the pairs of numbers of so many digits, however they are written; one of zero is not counted.
+    static std::optional<Ordinal> ordinal(std::string_view prompt) requires written {
+        const auto [a, b] = numbers(prompt);
+        if (a.empty() || b.empty()) return {};
+        return ordinal_of_both(ordinal_of_number(digits::trimmed(a)), ordinal_of_number(digits::trimmed(b)));
+    }
     /// The two numbers of a prompt, most significant digit first.
     static std::pair<std::string, std::string> numbers(std::string_view prompt) requires written {
         return detail::read_operands(prompt, Problem::sign, Format::operands);
+    }
+
+private:
+    static Example write(std::string_view a, std::string_view b, Rng* rng) {
+        if constexpr (written) return Format::write(Problem::of(a, b), rng);
+        else return Format::write(a, b);
+    }
+    static Example sample_below(Rng& rng, int n) {
+        const std::string a = digits::random_below(rng, n), b = digits::random_below(rng, n);
+        return write(digits::trimmed(a), digits::trimmed(b), &rng);
     }
 };
 

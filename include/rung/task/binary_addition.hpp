@@ -16,10 +16,16 @@ struct BinaryAddition {
         return example(a, bits::random(rng, difficulty, "BinaryAddition"));
     }
     Example example(std::string_view a, std::string_view b) const {
+        digits::check<2>(a, "BinaryAddition");
+        digits::check<2>(b, "BinaryAddition");
         std::string       sum   = digits::add<2>(a, b);
         const std::size_t width = std::max(a.size(), b.size()) + 1;
         sum.insert(0, width - sum.size(), '0');
         return {std::string(a).append("+").append(b).append("="), sum};
+    }
+    static std::optional<Ordinal> ordinal(std::string_view prompt) {
+        const auto sign = prompt.find('+');
+        return ordinal_of_both(bits::ordinal(prompt.substr(0, sign)), bits::ordinal(prompt.substr(sign + 1)));
     }
     int longest(int difficulty) const { return 3 * difficulty + 3; }
 };

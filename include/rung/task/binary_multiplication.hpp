@@ -18,9 +18,15 @@ struct BinaryMultiplication {
         return example(a, bits::random(rng, count.second, "BinaryMultiplication"));
     }
     Example example(std::string_view a, std::string_view b) const {
+        digits::check<2>(a, "BinaryMultiplication");
+        digits::check<2>(b, "BinaryMultiplication");
         std::string product = digits::reversed(digits::multiply<2>(a, b));
         product.resize(a.size() + b.size(), '0');
         return {std::string(a).append("*").append(b).append("="), product};
+    }
+    static std::optional<Ordinal> ordinal(std::string_view prompt) {
+        const auto sign = prompt.find('*');
+        return ordinal_of_both(bits::ordinal(prompt.substr(0, sign)), bits::ordinal(prompt.substr(sign + 1)));
     }
     int longest(Difficulty count) const { return 2 * (count.first + count.second + 1); }
 };

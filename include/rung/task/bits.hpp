@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "rung/task/ordinal.hpp"
 #include "rung/task/task.hpp"
 
 namespace rung::bits {
@@ -21,6 +22,11 @@ inline std::string random(Rng& rng, int count, std::string_view where) {
 inline void check(std::string_view bits, std::string_view where) {
     RUNG_CHECK(bits.find_first_not_of("01") == std::string_view::npos, where, ": bits; got '", bits,
                "', wanted zeros and ones");
+}
+
+/// Of the prompts of so many bits.
+inline std::optional<Ordinal> ordinal(std::string_view prompt) {
+    return ordinal_of_text(before_equals(prompt), "01");
 }
 
 inline int ones(std::string_view bits) { return int(std::count(bits.begin(), bits.end(), '1')); }

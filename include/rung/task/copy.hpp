@@ -15,7 +15,8 @@ struct Copy {
         digits::check(text, "Copy");
         return {std::string(text) + "=", std::string(text)};
     }
-    int longest(int difficulty) const { return 2 * difficulty + 1; }
+    static std::optional<Ordinal> ordinal(std::string_view prompt) { return digits::ordinal(prompt); }
+    int                           longest(int difficulty) const { return 2 * difficulty + 1; }
 };
 
 }  // namespace rung

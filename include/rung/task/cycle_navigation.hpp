@@ -27,6 +27,9 @@ struct CycleNavigation {
         for (const char step : steps) at = (at + (step == '+' ? 1 : step == '-' ? places - 1 : 0)) % places;
         return {std::string(steps) + "=", std::string(1, char('0' + at))};
     }
+    static std::optional<Ordinal> ordinal(std::string_view prompt) {
+        return ordinal_of_text(before_equals(prompt), "+-.");
+    }
     int longest(int difficulty) const { return difficulty + 2; }
 };
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "rung/core/rng.hpp"
+#include "rung/task/ordinal.hpp"
 #include "rung/task/task.hpp"
 
 namespace rung::digits {
@@ -21,6 +22,19 @@ inline std::string random(Rng& rng, int count) {
     return number;
 }
 
+/// Of the prompts of so many digits.
+inline std::optional<Ordinal> ordinal(std::string_view prompt) {
+    return ordinal_of_number(before_equals(prompt));
+}
+
+/// Uniform among the strings of exactly `count` digits, zeros in front among them.
+inline std::string random_below(Rng& rng, int count) {
+    RUNG_CHECK(count > 0, "digits::random_below: count; got ", count, ", wanted at least 1");
+    std::string number(std::size_t(count), '0');
+    for (char& digit : number) digit = char('0' + rng.below(10));
+    return number;
+}
+
 inline std::string reversed(std::string_view text) { return {text.rbegin(), text.rend()}; }
 
 template <int Base = 10>
@@ -30,8 +44,13 @@ bool is_number(std::string_view text) {
 }
 
 /// Throws unless `number` is one or more digits.
-inline void check(std::string_view number, std::string_view where) {
-    RUNG_CHECK(is_number(number), where, ": number; got '", number, "', wanted decimal digits");
+template <int Base = 10>
+void check(std::string_view number, std::string_view where) {
+    RUNG_CHECK(is_number<Base>(number), where, ": number; got '", number, "', wanted ",
+               Base == 10  ? "decimal"
+               : Base == 2 ? "binary"
+                           : "its base's",
+               " digits");
 }
 
 /// Without leading zeros; of nothing but zeros, one is left.

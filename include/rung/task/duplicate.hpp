@@ -16,7 +16,8 @@ struct Duplicate {
         digits::check(text, "Duplicate");
         return {std::string(text) + "=", std::string(text).append(text)};
     }
-    int longest(int difficulty) const { return 3 * difficulty + 1; }
+    static std::optional<Ordinal> ordinal(std::string_view prompt) { return digits::ordinal(prompt); }
+    int                           longest(int difficulty) const { return 3 * difficulty + 1; }
 };
 
 }  // namespace rung

@@ -18,7 +18,8 @@ struct EvenPairs {
         bits::check(text, "EvenPairs");
         return {std::string(text) + "=", text.empty() || text.front() == text.back() ? "1" : "0"};
     }
-    int longest(int difficulty) const { return difficulty + 2; }
+    static std::optional<Ordinal> ordinal(std::string_view prompt) { return bits::ordinal(prompt); }
+    int                           longest(int difficulty) const { return difficulty + 2; }
 };
 
 }  // namespace rung

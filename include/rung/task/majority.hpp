@@ -18,7 +18,8 @@ struct Majority {
         bits::check(text, "Majority");
         return {std::string(text) + "=", 2 * bits::ones(text) > int(text.size()) ? "1" : "0"};
     }
-    int longest(int difficulty) const { return difficulty + 2; }
+    static std::optional<Ordinal> ordinal(std::string_view prompt) { return bits::ordinal(prompt); }
+    int                           longest(int difficulty) const { return difficulty + 2; }
 };
 
 }  // namespace rung

@@ -30,6 +30,9 @@ struct ModularSum {
         }
         return {std::string(text) + "=", std::string(1, char('0' + sum))};
     }
+    std::optional<Ordinal> ordinal(std::string_view prompt) const {
+        return ordinal_of_text(before_equals(prompt), alphabet.substr(0, std::size_t(modulus)));
+    }
     int longest(int difficulty) const { return difficulty + 2; }
 
 private:

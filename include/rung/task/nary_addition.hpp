@@ -48,6 +48,12 @@ struct NaryAddition {
         all.prompt += '=', all.answer = sum;
         return all;
     }
+    std::optional<Ordinal> ordinal(std::string_view prompt) const {
+        std::string text;
+        for (const char c : prompt)
+            if (c != '+' && c != '=') text += c;
+        return ordinal_of_text(text, "0123456789");
+    }
     int longest(int difficulty) const { return difficulty * (digits + 1) + longest_sum(difficulty); }
 
 private:

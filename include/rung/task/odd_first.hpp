@@ -19,7 +19,8 @@ struct OddFirst {
             for (std::size_t i = first; i < text.size(); i += 2) answer += text[i];
         return {std::string(text) + "=", answer};
     }
-    int longest(int difficulty) const { return 2 * difficulty + 1; }
+    static std::optional<Ordinal> ordinal(std::string_view prompt) { return digits::ordinal(prompt); }
+    int                           longest(int difficulty) const { return 2 * difficulty + 1; }
 };
 
 }  // namespace rung

@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "rung/task/ordinal.hpp"
 #include "rung/task/task.hpp"
 
 namespace rung {
@@ -36,6 +37,10 @@ struct PHop {
             at = same + 1;
         }
         return {std::string(text) + "=", std::string(1, text[at])};
+    }
+    /// The same prompt is asked of different hops.
+    static std::optional<Ordinal> ordinal(std::string_view prompt) {
+        return ordinal_of_text(before_equals(prompt), "abcd");
     }
     int longest(Size size) const { return size.length + 2; }
 };

@@ -1,6 +1,7 @@
 #pragma once
 // Parity of a string of bits: "10110=" -> "1". Difficulty is the length; the first bit may be zero.
 
+#include "rung/task/bits.hpp"
 #include "rung/task/task.hpp"
 
 namespace rung {
@@ -23,7 +24,8 @@ struct Parity {
         }
         return {std::string(bits) + "=", ones % 2 ? "1" : "0"};
     }
-    int longest(int difficulty) const { return difficulty + 2; }
+    static std::optional<Ordinal> ordinal(std::string_view prompt) { return bits::ordinal(prompt); }
+    int                           longest(int difficulty) const { return difficulty + 2; }
 };
 
 }  // namespace rung

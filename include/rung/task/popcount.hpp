@@ -17,6 +17,7 @@ struct Popcount {
         bits::check(text, "Popcount");
         return {std::string(text) + "=", in_binary(bits::ones(text))};
     }
+    static std::optional<Ordinal> ordinal(std::string_view prompt) { return bits::ordinal(prompt); }
     int longest(int difficulty) const { return difficulty + 1 + int(in_binary(difficulty).size()); }
 
 private:

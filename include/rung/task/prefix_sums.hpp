@@ -20,7 +20,8 @@ struct PrefixSums {
         for (std::size_t i = 1; i < sums.size(); ++i) sums[i] = sums[i] == sums[i - 1] ? '0' : '1';
         return {std::string(text) + "=", sums};
     }
-    int longest(int difficulty) const { return 2 * difficulty + 1; }
+    static std::optional<Ordinal> ordinal(std::string_view prompt) { return bits::ordinal(prompt); }
+    int                           longest(int difficulty) const { return 2 * difficulty + 1; }
 };
 
 }  // namespace rung

@@ -15,7 +15,8 @@ struct Reverse {
         digits::check(text, "Reverse");
         return {std::string(text) + "=", digits::reversed(text)};
     }
-    int longest(int difficulty) const { return 2 * difficulty + 1; }
+    static std::optional<Ordinal> ordinal(std::string_view prompt) { return digits::ordinal(prompt); }
+    int                           longest(int difficulty) const { return 2 * difficulty + 1; }
 };
 
 }  // namespace rung

@@ -18,7 +18,8 @@ struct Sort {
         std::sort(sorted.begin(), sorted.end());
         return {std::string(text) + "=", sorted};
     }
-    int longest(int difficulty) const { return 2 * difficulty + 1; }
+    static std::optional<Ordinal> ordinal(std::string_view prompt) { return digits::ordinal(prompt); }
+    int                           longest(int difficulty) const { return 2 * difficulty + 1; }
 };
 
 }  // namespace rung

@@ -84,6 +84,11 @@ concept JudgesAnswers = requires(T const task, Example const& truth, std::string
     { task.correct(truth, answer) } -> std::convertible_to<bool>;
 };
 
+template <class T>
+concept HasCorrect = requires {
+    &T::correct;
+};
+
 /// A task that numbers its characters itself: those of one id share what a positional scheme looks up. Without it they
 /// are 1, 2, 3 and so on.
 template <class T>
@@ -124,6 +129,9 @@ struct explain_task {
     static_assert(!HasAxes<T> || KnowsLengthByTwo<T>,
                   "Task: add `int longest(rung::Difficulty) const`, the most tokens of prompt and answer "
                   "together");
+    static_assert(!HasCorrect<T> || JudgesAnswers<T>,
+                  "Task: make it `bool correct(rung::Example const& truth, std::string_view answer) const`, "
+                  "whether an answer counts (is yours missing the final const?)");
     static_assert(
         !HasPlace<T> || NamesPlaces<T>,
         "Task: make it `int place(std::string_view text) const`, the position id of the text's last "

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "rung/task/ordinal.hpp"
 #include "rung/task/task.hpp"
 
 namespace rung {
@@ -27,6 +28,9 @@ struct UniqueSet {
         for (const char symbol : text)
             if (answer.find(symbol) == std::string::npos) answer += symbol;
         return {std::string(text) + "=", answer};
+    }
+    static std::optional<Ordinal> ordinal(std::string_view prompt) {
+        return ordinal_of_text(before_equals(prompt), symbols);
     }
     int longest(int difficulty) const { return difficulty + 1 + std::min(difficulty, int(symbols.size())); }
 };

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <string_view>
 
+#include "rung/core/check.hpp"
 #include "rung/core/rng.hpp"
 #include "rung/task/difficulty.hpp"
 
@@ -21,6 +23,13 @@ struct Occasion {
 /// problem is long, and once more.
 using PassRule = std::function<int(Occasion const&)>;
 
+namespace detail {
+[[gnu::noinline]] inline void check_range(std::string_view rule, int from, int to) {
+    RUNG_CHECK(from >= 1 && from <= to, rule, ": from and to; got ", from, " and ", to,
+               ", wanted 1 <= from <= to");
+}
+}  // namespace detail
+
 /// As often as the problem's difficulty, times `each`, and `more`.
 struct PassesByDifficulty {
     int each = 1, more = 0;
@@ -31,7 +40,10 @@ struct PassesByDifficulty {
 /// A number from `from` to `to`, drawn anew in every step.
 struct UniformPasses {
     int from = 1, to = 8;
-    int operator()(Occasion const& o) const { return Rng(o.rng).between(from, to); }
+    int operator()(Occasion const& o) const {
+        detail::check_range("UniformPasses", from, to);
+        return Rng(o.rng).between(from, to);
+    }
 };
 
 /// 1 + Poisson(rate) passes with a log-normal rate, drawn anew in every step: mean `mean` + 1, and a long tail (Geiping
@@ -43,6 +55,9 @@ struct PoissonPasses {
     int    most  = 1024;  ///< whatever is drawn
 
     int operator()(Occasion const& o) const {
+        RUNG_CHECK(mean >= 0 && std::isfinite(mean) && sigma >= 0 && std::isfinite(sigma) && most >= 1,
+                   "PoissonPasses: mean, sigma, most; got ", mean, ", ", sigma, ", ", most,
+                   ", wanted finite numbers of at least 0, 0 and 1");
         Rng          rng(o.rng);
         const double rate = std::exp(std::log(mean) - sigma * sigma / 2 + sigma * rng.normal());
         // Arrivals of mean distance 1 before `rate`.
@@ -57,7 +72,11 @@ struct PoissonPasses {
 /// learning learning algorithms", ICLR 2024).
 struct GrowingPasses {
     int from = 1, to = 8, every = 500;
-    int operator()(Occasion const& o) const { return std::min(to, from + o.step / std::max(1, every)); }
+    int operator()(Occasion const& o) const {
+        detail::check_range("GrowingPasses", from, to);
+        RUNG_CHECK(every >= 1, "GrowingPasses: every; got ", every, ", wanted at least 1");
+        return std::min(to - from, o.step / every) + from;
+    }
 };
 
 }  // namespace rung

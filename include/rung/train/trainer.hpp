@@ -28,7 +28,7 @@ struct TrainerOptions {
     double z_loss          = 0;
     double ema = 0;  ///< decay of the mean of weights that averaged() gives (0.999 is usual); 0 turns it off
     int    passes = 0;  ///< of a looped model; 0: the depth's own number
-    int    learnt = 0;  ///< last passes that are learnt from; 0, or more than there are: all
+    int    learnt = 0;  ///< last passes of each sequence that are learnt from; 0, or more than there are: all
     int    states = 0;  ///< between passes that are kept to compute all else again; 0: all is kept
     int    graded = 1;  ///< last passes whose logits are graded: the loss is their mean
     Index  piece  = 0;  ///< rows a thread computes at a time, part of the experiment; 0: what suits the model
@@ -74,6 +74,8 @@ public:
         RUNG_CHECK(share(options.ema), "Trainer: ema; got ", options.ema, ", wanted at least 0 and below 1");
         if (options.ema > 0) averaged_.emplace(ctx);
         Model::passes_of(run_of(options));  // throws where that is senseless
+        RUNG_CHECK(Model::Order::after == 0 || options.graded == 1, "Trainer: graded; got ", options.graded,
+                   ", wanted 1, because there are layers between the loop and the logits");
         if (options_.piece == 0) options_.piece = ctx.piece(Model::shape.width, Model::parameters);
         reset_optimizer();
         constexpr Index size = 4096;  // values of four arrays that fit the first-level cache
@@ -89,7 +91,10 @@ public:
     StepResult step(std::span<Batch const> batches, double rate) {
         double graded = 0;
         Index  rows   = 0;
-        for (auto const& batch : batches) graded += batch.weight * double(batch.graded), rows += batch.rows;
+        for (auto const& batch : batches) {
+            check_passes(batch);
+            graded += batch.weight * double(batch.graded), rows += batch.rows;
+        }
         RUNG_CHECK(graded > 0, "Trainer: graded tokens; got none, wanted at least 1");
         RUNG_CHECK(std::isfinite(float(rate)) && rate >= 0, "Trainer: step ", steps_, ": rate; got ", rate,
                    ", wanted a finite number of at least 0, in single precision");
@@ -102,6 +107,7 @@ public:
         double* const   losses      = ctx_.results(slices * int(batches.size()));
         Run             run         = run_of(options_);
         run.dropout                 = {options_.dropout, ctx_.seed(), std::uint32_t(steps_)};
+        run.phase                   = Phase::training;
         const Weights<Real> weights = pack(ctx_, model_);
         Index before = 0, sequences = 0;  // of earlier batches: no two of a step share their random numbers
         for (std::size_t i = 0; i < batches.size();
@@ -118,7 +124,11 @@ public:
             Index most = 0;
             for (auto const& part : parts)
                 for (auto const& piece : part) most = std::max(most, piece.rows);
-            const Index room = Model::activation_bytes(most, std::min(most, batch.graded), run,
+            Run counted = run;  // where sequences differ in their passes, those that somebody learns from
+            if (run.learnt > 0 && !batch.passes.empty())
+                counted.learnt = run.passes - Passes::skipped_of(run, *std::min_element(batch.passes.begin(),
+                                                                                        batch.passes.end()));
+            const Index room = Model::activation_bytes(most, std::min(most, batch.graded), counted,
                                                        sizeof(typename Context::real));
             ctx_.for_slices(ctx_.slices(), [&](auto& lane, int slice) {
                 lane.reserve(room);
@@ -178,10 +188,11 @@ public:
         return Index(sizeof(Real)) * (arrays * Model::parameters + Model::panels);
     }
 
-    Context&     context() { return ctx_; }
-    Model&       model() { return model_; }
-    Model const& model() const { return model_; }
-    long         steps() const { return steps_; }  ///< taken so far
+    Context&              context() { return ctx_; }
+    Model&                model() { return model_; }
+    Model const&          model() const { return model_; }
+    TrainerOptions const& options() const { return options_; }
+    long                  steps() const { return steps_; }  ///< taken so far
 
     /// Numbers `count` examples of the training stream that no earlier call numbered; returns the first number.
     std::uint64_t number_examples(std::uint64_t count) { return std::exchange(examples_, examples_ + count); }
@@ -189,6 +200,15 @@ public:
 private:
     static constexpr Run run_of(TrainerOptions const& options) {
         return {options.passes, options.learnt, options.states, options.graded};
+    }
+
+    /// The last `graded` passes of a batch are graded together: they must be the same for all of its sequences.
+    void check_passes(Batch const& batch) const {
+        if (options_.graded == 1 || batch.passes.empty()) return;
+        const auto [least, most] = std::minmax_element(batch.passes.begin(), batch.passes.end());
+        RUNG_CHECK(*least == *most && options_.graded <= *least, "Trainer: step ", steps_,
+                   ": passes of a batch, and graded; got ", *least, " to ", *most, ", and ", options_.graded,
+                   ", wanted one number of passes, and at most as many graded (or graded 1)");
     }
 
     double update(Mat<Real> gradients, double rate) {

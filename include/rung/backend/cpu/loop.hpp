@@ -43,12 +43,15 @@ void mix_backward(Lane<P>&, Mat<Real> dh, Mat<Real> dz, Mat<Real> dy, CMat<Real>
         });
 }
 
-/// y[i] = N(0, deviation), the same for rows of the same id. y (N, C).
-/// @param name  its seed and step name the random numbers; new in every step
+/// y[i] = N(0, deviation), the same for rows of the same id; without ids every row of the batch has its own. y (N, C).
+/// @param name       its seed and step name the random numbers; new in every step
+/// @param first_row  rows of the batch before these
 template <class P, class Real>
-void fill_normal(Lane<P>&, Mat<Real> y, double deviation, Dropout const& name, int const* ids) {
+void fill_normal(Lane<P>&, Mat<Real> y, double deviation, Dropout const& name, int const* ids,
+                 Index first_row) {
     for (Index i = 0; i < y.rows; ++i) {
-        Rng rng(name.seed, Purpose::states, name.step, std::uint32_t(ids[i]));
+        Rng rng(name.seed, Purpose::states, name.step, std::uint32_t(ids ? ids[i] : first_row + i),
+                ids ? 0 : 1);
         for (Index j = 0; j < y.cols; ++j) y(i, j) = Real(float(deviation * rng.normal()));
     }
 }

@@ -31,11 +31,12 @@ void mix_backward(Lane<T>& lane, Mat<T> dh, Mat<T> dz, Mat<T> dy, CMat<T> g, CMa
     lane.queue.launch(body.items(), body);
 }
 
-/// y[i] = N(0, deviation), the same for rows of the same id, the CPU's numbers.
+/// y[i] = N(0, deviation), the same for rows of the same id, or without ids each row's own: the CPU's numbers.
 template <class T>
-void fill_normal(Lane<T>& lane, Mat<T> y, double deviation, Dropout const& name, int const* ids) {
+void fill_normal(Lane<T>& lane, Mat<T> y, double deviation, Dropout const& name, int const* ids,
+                 Index first_row) {
     const FillNormal<T> body{detail::whole(y, "fill_normal"), ids, int(y.cols), float(deviation),
-                             lane.upload(DropoutName{name.seed, 0, name.step, 0})};
+                             lane.upload(DropoutName{name.seed, first_row, name.step, ids ? 0u : 1u})};
     lane.queue.launch(y.rows * body.groups(), body);
 }
 

@@ -9,9 +9,12 @@ namespace rung {
 
 /// What a loop's state is before its first pass.
 enum class Start {
-    input,   ///< the loop's input itself
-    zero,    ///< zeros: the first pass knows what is injected alone
-    random,  ///< N(0, std of the initial weights), new in every training step (Geiping et al., 2025)
+    input,  ///< the loop's input itself
+    zero,   ///< zeros: the first pass knows what is injected alone
+    /// N(0, std of the initial weights) (Geiping et al., 2025). In training every token of every step has its own; else
+    /// they are a function of its position id alone, so that an answer depends neither on its neighbours nor on its
+    /// place among them.
+    random,
 };
 
 /// In what order blocks run: layers before a loop, the looped ones in every pass, layers after it. A depth that does
@@ -48,8 +51,11 @@ struct Schedule {
 };
 
 template <class D>
-concept HasDepth = requires {
+concept CountsLayers = requires {
     { D::layers } -> std::convertible_to<int>;
+};
+template <class D>
+concept CountsPasses = requires {
     { D::passes } -> std::convertible_to<int>;
 };
 
@@ -62,9 +68,7 @@ concept HasInjection = requires {
 template <class D>
 struct LoopOf {
     using Inject = typename D::Inject;
-    static_assert(InjectsInput<Inject>,
-                  "Injection: add `template <int C> struct Layer` with `weights`, `reads_input`, `kept`, "
-                  "`flops`, `forward` and `backward` (see NoInjection, or use AddInput)");
+    static_assert(explain_injection<Inject>::ok);
     static constexpr bool  norm_between   = requires { requires D::norm_between; };
     static constexpr bool  pass_embedding = requires { requires D::pass_embedding; };
     static constexpr Start start          = [] {
@@ -79,9 +83,12 @@ struct LoopOf {
 /// Names what a depth lacks.
 template <class D>
 struct explain_depth {
-    static_assert(HasDepth<D>,
-                  "Depth: add `static constexpr int layers` and `passes` (or use Stacked<layers> or "
-                  "Looped<passes, layers>)");
+    static_assert(CountsLayers<D>,
+                  "Depth: add `static constexpr int layers`, how many have weights of their own "
+                  "(or use Stacked<layers> or Looped<passes, layers>)");
+    static_assert(CountsPasses<D>,
+                  "Depth: add `static constexpr int passes`, how often they run unless a run says "
+                  "otherwise; 1: no loop (or use Stacked<layers> or Looped<passes, layers>)");
     static_assert(HasInjection<D>, "Depth: add `using Inject = rung::NoInjection` (or AddInput)");
     static constexpr bool ok = true;
 };

@@ -50,7 +50,14 @@ struct Entry {
             Norm::forward(lane, state, s.stats, s.raw, norm);
         }
         s.state = state;
-        auto x  = Inject::forward(lane, s, state, input, w + inject);
+        static_assert(
+            requires {
+                { Inject::forward(lane, s, state, input, w + inject) } -> std::convertible_to<Mat<Real>>;
+            },
+            "Injection: Layer::forward must take (Lane&, rung::Entered<Real>&, rung::Mat<Real> state, "
+            "rung::Mat<Real> input, rung::Weights<rung::Sum<Real>>) and give a rung::Mat<Real>, and be "
+            "static");
+        auto x = Inject::forward(lane, s, state, input, w + inject);
         if constexpr (Loop::pass_embedding) {
             if (x.data == input.data) x = take(), copy(lane, x, input);
             add_row(lane, x, row_of(w, at));
@@ -64,6 +71,11 @@ struct Entry {
                          int at, Weights<Sum<Real>> w, Sum<Real>* dw, Weights<Sum<Real>> norm,
                          Sum<Real>* d_norm) {
         if constexpr (Loop::pass_embedding) add_column_sums(lane, row_of(dw, at), d);
+        static_assert(
+            requires { Inject::backward(lane, d, d_input, s, input, w + inject, dw + inject); },
+            "Injection: Layer::backward must take (Lane&, rung::Mat<Real> d, rung::Mat<Real> d_input, "
+            "rung::Entered<Real> const&, rung::Mat<Real> input, rung::Weights<rung::Sum<Real>>, "
+            "rung::Sum<Real>* dw), and be static");
         Inject::backward(lane, d, d_input, s, input, w + inject, dw + inject);
         if (Loop::norm_between && at > 0) {
             const auto mark = lane.arena.mark();

@@ -2,6 +2,9 @@
 // What a loop shows its layers again before each pass. A kind of injection has a template member `Layer<C>` beside
 // those below: weights, a forward and a backward pass.
 
+#include <concepts>
+
+#include "rung/model/members.hpp"
 #include "rung/model/weights.hpp"
 
 namespace rung {
@@ -145,11 +148,54 @@ struct GateInput {
 };
 
 template <class I>
-concept InjectsInput = requires {
-    I::template Layer<8>::weights.size();
-    { I::template Layer<8>::reads_input } -> std::convertible_to<bool>;
-    { I::template Layer<8>::kept } -> std::convertible_to<Index>;
-    { I::template Layer<8>::flops } -> std::convertible_to<double>;
+concept HasLayer = requires {
+    typename I::template Layer<8>;
+};
+template <class L>
+concept SaysWhatItReads = requires {
+    { L::reads_input } -> std::convertible_to<bool>;
+};
+template <class L>
+concept CountsKept = requires {
+    { L::kept } -> std::convertible_to<Index>;
+};
+template <class L>
+concept CountsFlops = requires {
+    { L::flops } -> std::convertible_to<double>;
+};
+
+/// Names what the layer of an injection lacks.
+template <class L>
+struct explain_injection_layer {
+    static_assert(detail::ListsWeights<L>,
+                  "Injection: add `static constexpr rung::WeightList<n> weights` to its Layer (of what is "
+                  "learned; `rung::WeightList<0> weights{}` if nothing is)");
+    static_assert(SaysWhatItReads<L>,
+                  "Injection: add `static constexpr bool reads_input` to its Layer, whether "
+                  "it reads the loop's input");
+    static_assert(CountsKept<L>,
+                  "Injection: add `static constexpr rung::Index kept` to its Layer, the columns "
+                  "that forward takes of the arena");
+    static_assert(CountsFlops<L>, "Injection: add `static constexpr double flops` to its Layer, of a row");
+    static_assert(detail::NamesForward<L>,
+                  "Injection: add `template <class Lane, class Real> static rung::Mat<Real> forward(Lane&, "
+                  "rung::Entered<Real>&, rung::Mat<Real> state, rung::Mat<Real> input, "
+                  "rung::Weights<rung::Sum<Real>>)` to its Layer, what the pass reads");
+    static_assert(
+        detail::NamesBackward<L>,
+        "Injection: add `template <class Lane, class Real> static void backward(Lane&, rung::Mat<Real> "
+        "d, rung::Mat<Real> d_input, rung::Entered<Real> const&, rung::Mat<Real> input, "
+        "rung::Weights<rung::Sum<Real>>, rung::Sum<Real>* dw)` to its Layer");
+    static constexpr bool ok = true;
+};
+
+/// Names what an injection lacks.
+template <class I>
+struct explain_injection {
+    static_assert(HasLayer<I>,
+                  "Injection: add `template <int C> struct Layer` with `weights`, `reads_input`, `kept`, "
+                  "`flops`, `forward` and `backward` (see NoInjection, or use AddInput)");
+    static constexpr bool ok = explain_injection_layer<typename I::template Layer<8>>::ok;
 };
 
 }  // namespace rung

@@ -8,6 +8,7 @@
 #include "rung/backend/rotation.hpp"
 #include "rung/core/mask.hpp"
 #include "rung/core/rng.hpp"
+#include "rung/model/members.hpp"
 #include "rung/model/shape.hpp"
 
 namespace rung {
@@ -80,6 +81,17 @@ consteval bool knows_table() {
     return true;
 }
 
+template <class P>
+consteval bool learns_by_table() {
+    if constexpr (acts_on<P>(Site::score) && HasTable<P>) {
+        using Table = typename P::template Table<any_shape, Mask::causal>;
+        if constexpr (IsTable<Table>)
+            return Table::weights.size() == 0 ||
+                   (detail::NamesForward<Table> && detail::NamesAddBackward<Table>);
+    }
+    return true;
+}
+
 /// What sequences are read for.
 enum class Phase { training, evaluation };
 
@@ -142,6 +154,9 @@ struct explain_position {
     static_assert(knows_table<P>(),
                   "Position: a scheme's `template <rung::Shape S, rung::Mask M> struct Table` needs `static "
                   "constexpr rung::BiasBy by` and `static constexpr rung::WeightList<n> weights`");
+    static_assert(learns_by_table<P>(),
+                  "Position: a scheme's Table that has weights needs `forward` and "
+                  "`add_backward` (see position/score.hpp)");
     static_assert(!HasDraw<P> || DrawsRows<P>,
                   "Position: make it `static void draw(std::span<int> rows, rung::Phase, rung::Rng&)`, which "
                   "changes the row that each id looks up");

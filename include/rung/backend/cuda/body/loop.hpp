@@ -52,8 +52,8 @@ struct MixBackward {
     }
 };
 
-/// y (N, width) = N(0, deviation), the CPU's numbers, the same for rows of the same id. An item is four values of a
-/// row.
+/// y (N, width) = N(0, deviation), the CPU's numbers, the same for rows of the same id; without ids each row's own. An
+/// item is four values of a row.
 template <class T>
 struct FillNormal {
     static constexpr int warps = 0;
@@ -69,8 +69,9 @@ struct FillNormal {
     RUNG_HD void operator()(Index item) const {
         const Index      row = item / groups();
         const int        at  = int(item % groups()) * 4;
+        const auto       own = std::uint32_t(ids ? ids[row] : name->first_row + row);
         const RandomBits bits =
-            philox(counter_of(Purpose::states, name->step, std::uint32_t(ids[row]), 0, std::uint32_t(at / 4)),
+            philox(counter_of(Purpose::states, name->step, own, name->site, std::uint32_t(at / 4)),
                    key_of(name->seed));
         Four values;
         RUNG_UNROLL for (int j = 0; j < 4; ++j) values.v[j] =

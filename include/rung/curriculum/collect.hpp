@@ -1,0 +1,40 @@
+#pragma once
+// A fixed number of examples from a task and a curriculum: the training sets of sample-complexity curves.
+
+#include <unordered_set>
+
+#include "rung/curriculum/curriculum.hpp"
+#include "rung/data/example_set.hpp"
+
+namespace rung {
+
+struct CollectOptions {
+    int           count = 1000;
+    std::uint64_t seed  = 1;
+    /// Draws of an example before one that the set has already is taken again, because there are no others:
+    /// difficulties come as often as the curriculum names them, though one has but a few problems.
+    int patience = 100;
+};
+
+/// Examples that are distinct where there are enough. A larger set of the same seed begins with the smaller one.
+template <class Task, class Curriculum>
+ExampleSet<Task> collect(Task const& task, Curriculum const& curriculum, CollectOptions const& options) {
+    static_assert(explain_task<Task>::ok && explain_curriculum<Curriculum>::ok);
+    RUNG_CHECK(options.count >= 1 && options.patience >= 1, "collect: count and patience; got ",
+               options.count, " and ", options.patience, ", wanted at least 1 each");
+    std::vector<Example>            examples;
+    std::vector<Difficulty>         difficulties;
+    std::unordered_set<std::string> seen;
+    for (int i = 0; i < options.count; ++i) {
+        Rng              rng        = detail::set_rng(options.seed, std::uint64_t(i));
+        const Difficulty difficulty = draw_difficulty(curriculum, rng, 0);
+        Example          example    = sample(task, rng, difficulty);
+        for (int tries = 1; tries < options.patience && seen.count(example.prompt) > 0; ++tries)
+            example = sample(task, rng, difficulty);
+        seen.insert(example.prompt);
+        examples.push_back(std::move(example)), difficulties.push_back(difficulty);
+    }
+    return {task, std::move(examples), std::move(difficulties)};
+}
+
+}  // namespace rung

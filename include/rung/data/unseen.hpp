@@ -1,0 +1,37 @@
+#pragma once
+// Tests beside a training set that is fixed: on problems that are not in it, or on a list of them.
+
+#include <map>
+
+#include "rung/data/example_set.hpp"
+#include "rung/task/excluding.hpp"
+
+namespace rung {
+
+/// The task without the problems of a set: evaluate(ctx, model, unseen(task, set), options).
+template <class Task, class Other>
+Excluding<Task, Prompts> unseen(Task task, ExampleSet<Other> const& set) {
+    return {std::move(task), Prompts{set.prompts()}};
+}
+
+/// A task whose problems are those of a set, at the difficulties that the set names, each of them equally often.
+template <class Task>
+struct Listed : Task {
+    explicit Listed(ExampleSet<Task> const& set) : Task(set.task()) {
+        RUNG_CHECK(!set.difficulties().empty(),
+                   "Listed: difficulties; got a set without, wanted one for each example");
+        for (std::size_t i = 0; i < set.examples().size(); ++i)
+            by_difficulty_[set.difficulties()[i]].push_back(set.examples()[i]);
+    }
+    Example sample(Rng& rng, Difficulty difficulty) const {
+        const auto found = by_difficulty_.find(difficulty);
+        RUNG_CHECK(found != by_difficulty_.end(), "Listed: difficulty; got ", difficulty.text(),
+                   ", wanted one of which the set has examples");
+        return found->second[rng.below(std::uint32_t(found->second.size()))];
+    }
+
+private:
+    std::map<Difficulty, std::vector<Example>> by_difficulty_;
+};
+
+}  // namespace rung

@@ -1,0 +1,94 @@
+#pragma once
+// A task without some of its problems: those with a digit at a place, those of a list, or what a rule of one's own
+// names, as "Teaching arithmetic to small transformers" (Lee et al., ICLR 2024) leaves numbers and digits out of
+// training to see whether they are learnt nevertheless.
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rung/task/task.hpp"
+
+namespace rung {
+
+template <class Rule>
+concept RefusesExamples = requires(Rule const rule, Example const& example) {
+    { rule(example) } -> std::convertible_to<bool>;
+};
+/// Of tasks that say which two numbers a prompt is about.
+template <class Rule, class Task>
+concept RefusesNumbers = requires(Rule const rule, std::string_view prompt) {
+    { rule(Task::numbers(prompt).first, Task::numbers(prompt).second) } -> std::convertible_to<bool>;
+};
+
+/// Draws again while the rule says so: Excluding{PlainAddition{}, DigitAt{5, 0}}.
+template <class Task, class Rule>
+struct Excluding : Task {
+    static_assert(
+        RefusesExamples<Rule> || RefusesNumbers<Rule, Task>,
+        "Excluding: the rule needs `bool operator()(rung::Example const&) const`, or of a task with "
+        "`numbers` `bool operator()(std::string_view a, std::string_view b) const`, true for what is "
+        "left out (is yours missing the final const?)");
+
+    Rule rule{};
+
+    bool excludes(Example const& example) const {
+        if constexpr (RefusesExamples<Rule>) {
+            return rule(example);
+        } else {
+            const auto [a, b] = Task::numbers(example.prompt);
+            return rule(a, b);
+        }
+    }
+    Example sample(Rng& rng, Difficulty difficulty) const {
+        constexpr int most = 100'000;
+        for (int i = 0; i < most; ++i) {
+            Example example = rung::sample(static_cast<Task const&>(*this), rng, difficulty);
+            if (!excludes(example)) return example;
+        }
+        throw Error("Excluding: difficulty " + difficulty.text() +
+                    "; got no problem that the rule allows in " + std::to_string(most) +
+                    " draws, wanted at least 1");
+    }
+};
+
+template <class Task, class Rule>
+Excluding(Task, Rule) -> Excluding<Task, Rule>;
+
+/// Rule: numbers with this digit at this place, counted from the units, 0; at any place by default.
+struct DigitAt {
+    int digit = 5, place = any;
+
+    static constexpr int any = -1;
+
+    bool operator()(std::string_view a, std::string_view b) const { return has(a) || has(b); }
+
+private:
+    bool has(std::string_view number) const {
+        const char c = char('0' + digit);
+        if (place == any) return number.find(c) != std::string_view::npos;
+        return place < int(number.size()) && number[number.size() - 1 - std::size_t(place)] == c;
+    }
+};
+
+/// Rule: these pairs of numbers, in this order.
+struct Pairs {
+    std::vector<std::pair<std::string, std::string>> pairs;
+
+    bool operator()(std::string_view a, std::string_view b) const {
+        return std::any_of(pairs.begin(), pairs.end(),
+                           [&](auto const& pair) { return pair.first == a && pair.second == b; });
+    }
+};
+
+/// Rule: these prompts.
+struct Prompts {
+    std::vector<std::string> sorted;
+
+    bool operator()(Example const& example) const {
+        return std::binary_search(sorted.begin(), sorted.end(), example.prompt);
+    }
+};
+
+}  // namespace rung

@@ -1,0 +1,30 @@
+// expect: Injection: add `static constexpr rung::Index kept` to its Layer
+#include <rung/model/depth/looped.hpp>
+#include <rung/model/transformer.hpp>
+
+struct Mine {
+    template <int C>
+    struct Layer {
+        static constexpr rung::WeightList<0> weights{};
+        static constexpr bool                reads_input = true;
+#ifdef RUNG_FIXED
+        static constexpr rung::Index kept = 0;
+#endif
+        static constexpr double flops = 0;
+        template <class Lane, class Real>
+        static rung::Mat<Real> forward(Lane& lane, rung::Entered<Real>&, rung::Mat<Real> state,
+                                       rung::Mat<Real> input, rung::Weights<rung::Sum<Real>>) {
+            if (state.empty()) return input;
+            add(lane, state, input);
+            return state;
+        }
+        template <class Lane, class Real>
+        static void backward(Lane& lane, rung::Mat<Real> d, rung::Mat<Real> d_input,
+                             rung::Entered<Real> const&, rung::Mat<Real>, rung::Weights<rung::Sum<Real>>,
+                             rung::Sum<Real>*) {
+            add(lane, d_input, d);
+        }
+    };
+};
+constexpr rung::Shape shape{.vocab = 12, .context = 32, .width = 64};
+template class rung::Transformer<shape, rung::NoPe, rung::Looped<2, 1, Mine>>;

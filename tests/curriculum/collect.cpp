@@ -1,0 +1,31 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "rung/curriculum/collect.hpp"
+#include "rung/curriculum/uniform.hpp"
+#include "rung/task/copy.hpp"
+#include "rung/task/multiplication.hpp"
+
+using namespace rung;
+
+TEST_CASE("a collected set is distinct where there are enough problems, and larger ones begin with smaller") {
+    const auto set = collect(Copy{}, Uniform{3, 4}, {.count = 400, .seed = 5});
+    CHECK(set.size() == 400);
+    CHECK(set.prompts().size() == 400);
+    for (std::size_t i = 0; i < 400; ++i)
+        CHECK(set.difficulties()[i] == int(set.examples()[i].answer.size()));
+    const auto more = collect(Copy{}, Uniform{3, 4}, {.count = 500, .seed = 5});
+    CHECK(std::equal(set.examples().begin(), set.examples().end(), more.examples().begin()));
+    CHECK(collect(Copy{}, Uniform{3, 4}, {.count = 400, .seed = 6}).examples() != set.examples());
+}
+
+TEST_CASE("where problems are few a collected set repeats them, and keeps the curriculum's shares") {
+    const auto set  = collect(Copy{}, Uniform{1, 2}, {.count = 100, .seed = 1});
+    const auto ones = std::count(set.difficulties().begin(), set.difficulties().end(), Difficulty(1));
+    CHECK((ones > 30 && ones < 70));
+    CHECK(set.prompts().size() == std::size_t(9 + 100 - ones));
+    CHECK(collect(Multiplication{}, Uniform{{1, 1}, {2, 2}}, {.count = 9}).longest() ==
+          Multiplication{}.longest({2, 2}) + 1);
+    CHECK_THROWS_AS(collect(Copy{}, Uniform{1, 2}, {.count = 0}), Error);
+}
