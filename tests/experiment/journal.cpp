@@ -67,26 +67,6 @@ TEST_CASE("journal: every step, round and result of a climb is on record, number
     std::fclose(out), std::fclose(error);
 }
 
-TEST_CASE("journal: reports of two axes are drawn as grids, one of them for each report") {
-    const scratch::Folder folder;
-    Common                common{.out = folder / "run"};
-    Flags                 flags{"test"};
-    common.add_to(flags);
-    std::FILE *out = std::tmpfile(), *error = std::tmpfile();
-    Journal    journal{"trial", "A trial", common, flags, {out, error}};
-    Report     report;
-    for (int a = 1; a <= 3; ++a)
-        for (int b = 1; b <= 2; ++b) report.scores.push_back({{a, b}, a + b, 10});
-    journal.finish({2, 1}, {{"before", report}, {"after", report}});
-    const std::string page = slurp(folder / "run/report.html");
-    CHECK(count(page, "<figure>") == 2 + 1);  // and the loss
-    CHECK(count(page, "labels end here") == 2);
-    CHECK(scratch::xml_fault(page) == "");
-    CHECK(scratch::read(out).find(R"("trained_to":"2x1","before":{"1x1":0.2,"1x2":0.3,)") !=
-          std::string::npos);
-    std::fclose(out), std::fclose(error);
-}
-
 TEST_CASE("journal: a test is on record with what the curriculum came to") {
     const scratch::Folder folder;
     Common                common{.seed = 3, .out = folder / "run"};
@@ -106,4 +86,24 @@ TEST_CASE("journal: a test is on record with what the curriculum came to") {
     CHECK(count(record, R"("event":"test")") == 3);
     CHECK(count(record, R"(,"curriculum":"1 0"})") == 2);
     std::fclose(none);
+}
+
+TEST_CASE("journal: reports of two axes are drawn as grids, one of them for each report") {
+    const scratch::Folder folder;
+    Common                common{.out = folder / "run"};
+    Flags                 flags{"test"};
+    common.add_to(flags);
+    std::FILE *out = std::tmpfile(), *error = std::tmpfile();
+    Journal    journal{"trial", "A trial", common, flags, {out, error}};
+    Report     report;
+    for (int a = 1; a <= 3; ++a)
+        for (int b = 1; b <= 2; ++b) report.scores.push_back({{a, b}, a + b, 10});
+    journal.finish({2, 1}, {{"before", report}, {"after", report}});
+    const std::string page = slurp(folder / "run/report.html");
+    CHECK(count(page, "<figure>") == 2 + 1);  // and the loss
+    CHECK(count(page, "labels end here") == 2);
+    CHECK(scratch::xml_fault(page) == "");
+    CHECK(scratch::read(out).find(R"("trained_to":"2x1","before":{"1x1":0.2,"1x2":0.3,)") !=
+          std::string::npos);
+    std::fclose(out), std::fclose(error);
 }
