@@ -34,7 +34,7 @@ struct Trial {
     std::string format;
     int         examples = 0;
     std::size_t tokens   = 0;
-    Score  after_newline, bare;  ///< with the end of a line before the prompt, as in training, and without
+    Score  after_newline{}, bare{};  ///< with the end of a line before the prompt, as in training, and without
     Series by_step;
     int    mastered = 0;  ///< the step of the first test from which all reach 99 %; 0: none
 };

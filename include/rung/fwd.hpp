@@ -7,69 +7,59 @@
 #include "rung/backend/cpu/isa.hpp"
 #include "rung/model/shape.hpp"
 
+// clang-format off
 namespace rung {
 
 // core/: language and memory
-struct Error;                        // check.hpp; hash.hpp has hash_of, type_name
+struct Error;  // check.hpp; hash.hpp has hash_of, type_name
 enum class Purpose : std::uint32_t;  // rng.hpp
 class Rng;
-template <class T>
-struct Mat;     // view.hpp
+template <class T> struct Mat;  // view.hpp
 struct Memory;  // buffer.hpp
-template <class T>
-class Buffer;
+template <class T> class Buffer;
 class Arena;
-class Workers;     // parallel.hpp
+class Workers;  // parallel.hpp
 struct Sequences;  // sequences.hpp
 struct Dropout;
-template <class Real>
-struct CacheLayer;  // cache.hpp
+template <class Real> struct CacheLayer;  // cache.hpp
 struct CachePlaces;
 enum class Mask;  // mask.hpp
 enum class BiasBy;
-template <class Real>
-struct Look;  // look.hpp
+template <class Real> struct Look;  // look.hpp
 struct HeadGroups;
 
 enum class bf16 : std::uint16_t;  // scalar.hpp
-template <class Real>
-struct Packed;  // packed.hpp
+template <class Real> struct Packed;  // packed.hpp
 struct PackedPlace;
-template <class Real>
-class Constants;  // constants.hpp
+template <class Real> class Constants;  // constants.hpp
 
 // backend/: arithmetic on views
 enum class Activation;  // activation.hpp
 enum class Keep;
 struct LossOptions;  // loss.hpp
-struct Rotation;     // rotation.hpp
-struct Chunk;        // update.hpp
+struct Rotation;  // rotation.hpp
+struct Chunk;  // update.hpp
 struct AdamWStep;
-template <class T>
-struct FireNet;  // fire.hpp
+template <class T> struct FireNet;  // fire.hpp
 struct FireUnits;
 namespace cpu::inline RUNG_ISA {
 struct Options;  // cpu/context.hpp
-template <class Precision>
-struct Lane;
-template <class Precision>
-class Context;
+template <class Precision> struct Lane;
+template <class Precision> class Context;
 }  // namespace cpu::inline RUNG_ISA
 namespace cuda {
 struct Options;  // cuda/context.hpp
-template <class T>
-class Lane;
-template <class T>
-class Context;
+template <class T> class Lane;
+template <class T> class Context;
 }  // namespace cuda
 
 // task/: what to learn; the alias Place is in task.hpp, digit_place in digits.hpp; tasks.hpp includes all of it
 struct Difficulty;  // difficulty.hpp
-class Words;        // words.hpp: number_words<From, To>
-struct Letters;     // letters.hpp
-struct Ordinal;     // ordinal.hpp: ordinal_of_text, ordinal_of_number, ordinal_of_both
-struct Example;     // task.hpp: sample, longest, correct, place_of
-struct Plus;        // format.hpp: right_steps
+class Words;  // words.hpp: number_words<From, To>
+struct Letters;  // letters.hpp
+struct Ordinal;  // ordinal.hpp: ordinal_of_text, ordinal_of_number, ordinal_of_both
+struct Example;  // task.hpp: sample, longest, correct, place_of
+struct Plus;  // format.hpp: right_steps
 struct Minus;
 struct Times;
 enum class Order;
@@ -81,23 +71,19 @@ struct ReversedAnswer;
 struct Reversed;
 struct SimplifiedScratchpad;  // scratchpad.hpp
 enum class Noise;
-template <Noise N>
-struct NoisyScratchpad;
+template <Noise N> struct NoisyScratchpad;
 struct DetailedScratchpad;  // detailed_scratchpad.hpp
-enum class Operands;        // arithmetic.hpp
+enum class Operands;  // arithmetic.hpp
 enum class Judge;
-template <class Problem, class Format>
-struct ArithmeticIn;
-template <class Task>
-struct ByOperand;
+template <class Problem, class Format> struct ArithmeticIn;
+template <class Task> struct ByOperand;
 // aliases AdditionIn, Addition, PlainAddition; SubtractionIn, Subtraction; MultiplicationIn, Multiplication
 struct ChainOfThought;  // multiplication.hpp
-enum class Slip;        // errors.hpp: slip_of, slip_name
-template <class Function, class Format>
-struct FunctionIn;          // decimal.hpp
-struct SineFunction;        // sine.hpp: aliases SineIn, Sine
+enum class Slip;  // errors.hpp: slip_of, slip_name
+template <class Function, class Format> struct FunctionIn;  // decimal.hpp
+struct SineFunction;  // sine.hpp: aliases SineIn, Sine
 struct SquareRootFunction;  // square_root.hpp: aliases SquareRootIn, SquareRoot
-struct NaryAddition;        // each in a file of its name, as what follows
+struct NaryAddition;  // each in a file of its name, as what follows
 struct BinaryAddition;
 struct BinaryMultiplication;
 struct Popcount;
@@ -122,8 +108,7 @@ struct Wilson;
 struct PaperWalk;
 struct DepthFirst;
 struct MazeScore;  // maze.hpp
-template <class Walk>
-struct MazeIn;  // aliases Maze = MazeIn<PaperWalk>, UniformMaze = MazeIn<Wilson>
+template <class Walk> struct MazeIn;  // aliases Maze = MazeIn<PaperWalk>, UniformMaze = MazeIn<Wilson>
 template <class Walk>
 struct
     GridMazeIn;  // grid_maze.hpp: aliases GridMaze = GridMazeIn<DepthFirst>, UniformGridMaze = GridMazeIn<Wilson>
@@ -131,10 +116,8 @@ struct
 template <class Task, class Rule>
 struct
     Excluding;  // excluding.hpp, not in tasks.hpp, nor is common_alphabet.hpp: rules DigitAt, Pairs, Prompts
-template <class... Tasks>
-struct CommonAlphabet;  // common_alphabet.hpp
-template <class Task, class Common>
-struct InAlphabet;
+template <class... Tasks> struct CommonAlphabet;  // common_alphabet.hpp
+template <class Task, class Common> struct InAlphabet;
 
 // data/: text -> tokens -> batches: vocab_of, encode, pack, cut
 class Vocab;  // vocab.hpp
@@ -145,84 +128,57 @@ enum class Opening;
 struct Item;  // pack.hpp
 struct Batch;
 class Ragged;
-template <class Task>
-class ExampleSet;  // example_set.hpp: the alias NumberPair
-template <class Task>
-struct Listed;          // unseen.hpp: unseen
+template <class Task> class ExampleSet;  // example_set.hpp: the alias NumberPair
+template <class Task> struct Listed;  // unseen.hpp: unseen
 struct BalanceOptions;  // number_pairs.hpp: carries, balanced_pairs, growing_pairs, split_table
-class Permutation;      // permutation.hpp
-enum class Side;        // apart.hpp: side_of
-template <class Task>
-struct Apart;
-template <class... Sources>
-class Mixture;  // mixture.hpp: MixtureWeights
+class Permutation;  // permutation.hpp
+enum class Side;  // apart.hpp: side_of
+template <class Task> struct Apart;
+template <class... Sources> class Mixture;  // mixture.hpp: MixtureWeights
 
 // model/: numbers -> logits; Shape is in shape.hpp, the alias Gpt in style/gpt.hpp
 struct WeightSpec;  // weights.hpp
 struct Extent;
-template <class Real>
-struct Weights;
+template <class Real> struct Weights;
 struct NoPe;  // position/
 struct Learned;
-template <int Theta>
-struct Sinusoidal;
-template <int Theta, int Percent, int Stretch, int Ntk>
-struct Rope;
-template <class Inner, int Offset>
-struct Coupled;  // alias Abacus = Coupled<Learned, Offset>
-template <class Inner, int Largest>
-struct Randomised;
+template <int Theta> struct Sinusoidal;
+template <int Theta, int Percent, int Stretch, int Ntk> struct Rope;
+template <class Inner, int Offset> struct Coupled;  // alias Abacus = Coupled<Learned, Offset>
+template <class Inner, int Largest> struct Randomised;
 enum class Phase;  // position/position.hpp
 struct Alibi;
-template <int Reach>
-struct Window;
-template <int Buckets, int MostDistance>
-struct T5;
+template <int Reach> struct Window;
+template <int Buckets, int MostDistance> struct T5;
 struct Kerple;
-template <int Width, int Threshold>
-struct Fire;
-template <class Position, Shape S, Mask M>
-struct ScoreBias;
+template <int Width, int Threshold> struct Fire;
+template <class Position, Shape S, Mask M> struct ScoreBias;
 struct NoInjection;  // depth/
 struct AddInput;
 struct ConcatInput;
 struct GateInput;
-template <class Real>
-struct Entered;
+template <class Real> struct Entered;
 enum class Start;
-template <class Depth>
-struct NormBetween;  // around any depth: depth/adaptors.hpp
-template <class Depth>
-struct PassEmbedding;
-template <Start From, class Depth>
-struct StartFrom;
-template <int Layers>
-struct Stacked;
-template <int Passes, int Layers, class Injection>
-struct Looped;
-template <int Prelude, int Core, int Coda, int Passes, class Injection>
-struct PreludeCoreCoda;
-template <Activation>
-struct Elementwise;  // layer/mlp.hpp
-template <Activation>
-struct Gated;
-template <int C, int F, class Act, bool biased>
-struct Mlp;
+template <class Depth> struct NormBetween;  // around any depth: depth/adaptors.hpp
+template <class Depth> struct PassEmbedding;
+template <Start From, class Depth> struct StartFrom;
+template <int Layers> struct Stacked;
+template <int Passes, int Layers, class Injection> struct Looped;
+template <int Prelude, int Core, int Coda, int Passes, class Injection> struct PreludeCoreCoda;
+template <Activation> struct Elementwise;  // layer/mlp.hpp
+template <Activation> struct Gated;
+template <int C, int F, class Act, bool biased> struct Mlp;
 // aliases GeluMlp, ReluMlp, SquaredReluMlp, SwiGlu and GeGlu
-template <int C>
-struct NoNorm;     // layer/norm.hpp
+template <int C> struct NoNorm;  // layer/norm.hpp
 enum class Norms;  // style/
 enum class Bias;
 enum class Embeddings;
-template <Bias, Embeddings>
-struct GptStyle;
+template <Bias, Embeddings> struct GptStyle;
 struct Llama;
 struct Run;  // tape.hpp
 struct Passes;
-template <class Real>
-struct Tape;
-template <Shape S, class Position, class Depth, class Style>
-class Transformer;
+template <class Real> struct Tape;
+template <Shape S, class Position, class Depth, class Style> class Transformer;
 
 // train/: logits -> better weights
 struct WarmupCosine;  // rate.hpp
@@ -234,8 +190,7 @@ struct PoissonPasses;
 struct GrowingPasses;
 struct TrainerOptions;  // trainer.hpp
 struct StepResult;
-template <class Context, class Model>
-class Trainer;
+template <class Context, class Model> class Trainer;
 
 // eval/: weights -> evidence: decode, evaluate, teacher_forced, inspect
 struct Interval;  // score.hpp
@@ -248,26 +203,22 @@ struct Reading;  // exit/exit.hpp
 struct Judged;
 enum class Verdict;
 struct AfterPasses;
-template <class Rule>
-struct Oracle;
+template <class Rule> struct Oracle;
 struct MostConfident;
 struct DivergenceBelow;
 struct ChangeBelow;
 struct EntropyBelow;
 struct StableFor;
 class AnswerPlaces;  // at_once.hpp: answer_at_once
-struct Thought;      // think.hpp
-struct Answered;     // evaluate.hpp
+struct Thought;  // think.hpp
+struct Answered;  // evaluate.hpp
 struct EvaluateOptions;
 struct Study;
-template <class Task>
-class DigitScores;  // digit_scores.hpp
-struct Carries;     // carry_scores.hpp: carries_of
-template <class Task>
-class CarryScores;
-template <class Task>
-class SlipCounts;  // slip_counts.hpp
-struct Guess;      // inspect.hpp: inspect
+template <class Task> class DigitScores;  // digit_scores.hpp
+struct Carries;  // carry_scores.hpp: carries_of
+template <class Task> class CarryScores;
+template <class Task> class SlipCounts;  // slip_counts.hpp
+struct Guess;  // inspect.hpp: inspect
 struct InspectedBlock;
 struct Inspection;
 
@@ -276,35 +227,32 @@ struct Inspection;
 class Uniform;  // uniform.hpp
 struct GrowOptions;
 class GrowWhenMastered;  // grow_when_mastered.hpp
-class Weighted;          // weighted.hpp
-class Staged;            // staged.hpp: a list of Stage
-template <class Weight>
-class Shaped;           // shaped.hpp
+class Weighted;  // weighted.hpp
+class Staged;  // staged.hpp: a list of Stage
+template <class Weight> class Shaped;  // shaped.hpp
 struct CollectOptions;  // collect.hpp: collect
-struct Candidate;       // filter.hpp
+struct Candidate;  // filter.hpp
 struct NoFilter;
 struct LengthFilter;
 struct ConfidenceFilter;
-template <class First, class Second>
-struct Both;  // first | second
+template <class First, class Second> struct Both;  // first | second
 
 // experiment/: the loop: train, self_improve, program
 struct Drawn;  // lesson.hpp: draw
-template <class Task, class Curriculum>
-class Lesson;
+template <class Task, class Curriculum> class Lesson;
 struct StepEvent;  // train.hpp: train
 struct TrainOptions;
 struct Round;  // self_improve.hpp
 struct ClimbOptions;
-struct Common;       // program.hpp
-class Flags;         // flags.hpp
-class Json;          // json.hpp
-class Record;        // record.hpp
-class Progress;      // progress.hpp
-class Figure;        // figure.hpp
-class HeatMap;       // heat_map.hpp; inspection.hpp draws what eval/inspect.hpp sees
+struct Common;  // program.hpp
+class Flags;  // flags.hpp
+class Json;  // json.hpp
+class Record;  // record.hpp
+class Progress;  // progress.hpp
+class Figure;  // figure.hpp
+class HeatMap;  // heat_map.hpp; inspection.hpp draws what eval/inspect.hpp sees
 struct GridOptions;  // accuracy.hpp: curves and grids of a Report; evaluation.hpp shows what is counted
-class Page;          // report.hpp; grid.hpp: evaluate_into
-class Journal;       // journal.hpp
+class Page;  // report.hpp; grid.hpp: evaluate_into
+class Journal;  // journal.hpp
 
 }  // namespace rung
