@@ -91,9 +91,10 @@ std::vector<Answer> teacher_forced(Context& ctx, Model const& model, Vocab const
     return answers;
 }
 
-/// What evaluate() reports of the same problems, several times faster, for tasks whose answers count by their exact
+/// What evaluate() reports of the same problems, by teacher_forced(), for tasks whose answers count by their exact
 /// text. Of a task that judges by the meaning it is a lower bound: every token of the answer, steps and zeros in front
-/// among them, has to be the right one. `watch` sees what teacher_forced() gives.
+/// among them, has to be the right one. `watch` sees what teacher_forced() gives: which tokens fail though all before
+/// them were right. On a CPU it takes as long as decoding, which has as much to compute there.
 template <class Context, class Model, class Task>
 Report evaluate_teacher_forced(Context& ctx, Model const& model, Task const& task,
                                EvaluateOptions const& options) {

@@ -11,6 +11,7 @@
 #include <map>
 #include <type_traits>
 
+#include "rung/core/hash.hpp"
 #include "rung/eval/teacher_forced.hpp"
 #include "rung/experiment/file.hpp"
 #include "rung/experiment/json.hpp"
@@ -19,49 +20,21 @@ namespace rung {
 
 namespace detail {
 
-/// FNV-1a by words of 8 bytes: weights and problems that differ have different ones, unless somebody means them not to.
-class Fingerprint {
-public:
-    Fingerprint& add(void const* data, std::size_t size) {
-        auto const* bytes = static_cast<unsigned char const*>(data);
-        add(size);
-        for (std::size_t i = 0; i < size; i += 8) {
-            std::uint64_t word = 0;
-            std::memcpy(&word, bytes + i, std::min<std::size_t>(8, size - i));
-            add(word);
-        }
-        return *this;
-    }
-    Fingerprint& add(std::string_view text) { return add(text.data(), text.size()); }
-    Fingerprint& add(std::uint64_t word) {
-        hash_ = (hash_ ^ word) * 0x100000001b3;
-        hash_ ^= hash_ >> 32;
-        return *this;
-    }
-    std::string text() const {
-        char out[17] = {};
-        std::snprintf(out, sizeof out, "%016llx", static_cast<unsigned long long>(hash_));
-        return out;
-    }
-
-private:
-    std::uint64_t hash_ = 0xcbf29ce484222325;
-};
-
-/// As compilers write it.
-template <class T>
-std::string type_name() {
-    std::string_view name = __PRETTY_FUNCTION__;  // "std::string f() [with T = X; ...]" or "... [T = X]"
-    name.remove_prefix(name.find("T = ") + 4);
-    return std::string(name.substr(0, name.find_first_of(";]")));
+inline std::string hash_text(std::uint64_t hash) {
+    char out[17] = {};
+    std::snprintf(out, sizeof out, "%016llx", static_cast<unsigned long long>(hash));
+    return out;
+}
+inline std::uint64_t hash_of_bytes(void const* data, std::size_t size) {
+    return hash_of({static_cast<char const*>(data), size});
 }
 
 /// A type, and its value where its bytes are all there is to it.
 template <class T>
 std::string value_name(T const& value) {
     if constexpr (std::has_unique_object_representations_v<T> && !std::is_empty_v<T>)
-        return type_name<T>() + " " + Fingerprint{}.add(&value, sizeof value).text();
-    else return type_name<T>();
+        return std::string(type_name<T>()) + " " + hash_text(hash_of_bytes(&value, sizeof value));
+    else return std::string(type_name<T>());
 }
 
 /// Members of a flat object that Json wrote, as their text; none if it is no such object.
@@ -189,29 +162,29 @@ Report resume(std::string const& path, Context& ctx, Model const& model, Task co
               EvaluateOptions const& options, std::string const& how, Ask const& ask) {
     explain_fit<Model, Task>();
     check_evaluation<Model>(task, options);
-    Fingerprint weights;
+    std::uint64_t weights = 0;
     ctx.for_slices(1, [&](auto& lane, int) {
         float const* all = model.weights().cdata();
         if constexpr (requires { lane.download(all, Model::parameters); }) {
             all = lane.download(all, Model::parameters);
             lane.wait();
         }
-        weights.add(all, std::size_t(Model::parameters) * sizeof(float));
+        weights = hash_of_bytes(all, std::size_t(Model::parameters) * sizeof(float));
     });
     Json header;
     header.set("format", "rung evaluation 1").set("task", value_name(task)).set("model", type_name<Model>());
-    header.set("weights", weights.text()).set("context", type_name<Context>()).set("seed", ctx.seed());
+    header.set("weights", hash_text(weights)).set("context", type_name<Context>()).set("seed", ctx.seed());
     header.set("each", options.each).set("stream", options.stream).set("opening", int(options.opening));
     header.set("answering", options.answering == Answering::at_once ? "at once" : how);
     GridFile file(path, header);
     Report   report;
     for (const Difficulty difficulty : difficulties<Task>(options.from, options.to, options.by)) {
-        Fingerprint problems;
+        std::uint64_t problems = 0;
         for (auto const& [prompt, answer] :
              test_problems(task, ctx.seed(), difficulty, options.each, options.stream))
-            problems.add(prompt).add(answer);
+            problems = hash_of(answer, hash_of(prompt, problems));
         Json cell;
-        cell.set("cell", difficulty.text()).set("problems", problems.text());
+        cell.set("cell", difficulty.text()).set("problems", hash_text(problems));
         cell.set("asked_passes", Model::passes_of(run_of(options, difficulty)).most);
         Score score{.difficulty = difficulty};
         if (!file.has(cell, score)) {
