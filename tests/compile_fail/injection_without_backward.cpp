@@ -11,7 +11,7 @@ struct Mine {
         static constexpr double              flops       = 0;
         template <class Lane, class Real>
         static rung::Mat<Real> forward(Lane& lane, rung::Entered<Real>&, rung::Mat<Real> state,
-                                       rung::Mat<Real> input, rung::Weights<rung::Sum<Real>>) {
+                                       rung::Mat<Real> input, rung::Weights<rung::Acc<Real>>) {
             if (state.empty()) return input;
             add(lane, state, input);
             return state;
@@ -19,8 +19,8 @@ struct Mine {
 #ifdef RUNG_FIXED
         template <class Lane, class Real>
         static void backward(Lane& lane, rung::Mat<Real> d, rung::Mat<Real> d_input,
-                             rung::Entered<Real> const&, rung::Mat<Real>, rung::Weights<rung::Sum<Real>>,
-                             rung::Sum<Real>*) {
+                             rung::Entered<Real> const&, rung::Mat<Real>, rung::Weights<rung::Acc<Real>>,
+                             rung::Acc<Real>*) {
             add(lane, d_input, d);
         }
 #endif

@@ -86,7 +86,7 @@ TEST_CASE("what each rule settles on") {
     CHECK(settled(AfterPasses{9}, std::vector<Reading>(5)) == 5);
     std::vector<Reading> long_one(5, Reading{.prompt = "1234"});
     CHECK(settled(Oracle{[](std::string_view prompt) { return int(prompt.size()); }}, long_one) == 4);
-    CHECK(settled(MostConfident{}, of(&Reading::surprise, {3, 1, 0.5, 0.7, 0.5})) == 3);
+    CHECK(settled(MostConfident{}, of(&Reading::surprisal, {3, 1, 0.5, 0.7, 0.5})) == 3);
     CHECK(settled(DivergenceBelow{0.1}, of(&Reading::divergence, {9, 1, 0.05, 0.01})) == 3);
     CHECK(settled(DivergenceBelow{0.001}, of(&Reading::divergence, {9, 1, 0.05, 0.01})) == 4);
     CHECK(settled(ChangeBelow{0.1}, of(&Reading::change, {9, 0.01, 0.5})) == 2);
@@ -106,7 +106,7 @@ TEST_CASE("a reading says how sure a distribution is, and how far it and the sta
     const auto   r = detail::read_pass(4, row(now), row(before), row(state), row(state_before), 2);
     const double e = std::exp(1.0), sum = e * e + e + 1, p[] = {e * e / sum, e / sum, 1 / sum};
     CHECK(r.pass == 4);
-    CHECK(r.surprise == doctest::Approx(-std::log(p[0])));
+    CHECK(r.surprisal == doctest::Approx(-std::log(p[0])));
     CHECK(r.entropy ==
           doctest::Approx(-p[0] * std::log(p[0]) - p[1] * std::log(p[1]) - p[2] * std::log(p[2])));
     CHECK(r.divergence == doctest::Approx(p[0] - p[1]));  // log ratios are 1, -1 and 0
@@ -167,7 +167,7 @@ TEST_CASE_TEMPLATE("what is read at once after every pass is what loops of as ma
             CHECK(thought.answer.text == alone[i][0].answer.text);
             CHECK(thought.answer.ended == alone[i][0].answer.ended);
             CHECK(thought.reading.pass == passes);
-            CHECK(thought.reading.surprise == alone[i][0].reading.surprise);
+            CHECK(thought.reading.surprisal == alone[i][0].reading.surprisal);
         }
     }
     const int sure = most_confident_pass(all);

@@ -164,7 +164,7 @@ std::uint64_t left_by(Task const& task) {
                  {.rounds = 1, .prompts = 20, .steps = 5, .batch = 16, .test = {.to = 4, .each = 10}});
     const auto          thoughts = study(ctx, model, task, 3, 20, Model::passes).thoughts;
     std::vector<double> sure;
-    for (auto const& thought : thoughts) sure.push_back(thought[0].reading.surprise);
+    for (auto const& thought : thoughts) sure.push_back(thought[0].reading.surprisal);
     Buffer<double> all(Index(sure.size()) + Index(model.weights().size()));
     std::copy(sure.begin(), sure.end(), all.data());
     std::copy(model.weights().begin(), model.weights().end(), all.data() + sure.size());

@@ -22,18 +22,18 @@
 
 namespace rung {
 
-/// Activations are Real; statistics of them, weights and gradients of weights are Sum<Real>.
+/// Activations are Real; statistics of them, weights and gradients of weights are Acc<Real>.
 template <class Lane, class Real = typename Lane::real>
-concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<Real>> sums,
-                           Mat<Sum<Real> const> stats, Packed<Sum<Real>> w, int const* ids,
+concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Acc<Real>> sums,
+                           Mat<Acc<Real> const> stats, Packed<Acc<Real>> w, int const* ids,
                            Sequences const& rows, CacheLayer<Real> cache, CachePlaces places,
-                           Look<Sum<Real>> const& look, FireNet<Sum<Real> const> const& net,
-                           FireNet<Sum<Real>> const& dnet, Dropout const& drop, Sum<Real> s, int* tokens,
+                           Look<Acc<Real>> const& look, FireNet<Acc<Real> const> const& net,
+                           FireNet<Acc<Real>> const& dnet, Dropout const& drop, Acc<Real> s, int* tokens,
                            double* number) {
     { placed(lane, rows) } -> std::convertible_to<Sequences>;           // where operations read them
     { placed(lane, rows, places) } -> std::convertible_to<Sequences>;   // the same, for cached_attention
     { placed(lane, ids, Index{}) } -> std::convertible_to<int const*>;  // ids of rows, for gather
-    { fetched(lane, x) } -> std::convertible_to<Mat<Sum<Real> const>>;  // where the host reads it
+    { fetched(lane, x) } -> std::convertible_to<Mat<Acc<Real> const>>;  // where the host reads it
     fill(lane, y, s);                                                   // y  = s
     copy(lane, y, x);                                                   // y  = x
     add(lane, y, x);                                                    // y += x
@@ -74,7 +74,7 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
     carry(lane, cache, cache, rows, places);  // keys and values of new tokens into one cache from another
     {
         lane.constants(nullptr, 1, 1, [](Index, Index) { return 0.0; })
-        } -> std::convertible_to<Mat<Sum<Real> const>>;
+        } -> std::convertible_to<Mat<Acc<Real> const>>;
     combine(lane, sums, stats, stats);                 // table of biases; features, w
     add_combine_backward(lane, sums, stats, stats);    // dw; dtable, features
     kerple(lane, sums, stats, 1);                      // table; w
@@ -91,7 +91,7 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Sum<R
 };
 
 /// What a trainer asks of the context itself: lanes, memory, the seed, and the optimizer.
-template <class Context, class Real = Sum<typename Context::real>>
+template <class Context, class Real = Acc<typename Context::real>>
 concept BackendContext = requires(Context& ctx, Mat<Real> gradients, Real* w,
                                   std::vector<Chunk> const& chunks, AdamWStep const& step,
                                   std::vector<PackedPlace> const& places) {

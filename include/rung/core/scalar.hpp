@@ -27,18 +27,18 @@ enum class bf16 : std::uint16_t {};
 
 namespace detail {
 template <class Real>
-struct SumOf {
+struct AccOf {
     using type = Real;
 };
 template <>
-struct SumOf<bf16> {
+struct AccOf<bf16> {
     using type = float;
 };
 }  // namespace detail
 
 /// What activations of a type are added up in: statistics, weights, and gradients of weights.
 template <class Real>
-using Sum = typename detail::SumOf<Real>::type;
+using Acc = typename detail::AccOf<Real>::type;
 
 /// To the nearest, ties to even; NaN stays NaN.
 RUNG_HD inline std::uint16_t round_to_bf16(float x) {

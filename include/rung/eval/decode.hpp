@@ -19,7 +19,7 @@ namespace detail {
 /// What the lanes of one call share.
 template <class Model, class Real, class Rule>
 struct DecodeCall {
-    Weights<Sum<Real>>    weights;
+    Weights<Acc<Real>>    weights;
     Vocab const&          vocab;
     Prompts<Model> const& prompts;
     Rule const&           rule;
@@ -147,7 +147,7 @@ private:
     void write_ahead(Sequences const& rows, CachePlaces const& places, int some) {
         const Index N      = rows.rows();
         const auto  tokens = lane_.arena.template take<int>(some, N);
-        const auto  likely = lane_.arena.template take<Sum<Real>>(some, N);
+        const auto  likely = lane_.arena.template take<Acc<Real>>(some, N);
         for (int step = 0; step < some; ++step) {
             const auto mark = lane_.mark();
             go_on(lane_, tokens.row(step), likely.row(step), rows, Mat<Real const>(extend(rows, places)),
@@ -167,7 +167,7 @@ private:
         chosen_.resize(asked_), probability_.resize(asked_);
         if (call_.options.temperature <= 0)
             return greedy(lane_, chosen_.data(), probability_.data(), on_device, Vocab::end);
-        const Mat<Sum<Real> const> logits = fetched(lane_, on_device);
+        const Mat<Acc<Real> const> logits = fetched(lane_, on_device);
         for (std::size_t i = 0; i < slots_.size(); ++i) {
             const auto choice =
                 sampler_.draw(logits.slice(Index(i), 1), call_.options, rngs_[std::size_t(slots_[i])]);
@@ -184,12 +184,12 @@ private:
         std::fill(judged_.begin(), judged_.end(), Judged{});
         std::fill(passes_.begin(), passes_.end(), 0);
         // Of each sequence: the logits that count, those of the pass before, and its state.
-        const Mat<Sum<Real>> seen(seen_.data(), rows.count, 2 * V + C);
+        const Mat<Acc<Real>> seen(seen_.data(), rows.count, 2 * V + C);
         const auto           taken = seen.columns(0, V), before = seen.columns(V, V),
                    state_before = seen.columns(2 * V, C);
-        const auto goes_on      = [&](int pass, int number, Mat<Sum<Real> const> logits,
-                                 Mat<Sum<Real> const> state) {
-            using View   = Mat<Sum<Real> const>;
+        const auto goes_on      = [&](int pass, int number, Mat<Acc<Real> const> logits,
+                                 Mat<Acc<Real> const> state) {
+            using View   = Mat<Acc<Real> const>;
             const auto i = std::size_t(number);
             Reading    now =
                 read_pass(pass + 1, logits, pass > 0 ? View(before.slice(number, 1)) : View(), state,
@@ -204,7 +204,7 @@ private:
         };
         Model::extend_until(lane_, call_.weights, cache_, rows, places, call_.options.run, goes_on);
         for (std::size_t i = 0; i < asked_; ++i) {
-            const Mat<Sum<Real> const> logits = taken.slice(Index(i), 1);
+            const Mat<Acc<Real> const> logits = taken.slice(Index(i), 1);
             auto                       choice = Sampler::likeliest(logits);
             if (call_.options.temperature > 0)
                 choice = sampler_.draw(logits, call_.options, rngs_[std::size_t(slots_[i])]);
@@ -257,7 +257,7 @@ private:
     std::vector<int>              free_, tokens_, positions_, starts_, lasts_, written_;
     std::vector<Rng>              rngs_;
     Sampler                       sampler_;
-    Buffer<Sum<Real>>             seen_;
+    Buffer<Acc<Real>>             seen_;
     std::vector<Judged>           judged_;
     std::vector<int>              passes_;
 };

@@ -105,7 +105,7 @@ Rows attention_of(Mat<Real const> u, Mat<Real const> lse, Look<Real> const& look
 /// The same with a lane, for weights that are in no model. The number of passes and the step that names a random start
 /// are the run's.
 template <class Model, class Lane>
-Inspection inspect_with(Lane& lane, Weights<Sum<typename Lane::real>> w, Vocab const& vocab,
+Inspection inspect_with(Lane& lane, Weights<Acc<typename Lane::real>> w, Vocab const& vocab,
                         std::vector<int> const& tokens, Run run = {}) {
     using Real  = typename Lane::real;
     using Order = typename Model::Order;
@@ -143,7 +143,7 @@ Inspection inspect_with(Lane& lane, Weights<Sum<typename Lane::real>> w, Vocab c
         const bool looped = block.pass >= 0 && block.pass < passes;
         if (looped && passes > 1) block.name = "pass " + std::to_string(block.pass) + ", " + block.name;
         const auto u   = states(saved.u);
-        const auto lse = on_host(Mat<Sum<Real> const>(saved.lse));
+        const auto lse = on_host(Mat<Acc<Real> const>(saved.lse));
         for (int h = 0; h < Model::shape.heads; ++h)
             block.attention.push_back(detail::attention_of(u, lse, look, h, Model::shape.head_size()));
         all.norms.push_back(detail::lengths(states(saved.x)));

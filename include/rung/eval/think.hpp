@@ -38,10 +38,10 @@ Thought const& settle(Rule const& rule, std::vector<Thought> const& passes, std:
 /// for problems of one length).
 inline int most_confident_pass(std::vector<std::vector<Thought>> const& all) {
     RUNG_CHECK(!all.empty() && !all[0].empty(), "most_confident_pass: thoughts; got none, wanted at least 1");
-    std::vector<double> surprise(all[0].size(), 0.0);
+    std::vector<double> surprisal(all[0].size(), 0.0);
     for (auto const& passes : all)
-        for (std::size_t i = 0; i < passes.size(); ++i) surprise[i] += passes[i].reading.surprise;
-    return all[0][std::size_t(std::min_element(surprise.begin(), surprise.end()) - surprise.begin())]
+        for (std::size_t i = 0; i < passes.size(); ++i) surprisal[i] += passes[i].reading.surprisal;
+    return all[0][std::size_t(std::min_element(surprisal.begin(), surprisal.end()) - surprisal.begin())]
         .reading.pass;
 }
 

@@ -17,7 +17,7 @@ enum class Ends { together, apart };
 template <class Layout, class Lane>
 class Extension {
     using Real             = typename Lane::real;
-    using Weight           = Weights<Sum<Real>>;
+    using Weight           = Weights<Acc<Real>>;
     using Order            = typename Layout::Order;
     using Block            = typename Layout::Block;
     using Entry            = typename Layout::Entry;
@@ -141,7 +141,7 @@ private:
     Ends                                 ends_;
     Passes                               passes_;
     Saved<Real>                          saved_;
-    Look<Sum<Real>>                      look_;
+    Look<Acc<Real>>                      look_;
     Mat<Real>                            input_, state_, start_, asked_, spare_[2];
 };
 

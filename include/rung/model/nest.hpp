@@ -28,7 +28,7 @@ struct NoWatch {
 template <class Layout, class Lane>
 class Nest {
     using Real             = typename Lane::real;
-    using Weight           = Weights<Sum<Real>>;
+    using Weight           = Weights<Acc<Real>>;
     using Order            = typename Layout::Order;
     using Block            = typename Layout::Block;
     using Entry            = typename Layout::Entry;
@@ -60,7 +60,7 @@ public:
     /// d: the gradient of the last state becomes that of the embedding. `graded(number, d)` adds to d what comes from
     /// the logits of states that are graded before the last one.
     template <class Graded>
-    void backward(Mat<Real> d, Sum<Real>* dw, Graded&& graded) {
+    void backward(Mat<Real> d, Acc<Real>* dw, Graded&& graded) {
         RUNG_CHECK(Order::after == 0 || passes_.graded == 1, "Run: graded passes to learn from; got ",
                    passes_.graded, ", wanted 1, because there are layers between the loop and the logits");
         for (int at = Order::blocks(passes_.most) - 1; at >= Order::first(passes_.most); --at)
@@ -103,7 +103,7 @@ private:
     }
 
     template <class Graded>
-    void loop_backward(Mat<Real> d, Sum<Real>* dw, Graded&& graded) {
+    void loop_backward(Mat<Real> d, Acc<Real>* dw, Graded&& graded) {
         Mat<Real> d_input;
         if (Entry::reads_input) d_input = take(rows_), fill(lane_, d_input, 0);
         for (int pass = passes_.most - 1; pass >= passes_.skipped; --pass) {
@@ -193,7 +193,7 @@ private:
                        site(at));
         return y;
     }
-    [[gnu::noinline]] void block_backward(int at, Sequences const& now, Mat<Real> d, Sum<Real>* dw) {
+    [[gnu::noinline]] void block_backward(int at, Sequences const& now, Mat<Real> d, Acc<Real>* dw) {
         Block::backward(lane_, d, tape_.blocks(0, at), now, tape_.look, tape_.d_bias,
                         Layout::block(w_, layer(at)), Layout::block(dw, layer(at)), run_.dropout, site(at));
     }

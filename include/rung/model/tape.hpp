@@ -85,9 +85,9 @@ struct Tape {
     Mat<Real>      x, normed;   ///< the last state of graded rows, and its norm
     Mat<Real>      logits;      ///< of graded rows (N, V), of each graded pass in turn
     Mat<Real>      slopes;      ///< of capped logits, or nothing
-    Mat<Sum<Real>> stats;
-    Look<Sum<Real>> look;    ///< of every block
-    Mat<Sum<Real>>  d_bias;  ///< gradient of its table, once there is one
+    Mat<Acc<Real>> stats;
+    Look<Acc<Real>> look;    ///< of every block
+    Mat<Acc<Real>>  d_bias;  ///< gradient of its table, once there is one
 };
 
 }  // namespace rung

@@ -113,7 +113,7 @@ public:
     /// Logits of the graded rows, or of every row, in tape.logits (N, V); of each graded pass in turn, if there are
     /// several. `watch(pass, state)` sees the state (N, C) that each pass leaves, while it is there.
     template <class Lane, class Watch = NoWatch, class Real = typename Lane::real>
-    static Tape<Real> forward(Lane& lane, Weights<Sum<typename Lane::real>> w, Sequences const& rows,
+    static Tape<Real> forward(Lane& lane, Weights<Acc<typename Lane::real>> w, Sequences const& rows,
                               Run const& run = {}, Watch&& watch = {}) {
         const Index each = rows.graded ? rows.graded_count : rows.rows(), all = run.graded * each;
         const auto  take = [&]<class T>(T, Index cols) { return lane.arena.template take<T>(all, cols); };
@@ -137,7 +137,7 @@ public:
         });
         if (apart(rows, run)) pick(run.graded - 1, last);
         else tape.x = last;
-        tape.stats = take(Sum<Real>{}, Norm::stats), tape.normed = take(Real{}, C);
+        tape.stats = take(Acc<Real>{}, Norm::stats), tape.normed = take(Real{}, C);
         tape.logits = take(Real{}, S.vocab), tape.slopes = take(Real{}, cap > 0 ? S.vocab : 0);
         end(lane, tape.logits, tape.slopes, tape.normed, tape.stats, tape.x, w, Keep::slopes);
         return tape;
@@ -145,7 +145,7 @@ public:
 
     /// Adds to dw (P) the gradient of whatever left its gradient in tape.logits. The tape is spent.
     template <class Lane, class Real>
-    static void backward(Lane& lane, Weights<Sum<Real>> w, Sum<Real>* dw, Tape<Real> tape,
+    static void backward(Lane& lane, Weights<Acc<Real>> w, Acc<Real>* dw, Tape<Real> tape,
                          Sequences const& rows, Run const& run = {}) {
         const Index each = rows.graded ? rows.graded_count : rows.rows();
         const auto  d    = lane.arena.template take<Real>(rows.rows(), C);
@@ -168,7 +168,7 @@ public:
     /// Logits of each sequence's last token, (B, V), when `rows` are new tokens of sequences whose earlier
     /// tokens are in the cache, one of each block that runs. Those last tokens are the rows that are graded.
     template <class Lane, class Real>
-    static Mat<Real> extend(Lane& lane, Weights<Sum<Real>> w, std::vector<CacheLayer<Real>> const& cache,
+    static Mat<Real> extend(Lane& lane, Weights<Acc<Real>> w, std::vector<CacheLayer<Real>> const& cache,
                             Sequences const& rows, CachePlaces places, Run const& run = {}) {
         RUNG_CHECK(rows.graded,
                    "Transformer::extend: graded rows; got none, wanted the last of each sequence");
@@ -186,7 +186,7 @@ public:
     /// `rows` and `places` are the host's, too. Keys and values of passes that a token does not make are those of its
     /// last one: later tokens find some in every pass (Geiping et al., 2025).
     template <class Lane, class Real, class GoesOn>
-    static void extend_until(Lane& lane, Weights<Sum<Real>> w, std::vector<CacheLayer<Real>> const& cache,
+    static void extend_until(Lane& lane, Weights<Acc<Real>> w, std::vector<CacheLayer<Real>> const& cache,
                              Sequences const& rows, CachePlaces const& places, Run const& run,
                              GoesOn&& goes_on) {
         static_assert(writes, "Transformer::extend_until: give the style a causal mask (see extend)");
@@ -223,9 +223,9 @@ public:
 
     /// What the last norm and the head make of states: their logits (rows, V), from x (rows, C).
     template <class Lane, class Real>
-    static Mat<Real> answer(Lane& lane, Weights<Sum<Real>> w, Mat<Real> x) {
+    static Mat<Real> answer(Lane& lane, Weights<Acc<Real>> w, Mat<Real> x) {
         const auto normed = lane.arena.template take<Real>(x.rows, C);
-        const auto stats  = lane.arena.template take<Sum<Real>>(x.rows, Norm::stats);
+        const auto stats  = lane.arena.template take<Acc<Real>>(x.rows, Norm::stats);
         const auto logits = lane.arena.template take<Real>(x.rows, S.vocab);
         end(lane, logits, logits, normed, stats, x, w, Keep::nothing);
         return logits;
@@ -256,7 +256,7 @@ private:
     static bool apart(Sequences const& rows, Run const& run) { return rows.graded || run.graded > 1; }
 
     template <class Lane, class Real = typename Lane::real>
-    static Mat<Real> begin(Lane& lane, Weights<Sum<Real>> w, Sequences const& rows, Run const& run) {
+    static Mat<Real> begin(Lane& lane, Weights<Acc<Real>> w, Sequences const& rows, Run const& run) {
         const auto x = lane.arena.template take<Real>(rows.rows(), C);
         embed(lane, x, Layout::tokens(w), rows.tokens);
         if constexpr (Layout::places) add_embed(lane, x, Layout::positions(w), rows.positions);
@@ -266,8 +266,8 @@ private:
         return x;
     }
     template <class Lane, class Real>
-    static void end(Lane& lane, Mat<Real> logits, Mat<Real> slopes, Mat<Real> normed, Mat<Sum<Real>> stats,
-                    Mat<Real> x, Weights<Sum<Real>> w, Keep keep) {
+    static void end(Lane& lane, Mat<Real> logits, Mat<Real> slopes, Mat<Real> normed, Mat<Acc<Real>> stats,
+                    Mat<Real> x, Weights<Acc<Real>> w, Keep keep) {
         const auto raw = cap > 0 ? slopes : logits;
         Norm::forward(lane, normed, stats, x, Layout::norm(w));
         if constexpr (Style::tied) matmul_nt(lane, raw, normed, Layout::tokens(w));
@@ -276,8 +276,8 @@ private:
     }
     /// dx from the gradient in tape.logits.
     template <class Lane, class Real>
-    static void end_backward(Lane& lane, Mat<Real> dx, Tape<Real> const& tape, Weights<Sum<Real>> w,
-                             Sum<Real>* dw) {
+    static void end_backward(Lane& lane, Mat<Real> dx, Tape<Real> const& tape, Weights<Acc<Real>> w,
+                             Acc<Real>* dw) {
         const auto mark = lane.arena.mark();
         const auto dn   = lane.arena.template take<Real>(dx.rows, C);
         if constexpr (cap > 0) activate_backward(lane, tape.logits, tape.logits, tape.slopes);

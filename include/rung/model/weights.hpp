@@ -175,7 +175,7 @@ void initialize(Real* data, WeightSpec const& spec, InitScale scale, std::uint64
 /// A model's weights, packed for the products of one step or of one batch of answers: until they change, or until the
 /// context packs again, as each step, decode and evaluation does. Empties the lanes' scratch memory.
 template <class Context, class Model>
-Weights<Sum<typename Context::real>> pack(Context& ctx, Model const& model) {
+Weights<Acc<typename Context::real>> pack(Context& ctx, Model const& model) {
     RUNG_CHECK(
         &model.weights().memory() == &ctx.memory(),
         "pack: the model's weights are in memory of another kind of context; wanted `Model model{ctx}`");

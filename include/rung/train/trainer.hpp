@@ -43,7 +43,7 @@ struct StepResult {
 /// Trains one model on one context. `step` is the whole of training; loops and curricula live elsewhere.
 template <class Context, class Model>
 class Trainer {
-    using Real     = Sum<typename Context::real>;
+    using Real     = Acc<typename Context::real>;
     using Position = typename Model::position_type;
     static_assert(std::is_same_v<Real, float>,
                   "Trainer: weights are single precision, so the context must be too");

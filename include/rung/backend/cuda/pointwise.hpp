@@ -26,7 +26,7 @@ int count_of(Mat<N> m, char const* what) {
 
 /// y = value
 template <class T, class N>
-void fill(Lane<T>& lane, Mat<N> y, std::type_identity_t<Sum<N>> value) {
+void fill(Lane<T>& lane, Mat<N> y, std::type_identity_t<Acc<N>> value) {
     lane.queue.launch(y.size(), Fill<N>{detail::whole(y, "fill"), value});
 }
 

@@ -16,7 +16,7 @@ namespace rung {
 /// What a rule sees of one sequence after one pass: means over the tokens that are asked for.
 struct Reading {
     int    pass = 0;  ///< that has run, from 1
-    double surprise =
+    double surprisal =
         0;  ///< -log of the likeliest token's probability: the cross-entropy against one's own answer
     double entropy    = 0;                                        ///< of the token, in nats
     double divergence = std::numeric_limits<double>::infinity();  ///< KL(now | the pass before), in nats
@@ -62,8 +62,8 @@ Oracle(Rule) -> Oracle<Rule>;
 /// generalization", ICLR 2025).
 struct MostConfident {
     Verdict operator()(Reading const& now, Judged& so_far) const {
-        if (so_far.better > 0 && now.surprise >= so_far.best) return Verdict::go_on;
-        so_far.best = now.surprise, so_far.better = now.pass;
+        if (so_far.better > 0 && now.surprisal >= so_far.best) return Verdict::go_on;
+        so_far.best = now.surprisal, so_far.better = now.pass;
         return Verdict::better;
     }
 };
@@ -135,7 +135,7 @@ template <class Real>
     for (Index i = 0; i < logits.rows; ++i) {
         Real const*  row = logits.row(i);
         const double all = log_sum(row);
-        now.surprise += all - double(*top_of(row));
+        now.surprisal += all - double(*top_of(row));
         double shared = 0;
         for (Index j = first; j < logits.cols; ++j) {
             const double log_p = double(row[j]) - all, p = std::exp(log_p);
@@ -154,7 +154,7 @@ template <class Real>
             }
     }
     const double rows = double(std::max<Index>(1, logits.rows));
-    now.surprise /= rows, now.entropy /= rows;
+    now.surprisal /= rows, now.entropy /= rows;
     if (!logits_before.empty()) now.divergence = divergence / rows;
     if (!state_before.empty()) now.change = std::sqrt(moved / std::max(length, 1e-30));
     return now;

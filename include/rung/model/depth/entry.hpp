@@ -41,12 +41,12 @@ struct Entry {
     /// @param norm   the weights of the norm between passes
     template <class Lane, class Real>
     static Mat<Real> forward(Lane& lane, Entered<Real>& s, Mat<Real> state, Mat<Real> input, int at,
-                             Weights<Sum<Real>> w, Weights<Sum<Real>> norm) {
+                             Weights<Acc<Real>> w, Weights<Acc<Real>> norm) {
         const auto take = [&] { return lane.arena.template take<Real>(input.rows, C); };
         s               = {};
         if (Loop::norm_between && at > 0) {
             s.raw = state, state = take();
-            s.stats = lane.arena.template take<Sum<Real>>(input.rows, Norm::stats);
+            s.stats = lane.arena.template take<Acc<Real>>(input.rows, Norm::stats);
             Norm::forward(lane, state, s.stats, s.raw, norm);
         }
         s.state = state;
@@ -55,7 +55,7 @@ struct Entry {
                 { Inject::forward(lane, s, state, input, w + inject) } -> std::convertible_to<Mat<Real>>;
             },
             "Injection: Layer::forward must take (Lane&, rung::Entered<Real>&, rung::Mat<Real> state, "
-            "rung::Mat<Real> input, rung::Weights<rung::Sum<Real>>) and give a rung::Mat<Real>, and be "
+            "rung::Mat<Real> input, rung::Weights<rung::Acc<Real>>) and give a rung::Mat<Real>, and be "
             "static");
         auto x = Inject::forward(lane, s, state, input, w + inject);
         if constexpr (Loop::pass_embedding) {
@@ -68,14 +68,14 @@ struct Entry {
     /// d: the gradient of what the first layer reads becomes that of the state; d_input += that of the input.
     template <class Lane, class Real>
     static void backward(Lane& lane, Mat<Real> d, Mat<Real> d_input, Entered<Real> const& s, Mat<Real> input,
-                         int at, Weights<Sum<Real>> w, Sum<Real>* dw, Weights<Sum<Real>> norm,
-                         Sum<Real>* d_norm) {
+                         int at, Weights<Acc<Real>> w, Acc<Real>* dw, Weights<Acc<Real>> norm,
+                         Acc<Real>* d_norm) {
         if constexpr (Loop::pass_embedding) add_column_sums(lane, row_of(dw, at), d);
         static_assert(
             requires { Inject::backward(lane, d, d_input, s, input, w + inject, dw + inject); },
             "Injection: Layer::backward must take (Lane&, rung::Mat<Real> d, rung::Mat<Real> d_input, "
-            "rung::Entered<Real> const&, rung::Mat<Real> input, rung::Weights<rung::Sum<Real>>, "
-            "rung::Sum<Real>* dw), and be static");
+            "rung::Entered<Real> const&, rung::Mat<Real> input, rung::Weights<rung::Acc<Real>>, "
+            "rung::Acc<Real>* dw), and be static");
         Inject::backward(lane, d, d_input, s, input, w + inject, dw + inject);
         if (Loop::norm_between && at > 0) {
             const auto mark = lane.arena.mark();

@@ -13,7 +13,7 @@ namespace rung {
 template <class Real>
 struct Entered {
     Mat<Real>      raw;    ///< the state before the norm between passes
-    Mat<Sum<Real>> stats;  ///< of that norm
+    Mat<Acc<Real>> stats;  ///< of that norm
     Mat<Real>      state;  ///< what the injection was given; empty: zeros
     Mat<Real>      gate;
 };
@@ -30,13 +30,13 @@ struct NoInjection {
         /// What the first block of the pass reads, from the state (N, C), which may be overwritten, and the loop's
         /// input (N, C), which may not. An empty state stands for zeros.
         template <class Lane, class Real>
-        static Mat<Real> forward(Lane&, Entered<Real>&, Mat<Real> state, Mat<Real>, Weights<Sum<Real>>) {
+        static Mat<Real> forward(Lane&, Entered<Real>&, Mat<Real> state, Mat<Real>, Weights<Acc<Real>>) {
             return state;
         }
         /// d: the gradient of what the pass reads becomes that of the state; d_input += that of the input.
         template <class Lane, class Real>
-        static void backward(Lane&, Mat<Real>, Mat<Real>, Entered<Real> const&, Mat<Real>, Weights<Sum<Real>>,
-                             Sum<Real>*) {}
+        static void backward(Lane&, Mat<Real>, Mat<Real>, Entered<Real> const&, Mat<Real>, Weights<Acc<Real>>,
+                             Acc<Real>*) {}
     };
 };
 
@@ -52,14 +52,14 @@ struct AddInput {
 
         template <class Lane, class Real>
         static Mat<Real> forward(Lane& lane, Entered<Real>&, Mat<Real> state, Mat<Real> input,
-                                 Weights<Sum<Real>>) {
+                                 Weights<Acc<Real>>) {
             if (state.empty()) return input;
             add(lane, state, input);
             return state;
         }
         template <class Lane, class Real>
         static void backward(Lane& lane, Mat<Real> d, Mat<Real> d_input, Entered<Real> const&, Mat<Real>,
-                             Weights<Sum<Real>>, Sum<Real>*) {
+                             Weights<Acc<Real>>, Acc<Real>*) {
             add(lane, d_input, d);
         }
     };
@@ -78,7 +78,7 @@ struct ConcatInput {
 
         template <class Lane, class Real>
         static Mat<Real> forward(Lane& lane, Entered<Real>&, Mat<Real> state, Mat<Real> input,
-                                 Weights<Sum<Real>> w) {
+                                 Weights<Acc<Real>> w) {
             const auto x = lane.arena.template take<Real>(input.rows, C);
             matmul(lane, x, input, weight<Layer>(w, of_input));
             if (!state.empty()) add_matmul(lane, x, x, state, weight<Layer>(w, of_state));
@@ -86,7 +86,7 @@ struct ConcatInput {
         }
         template <class Lane, class Real>
         static void backward(Lane& lane, Mat<Real> d, Mat<Real> d_input, Entered<Real> const& s,
-                             Mat<Real> input, Weights<Sum<Real>> w, Sum<Real>* dw) {
+                             Mat<Real> input, Weights<Acc<Real>> w, Acc<Real>* dw) {
             const auto mark = lane.arena.mark();
             const auto back = lane.arena.template take<Real>(d.rows, C);
             add_matmul_tn(lane, weight<Layer>(dw, of_input), input, d);
@@ -118,7 +118,7 @@ struct GateInput {
 
         template <class Lane, class Real>
         static Mat<Real> forward(Lane& lane, Entered<Real>& s, Mat<Real> state, Mat<Real> input,
-                                 Weights<Sum<Real>> w) {
+                                 Weights<Acc<Real>> w) {
             const auto take = [&] { return lane.arena.template take<Real>(input.rows, C); };
             if (state.empty()) state = take(), fill(lane, state, 0);
             const auto x = take();
@@ -130,7 +130,7 @@ struct GateInput {
         }
         template <class Lane, class Real>
         static void backward(Lane& lane, Mat<Real> d, Mat<Real> d_input, Entered<Real> const& s,
-                             Mat<Real> input, Weights<Sum<Real>> w, Sum<Real>* dw) {
+                             Mat<Real> input, Weights<Acc<Real>> w, Acc<Real>* dw) {
             const auto mark = lane.arena.mark();
             const auto dg   = lane.arena.template take<Real>(d.rows, C),
                        back = lane.arena.template take<Real>(d.rows, C);
@@ -180,12 +180,12 @@ struct explain_injection_layer {
     static_assert(detail::NamesForward<L>,
                   "Injection: add `template <class Lane, class Real> static rung::Mat<Real> forward(Lane&, "
                   "rung::Entered<Real>&, rung::Mat<Real> state, rung::Mat<Real> input, "
-                  "rung::Weights<rung::Sum<Real>>)` to its Layer, what the pass reads");
+                  "rung::Weights<rung::Acc<Real>>)` to its Layer, what the pass reads");
     static_assert(
         detail::NamesBackward<L>,
         "Injection: add `template <class Lane, class Real> static void backward(Lane&, rung::Mat<Real> "
         "d, rung::Mat<Real> d_input, rung::Entered<Real> const&, rung::Mat<Real> input, "
-        "rung::Weights<rung::Sum<Real>>, rung::Sum<Real>* dw)` to its Layer");
+        "rung::Weights<rung::Acc<Real>>, rung::Acc<Real>* dw)` to its Layer");
     static constexpr bool ok = true;
 };
 

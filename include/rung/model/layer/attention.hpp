@@ -17,7 +17,7 @@ namespace rung {
 template <class Real>
 struct SavedHeads {
     Mat<Real>      normed;
-    Mat<Sum<Real>> stats;
+    Mat<Acc<Real>> stats;
 
     SavedHeads first(Index rows) const { return {normed.slice(0, rows), stats.slice(0, rows)}; }
 };
@@ -43,7 +43,7 @@ struct Attention {
     /// u = [q k v] of every row, normed if they are to be, positions written in.  u (N, (H + 2 KV) D), n (N, C).
     template <class Lane, class Real>
     static void heads(Lane& lane, Mat<Real> u, SavedHeads<Real> const& s, Mat<Real> n, Sequences const& rows,
-                      Weights<Sum<Real>> w) {
+                      Weights<Acc<Real>> w) {
         matmul(lane, u, n, weight<Attention>(w, qkv), weight<Attention>(w, qkv_bias));
         if constexpr (norms)
             for (int part = 0; part < 2; ++part)
@@ -54,16 +54,16 @@ struct Attention {
     }
     /// y = x + a Wp + b
     template <class Lane, class Real>
-    static void add_output(Lane& lane, Mat<Real> y, Mat<Real> x, Mat<Real> a, Weights<Sum<Real>> w) {
+    static void add_output(Lane& lane, Mat<Real> y, Mat<Real> x, Mat<Real> a, Weights<Acc<Real>> w) {
         add_matmul(lane, y, x, a, weight<Attention>(w, project), weight<Attention>(w, project_bias));
     }
     /// dn from dy; lse (N, H) as attention() left it. du, as large as u, is scratch, a is spent. d_bias gets the
     /// gradient of look's table, if that learns.
     template <class Lane, class Real>
     static void backward(Lane& lane, Mat<Real> dn, Mat<Real> du, Mat<Real> dy, Mat<Real> a,
-                         Mat<Sum<Real>> lse, Mat<Real> u, SavedHeads<Real> const& s, Mat<Real> n,
-                         Sequences const& rows, Look<Sum<Real>> const& look, Mat<Sum<Real>> d_bias,
-                         Weights<Sum<Real>> w, Sum<Real>* dw) {
+                         Mat<Acc<Real>> lse, Mat<Real> u, SavedHeads<Real> const& s, Mat<Real> n,
+                         Sequences const& rows, Look<Acc<Real>> const& look, Mat<Acc<Real>> d_bias,
+                         Weights<Acc<Real>> w, Acc<Real>* dw) {
         add_column_sums(lane, weight<Attention>(dw, project_bias), dy);
         add_matmul_tn(lane, weight<Attention>(dw, project), a, dy);  // y = a Wp  ->  dWp += aT dy
         matmul_nt(lane, dn, dy, weight<Attention>(w, project));      //               da   = dy WpT

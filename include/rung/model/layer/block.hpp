@@ -13,7 +13,7 @@ namespace rung {
 template <class Real>
 struct Saved {
     Mat<Real>         x, u, a, m, h, g;
-    Mat<Sum<Real>>    lse;
+    Mat<Acc<Real>>    lse;
     SavedHeads<Real>  heads;
     SavedBranch<Real> mix, mlp;
 
@@ -57,7 +57,7 @@ struct Block {
     template <class Real>
     [[gnu::noinline]] static Saved<Real> take(Arena& arena, Index N, Mat<Real> x) {
         const auto rows = [&](Index cols) { return arena.template take<Real>(N, cols); };
-        const auto sums = [&](Index cols) { return arena.template take<Sum<Real>>(N, cols); };
+        const auto sums = [&](Index cols) { return arena.template take<Acc<Real>>(N, cols); };
         return {x,
                 rows(S.qkv()),
                 rows(C),
@@ -72,12 +72,12 @@ struct Block {
 
     /// s.u = [q k v] of every row of s.x.
     template <class Lane, class Real>
-    static void read(Lane& lane, Saved<Real> const& s, Sequences const& rows, Weights<Sum<Real>> w) {
+    static void read(Lane& lane, Saved<Real> const& s, Sequences const& rows, Weights<Acc<Real>> w) {
         Mix::heads(lane, s.u, s.heads, MixBranch::enter(lane, s.mix, s.x, w), rows, w + mix);
     }
     /// y from s.x and the heads' output s.a; y may be s.x.
     template <class Lane, class Real>
-    static void write(Lane& lane, Mat<Real> y, Saved<Real> const& s, Weights<Sum<Real>> w, Keep keep,
+    static void write(Lane& lane, Mat<Real> y, Saved<Real> const& s, Weights<Acc<Real>> w, Keep keep,
                       Dropout const& drop = {}, std::uint32_t site = 0, Index first_row = 0) {
         MixBranch::leave(
             lane, s.m, s.mix, s.x, w, {drop, site, first_row},
@@ -90,7 +90,7 @@ struct Block {
     }
     template <class Lane, class Real>
     static void forward(Lane& lane, Mat<Real> y, Saved<Real> const& s, Sequences const& rows,
-                        Look<Sum<Real>> const& look, Weights<Sum<Real>> w, Dropout const& drop,
+                        Look<Acc<Real>> const& look, Weights<Acc<Real>> w, Dropout const& drop,
                         std::uint32_t site) {
         read(lane, s, rows, w);
         attention<S.head_size()>(lane, s.a, s.lse, s.u, rows, look);
@@ -100,8 +100,8 @@ struct Block {
     /// d: the gradient of y becomes that of x.
     template <class Lane, class Real>
     static void backward(Lane& lane, Mat<Real> d, Saved<Real> const& s, Sequences const& rows,
-                         Look<Sum<Real>> const& look, Mat<Sum<Real>> d_bias, Weights<Sum<Real>> w,
-                         Sum<Real>* dw, Dropout const& drop, std::uint32_t site) {
+                         Look<Acc<Real>> const& look, Mat<Acc<Real>> d_bias, Weights<Acc<Real>> w,
+                         Acc<Real>* dw, Dropout const& drop, std::uint32_t site) {
         const auto mark = lane.arena.mark();
         const auto take = [&](Index cols) { return lane.arena.template take<Real>(d.rows, cols); };
         const auto dn = take(C), du = take(S.qkv()), dz = take(more_scratch);

@@ -15,7 +15,7 @@ namespace rung {
 template <class Real>
 struct SavedBranch {
     Mat<Real>      n, z;
-    Mat<Sum<Real>> stats, post_stats;
+    Mat<Acc<Real>> stats, post_stats;
 
     /// The same of the first rows alone.
     SavedBranch first(Index rows) const {
@@ -39,19 +39,19 @@ struct Branch {
     template <class Real>
     static SavedBranch<Real> take(Arena& arena, Index N) {
         return {arena.template take<Real>(N, begins ? C : 0), arena.template take<Real>(N, ends ? C : 0),
-                arena.template take<Sum<Real>>(N, begins ? Norm::stats : 0),
-                arena.template take<Sum<Real>>(N, ends ? Norm::stats : 0)};
+                arena.template take<Acc<Real>>(N, begins ? Norm::stats : 0),
+                arena.template take<Acc<Real>>(N, ends ? Norm::stats : 0)};
     }
 
     /// What the function f of the branch reads: the norm of x, or x itself. w: the block's weights.
     template <class Lane, class Real>
-    static Mat<Real> enter(Lane& lane, SavedBranch<Real> const& s, Mat<Real> x, Weights<Sum<Real>> w) {
+    static Mat<Real> enter(Lane& lane, SavedBranch<Real> const& s, Mat<Real> x, Weights<Acc<Real>> w) {
         if constexpr (!begins) return x;
         else return Norm::forward(lane, s.n, s.stats, x, w + pre), s.n;
     }
     /// y from x and what f makes of that; y may be x.  @param add_f  (to, stream): to = stream + f
     template <class Lane, class Real, class F>
-    static void leave(Lane& lane, Mat<Real> y, SavedBranch<Real> const& s, Mat<Real> x, Weights<Sum<Real>> w,
+    static void leave(Lane& lane, Mat<Real> y, SavedBranch<Real> const& s, Mat<Real> x, Weights<Acc<Real>> w,
                       BranchDropout const& drop, F&& add_f) {
         if constexpr (where == Norms::before) {
             add_dropped(lane, y, x, drop, add_f);
@@ -74,7 +74,7 @@ struct Branch {
     /// @param f  (dn, df): the gradient of what f read, from that of its result
     template <class Lane, class Real, class F>
     static void backward(Lane& lane, Mat<Real> d, Mat<Real> dn, Mat<Real> dz, SavedBranch<Real> const& s,
-                         Mat<Real> x, Weights<Sum<Real>> w, Sum<Real>* dw, BranchDropout const& drop, F&& f) {
+                         Mat<Real> x, Weights<Acc<Real>> w, Acc<Real>* dw, BranchDropout const& drop, F&& f) {
         if constexpr (where == Norms::before) {
             f(dn, dropped(lane, d, drop));  // the stream's own path is d itself; branches add to it
         } else if constexpr (where == Norms::after) {

@@ -61,7 +61,7 @@ struct Mlp {
     /// y = x + the MLP of n.  h (N, before), g (N, after): for backward, if slopes are kept.
     template <class Lane, class Real>
     static void add_forward(Lane& lane, Mat<Real> y, Mat<Real> x, Mat<Real> h, Mat<Real> g, Mat<Real> n,
-                            Weights<Sum<Real>> w, Keep keep) {
+                            Weights<Acc<Real>> w, Keep keep) {
         matmul(lane, h, n, weight<Mlp>(w, up), weight<Mlp>(w, up_bias));
         Act::forward(lane, g, h, keep);
         add_matmul(lane, y, x, g, weight<Mlp>(w, down), weight<Mlp>(w, down_bias));
@@ -69,7 +69,7 @@ struct Mlp {
     /// dn from dy; h and g are spent.
     template <class Lane, class Real>
     static void backward(Lane& lane, Mat<Real> dn, Mat<Real> dy, Mat<Real> h, Mat<Real> g, Mat<Real> n,
-                         Weights<Sum<Real>> w, Sum<Real>* dw) {
+                         Weights<Acc<Real>> w, Acc<Real>* dw) {
         add_column_sums(lane, weight<Mlp>(dw, down_bias), dy);
         add_matmul_tn(lane, weight<Mlp>(dw, down), g, dy);  // y = g W2   ->  dW2 += gT dy
         matmul_nt(lane, g, dy, weight<Mlp>(w, down));       //                dg   = dy W2T

@@ -16,13 +16,13 @@ struct LayerNorm {
     static constexpr Index         stats = 2;  ///< numbers per row that backward needs
 
     template <class Lane, class Real>
-    static void forward(Lane& lane, Mat<Real> y, Mat<Sum<Real>> stats, Mat<Real> x, Weights<Sum<Real>> w) {
+    static void forward(Lane& lane, Mat<Real> y, Mat<Acc<Real>> stats, Mat<Real> x, Weights<Acc<Real>> w) {
         layer_norm<C>(lane, y, stats, x, weight<LayerNorm>(w, gain), weight<LayerNorm>(w, bias));
     }
     /// dx += the gradient with respect to x.
     template <class Lane, class Real>
-    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real> x, Mat<Sum<Real>> stats,
-                             Weights<Sum<Real>> w, Sum<Real>* dw) {
+    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real> x, Mat<Acc<Real>> stats,
+                             Weights<Acc<Real>> w, Acc<Real>* dw) {
         add_layer_norm_backward<C>(lane, dx, weight<LayerNorm>(dw, gain), weight<LayerNorm>(dw, bias), dy, x,
                                    stats, weight<LayerNorm>(w, gain));
     }
@@ -36,12 +36,12 @@ struct RmsNorm {
     static constexpr Index stats = 1;
 
     template <class Lane, class Real>
-    static void forward(Lane& lane, Mat<Real> y, Mat<Sum<Real>> stats, Mat<Real> x, Weights<Sum<Real>> w) {
+    static void forward(Lane& lane, Mat<Real> y, Mat<Acc<Real>> stats, Mat<Real> x, Weights<Acc<Real>> w) {
         rms_norm<C>(lane, y, stats, x, weight<RmsNorm>(w, 0));
     }
     template <class Lane, class Real>
-    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real> x, Mat<Sum<Real>> stats,
-                             Weights<Sum<Real>> w, Sum<Real>* dw) {
+    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real> x, Mat<Acc<Real>> stats,
+                             Weights<Acc<Real>> w, Acc<Real>* dw) {
         add_rms_norm_backward<C>(lane, dx, weight<RmsNorm>(dw, 0), dy, x, stats, weight<RmsNorm>(w, 0));
     }
 };
@@ -53,12 +53,12 @@ struct NoNorm {
     static constexpr Index         stats = 0;
 
     template <class Lane, class Real>
-    static void forward(Lane& lane, Mat<Real> y, Mat<Sum<Real>>, Mat<Real> x, Weights<Sum<Real>>) {
+    static void forward(Lane& lane, Mat<Real> y, Mat<Acc<Real>>, Mat<Real> x, Weights<Acc<Real>>) {
         copy(lane, y, x);
     }
     template <class Lane, class Real>
-    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real>, Mat<Sum<Real>>,
-                             Weights<Sum<Real>>, Sum<Real>*) {
+    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real>, Mat<Acc<Real>>,
+                             Weights<Acc<Real>>, Acc<Real>*) {
         add(lane, dx, dy);
     }
 };
