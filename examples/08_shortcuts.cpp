@@ -40,15 +40,16 @@ struct Adder : Transformer<shape, Learned, Stacked<3>> {
 };
 
 struct Settings {
-    int steps = 3'000, each = 1'000;
+    int steps = 1'500, each = 1'000;
 };
 
 int main(int argc, char** argv) {
     Common   common;
     Settings s;
-    Flags    flags{"Teaches sums of 1, 3 and 5 digits, and asks for others, and in other words."};
+    Flags flags{"Teaches sums of 1, 3 and 5 digits, and asks for others, and for the same in other words."};
     common.add_to(flags);
     flags.add("steps", s.steps, "training steps", {.least = 2});
+    flags.add("each", s.each, "sums of each kind in the test", {.least = 1});
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
         Journal journal{"shortcuts", "What a model learns instead of adding", common, flags};
@@ -79,16 +80,18 @@ int main(int argc, char** argv) {
         };
         for (int n = 1; n <= 7; ++n)
             ask(Asked<ReversedAnswer>{},
-                std::to_string(n) + (n > 5   ? " digits, longer"
-                                     : n % 2 ? " digits, trained"
-                                             : " digits, between"),
+                std::to_string(n) + (n > 1 ? " digits, " : " digit, ") +
+                    (n > 5   ? "longer"
+                     : n % 2 ? "trained"
+                             : "between"),
                 n);
         ask(Asked<ReversedAnswer>{{}, 3}, "5 digits and 3", 5);
         ask(Asked<Filled>{{}, 3}, "5 digits and 3, zeros in front", 5);
         ask(Asked<Turned>{}, "5 digits, numbers reversed", 5);
         ask(Asked<Bare>{}, "5 digits, no $ in front", 5);
         ask(Asked<Airy>{}, "5 digits, spaces", 5);
-        journal.finish("Answers to 1,000 sums each, and how many of the wrong ones are of which kind.",
-                       header, rows, {{"exact_match", results}});
+        journal.finish(
+            "Exact match on sums of each kind, and how many of the wrong answers are wrong in which way.",
+            header, rows, {{"exact_match", results}});
     });
 }

@@ -1,6 +1,7 @@
 #pragma once
 // Several sources in one stream, each as often as its weight says, which may change with the steps of training.
 
+#include <concepts>
 #include <functional>
 #include <tuple>
 
@@ -13,16 +14,14 @@ namespace rung {
 class MixtureWeights {
 public:
     MixtureWeights(std::initializer_list<double> weights) : constant_(weights) {}
-    template <class F>
-        requires std::convertible_to<std::invoke_result_t<F const&, int>, std::vector<double>> MixtureWeights(
-            F weights)
-            : by_step_(std::move(weights)) {}
+    template <std::invocable<int> F>
+    MixtureWeights(F weights) : by_step_(std::move(weights)) {}
 
-        std::vector<double> at(int step) const { return by_step_ ? by_step_(step) : constant_; }
+    std::vector<double> at(int step) const { return by_step_ ? by_step_(step) : constant_; }
 
-    private:
-        std::vector<double>                          constant_;
-        std::function<std::vector<double>(int step)> by_step_;
+private:
+    std::vector<double>                          constant_;
+    std::function<std::vector<double>(int step)> by_step_;
 };
 
 /// A source that changes by the scores of tests alone.
