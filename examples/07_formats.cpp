@@ -1,9 +1,11 @@
-// How must a sum be written, for few examples to be enough? The same model learns to add numbers of at most three digits
-// from sets that grow, written plainly, with the answer reversed, and with its steps, until it answers 99 % of the sums
-// that it was not shown, or its sets are used up. Steps make examples longer: what is cheap in examples is not in tokens.
-// After Lee et al., "Teaching arithmetic to small transformers", ICLR 2024, with its sets, balanced by digits and carries,
-// and its windows of one shuffled text, at a size for a laptop: 2 layers of width 48 with rotary positions instead of 6
-// of 384 with learned ones, 2,048 tokens a step instead of 65,536 and no dropout. Answers are greedy, not sampled.
+// How must a sum be written, for few examples to be enough? The same model learns to add numbers of at most three
+// digits from sets that grow, written plainly, with the answer reversed, and with its steps, until it answers 99 % of
+// the sums that it was not shown, or its sets are used up. Steps make examples longer: what is cheap in examples is not
+// in tokens.
+// After Lee et al., "Teaching arithmetic to small transformers", ICLR 2024, with its sets, balanced by digits and
+// carries, and its windows of one shuffled text, at a size for a laptop: 2 layers of width 48 with rotary positions
+// instead of 6 of 384 with learned ones, 2,048 tokens a step (1,920 where windows are of 320) instead of 65,536, and no
+// dropout. Answers are greedy, not sampled.
 
 #include "rung/data/number_pairs.hpp"
 #include "rung/data/unseen.hpp"

@@ -128,6 +128,7 @@ enum class Opening;
 struct Item;  // pack.hpp
 struct Batch;
 class Ragged;
+template <class Task> class Windows;  // windows.hpp
 template <class Task> class ExampleSet;  // example_set.hpp: the alias NumberPair
 template <class Task> struct Listed;  // unseen.hpp: unseen
 struct BalanceOptions;  // number_pairs.hpp: carries, balanced_pairs, growing_pairs, split_table

@@ -117,7 +117,8 @@ TEST_CASE("senseless weights, stages and shapes are refused") {
     CHECK_THROWS_WITH_AS((Weighted{{{1, -1}}}), "Weighted: weight 0; got -1, wanted a number of at least 0",
                          Error);
     CHECK_THROWS_WITH_AS((Weighted{{{1, 0}, {2, 0}}}),
-                         "Weighted: sum of 2 weights; got 0, wanted more than 0", Error);
+                         "Weighted: sum of 2 weights; got 0, wanted a finite number of at least 2.22507e-308",
+                         Error);
     CHECK_THROWS_AS((Weighted{{{{1, 1}, 1}, {1, 1}}}), Error);
     CHECK_THROWS_AS(Weighted{std::vector<Weighted::Share>{}}, Error);
     CHECK_THROWS_WITH_AS(Weighted::exponential(1, 3, 0), "Weighted: ratio; got 0, wanted more than 0", Error);
@@ -153,4 +154,11 @@ TEST_CASE("growing waits for as many tests in a row as it is told to, and goes o
     for (const char* broken : {"", "3", "3 ", "3 x", "3 0 ", "x 0", "3 -1"})
         CHECK_THROWS_AS(other.restore(broken), Error);
     static_assert(KeepsState<GrowWhenMastered> && !TellsState<Uniform>);
+}
+
+TEST_CASE("weights so small that a share of their sum is the sum are refused, and no pick is past the end") {
+    CHECK_THROWS_AS((Weighted{{{1, 4e-320}, {2, 4e-320}}}), Error);
+    Rng        rng(1, Purpose::user);
+    const auto sums = detail::sums_of("test", {1e-300, 0});
+    for (int i = 0; i < 10'000; ++i) CHECK(detail::pick(rng, sums) == 0);
 }

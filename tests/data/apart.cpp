@@ -259,3 +259,11 @@ TEST_CASE("tasks that count their problems give each a number of its own") {
     CHECK(Parity::ordinal(std::string(62, '1') + "=") == Ordinal{most_counted - 1, most_counted, 62});
     CHECK_FALSE(Addition::ordinal("0+7="));
 }
+
+TEST_CASE("apart: sums of many numbers are split alike however they are written") {
+    const Apart<NaryAddition> plain{{.digits = 2}}, reversed{{.digits = 2, .reversed = true}};
+    for (int a = 10; a < 40; ++a) {
+        const std::vector<std::string> numbers{std::to_string(a), "57", std::to_string(99 - a)};
+        CHECK(plain.side(plain.example(numbers).prompt) == reversed.side(reversed.example(numbers).prompt));
+    }
+}

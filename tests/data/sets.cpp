@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "rung/data/apart.hpp"
 #include "rung/data/number_pairs.hpp"
 #include "rung/data/unseen.hpp"
 #include "rung/task/addition.hpp"
@@ -201,4 +202,25 @@ TEST_CASE("digits and pairs are left out, of every format that says which number
                          "Excluding: difficulty 2; got no problem that the rule allows in 100000 draws, "
                          "wanted at least 1",
                          Error);
+}
+
+TEST_CASE("a set of pairs leaves out what its task leaves out, or keeps for tests") {
+    const Excluding  fives{PlainAddition{}, DigitAt{.digit = 5}};
+    const ExampleSet without{fives, balanced_pairs({})};
+    CHECK(without.size() > 3'000);
+    CHECK(without.size() < 7'000);
+    CHECK(int(without.difficulties().size()) == without.size());
+    for (auto const& example : without.examples()) CHECK(example.prompt.find('5') == std::string::npos);
+    const Apart      apart{PlainAddition{}};
+    const ExampleSet shown{apart, balanced_pairs({})};
+    CHECK(shown.size() == doctest::Approx(7'500).epsilon(0.05));
+    for (auto const& example : shown.examples()) CHECK(apart.side(example.prompt) == Side::training);
+}
+
+TEST_CASE("what is left out twice is left out of both") {
+    const Excluding<Excluding<PlainAddition, DigitAt>, Pairs> both{{{}, {.digit = 5}}, {{{"11", "22"}}}};
+    CHECK(both.excludes(PlainAddition{}.example("15", "22")));
+    CHECK(both.excludes(PlainAddition{}.example("11", "22")));
+    CHECK_FALSE(both.excludes(PlainAddition{}.example("22", "11")));
+    CHECK_THROWS_AS((DigitAt{.digit = 5, .place = -2}("1", "2")), Error);
 }

@@ -14,6 +14,7 @@ struct CollectOptions {
     /// Draws of an example before one that the set has already is taken again, because there are no others:
     /// difficulties come as often as the curriculum names them, though one has but a few problems.
     int patience = 100;
+    int step     = 0;  ///< of training, for curricula that look at it
 };
 
 /// Examples that are distinct where there are enough. A larger set of the same seed begins with the smaller one.
@@ -27,7 +28,7 @@ ExampleSet<Task> collect(Task const& task, Curriculum const& curriculum, Collect
     std::unordered_set<std::string> seen;
     for (int i = 0; i < options.count; ++i) {
         Rng              rng        = detail::set_rng(options.seed, std::uint64_t(i));
-        const Difficulty difficulty = draw_difficulty(curriculum, rng, 0);
+        const Difficulty difficulty = draw_difficulty(curriculum, rng, options.step);
         Example          example    = sample(task, rng, difficulty);
         for (int tries = 1; tries < options.patience && seen.count(example.prompt) > 0; ++tries)
             example = sample(task, rng, difficulty);

@@ -14,7 +14,8 @@ template <class C>
 concept DrawsDifficulty = requires(C const curriculum, Rng& rng) {
     { curriculum.difficulty(rng) } -> std::convertible_to<Difficulty>;
 };
-/// Of one that changes with the steps of training, from 0.
+/// Of one that changes with the steps of training: those of the call to train(), from 0. In self-improvement, which
+/// comes after, all steps of the trainer count.
 template <class C>
 concept DrawsDifficultyByStep = requires(C const curriculum, Rng& rng, int step) {
     { curriculum.difficulty(rng, step) } -> std::convertible_to<Difficulty>;

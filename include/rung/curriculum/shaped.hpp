@@ -11,7 +11,8 @@ concept WeighsDifficulties = requires(W const weight, Difficulty difficulty, int
     { weight(difficulty, step) } -> std::convertible_to<double>;
 };
 
-/// A bell that moves up: Shaped{1, 20, [](int d, int step) { return std::exp(-0.5 * std::pow(d - step / 100.0, 2)); }}.
+/// A bell that moves up, and stays at the top:
+/// Shaped{1, 20, [](int d, int step) { return std::exp(-0.5 * std::pow(d - std::min(step / 100.0, 20.0), 2)); }}.
 template <class Weight>
 class Shaped {
 public:

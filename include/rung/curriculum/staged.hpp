@@ -11,7 +11,7 @@ struct Stage {
 };
 
 /// Staged{{{1'000, Weighted::uniform(1, 5)}, {3'000, Weighted::uniform(1, 10)}}}: up to 5 in the first 1,000 steps of
-/// training, up to 10 in the next 2,000 and for ever after.
+/// training, up to 10 in the next 2,000 and whatever comes after. Every call to train() begins at the first stage.
 class Staged {
 public:
     explicit Staged(std::vector<Stage> stages) : stages_(std::move(stages)) {

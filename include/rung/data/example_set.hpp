@@ -45,11 +45,12 @@ public:
         examples_     = std::move(examples);
         difficulties_ = std::move(difficulties);
     }
-    /// The task's problems of these numbers, such as balanced_pairs() gives; they are as hard as the larger one has
-    /// digits, or of two axes as both have.
+    /// The task's problems of these numbers, such as balanced_pairs() gives, without those that the task leaves out or
+    /// keeps for tests (see Excluding, Apart); they are as hard as the larger one has digits, or of two axes as both
+    /// have.
     template <
         std::same_as<std::vector<NumberPair>> Pairs>  // not in braces, where these could be examples as well
-    ExampleSet(Task task, Pairs const& pairs) : ExampleSet(task, written(task, pairs), sizes(pairs)) {}
+    ExampleSet(Task task, Pairs const& pairs) : ExampleSet(shown(task, pairs), task) {}
 
     std::vector<Example> const&    examples() const { return examples_; }
     std::vector<Difficulty> const& difficulties() const { return difficulties_; }
@@ -75,17 +76,28 @@ public:
     int longest() const { return most_ + 1; }
 
 private:
-    static std::vector<Example> written(Task const& task, std::vector<NumberPair> const& pairs) {
-        std::vector<Example> examples;
-        for (auto const& [a, b] : pairs) examples.push_back(task.example(a, b));
-        return examples;
-    }
-    static std::vector<Difficulty> sizes(std::vector<NumberPair> const& pairs) {
-        std::vector<Difficulty> all;
-        for (auto const& [a, b] : pairs)
-            all.push_back(HasAxes<Task> ? Difficulty(int(a.size()), int(b.size()))
-                                        : Difficulty(int(std::max(a.size(), b.size()))));
+    using Shown = std::pair<std::vector<Example>, std::vector<Difficulty>>;
+    ExampleSet(Shown shown, Task task)
+        : ExampleSet(std::move(task), std::move(shown.first), std::move(shown.second)) {}
+
+    static Shown shown(Task const& task, std::vector<NumberPair> const& pairs) {
+        Shown all;
+        for (auto const& [a, b] : pairs) {
+            Example example = task.example(a, b);
+            if (!for_training(task, example)) continue;
+            all.first.push_back(std::move(example));
+            all.second.push_back(HasAxes<Task> ? Difficulty(int(a.size()), int(b.size()))
+                                               : Difficulty(int(std::max(a.size(), b.size()))));
+        }
         return all;
+    }
+    /// Asked by name, so that sets do not bring Excluding and Apart; Side::training is the first of its kind.
+    static bool for_training(Task const& task, Example const& example) {
+        if constexpr (requires { task.excludes(example); })
+            if (task.excludes(example)) return false;
+        if constexpr (requires { task.side(example.prompt); })
+            if (task.side(example.prompt) != decltype(task.side(example.prompt)){}) return false;
+        return true;
     }
 
     Task                     task_;

@@ -7,26 +7,21 @@
 #include <numeric>
 
 #include "rung/data/example_set.hpp"
-#include "rung/task/digits.hpp"
+#include "rung/task/errors.hpp"
 
 namespace rung {
 
-/// Carries of a sum: 2 of 128 + 893.
+/// Carries of a sum: 3 of 128 + 893.
 inline int carries(std::string_view a, std::string_view b) {
-    if (a.size() < b.size()) std::swap(a, b);
-    int count = 0, carry = 0;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        carry = carry + a[a.size() - i] - '0' + (i <= b.size() ? b[b.size() - i] - '0' : 0) >= 10;
-        count += carry;
-    }
-    return count;
+    const std::string into = detail::carries(a, '+', b);
+    return int(std::count(into.begin(), into.end(), '1'));
 }
 
 struct BalanceOptions {
     int           count   = 10'000;
     std::uint64_t seed    = 1;
     bool          digits  = true;  ///< all pairs of one digit, and a share of those of two
-    bool          carries = true;  ///< at most a quarter of the pairs has 0, 1, 2 or 3 of them
+    bool          carries = true;  ///< of 10,000 or more at most a quarter has 0, 1, 2 or 3 of them
 };
 
 namespace detail {
@@ -47,7 +42,7 @@ inline void shuffle(std::vector<NumberPair>& pairs, std::size_t first, Rng rng) 
 /// Pairs of at most three digits, zeros among them: all 100 of one digit, int(900 count / 10000) below 100, the rest
 /// below 1000; no number of carries has more than a quarter of all, rounded up. Drawn with replacement, as in the
 /// paper's own files, where of 10,000 a few repeat. Fewer than 10,000 are a part of that set with the same seed which
-/// keeps the 100, so that a larger set holds the smaller one. Without `.digits` all pairs are below 1000.
+/// keeps the 100, so that up to there a larger set holds the smaller one. Without `.digits` all pairs are below 1000.
 inline std::vector<NumberPair> balanced_pairs(BalanceOptions const& options) {
     constexpr int whole = 10'000, ones = 100;
     RUNG_CHECK(options.count >= (options.digits ? ones : 1) && options.count <= 100'000'000,

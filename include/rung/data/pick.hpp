@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string_view>
 #include <vector>
 
@@ -18,8 +19,11 @@ inline std::vector<double> sums_of(std::string_view where, std::vector<double> c
                    ", wanted a number of at least 0");
         sums.push_back(sum += weight);
     }
-    RUNG_CHECK(!sums.empty() && sums.back() > 0 && std::isfinite(sums.back()), where, ": sum of ",
-               sums.size(), " weights; got ", sums.empty() ? 0.0 : sums.back(), ", wanted more than 0");
+    constexpr double least =
+        std::numeric_limits<double>::min();  // below it a share of the sum may be the sum
+    RUNG_CHECK(!sums.empty() && sums.back() >= least && std::isfinite(sums.back()), where, ": sum of ",
+               sums.size(), " weights; got ", sums.empty() ? 0.0 : sums.back(),
+               ", wanted a finite number of at least ", least);
     return sums;
 }
 /// A number below their count, by one word of random bits.

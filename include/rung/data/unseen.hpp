@@ -8,9 +8,10 @@
 
 namespace rung {
 
-/// The task without the problems of a set: evaluate(ctx, model, unseen(task, set), options).
-template <class Task, class Other>
-Excluding<Task, Prompts> unseen(Task task, ExampleSet<Other> const& set) {
+/// The task without the problems of a set: evaluate(ctx, model, unseen(task, set), options). The set is of the same
+/// type: problems are told by their prompts.
+template <class Task>
+Excluding<Task, Prompts> unseen(Task task, ExampleSet<Task> const& set) {
     return {std::move(task), Prompts{set.prompts()}};
 }
 
@@ -29,6 +30,9 @@ struct Listed : Task {
                    ", wanted one of which the set has examples");
         return found->second[rng.below(std::uint32_t(found->second.size()))];
     }
+    /// What is around this one may not go past it.
+    template <class... Any>
+    Example sample_digits(Any&&...) const = delete;
 
 private:
     std::map<Difficulty, std::vector<Example>> by_difficulty_;

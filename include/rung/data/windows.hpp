@@ -27,6 +27,8 @@ public:
             words.append(text_, answer);
             text_.push_back(Vocab::end);
         }
+        RUNG_CHECK(text_.size() <= 0xffff'ffff, "Windows: text; got ", text_.size(),
+                   " tokens, wanted less than 2^32");
         RUNG_CHECK(length >= 1 && text_.size() > std::size_t(length), "Windows: length; got ", length,
                    " tokens, wanted at least 1, and fewer than the ", text_.size(), " of the text");
     }

@@ -12,13 +12,17 @@ struct Drawn : Example {
     Difficulty difficulty = 0;
 };
 
+template <class Task, class Curriculum>
+Drawn draw(Task const& task, Curriculum const& curriculum, Rng& rng, int step = 0) {
+    const Difficulty difficulty = draw_difficulty(curriculum, rng, step);
+    return {sample(task, rng, difficulty), difficulty};
+}
 /// Example number `index` of a task's endless labelled stream: a function of (seed, index) and the curriculum's state.
 template <class Task, class Curriculum>
 Drawn draw(Task const& task, Curriculum const& curriculum, std::uint64_t seed, std::uint64_t index,
            int step = 0) {
-    Rng              rng(seed, Purpose::training, std::uint32_t(index >> 32), std::uint32_t(index));
-    const Difficulty difficulty = draw_difficulty(curriculum, rng, step);
-    return {sample(task, rng, difficulty), difficulty};
+    Rng rng(seed, Purpose::training, std::uint32_t(index >> 32), std::uint32_t(index));
+    return draw(task, curriculum, rng, step);
 }
 
 /// Holds both, or where a curriculum is handed to it as an lvalue, a reference to that one.
@@ -34,13 +38,12 @@ public:
     }
 
     Item draw(Rng& rng, int step, Answering answering) const {
-        const Difficulty difficulty = draw_difficulty<curriculum_type>(curriculum_, rng, step);
-        const Example    example    = sample(task_, rng, difficulty);
-        const Place      place      = place_of(task_);
-        const int        places     = detail::answer_places(task_, difficulty, example.prompt);
-        Item             item = answering == Answering::by_token ? encode(vocab_, example, Ended::yes, place)
-                                                                 : encode_at_once(vocab_, example, places, place);
-        item.difficulty       = difficulty;
+        const Drawn drawn  = rung::draw<Task, curriculum_type>(task_, curriculum_, rng, step);
+        const Place place  = place_of(task_);
+        const int   places = detail::answer_places(task_, drawn.difficulty, drawn.prompt);
+        Item        item   = answering == Answering::by_token ? encode(vocab_, drawn, Ended::yes, place)
+                                                              : encode_at_once(vocab_, drawn, places, place);
+        item.difficulty    = drawn.difficulty;
         return item;
     }
     int        longest() const { return rung::longest(task_, hardest()) + 1; }
@@ -57,7 +60,7 @@ public:
     /// What the curriculum has come to by what it observed.
     std::string state() const requires KeepsState<curriculum_type> { return curriculum_.state(); }
     /// Whether the curriculum never moves on without tests.
-    static constexpr bool needs_tests = requires { curriculum_type::needs_tests; };
+    static constexpr bool needs_tests = requires { requires curriculum_type::needs_tests; };
 
 private:
     Task       task_;

@@ -34,6 +34,8 @@ struct Excluding : Task {
     Rule rule{};
 
     bool excludes(Example const& example) const {
+        if constexpr (requires { Task::excludes(example); })
+            if (Task::excludes(example)) return true;
         if constexpr (RefusesExamples<Rule>) {
             return rule(example);
         } else {
@@ -51,6 +53,9 @@ struct Excluding : Task {
                     "; got no problem that the rule allows in " + std::to_string(most) +
                     " draws, wanted at least 1");
     }
+    /// What is around this one may not go past it.
+    template <class... Any>
+    Example sample_digits(Any&&...) const = delete;
 };
 
 template <class Task, class Rule>
@@ -62,7 +67,11 @@ struct DigitAt {
 
     static constexpr int any = -1;
 
-    bool operator()(std::string_view a, std::string_view b) const { return has(a) || has(b); }
+    bool operator()(std::string_view a, std::string_view b) const {
+        RUNG_CHECK(digit >= 0 && digit <= 9 && place >= any, "DigitAt: digit and place; got ", digit, " and ",
+                   place, ", wanted 0 to 9 and at least ", any, ", which is any place");
+        return has(a) || has(b);
+    }
 
 private:
     bool has(std::string_view number) const {

@@ -49,9 +49,11 @@ struct NaryAddition {
         return all;
     }
     std::optional<Ordinal> ordinal(std::string_view prompt) const {
-        std::string text;
-        for (const char c : prompt)
-            if (c != '+' && c != '=') text += c;
+        std::string text, operand;
+        for (const char c : prompt) {
+            if (c != '+' && c != '=') operand += c;
+            else text += reversed ? rung::digits::reversed(operand) : operand, operand.clear();
+        }
         return ordinal_of_text(text, "0123456789");
     }
     int longest(int difficulty) const { return difficulty * (digits + 1) + longest_sum(difficulty); }
