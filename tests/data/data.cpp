@@ -83,7 +83,7 @@ TEST_CASE("difficulties are ordered, have a text, and a key of their own") {
     CHECK(Difficulty{5, 6}.key() != Difficulty{6, 5}.key());
     CHECK_THROWS_AS(Difficulty(-1).key(), Error);
     CHECK_THROWS_AS(Difficulty(1 << 20, 1).key(), Error);
-    CHECK_FALSE(std::is_convertible_v<Difficulty, int>);
+    CHECK(Difficulty{7} + 1 == 8);
 }
 
 TEST_CASE("an item is begin, prompt, answer, end, and a cut-off answer has no end") {

@@ -103,7 +103,7 @@ TEST_CASE("exact match by carries: every problem stands in one row of each table
     CHECK(printed(scores).find("         3        0.500  [0.095, 0.905]       1 / 2") != std::string::npos);
 }
 
-TEST_CASE("slips are counted by difficulty; a right number that does not end breaks the form") {
+TEST_CASE("slips are counted by difficulty, and a right number that does not end breaks the form") {
     const PlainAddition task;
     SlipCounts          slips{task};
     const Example       truth = task.example("17", "25");
