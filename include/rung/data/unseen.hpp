@@ -29,6 +29,13 @@ struct Listed : Task {
                    ", wanted one of which the set has examples");
         return found->second[rng.below(std::uint32_t(found->second.size()))];
     }
+    std::string name() const {
+        std::uint64_t all = 0;
+        for (auto const& [difficulty, examples] : by_difficulty_)
+            for (auto const& [prompt, answer] : examples)
+                all = hash_of(answer, hash_of(prompt, hash_of(difficulty.text(), all)));
+        return detail::value_name(static_cast<Task const&>(*this)) + ", " + detail::hash_text(all);
+    }
 
 private:
     std::map<Difficulty, std::vector<Example>> by_difficulty_;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "rung/core/hash.hpp"
 #include "rung/task/task.hpp"
 
 namespace rung {
@@ -51,6 +52,9 @@ struct Excluding : Task {
                     "; got no problem that the rule allows in " + std::to_string(most) +
                     " draws, wanted at least 1");
     }
+    std::string name() const {
+        return detail::value_name(static_cast<Task const&>(*this)) + ", " + detail::value_name(rule);
+    }
 };
 
 template <class Task, class Rule>
@@ -80,6 +84,11 @@ struct Pairs {
         return std::any_of(pairs.begin(), pairs.end(),
                            [&](auto const& pair) { return pair.first == a && pair.second == b; });
     }
+    std::string name() const {
+        std::uint64_t all = 0;
+        for (auto const& [a, b] : pairs) all = hash_of(b, hash_of(a, all));
+        return detail::hash_text(all);
+    }
 };
 
 /// Rule: these prompts.
@@ -88,6 +97,11 @@ struct Prompts {
 
     bool operator()(Example const& example) const {
         return std::binary_search(sorted.begin(), sorted.end(), example.prompt);
+    }
+    std::string name() const {
+        std::uint64_t all = 0;
+        for (auto const& prompt : sorted) all = hash_of(prompt, all);
+        return detail::hash_text(all);
     }
 };
 
