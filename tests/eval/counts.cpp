@@ -52,6 +52,20 @@ TEST_CASE("digits are counted from the units, whichever way they are written") {
           "     2        4  0.500 0.500\n"
           "     3        1  1.000 1.000 1.000\n");
 
+    const DigitScores<PlainAddition> none;
+    CHECK(none.longest() == 0);
+    CHECK(none.of_length(0).scores.empty());
+    CHECK(none.all().scores.empty());
+    CHECK(printed(none) == "digits  answers  right at place 0, 1, ... from the units\n");
+
+    DigitScores longer{plain};
+    show(longer, plain, plain.example("17", "25"), "142");  // its highest digit is no tens
+    CHECK(longer.of_length(2).at(0).correct == 1);
+    CHECK(longer.of_length(2).at(1).correct == 0);
+    CHECK(longer.longest() == 2);
+    show(longer, plain, plain.example("17", "25"), "042");  // the right number
+    CHECK(longer.of_length(2).at(1).correct == 1);
+
     const Addition reversed;  // 17 + 25 = 042, written 240
     DigitScores    turned{reversed};
     show(turned, reversed, reversed.example("17", "25"), "250");
@@ -64,6 +78,9 @@ TEST_CASE("of other tasks characters are counted from the first, and signs are n
     DigitScores scores{Reverse{}};
     show(scores, Reverse{}, {"123=", "321"}, "32");
     CHECK(scores.of_length(3).at(0).correct == 1);
+    CHECK(scores.of_length(3).at(2).correct == 0);
+    show(scores, Reverse{}, {"123=", "321"}, "3210");
+    CHECK(scores.of_length(3).at(1).correct == 2);
     CHECK(scores.of_length(3).at(2).correct == 0);
     const SubtractionIn<Plain> minus;
     DigitScores                below{minus};

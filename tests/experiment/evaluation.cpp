@@ -25,6 +25,7 @@ TEST_CASE(
     CHECK(has_two_axes(report));
     CHECK_FALSE(has_two_axes(Report{{{1, 1, 1}}}));
     CHECK(scratch::xml_fault(grid_svg(Report{})) == "");
+    CHECK(scratch::xml_fault(digits_svg(DigitScores<Addition>{})) == "");
 }
 
 TEST_CASE("evaluation: grids, curves, digits, carries and slips are shown on a page") {

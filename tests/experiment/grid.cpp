@@ -2,6 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include "rung/data/apart.hpp"
+#include "rung/data/unseen.hpp"
+#include "rung/task/cycle_navigation.hpp"
+#include "rung/task/grid_maze.hpp"
+#include "rung/task/nary_addition.hpp"
 #include "scratch.hpp"
 #include "support/small.hpp"
 
@@ -31,6 +36,11 @@ bool same(Report const& a, Report const& b) {
 }
 
 struct Stop {};
+
+struct Fixed {
+    int passes;
+    int operator()(std::string_view) const { return passes; }
+};
 
 }  // namespace
 
@@ -99,7 +109,8 @@ TEST_CASE("grid: a file of another model, task, test or way of answering is refu
     model.weights()[7] = weight;
     CHECK(scratch::read(path) == text);
 
-    for (std::string const foreign : {"my notes", "my notes\n", "{\"a\":1}\n", "{\"a\"\n"}) {
+    for (std::string const foreign : {"my notes", "my notes\n", "{\"a\":1}\n", "{\"a\"\n", "{,}\n",
+                                      "my notes\nmore", "{\"a\":1}\nmore"}) {
         scratch::write(path, foreign);
         CHECK_THROWS_AS(into(ctx, Grid{}, options), Error);
         CHECK(scratch::read(path) == foreign);
@@ -109,8 +120,66 @@ TEST_CASE("grid: a file of another model, task, test or way of answering is refu
     CHECK(scratch::read(path) == text);
     scratch::write(path, text.substr(0, text.find('\n') + 1) + "what\n");
     REFUSES(into(ctx, Grid{}, options), "line 2; got 'what'");
+    const std::string edited = text.substr(0, text.find('\n') + 1) + "{,}\n{\"cell";
+    scratch::write(path, edited);
+    REFUSES(into(ctx, Grid{}, options), "line 2; got '{,}'");
+    CHECK(scratch::read(path) == edited);
     scratch::write(path, "");
     CHECK(same(into(ctx, Grid{}, options), first));
+}
+
+TEST_CASE("grid: rules and tasks are told apart by values that are no plain bytes") {
+    const scratch::Folder folder;
+    cpu::Context          ctx{{.threads = 1}};
+    Adder                 model{ctx};
+    const auto            ask = [&](char const* path, auto const& task, auto const& rule) {
+        return evaluate_into(folder / path, ctx, model, task, {.to = 2, .each = 5}, rule);
+    };
+    const auto differs = [&](char const* path, auto const& rule, auto const& other, char const* what) {
+        const Report first = ask(path, Addition{}, rule);
+        CHECK(same(ask(path, Addition{}, rule), first));
+        REFUSES(ask(path, Addition{}, other), what);
+    };
+    differs("divergence", DivergenceBelow{1}, DivergenceBelow{2},
+            "answering; got \"by token, DivergenceBelow 1\", wanted \"by token, DivergenceBelow 2\"");
+    differs("change", ChangeBelow{1e9}, ChangeBelow{0}, "ChangeBelow 1e+09\", wanted");
+    differs("entropy", EntropyBelow{0.01}, EntropyBelow{0.010000000000000002},
+            "wanted \"by token, EntropyBelow");
+    differs("oracle", Oracle{Fixed{1}}, Oracle{Fixed{2}}, "Fixed");
+
+    const auto other = [&](char const* path, auto const& task, auto const& other) {
+        const Report first = ask(path, task, NoExit{});
+        CHECK(same(ask(path, task, NoExit{}), first));
+        REFUSES(ask(path, other, NoExit{}), ": task; got \"");
+    };
+    const Addition   strict{.judge = Judge::every_step};
+    const ExampleSet set{Addition{}, {{"1+2=", "30"}}, {1}};
+    const ExampleSet more{Addition{}, {{"1+2=", "30"}, {"1+3=", "40"}}, {1, 1}};
+    const Pairs      one{{{"1", "2"}}}, two{{{"1", "3"}}};
+    other("judge", unseen(Addition{}, set), unseen(strict, set));
+    other("set", unseen(Addition{}, set), unseen(Addition{}, more));
+    other("rule", Excluding{Addition{}, DigitAt{5}}, Excluding{Addition{}, DigitAt{6}});
+    other("pairs", Excluding{Addition{}, one}, Excluding{Addition{}, two});
+    CHECK(Listed{set}.name() == Listed{set}.name());
+    CHECK(Listed{set}.name() != Listed{more}.name());
+
+    CHECK(detail::value_name(NaryAddition{3}) != detail::value_name(NaryAddition{3, true}));
+    CHECK(detail::value_name(GridMaze{2}) != detail::value_name(GridMaze{2, false}));
+
+    CHECK(detail::value_name(Apart{CycleNavigation{}}) != detail::value_name(Apart{CycleNavigation{}, 1}));
+    using Without = Excluding<Addition, DigitAt>;
+    CHECK(detail::value_name(ByOperand<Without>{{{}, {5}}}) !=
+          detail::value_name(ByOperand<Without>{{{}, {6}}}));
+
+    struct Said {
+        double      x = 0;
+        std::string name() const { return "said"; }
+    };
+    struct Beside : Said {
+        bool sure = false;
+    };
+    static_assert(detail::NamesItself<Said> && !detail::NamesItself<Beside> &&
+                  !detail::NamesItself<Addition>);
 }
 
 TEST_CASE("grid: teacher-forced scores are kept too, and one file is not written twice at a time") {

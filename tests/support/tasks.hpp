@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rung/core/hash.hpp"
 #include "rung/data/vocab.hpp"
 #include "rung/tasks.hpp"
 
@@ -62,6 +63,7 @@ AnyTask any(std::string name, std::vector<Difficulty> difficulties, Attained att
             T task = {}, Meaning meaning = the_text) {
     static_assert(explain_task<T>::ok);
     static_assert(T::vocab == vocab_size<T>());
+    detail::value_name(task);  // compiles: the file of an evaluation knows it again
     return {name,
             difficulties,
             attained,

@@ -1,7 +1,12 @@
 #pragma once
-// A hash of texts that is the same everywhere, and the names of types, for errors.
+// A hash of texts that is the same everywhere, and the names of types and of values, for errors and for files.
 
+#include <charconv>
+#include <concepts>
+#include <cstdio>
+#include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "rung/core/rng.hpp"
 
@@ -24,8 +29,61 @@ constexpr std::string_view type_name() {
     std::string_view       name  = __PRETTY_FUNCTION__;
     const std::string_view start = "T = ";
     name.remove_prefix(name.find(start) + start.size());
-    name = name.substr(0, name.find_first_of(";]"));
+    name.remove_suffix(1);  // of "[with T = X; std::string_view = ...]"; X may hold such brackets itself
+    name = name.substr(0, name.rfind("; std::string_view = "));
     return name.substr(name.starts_with("rung::") ? 6 : 0);
 }
+
+namespace detail {
+
+inline std::string hash_text(std::uint64_t hash) {
+    char out[17] = {};
+    std::snprintf(out, sizeof out, "%016llx", static_cast<unsigned long long>(hash));
+    return out;
+}
+inline std::uint64_t hash_of_bytes(void const* data, std::size_t size) {
+    return hash_of({static_cast<char const*>(data), size});
+}
+/// The fewest digits that are this number and no other.
+inline std::string exact_text(double x) {
+    char out[32];
+    return std::string(out, std::to_chars(out, out + sizeof out, x).ptr);
+}
+
+/// Not what a base says of itself: it knows nothing of the members beside it.
+template <class T, class Owner, class Name>
+constexpr bool is_own(Name (Owner::*)() const) {
+    return std::is_same_v<T, Owner>;
+}
+template <class T>
+concept NamesItself = requires(T const value) {
+    { value.name() } -> std::convertible_to<std::string>;
+    requires is_own<T>(&T::name);
+};
+
+/// A type and its value, so that two of one name are the same: the type's own `name()`, or the bytes where they are all
+/// there is to it.
+template <class T>
+std::string value_name(T const& value) {
+    const std::string type(type_name<T>());
+    if constexpr (NamesItself<T>) {
+        return type + " " + std::string(value.name());
+    } else {
+        static_assert(
+            type_name<T>().find("<lambda") == std::string_view::npos &&
+                type_name<T>().find("(lambda") == std::string_view::npos,
+            "A value that a file is to know again: a lambda has no name that tells it from another; "
+            "write a struct with that operator() const");
+        static_assert(
+            std::is_empty_v<T> || (std::has_unique_object_representations_v<T> && !std::is_pointer_v<T>),
+            "A value that a file is to know again: its bytes do not tell it from another (it has a "
+            "double, a container, padding or a base's name()); add `std::string name() const`, a text "
+            "that no other value of the type has");
+        if constexpr (std::is_empty_v<T>) return type;
+        else return type + " " + hash_text(hash_of_bytes(&value, sizeof value));
+    }
+}
+
+}  // namespace detail
 
 }  // namespace rung

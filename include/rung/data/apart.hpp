@@ -76,7 +76,10 @@ struct Apart : Task {
     }
     /// What is around this one may not go past it.
     template <class... Any>
-    Example sample_digits(Any&&...) const = delete;
+    Example     sample_digits(Any&&...) const = delete;
+    std::string name() const {
+        return detail::value_name(static_cast<Task const&>(*this)) + ", split " + std::to_string(split);
+    }
 
 private:
     /// What a prompt asks: where a task says which two numbers it is about, they, however they are written.

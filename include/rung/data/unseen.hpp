@@ -33,6 +33,13 @@ struct Listed : Task {
     /// What is around this one may not go past it.
     template <class... Any>
     Example sample_digits(Any&&...) const = delete;
+    std::string name() const {
+        std::uint64_t all = 0;
+        for (auto const& [difficulty, examples] : by_difficulty_)
+            for (auto const& [prompt, answer] : examples)
+                all = hash_of(answer, hash_of(prompt, hash_of(difficulty.text(), all)));
+        return detail::value_name(static_cast<Task const&>(*this)) + ", " + detail::hash_text(all);
+    }
 
 private:
     std::map<Difficulty, std::vector<Example>> by_difficulty_;

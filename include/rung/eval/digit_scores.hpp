@@ -25,8 +25,9 @@ concept OfTwoNumbers = requires(std::string_view text) {
 }  // namespace detail
 
 /// Digits are those that the right answer writes, zeros in front among them, its sign not; a digit that an answer does
-/// not reach is wrong, and so are all digits of an answer whose form is broken. Of a task that is not of two numbers:
-/// characters of its answer, from the first that is written.
+/// not reach is wrong, and so are all digits of an answer whose form is broken. The highest is wrong too where an
+/// answer goes on beyond it, zeros aside: of 142 for 42 the units alone are right, so that all are of right numbers
+/// only. Of a task that is not of two numbers: characters of its answer, from the first that is written.
 template <class Task>
 class DigitScores {
 public:
@@ -35,18 +36,21 @@ public:
 
     void operator()(Answered const& answered) {
         const std::string want = digits(answered.truth.answer), got = digits(answered.answer.text);
+        const bool        longer = got.find_first_not_of(past, want.size()) != std::string::npos;
         if (by_length_.size() <= want.size()) by_length_.resize(want.size() + 1);
         auto& scores = by_length_[want.size()].scores;
         for (std::size_t place = 0; place < want.size(); ++place) {
             if (scores.size() == place) scores.push_back({.difficulty = int(place)});
             ++scores[place].count;
-            scores[place].correct += place < got.size() && got[place] == want[place];
+            scores[place].correct +=
+                place < got.size() && got[place] == want[place] && !(longer && place + 1 == want.size());
         }
     }
 
     /// Of right numbers of so many digits; `difficulty` is the place: 0 the units, 1 the tens.
     Report of_length(int digits) const {
-        return digits >= 0 && digits <= longest() ? by_length_[std::size_t(digits)] : Report{};
+        const bool seen = digits >= 0 && std::size_t(digits) < by_length_.size();
+        return seen ? by_length_[std::size_t(digits)] : Report{};
     }
     /// Of all numbers.
     Report all() const {
@@ -59,10 +63,13 @@ public:
             }
         return sum;
     }
-    /// Digits of the longest right number so far.
-    int longest() const { return int(by_length_.size()) - 1; }
+    /// Digits of the longest right number so far; 0 before the first.
+    int longest() const { return std::max(0, int(by_length_.size()) - 1); }
 
 private:
+    /// What may follow the highest digit: zeros in front of a number change nothing.
+    static constexpr char const* past = detail::OfTwoNumbers<Task> ? "0" : "";
+
     /// By place. None if there is no number.
     static std::string digits(std::string_view answer) {
         if constexpr (detail::OfTwoNumbers<Task>) {

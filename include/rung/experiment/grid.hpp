@@ -20,23 +20,6 @@ namespace rung {
 
 namespace detail {
 
-inline std::string hash_text(std::uint64_t hash) {
-    char out[17] = {};
-    std::snprintf(out, sizeof out, "%016llx", static_cast<unsigned long long>(hash));
-    return out;
-}
-inline std::uint64_t hash_of_bytes(void const* data, std::size_t size) {
-    return hash_of({static_cast<char const*>(data), size});
-}
-
-/// A type, and its value where its bytes are all there is to it.
-template <class T>
-std::string value_name(T const& value) {
-    if constexpr (std::has_unique_object_representations_v<T> && !std::is_empty_v<T>)
-        return std::string(type_name<T>()) + " " + hash_text(hash_of_bytes(&value, sizeof value));
-    else return std::string(type_name<T>());
-}
-
 /// Members of a flat object that Json wrote, as their text; none if it is no such object.
 inline std::map<std::string, std::string> members_of(std::string_view line) {
     std::map<std::string, std::string> all;
@@ -51,7 +34,7 @@ inline std::map<std::string, std::string> members_of(std::string_view line) {
         }
         const auto item  = line.substr(0, end);
         const auto colon = item.find("\":");
-        if (quoted || item.front() != '"' || colon == item.npos || colon == 0) return {};
+        if (quoted || item.empty() || item.front() != '"' || colon == item.npos || colon == 0) return {};
         all[std::string(item.substr(1, colon - 1))] = item.substr(colon + 2);
         line.remove_prefix(std::min(line.size(), end + 1));
     }
@@ -67,35 +50,16 @@ public:
         const int fd = file_.descriptor();
         RUNG_CHECK(::flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK, "evaluate_into: file; got '",
                    path_, "', which another evaluation is writing, wanted one of its own");
-        std::string text = contents(fd);
-        const auto  head = header.text();
-        const auto  whole =
-            text.rfind('\n') + 1;  // lines; what was being written when it was killed is dropped
-        const bool ours = whole > 0 || (head + "\n").starts_with(text);
-        RUNG_CHECK(ours, "evaluate_into: file; got '", path_,
+        const std::string text  = contents(fd);
+        const std::string head  = header.text();
+        const std::size_t whole = text.rfind('\n') + 1;  // lines; what follows was cut off when it was killed
+        RUNG_CHECK(whole > 0 || (head + "\n").starts_with(text), "evaluate_into: file; got '", path_,
                    "', which is no evaluation's, wanted one of evaluate_into(), or none");
-        if (whole < text.size()) {
-            if (::ftruncate(fd, off_t(whole)) != 0)
-                fail_path("evaluate_into: file cannot be mended", path_, errno, "a file that can be written");
-            text.resize(whole);
-        }
-        if (text.empty()) {
-            file_.write(head + "\n");
-            return;
-        }
-        const auto first = text.find('\n');
-        compare(members_of(std::string_view(text).substr(0, first)), members_of(head), head);
-        int number = 1;
-        for (std::size_t at = first + 1; at < text.size();) {
-            const auto end  = text.find('\n', at);
-            auto       line = members_of(std::string_view(text).substr(at, end - at));
-            const auto cell = line["cell"];
-            ++number;
-            RUNG_CHECK(!cell.empty(), "evaluate_into: '", path_, "', line ", number, "; got '",
-                       text.substr(at, end - at), "', wanted a difficulty that is done");
-            done_[cell] = std::move(line);
-            at          = end + 1;
-        }
+        if (whole > 0) read(std::string_view(text).substr(0, whole), head);
+        // Only now that it is known to be this evaluation's: nothing is cut off a file that is refused.
+        if (whole < text.size() && ::ftruncate(fd, off_t(whole)) != 0)
+            fail_path("evaluate_into: file cannot be mended", path_, errno, "a file that can be written");
+        if (whole == 0) file_.write(head + "\n");
     }
 
     /// Whether the score is in the file already: `cell` with what it is the answer to has to be the same.
@@ -127,6 +91,22 @@ private:
         for (ssize_t got; (got = ::pread(fd, bytes, sizeof bytes, off_t(text.size()))) > 0;)
             text.append(bytes, std::size_t(got));
         return text;
+    }
+    /// @param text  whole lines
+    void read(std::string_view text, std::string const& head) {
+        const auto first = text.find('\n');
+        compare(members_of(text.substr(0, first)), members_of(head), head);
+        int number = 1;
+        for (std::size_t at = first + 1; at < text.size();) {
+            const auto end  = text.find('\n', at);
+            auto       line = members_of(text.substr(at, end - at));
+            const auto cell = line["cell"];
+            ++number;
+            RUNG_CHECK(!cell.empty(), "evaluate_into: '", path_, "', line ", number, "; got '",
+                       text.substr(at, end - at), "', wanted a difficulty that is done");
+            done_[cell] = std::move(line);
+            at          = end + 1;
+        }
     }
     void compare(std::map<std::string, std::string> const& got,
                  std::map<std::string, std::string> const& want, std::string const& head) const {
@@ -203,7 +183,8 @@ Report resume(std::string const& path, Context& ctx, Model const& model, Task co
 /// evaluate() with each difficulty's score written to a file as soon as it is known, and those that are there already
 /// left alone: stopped at any moment and called again it returns what it would have returned, bit for bit. A later call
 /// may ask for more difficulties, or for others; `watch` sees only answers that are given now. Throws where the file is
-/// of other weights, another task, seed or test, and says what differs.
+/// of other weights, another task, seed or test, and says what differs. Tasks and rules are told apart by their
+/// type and value: one with members whose bytes do not tell (a double, a container) has `std::string name() const`.
 template <class Context, class Model, class Task, class Rule = NoExit>
 Report evaluate_into(std::string const& path, Context& ctx, Model const& model, Task const& task,
                      EvaluateOptions const& options, Rule const& rule = {}) {

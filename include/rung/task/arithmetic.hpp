@@ -1,6 +1,7 @@
 #pragma once
 // What addition, subtraction and multiplication have in common: how operands are drawn, written and judged.
 
+#include "rung/core/hash.hpp"
 #include "rung/task/format.hpp"
 #include "rung/task/task.hpp"
 
@@ -136,8 +137,9 @@ template <class Task>
 struct ByOperand : Task {
     static constexpr std::array<std::string_view, 2> axes{"digits of a", "digits of b"};
 
-    Example sample(Rng& rng, Difficulty n) const { return Task::sample_digits(rng, n.first, n.second); }
-    int     longest(Difficulty n) const { return Task::longest_of(n.first, n.second); }
+    Example     sample(Rng& rng, Difficulty n) const { return Task::sample_digits(rng, n.first, n.second); }
+    int         longest(Difficulty n) const { return Task::longest_of(n.first, n.second); }
+    std::string name() const { return detail::value_name(static_cast<Task const&>(*this)); }
 };
 
 }  // namespace rung

@@ -1,6 +1,7 @@
 #pragma once
 // Tasks of different alphabets in one vocabulary, so that one model can learn them all.
 
+#include "rung/core/hash.hpp"
 #include "rung/task/letters.hpp"
 #include "rung/task/task.hpp"
 
@@ -28,6 +29,8 @@ struct InAlphabet : Task {
                   "InAlphabet: the alphabet must have all characters of the task");
     static constexpr std::string_view alphabet = Common::alphabet;
     static constexpr int              vocab    = vocab_size(alphabet);
+
+    std::string name() const { return detail::value_name(static_cast<Task const&>(*this)); }
 };
 
 }  // namespace rung

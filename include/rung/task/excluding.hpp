@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "rung/core/hash.hpp"
 #include "rung/task/task.hpp"
 
 namespace rung {
@@ -56,6 +57,9 @@ struct Excluding : Task {
     /// What is around this one may not go past it.
     template <class... Any>
     Example sample_digits(Any&&...) const = delete;
+    std::string name() const {
+        return detail::value_name(static_cast<Task const&>(*this)) + ", " + detail::value_name(rule);
+    }
 };
 
 template <class Task, class Rule>
@@ -89,6 +93,11 @@ struct Pairs {
         return std::any_of(pairs.begin(), pairs.end(),
                            [&](auto const& pair) { return pair.first == a && pair.second == b; });
     }
+    std::string name() const {
+        std::uint64_t all = 0;
+        for (auto const& [a, b] : pairs) all = hash_of(b, hash_of(a, all));
+        return detail::hash_text(all);
+    }
 };
 
 /// Rule: these prompts.
@@ -97,6 +106,11 @@ struct Prompts {
 
     bool operator()(Example const& example) const {
         return std::binary_search(sorted.begin(), sorted.end(), example.prompt);
+    }
+    std::string name() const {
+        std::uint64_t all = 0;
+        for (auto const& prompt : sorted) all = hash_of(prompt, all);
+        return detail::hash_text(all);
     }
 };
 

@@ -92,6 +92,7 @@ struct GridMazeIn {
         score.path = score.moves && score.ends && answer.size() == std::size_t(map.far[map.start]);
         return score;
     }
+    std::string name() const { return concat(doors, shortest ? " doors, shortest" : " doors"); }
 
 private:
     static constexpr std::string_view steps = "UDLR";

@@ -56,7 +56,8 @@ struct NaryAddition {
         }
         return ordinal_of_text(text, "0123456789");
     }
-    int longest(int difficulty) const { return difficulty * (digits + 1) + longest_sum(difficulty); }
+    int         longest(int difficulty) const { return difficulty * (digits + 1) + longest_sum(difficulty); }
+    std::string name() const { return concat(digits, reversed ? " digits, reversed" : " digits"); }
 
 private:
     /// n numbers below 10^d make less than n 10^d: the digits of n - 1 come before theirs.

@@ -1,14 +1,17 @@
 #pragma once
 // When a loop has thought enough: rules that see how a sequence's answer changes from pass to pass. A rule is a small
-// type with `Verdict operator()(Reading const&, Judged&) const`; write your own beside these.
+// type with `Verdict operator()(Reading const&, Judged&) const`; write your own beside these. One
+// with members that are not whole numbers has a `name()` too, by which files know it again.
 
 #include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <functional>
 #include <limits>
+#include <string>
 #include <string_view>
 
+#include "rung/core/hash.hpp"
 #include "rung/core/view.hpp"
 
 namespace rung {
@@ -54,6 +57,7 @@ struct Oracle {
     Verdict operator()(Reading const& now, Judged&) const {
         return now.pass >= passes(now.prompt) ? Verdict::stop : Verdict::go_on;
     }
+    std::string name() const { return detail::value_name(passes); }
 };
 template <class Rule>
 Oracle(Rule) -> Oracle<Rule>;
@@ -74,6 +78,7 @@ struct DivergenceBelow {
     Verdict operator()(Reading const& now, Judged&) const {
         return now.divergence < limit ? Verdict::stop : Verdict::go_on;
     }
+    std::string name() const { return detail::exact_text(limit); }
 };
 
 /// The first pass that hardly changes the state.
@@ -82,6 +87,7 @@ struct ChangeBelow {
     Verdict operator()(Reading const& now, Judged&) const {
         return now.change < limit ? Verdict::stop : Verdict::go_on;
     }
+    std::string name() const { return detail::exact_text(limit); }
 };
 
 /// The first pass that leaves little doubt.
@@ -90,6 +96,7 @@ struct EntropyBelow {
     Verdict operator()(Reading const& now, Judged&) const {
         return now.entropy < limit ? Verdict::stop : Verdict::go_on;
     }
+    std::string name() const { return detail::exact_text(limit); }
 };
 
 /// The first pass whose likeliest tokens have been the same for `passes` passes.
