@@ -32,7 +32,7 @@ struct Listed : Task {
     }
     /// What is around this one may not go past it.
     template <class... Any>
-    Example sample_digits(Any&&...) const = delete;
+    Example     sample_digits(Any&&...) const = delete;
     std::string name() const {
         std::uint64_t all = 0;
         for (auto const& [difficulty, examples] : by_difficulty_)

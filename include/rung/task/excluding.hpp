@@ -56,7 +56,7 @@ struct Excluding : Task {
     }
     /// What is around this one may not go past it.
     template <class... Any>
-    Example sample_digits(Any&&...) const = delete;
+    Example     sample_digits(Any&&...) const = delete;
     std::string name() const {
         return detail::value_name(static_cast<Task const&>(*this)) + ", " + detail::value_name(rule);
     }
