@@ -77,7 +77,8 @@ struct ArithmeticIn {
     }
     /// The problem of numbers of exactly so many digits.
     Example sample_digits(Rng& rng, int a, int b) const {
-        return write(digits::random(rng, a), digits::random(rng, b), &rng);
+        const std::string first = digits::random(rng, a), second = digits::random(rng, b);  // in this order
+        return write(first, second, &rng);
     }
     /// The problem of a and b, most significant digit first, of any length. What a format leaves to chance is left out.
     Example example(std::string_view a, std::string_view b) const {
