@@ -13,7 +13,7 @@ namespace rung {
 // core/: language and memory
 struct Error;  // check.hpp; hash.hpp has hash_of, type_name
 enum class Purpose : std::uint32_t;  // rng.hpp
-class Rng;
+class Rng;  // shuffle.hpp: shuffle, choose
 template <class T> struct Mat;  // view.hpp
 struct Memory;  // buffer.hpp
 template <class T> class Buffer;

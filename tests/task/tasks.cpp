@@ -178,3 +178,14 @@ TEST_CASE("a task without places of its own names none") {
     CHECK_FALSE(place_of(Copy{}));
     CHECK(place_of(task)("12=1") == 1);
 }
+
+TEST_CASE("problems of a stream are the same on every compiler") {
+    const auto prompt = [](auto const& task, Difficulty difficulty) {
+        Rng rng(1, Purpose::user);
+        return sample(task, rng, difficulty).prompt;
+    };
+    CHECK(prompt(PlainAddition{}, 5) == "27987+60791=");
+    CHECK(prompt(PlainAddition{.operands = Operands::mixed}, 5) == "98750+7=");
+    CHECK(prompt(PlainAddition{.operands = Operands::any}, 5) == "17987+50791=");
+    CHECK(prompt(Multiplication{}, {5, 4}) == "78972*9706=");
+}

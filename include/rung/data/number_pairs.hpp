@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "rung/core/shuffle.hpp"
 #include "rung/data/example_set.hpp"
 #include "rung/task/errors.hpp"
 
@@ -30,11 +31,6 @@ namespace detail {
 inline NumberPair pair_below(Rng& rng, int n) {
     const int a = rng.between(0, n - 1);
     return {std::to_string(a), std::to_string(rng.between(0, n - 1))};
-}
-/// Pairs first .. end in another order, of which any beginning is a fair sample.
-inline void shuffle(std::vector<NumberPair>& pairs, std::size_t first, Rng rng) {
-    for (std::size_t i = pairs.size(); i > first + 1; --i)
-        std::swap(pairs[i - 1], pairs[first + rng.below(std::uint32_t(i - first))]);
 }
 
 }  // namespace detail
@@ -69,7 +65,8 @@ inline std::vector<NumberPair> balanced_pairs(BalanceOptions const& options) {
     }
     const std::size_t kept = options.digits ? ones : 0;
     draw(all - int(pairs.size()), 1'000);
-    detail::shuffle(pairs, kept, detail::set_rng(options.seed, next));
+    Rng order = detail::set_rng(options.seed, next);
+    shuffle(order, pairs, kept);  // of which any beginning is a fair sample
     pairs.resize(std::size_t(options.count));
     return pairs;
 }
@@ -117,10 +114,8 @@ inline TableSplit split_table(int n, int shown, std::uint64_t seed = 1) {
     std::vector<NumberPair> all;
     for (int a = 0; a < n; ++a)
         for (int b = 0; b < n; ++b) all.emplace_back(std::to_string(a), std::to_string(b));
-    // From the front, so that the first ones do not depend on how many there are to be.
     Rng rng = detail::set_rng(seed, 0);
-    for (std::size_t i = 0; i < std::size_t(shown); ++i)
-        std::swap(all[i], all[i + rng.below(std::uint32_t(all.size() - i))]);
+    choose(rng, all, std::size_t(shown));
     const auto middle = all.begin() + shown;
     return {{all.begin(), middle}, {middle, all.end()}};
 }

@@ -3,6 +3,7 @@
 // every token is learnt from, none is padding (Lee et al., "Teaching arithmetic to small transformers", ICLR 2024,
 // after nanoGPT). Beside it stands what Lesson does: an example a sequence, of which the answer is learnt from.
 
+#include "rung/core/shuffle.hpp"
 #include "rung/data/source.hpp"
 
 namespace rung {
@@ -20,8 +21,7 @@ public:
     Windows(Task const&, std::vector<Example> examples, int length, std::uint64_t seed) : length_(length) {
         Rng         rng(seed, Purpose::training, ~0u, ~0u, 1);
         const Vocab words = vocab_of<Task>();
-        for (std::size_t i = examples.size(); i > 1; --i)
-            std::swap(examples[i - 1], examples[rng.below(std::uint32_t(i))]);
+        shuffle(rng, examples);
         for (auto const& [prompt, answer] : examples) {
             words.append(text_, prompt);
             words.append(text_, answer);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 
+#include "rung/core/shuffle.hpp"
 #include "rung/task/task.hpp"
 
 namespace rung {
@@ -48,10 +49,8 @@ private:
     static std::string other_text(Rng& rng, int pairs) {
         std::string text(std::size_t(2 * pairs), '(');
         std::fill(text.begin() + pairs, text.end(), ')');
-        do {
-            for (std::size_t i = text.size(); i > 1; --i)
-                std::swap(text[i - 1], text[rng.below(std::uint32_t(i))]);
-        } while (balanced(text));
+        do shuffle(rng, text);
+        while (balanced(text));
         return text;
     }
 };

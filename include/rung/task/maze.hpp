@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "rung/core/shuffle.hpp"
 #include "rung/task/digits.hpp"
 #include "rung/task/spanning_tree.hpp"
 #include "rung/task/task.hpp"
@@ -48,7 +49,7 @@ struct MazeIn {
         std::vector<int> labels(99), order(count);
         std::iota(labels.begin(), labels.end(), 1);
         std::iota(order.begin(), order.end(), 0);
-        shuffle(rng, labels, count), shuffle(rng, order, count);
+        choose(rng, labels, count), choose(rng, order, count);
         std::vector<std::vector<int>> beside(count);
         const auto                    label = [&](int node) { return labels[std::size_t(node)]; };
         for (auto const& [a, b] : edges) {
@@ -61,7 +62,7 @@ struct MazeIn {
         char before = '#';
         for (const int node : order) {
             auto& others = beside[std::size_t(node)];
-            shuffle(rng, others, others.size());
+            choose(rng, others, others.size());
             all.prompt += std::exchange(before, '-'), put(all.prompt, label(node));
             char comma = ':';
             for (const int other : others) all.prompt += std::exchange(comma, ','), put(all.prompt, other);
@@ -120,11 +121,6 @@ private:
     static void put(std::string& out, int label) {
         if (label >= 10) out += char('0' + label / 10);
         out += char('0' + label % 10);
-    }
-    /// The first `count` of them become a random choice, in random order.
-    static void shuffle(Rng& rng, std::vector<int>& all, std::size_t count) {
-        for (std::size_t i = 0; i < count; ++i)
-            std::swap(all[i], all[i + rng.below(std::uint32_t(all.size() - i))]);
     }
     /// Labels between such characters; none unless all of the text is of that form.
     static std::vector<int> labels_of(std::string_view text, char between) {
