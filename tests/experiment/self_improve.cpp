@@ -1,7 +1,5 @@
 #include <doctest/doctest.h>
 
-#include <map>
-
 #include "support/random.hpp"
 #include "support/small.hpp"
 
@@ -45,8 +43,8 @@ TEST_CASE(
     "no true label past the first range is trained on: corrupting them all leaves every weight as it was") {
     const auto honest = climb({}), corrupted = climb({.honest = 3});
     CHECK(honest.bits == corrupted.bits);
-    CHECK(climb({.honest = 2}).bits != honest.bits);  // within the range the labels do matter
-    CHECK(corrupted.rounds[0].labelled_right == 0);   // and the report does look at the truth
+    CHECK(climb({.honest = 2}).bits != honest.bits);         // within the range the labels do matter
+    CHECK(corrupted.rounds[0].total().labelled_right == 0);  // and the report does look at the truth
 }
 
 TEST_CASE("self-improvement has the same bits for any number of threads") {
@@ -57,10 +55,11 @@ TEST_CASE("a round labels the next difficulty, and its counts fit together") {
     int next = 4;
     for (auto const& round : climb({}).rounds) {
         CHECK(round.difficulty == next++);
-        CHECK(round.labelled == 50);
-        CHECK(round.kept <= round.labelled);
-        CHECK(round.kept_right <= round.kept);
-        CHECK(round.kept_right <= round.labelled_right);
+        const LabelCount sum = round.total();
+        CHECK(sum.labelled == 50);
+        CHECK(sum.kept <= sum.labelled);
+        CHECK(sum.kept_right <= sum.kept);
+        CHECK(sum.kept_right <= sum.labelled_right);
         CHECK(round.after.scores.size() == 6);
     }
 }
@@ -71,25 +70,7 @@ TEST_CASE("a round whose filter keeps nothing trains on what is known") {
             return std::vector<bool>(c.size(), false);
         }
     };
-    for (auto const& round : climb({}, 2, Nothing{}).rounds) CHECK(round.kept == 0);
-}
-
-TEST_CASE("half of a mixture is the newest set, the rest first and older sets by their weights") {
-    const Vocab vocab{Reverse::alphabet};
-    const auto  of_length = [&](int n) {
-        return encode(vocab, Reverse{}.example(std::string(std::size_t(n), '1')));
-    };
-    const std::vector<detail::LabelledSet> sets{
-        {of_length(10)}, {of_length(11)}, {of_length(12), of_length(12)}};
-    std::map<int, int> seen;  // by number of digits; 1 to 4 are the first set
-    for (std::uint32_t i = 0; i < 12'000; ++i) {
-        const Item item = detail::draw_mixture(Reverse{}, Uniform{1, 4}, vocab, sets, 4, 1, 3, i);
-        ++seen[std::min(item.prompt - 2, 12)];
-    }
-    CHECK(seen[12] == doctest::Approx(6'000).epsilon(0.05));
-    CHECK(seen[10] == doctest::Approx(1'000).epsilon(0.1));
-    CHECK(seen[11] == doctest::Approx(1'000).epsilon(0.1));
-    for (int n = 1; n <= 4; ++n) CHECK(seen[n] == doctest::Approx(1'000).epsilon(0.1));
+    for (auto const& round : climb({}, 2, Nothing{}).rounds) CHECK(round.total().kept == 0);
 }
 
 TEST_CASE("a difficulty that does not fit the context is refused before any work") {
@@ -155,6 +136,8 @@ TEST_CASE("a test of the climb that cannot be asked is refused before any work")
     Trainer      trainer{ctx, model};
     CHECK_THROWS_AS(self_improve(trainer, Reverse{}, Uniform{1, 3}, NoFilter{}, {.test = {.to = 40}}), Error);
     CHECK_THROWS_AS(self_improve(trainer, Reverse{}, Uniform{1, 3}, NoFilter{}, {.steps = 5, .decay = 6}),
+                    Error);
+    CHECK_THROWS_AS(self_improve(trainer, Reverse{}, Uniform{1, 3}, NoFilter{}, {.labeller = best_of(0, 1)}),
                     Error);
     CHECK(trainer.steps() == 0);
 }

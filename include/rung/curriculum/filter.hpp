@@ -3,19 +3,29 @@
 
 #include <algorithm>
 #include <concepts>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "rung/core/check.hpp"
+#include "rung/task/difficulty.hpp"
 
 namespace rung {
 
-/// A problem with the answer the model gave it.
+/// A problem with the answer that models gave it.
 struct Candidate {
     std::string prompt, answer;
-    bool        ended      = false;  ///< the model wrote its end token
-    int         tokens     = 0;      ///< it wrote, the end among them
-    double      confidence = 1;      ///< probability it gave to its own answer
+    bool        ended  = false;  ///< they wrote the end token
+    int         tokens = 0;      ///< they wrote, the end among them
+    double confidence  = 1;  ///< probability that the model gave to the answer; of several models that gave
+                             ///< it, the mean
+    double     agreement   = 1;  ///< share of the models that gave this very answer
+    double     consistency = 1;  ///< share of a model's samples that are this answer
+    Difficulty difficulty  = {};
+
+    void archive(auto& all) {
+        all(prompt, answer, ended, tokens, confidence, agreement, consistency, difficulty);
+    }
 };
 
 template <class F>
@@ -35,6 +45,15 @@ namespace detail {
 inline void check_filter(std::vector<bool> const& keep, std::vector<Candidate> const& candidates) {
     RUNG_CHECK(keep.size() == candidates.size(), "Filter: answers; got ", keep.size(), ", wanted ",
                candidates.size(), ", one per candidate");
+}
+
+inline std::vector<bool> at_least(char const* filter, std::vector<Candidate> const& candidates,
+                                  double Candidate::*what, double least) {
+    RUNG_CHECK(least >= 0 && least <= 1, filter, ": least; got ", least, ", wanted a share between 0 and 1");
+    std::vector<bool> keep;
+    // Shares are quotients: four of five voters must reach 0.8 though it is no binary fraction.
+    for (auto const& candidate : candidates) keep.push_back(candidate.*what >= least - 1e-9);
+    return keep;
 }
 }  // namespace detail
 
@@ -74,10 +93,51 @@ struct ConfidenceFilter {
     double least = 0.9;
 
     std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
-        RUNG_CHECK(least >= 0 && least <= 1, "ConfidenceFilter: least; got ", least,
-                   ", wanted a probability between 0 and 1");
+        return detail::at_least("ConfidenceFilter", candidates, &Candidate::confidence, least);
+    }
+};
+
+/// Keeps answers of exactly so many tokens, the end among them: of formats whose length the problem tells.
+/// FixedLength{[](rung::Candidate const& c) { return int(c.prompt.size()); }}
+struct FixedLength {
+    std::function<int(Candidate const&)> tokens;
+
+    std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
         std::vector<bool> keep;
-        for (auto const& candidate : candidates) keep.push_back(candidate.confidence >= least);
+        for (auto const& c : candidates) keep.push_back(c.ended && c.tokens == tokens(c));
+        return keep;
+    }
+};
+
+/// Keeps answers that at least this share of the models gave, models of different seeds (Lee et al., ICML 2025,
+/// section 5.2: majority voting).
+struct Agreement {
+    double least = 0.8;
+
+    std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
+        return detail::at_least("Agreement", candidates, &Candidate::agreement, least);
+    }
+};
+
+/// Keeps answers that at least this share of one model's samples are (Wang et al., "Self-consistency improves chain of
+/// thought reasoning in language models", ICLR 2023): see commonest_of().
+struct SelfConsistency {
+    double least = 0.8;
+
+    std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
+        return detail::at_least("SelfConsistency", candidates, &Candidate::consistency, least);
+    }
+};
+
+/// Keeps answers that pass a check of the problem and the answer alone, such as that a way through a maze goes from its
+/// start to its end along its edges. Answers that did not end do not.
+/// Verifier{[&](std::string const& prompt, std::string const& answer) { ... }}
+struct Verifier {
+    std::function<bool(std::string const& prompt, std::string const& answer)> check;
+
+    std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
+        std::vector<bool> keep;
+        for (auto const& c : candidates) keep.push_back(c.ended && check(c.prompt, c.answer));
         return keep;
     }
 };

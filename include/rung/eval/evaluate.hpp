@@ -115,11 +115,12 @@ struct ProblemStream {
     std::uint32_t major, site = 0;
 };
 
+/// @param first  number of the first one
 template <class Task>
-std::vector<Example> problems(Task const& task, Difficulty difficulty, int count,
-                              ProblemStream const& stream) {
+std::vector<Example> problems(Task const& task, Difficulty difficulty, int count, ProblemStream const& stream,
+                              int first = 0) {
     std::vector<Example> all;
-    for (int i = 0; i < count; ++i) {
+    for (int i = first; i < first + count; ++i) {
         Rng rng(stream.seed, stream.purpose, stream.major, std::uint32_t(i), stream.site);
         all.push_back(sample(task, rng, difficulty));
     }

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "rung/experiment/accuracy.hpp"
+#include "rung/experiment/climbs.hpp"
 #include "rung/experiment/program.hpp"
 #include "rung/experiment/progress.hpp"
 #include "rung/experiment/record.hpp"
@@ -47,16 +48,17 @@ public:
         return [this, label](StepEvent const& e) { step(label, 0, e); };
     }
     /// For ClimbOptions::watch.
-    std::function<void(StepEvent const&)> watch_climb() {
-        return [this](StepEvent const& e) {
-            if (rounds_.empty() && e.step == 1) trained_steps_ = losses_.y.size();
-            const std::size_t round = rounds_.size() + 1;
-            step("round " + std::to_string(round), round, e);
+    /// @param name  of the climb, where there are several
+    std::function<void(StepEvent const&)> watch_climb(std::string name = "") {
+        return [this, name](StepEvent const& e) {
+            if (climbs_.empty() && e.step == 1) trained_steps_ = losses_.y.size();
+            const std::size_t round = climbs_.rounds(name) + 1;
+            step((name.empty() ? "" : name + ", ") + "round " + std::to_string(round), round, e);
         };
     }
     /// For ClimbOptions::watch_round.
-    std::function<void(Round const&)> watch_round() {
-        return [this](Round const& r) { end_round(r); };
+    std::function<void(Round const&)> watch_round(std::string name = "") {
+        return [this, name](Round const& r) { end_round(name, r); };
     }
 
     /// Accuracies as one table on stdout, a figure in the report, and the last line.
@@ -80,7 +82,7 @@ public:
         if (trained_to.second == 0) line.set("trained_to", trained_to.first);
         else line.set("trained_to", trained_to.text());
         for (auto const& [name, report] : reports) line.set(name, exact_matches(report));
-        if (!rounds_.empty()) line.set("rounds", rounds_.size());
+        if (!climbs_.empty()) line.set("rounds", climbs_.rounds());
         for (auto const& [key, value] : extra) line.set(key, value);
         end(line, header, rows, [&] {
             page_.table("Exact match with its 95 % interval (Wilson) on fresh problems.", header, rows);
@@ -92,8 +94,6 @@ public:
                 if (grid)
                     page_.figure("Exact match by both difficulties: " + name + ".",
                                  grid_svg(report, {.title = name, .trained_to = trained_to}));
-            if (!rounds_.empty() && !grid)
-                page_.figure("Exact match by round and difficulty.", round_map(reports.front().second));
         });
     }
 
@@ -142,20 +142,36 @@ private:
         }
         if (e.step == e.steps) progress_->finish();
     }
-    [[gnu::cold, gnu::noinline]] void end_round(Round const& r) {
-        rounds_.push_back(r);
-        record_.write(Json{}
-                          .set("event", "round")
-                          .set("round", r.round)
-                          .set("difficulty", r.difficulty)
-                          .set("labelled", r.labelled)
-                          .set("labelled_right", r.labelled_right)
-                          .set("kept", r.kept)
-                          .set("kept_right", r.kept_right)
-                          .set("loss", r.loss)
-                          .set("exact_match", exact_matches(r.after)));
-        std::fprintf(streams_.error, "round %d labels %d: kept %d of %d, of which %d are right\n", r.round,
-                     r.difficulty, r.kept, r.labelled, r.kept_right);
+    [[gnu::cold, gnu::noinline]] void end_round(std::string const& name, Round const& r) {
+        climbs_.add(name, r);
+        const LabelCount sum = r.total();
+        Json             labels;
+        for (auto const& count : r.labels)
+            labels.set(count.difficulty.text(), Json{}
+                                                    .set("labelled", count.labelled)
+                                                    .set("labelled_right", count.labelled_right)
+                                                    .set("kept", count.kept)
+                                                    .set("kept_right", count.kept_right));
+        Json event;
+        event.set("event", "round");
+        if (!name.empty()) event.set("climb", name);
+        event.set("round", r.round)
+            .set("difficulty", r.difficulty.text())
+            .set("labels", labels)
+            .set("precision", sum.precision())
+            .set("recall", sum.recall())
+            .set("trust", r.trust)
+            .set("loss", r.loss)
+            .set("tokens", r.tokens)
+            .set("decoded", r.decoded)
+            .set("flops", r.flops)
+            .set("exact_match", exact_matches(r.after));
+        if (!r.sign.empty()) event.set("sign", r.sign);
+        if (r.ruling != Ruling::go_on) event.set("ruling", ruling_name(r.ruling));
+        record_.write(event);
+        std::fprintf(streams_.error, "%s%sround %d labels %s: kept %d of %d, of which %d are right%s%s\n",
+                     name.c_str(), name.empty() ? "" : ", ", r.round, r.difficulty.text().c_str(), sum.kept,
+                     sum.labelled, sum.kept_right, r.sign.empty() ? "" : "; ", r.sign.c_str());
     }
     [[gnu::cold, gnu::noinline]] Json begin_line() const {
         return Json{}.set("experiment", name_).set("seed", common_.seed);
@@ -170,6 +186,7 @@ private:
         std::fflush(streams_.out);  // before the report, which may find the disk full
         if (!record_.records()) return;
         fill_page();
+        if (!climbs_.empty()) climbs_.show(page_);
         page_.figure("Loss by step.", loss_figure());
         page_.text("The command that made this page:").command(command_);
         record_.save("report.html", page_.html());
@@ -201,27 +218,8 @@ private:
     [[gnu::cold, gnu::noinline]] std::string loss_figure() const {
         Figure figure{{.title = "Loss", .x = "step", .y = "loss", .y_scale = AxisScale::log}};
         figure.line(losses_);
-        if (!rounds_.empty()) figure.marker(double(trained_steps_), "self-improvement begins");
+        if (!climbs_.empty()) figure.marker(double(trained_steps_), "self-improvement begins");
         return figure.svg();
-    }
-    [[gnu::cold, gnu::noinline]] std::string round_map(Report const& before) const {
-        HeatMapOptions options{
-            .title = "Exact match", .x = "difficulty", .y = "round", .frontier = "labelled so far"};
-        for (auto const& score : before.scores) options.columns.push_back(score.difficulty.text());
-        HeatMap    map{options};
-        const auto row = [&](std::string label, Report const& report, int hardest) {
-            std::vector<double> shares;
-            int                 reached = 0;
-            for (auto const& column : before.scores) {
-                const Score score = report.at(column.difficulty);
-                shares.push_back(score.count > 0 ? score.exact_match() : std::nan(""));
-                reached += column.difficulty <= hardest;
-            }
-            map.row(std::move(label), shares, reached);
-        };
-        row("0", before, rounds_.front().difficulty - 1);
-        for (auto const& r : rounds_) row(std::to_string(r.round), r.after, r.difficulty);
-        return map.svg();
     }
 
     Streams                               streams_;
@@ -232,7 +230,7 @@ private:
     Record                                record_;
     std::optional<Progress>               progress_;
     Series                                losses_{.name = "loss"};
-    std::vector<Round>                    rounds_;
+    Climbs                                climbs_;
     std::size_t                           trained_steps_ = 0;
     std::chrono::steady_clock::time_point start_         = std::chrono::steady_clock::now();
 };

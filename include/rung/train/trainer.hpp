@@ -197,6 +197,12 @@ public:
     /// Numbers `count` examples of the training stream that no earlier call numbered; returns the first number.
     std::uint64_t number_examples(std::uint64_t count) { return std::exchange(examples_, examples_ + count); }
 
+    /// All that the next step depends on, the model's weights among it.
+    void archive(auto& all) {
+        all(model_.weights(), mean_, square_, steps_, updates_, examples_);
+        if (averaged_) all(averaged_->weights());
+    }
+
 private:
     static constexpr Run run_of(TrainerOptions const& options) {
         return {options.passes, options.learnt, options.states, options.graded};

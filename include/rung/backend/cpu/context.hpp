@@ -62,7 +62,8 @@ class Context {
                   "cpu::Context: the precision is float, bf16 or double");
 
 public:
-    using real = typename Precision<P>::Real;
+    using real         = typename Precision<P>::Real;
+    using options_type = Options;
 
     explicit Context(Options options = {}) : options_(options), workers_(options.threads) {
         RUNG_CHECK(options.slices > 0 && options.slices <= 4096, "cpu::Context: slices; got ", options.slices,
@@ -70,11 +71,12 @@ public:
         lanes_.resize(std::size_t(workers_.count()));
     }
 
-    std::uint64_t seed() const { return options_.seed; }
-    int           slices() const { return options_.slices; }
-    int           threads() const { return workers_.count(); }
-    Memory const& memory() const { return host_memory; }
-    Memory const& own_memory() const { return host_memory; }
+    Options const& options() const { return options_; }
+    std::uint64_t  seed() const { return options_.seed; }
+    int            slices() const { return options_.slices; }
+    int            threads() const { return workers_.count(); }
+    Memory const&  memory() const { return host_memory; }
+    Memory const&  own_memory() const { return host_memory; }
 
     /// Zeros for operations to add to, valid until the next call.
     double* results(int count) {

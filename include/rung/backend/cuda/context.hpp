@@ -198,15 +198,17 @@ class Context {
                   "cuda::Context: activations are float or bf16");
 
 public:
-    using real = T;
+    using real         = T;
+    using options_type = Options;
 
     explicit Context(Options options = {}) : options_(options), device_(find_device()), lane_(options) {}
 
-    std::uint64_t seed() const { return options_.seed; }
-    int           slices() const { return 1; }
-    int           threads() const { return 1; }
-    Memory const& memory() const { return shared_memory(); }
-    Memory const& own_memory() const { return device_memory(); }
+    Options const& options() const { return options_; }
+    std::uint64_t  seed() const { return options_.seed; }
+    int            slices() const { return 1; }
+    int            threads() const { return 1; }
+    Memory const&  memory() const { return shared_memory(); }
+    Memory const&  own_memory() const { return device_memory(); }
 
     double* results(int count) {
         lane_.wait();

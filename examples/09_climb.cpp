@@ -1,0 +1,117 @@
+// How far past its training data does a model climb? One that was shown strings of 1 to 10 digits, to copy or to
+// reverse, or sums of short numbers, labels what is a little harder, keeps what it is sure of, and trains on it: round
+// after round, each as far as it is still sure of itself.
+//
+//     bash examples/run.sh climb --task copy            also reverse, addition
+//     bash examples/run.sh climb --task addition --paper --device cuda
+//
+// `--paper` has the sizes of Lee et al., "Self-improving transformers overcome easy-to-hard and length generalization
+// challenges", ICML 2025: 6 layers of width 384 (14 million weights), one digit a round, no filter.
+
+#include "rung/experiment/device.hpp"
+#include "rung/experiment/journal.hpp"
+#include "rung/rung.hpp"
+#include "rung/task/common_alphabet.hpp"
+
+using namespace rung;
+
+// One alphabet for the three tasks, so that one model serves them all.
+inline constexpr Shape shape{.vocab = Addition::vocab, .context = 192, .width = 64, .heads = 4};
+inline constexpr Shape paper_shape{
+    .vocab = Addition::vocab, .context = 384, .width = 384, .heads = 6, .hidden = 1536};
+struct Climber : Transformer<shape, NoPe, Stacked<3>, Llama> {
+    using Transformer::Transformer;
+};
+struct PaperClimber : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
+    using Transformer::Transformer;
+};
+
+struct Settings {
+    std::string task       = "reverse";
+    int         trained_to = 10, steps = 1'600, rounds = 20, round_steps = 200, prompts = 2'000, batch = 128;
+    double      peak = 1.5e-3, sure = 0.99;
+    bool        paper = false;
+};
+
+/// What the paper does with each task.
+Settings published(std::string const& task) {
+    const bool adds = task == "addition";
+    return {.task        = task,
+            .trained_to  = adds ? 16 : 10,
+            .steps       = adds ? 10'000 : 2'000,
+            .rounds      = 20,
+            .round_steps = adds ? 1'000 : 500,
+            .prompts     = adds ? 50'000 : 20'000,
+            .batch       = 1'024,
+            .peak        = 5e-4,
+            .paper       = true};
+}
+
+template <class Model, class Context, class Task>
+void climb(Context& ctx, Task const& task, Settings const& s, Common const& common, Flags const& flags) {
+    Journal    journal{"climb", "Past what it was shown: " + s.task, common, flags};
+    Model      model{ctx};
+    Trainer    trainer{ctx, model, {.epsilon = s.paper ? 1e-12 : 1e-6}};
+    const auto lengths = Uniform{1, s.trained_to};
+    Task       shown   = task;
+    int        steps   = s.steps;
+    if constexpr (requires { shown.operands; }) shown.operands = Operands::mixed;
+    if (s.task == "addition" && !s.paper) {  // sums from short to long: many times faster than all at once
+        train(trainer, shown, GrowWhenMastered{{.limit = s.trained_to, .mastery = 0.9, .review = 0.5}},
+              {.steps      = s.steps / 2,
+               .rate       = [](int step) { return 2.5e-3 * std::min(1.0, (step + 1) / 200.0); },
+               .test_every = 100,
+               .test_each  = 32,
+               .watch      = journal.watch("grow")});
+        steps = s.steps - s.steps / 2;
+    }
+    train(trainer, shown, lengths,
+          {.steps = steps, .batch = s.batch, .peak = s.peak, .watch = journal.watch("train")});
+
+    const auto   past   = EvaluateOptions{.to = (Model::shape.context - 3) / 3, .each = 128};
+    const auto   test   = EvaluateOptions{.from = s.trained_to, .to = past.to, .by = 2, .each = 64};
+    const Report before = evaluate(ctx, model, task, past);
+    ClimbOptions options{.rounds      = s.rounds,
+                         .prompts     = s.prompts,
+                         .steps       = s.round_steps,
+                         .batch       = s.batch,
+                         .peak        = s.peak,
+                         .test        = test,
+                         .watch       = journal.watch_climb(),
+                         .watch_round = journal.watch_round()};
+    if (s.paper) {
+        self_improve(trainer, task, lengths, NoFilter{}, options);
+    } else {
+        options.schedule = AsFarAs{.bar = s.sure, .by = &Probe::confidence, .most = 4, .last = past.to};
+        self_improve(trainer, task, lengths, LengthFilter{} | ConfidenceFilter{.least = s.sure}, options);
+    }
+    const Report after = evaluate(ctx, model, task, past);
+    journal.finish(
+        s.trained_to, {{"before", before}, {"after", after}},
+        {{"frontier_before", before.frontier().first}, {"frontier_after", after.frontier().first}});
+}
+
+int main(int argc, char** argv) {
+    Common   common;
+    Settings s;
+    Flags    flags{"Teaches a small transformer short problems and lets it climb to long ones."};
+    common.add_to(flags);
+    flags.add("task", s.task, "what to learn", {"reverse", "copy", "addition"});
+    flags.add("trained-to", s.trained_to, "longest problem with a true label", {.least = 1, .most = 24});
+    flags.add("steps", s.steps, "training steps on true labels", {.least = 2});
+    flags.add("rounds", s.rounds, "rounds of self-improvement", {.least = 1});
+    flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
+    flags.add("sure", s.sure, "confidence of a label that is kept, and of the lengths to go to",
+              {.least = 0, .most = 1});
+    flags.add("paper", s.paper, "the published sizes instead of the flags above, for a GPU");
+    return program(argc, argv, flags, common, [&](auto& ctx) {
+        if (s.paper) s = published(s.task);
+        const auto run = [&](auto const& task) {
+            if (s.paper) climb<PaperClimber>(ctx, task, s, common, flags);
+            else climb<Climber>(ctx, task, s, common, flags);
+        };
+        if (s.task == "addition") run(Addition{});
+        else if (s.task == "copy") run(InAlphabet<Copy, Addition>{});
+        else run(InAlphabet<Reverse, Addition>{});
+    });
+}

@@ -1,0 +1,61 @@
+#pragma once
+// How a model answers the problems that it labels: once, the likeliest token each time, or several times by chance, of
+// which one answer is taken.
+
+#include <algorithm>
+#include <functional>
+#include <vector>
+
+#include "rung/eval/sample.hpp"
+
+namespace rung {
+
+struct Labeller {
+    int    samples     = 1;  ///< answers to each problem
+    double temperature = 0;  ///< 0: the likeliest token
+    int    top_k       = 0;  ///< 0: of all tokens
+    /// Which of a problem's answers is its label; empty: the first.
+    std::function<std::size_t(std::vector<Answer> const&)> choose = {};
+};
+
+/// The likeliest token each time.
+inline Labeller greedy_label() { return {}; }
+/// One answer by chance.
+inline Labeller sampled_label(double temperature, int top_k = 0) {
+    return {.temperature = temperature, .top_k = top_k};
+}
+/// The answer that the model gives the highest probability, of several by chance.
+inline Labeller best_of(int samples, double temperature, int top_k = 0) {
+    return {samples, temperature, top_k, [](std::vector<Answer> const& answers) {
+                return std::size_t(std::max_element(answers.begin(), answers.end(),
+                                                    [](Answer const& a, Answer const& b) {
+                                                        return a.confidence < b.confidence;
+                                                    }) -
+                                   answers.begin());
+            }};
+}
+
+namespace detail {
+inline bool same_answer(Answer const& a, Answer const& b) { return a.ended == b.ended && a.text == b.text; }
+
+/// How many of the answers are this one.
+inline int count_of(std::vector<Answer> const& answers, Answer const& answer) {
+    return int(std::count_if(answers.begin(), answers.end(),
+                             [&](Answer const& other) { return same_answer(answer, other); }));
+}
+/// The commonest answer; of equally common ones the first.
+inline std::size_t commonest(std::vector<Answer> const& answers) {
+    std::size_t best = 0;
+    int         most = 0;
+    for (std::size_t i = 0; i < answers.size(); ++i)
+        if (const int count = count_of(answers, answers[i]); count > most) most = count, best = i;
+    return best;
+}
+}  // namespace detail
+
+/// The commonest of several answers by chance: what SelfConsistency looks at.
+inline Labeller commonest_of(int samples, double temperature, int top_k = 0) {
+    return {samples, temperature, top_k, detail::commonest};
+}
+
+}  // namespace rung

@@ -1,0 +1,42 @@
+#pragma once
+// How a round's batches are mixed: the newest self-made labels, older ones, and the first set with its true labels.
+
+#include <functional>
+#include <vector>
+
+#include "rung/core/check.hpp"
+
+namespace rung {
+
+/// One of the sets that a round trains on, in order: the first has true labels and no end.
+struct SetInfo {
+    int size  = 0;  ///< labels; of the first 0, for it has no end
+    int width = 1;  ///< difficulties
+};
+
+/// The weight of each set in a batch. Sets without labels are left out whatever their weight.
+using Replay = std::function<std::vector<double>(std::vector<SetInfo> const&)>;
+
+/// A share of each batch from the newest set; the rest from the first with the weight `first` and from the others, each
+/// with the number of its difficulties (Lee et al., ICML 2025).
+struct HalfNewest {
+    double newest = 0.5;
+    double first  = 0;  ///< weight of the first set; 0: the number of its difficulties
+    int    keep   = 0;  ///< self-made sets that are trained on, the newest ones; 0: all
+
+    std::vector<double> operator()(std::vector<SetInfo> const& sets) const {
+        RUNG_CHECK(newest >= 0 && newest <= 1 && first >= 0 && keep >= 0,
+                   "HalfNewest: newest, first and keep; got ", newest, ", ", first, " and ", keep,
+                   ", wanted 0 to 1, and at least 0 each");
+        const std::size_t   last = sets.size() - 1;
+        const std::size_t   from = keep > 0 && std::size_t(keep) < last ? sets.size() - std::size_t(keep) : 1;
+        std::vector<double> weights(sets.size(), 0);
+        double              sum = weights[0] = first > 0 ? first : sets[0].width;
+        for (std::size_t i = from; i < last; ++i) sum += weights[i] = sets[i].size > 0 ? sets[i].width : 0;
+        for (std::size_t i = 0; i < last; ++i) weights[i] *= (1 - newest) / sum;
+        if (last > 0) weights[last] = newest;
+        return weights;
+    }
+};
+
+}  // namespace rung

@@ -1,0 +1,208 @@
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include "rung/core/archive.hpp"
+#include "rung/curriculum/filter.hpp"
+#include "rung/curriculum/label_noise.hpp"
+#include "rung/curriculum/labeller.hpp"
+#include "rung/curriculum/replay.hpp"
+#include "rung/curriculum/schedule.hpp"
+#include "rung/curriculum/watchdog.hpp"
+
+using namespace rung;
+
+namespace {
+
+std::vector<std::string> texts(std::vector<Target> const& targets) {
+    std::vector<std::string> all;
+    for (auto const& target : targets) all.push_back(target.difficulty.text());
+    return all;
+}
+using Texts = std::vector<std::string>;
+
+/// The first rounds of a schedule that asks nothing.
+template <class Plan>
+std::vector<Texts> rounds_of(Plan const& plan, Difficulty hardest, int count) {
+    std::vector<std::vector<Target>> history;
+    std::vector<Texts>               all;
+    for (int level = 0; level < count; ++level) {
+        history.push_back(plan({level, hardest, history, {}}));
+        all.push_back(texts(history.back()));
+    }
+    return all;
+}
+
+Answer said(std::string text, double confidence = 1) {
+    return {.text = text, .ended = true, .tokens = int(text.size()) + 1, .confidence = confidence};
+}
+Candidate label(std::string answer) { return {.prompt = "1=", .answer = answer, .ended = true}; }
+
+Round round_with(int kept, double trust, Report after = {}) {
+    Round round;
+    round.labels = {{.difficulty = 4, .labelled = 100, .kept = kept}};
+    round.trust  = trust;
+    round.after  = std::move(after);
+    return round;
+}
+
+}  // namespace
+
+TEST_CASE("schedules: one step further, several, along either axis, and a list that ends") {
+    CHECK(rounds_of(Next{}, 10, 3) == std::vector<Texts>{{"11"}, {"12"}, {"13"}});
+    CHECK(rounds_of(Next{.by = {0, 1}}, {30, 9}, 2) == std::vector<Texts>{{"30x10"}, {"30x11"}});
+    CHECK(rounds_of(Next{.by = {1, 0}, .each = 3}, {30, 9}, 2) ==
+          std::vector<Texts>{{"31x9", "32x9", "33x9"}, {"34x9", "35x9", "36x9"}});
+    CHECK(rounds_of(InOrder{{{7, 8}, {12}}}, 5, 3) == std::vector<Texts>{{"7", "8"}, {"12"}, {}});
+    CHECK(rounds_of(both_grow(2, 4), {2, 2}, 8) == std::vector<Texts>{{"1x3", "3x1"},
+                                                                      {"2x3", "3x2"},
+                                                                      {"3x3"},
+                                                                      {"1x4", "4x1"},
+                                                                      {"2x4", "4x2"},
+                                                                      {"3x4", "4x3"},
+                                                                      {"4x4"},
+                                                                      {}});
+    CHECK_THROWS_AS(rounds_of(Next{.by = {0, 0}}, 3, 1), Error);
+    CHECK_THROWS_AS(rounds_of(Next{.by = {-1, 1}}, {3, 3}, 1), Error);
+}
+
+TEST_CASE("the accelerated schedule goes as far as the bar holds, at least one step, never past its last") {
+    std::vector<std::vector<Target>> history;
+    const auto probe = [](Difficulty d) { return Probe{.accuracy = d <= 14 ? 1.0 : 0.5, .confidence = 1}; };
+    CHECK(texts(AsFarAs{}({0, 10, history, probe})) == Texts{"11", "12", "13", "14"});
+    CHECK(texts(AsFarAs{.most = 2}({0, 10, history, probe})) == Texts{"11", "12"});
+    CHECK(texts(AsFarAs{.last = 12}({0, 10, history, probe})) == Texts{"11", "12"});
+    CHECK(texts(AsFarAs{.by = &Probe::confidence, .most = 6}({0, 10, history, probe})).size() == 6);
+    history = {{{11}, {12}}};
+    CHECK(texts(AsFarAs{}({1, 10, history, probe})) == Texts{"13", "14"});
+    history = {{{16}}};
+    CHECK(texts(AsFarAs{}({1, 10, history, probe})) == Texts{"17"});
+    CHECK(texts(AsFarAs{.last = 16}({1, 10, history, probe})).empty());
+}
+
+TEST_CASE(
+    "replay: half the newest set, the rest by difficulties, sets that are empty or forgotten left out") {
+    const auto near = [](std::vector<double> a, std::vector<double> const& b) {
+        REQUIRE(a.size() == b.size());
+        for (std::size_t i = 0; i < a.size(); ++i) CHECK(a[i] == doctest::Approx(b[i]));
+    };
+    near(HalfNewest{}({{0, 8}, {50, 1}, {50, 1}, {50, 1}}), {0.4, 0.05, 0.05, 0.5});
+    near(HalfNewest{}({{0, 8}, {50, 1}}), {0.5, 0.5});
+    near(HalfNewest{}({{0, 7}, {50, 3}, {0, 1}, {50, 1}}), {0.35, 0.15, 0, 0.5});
+    near(HalfNewest{.newest = 0.2, .first = 1}({{0, 8}, {50, 1}, {50, 1}}), {0.4, 0.4, 0.2});
+    near(HalfNewest{.keep = 2}({{0, 4}, {50, 1}, {50, 1}, {50, 1}}), {0.4, 0, 0.1, 0.5});
+    near(HalfNewest{.keep = 1}({{0, 4}, {50, 1}, {50, 1}}), {0.5, 0, 0.5});
+    CHECK_THROWS_AS(HalfNewest{.newest = 2}({{0, 8}, {50, 1}}), Error);
+}
+
+TEST_CASE("labellers choose the surest or the commonest of several answers, the first of equals") {
+    const std::vector<Answer> answers{said("1", 0.2), said("2", 0.9), said("1", 0.1), said("2", 0.3)};
+    CHECK(best_of(4, 1).choose(answers) == 1);
+    CHECK(commonest_of(4, 1).choose(answers) == 0);
+    CHECK(commonest_of(4, 1).choose({said("3"), said("2"), said("2")}) == 1);
+    CHECK(!greedy_label().choose);
+    CHECK(greedy_label().temperature == 0);
+    CHECK(sampled_label(0.7, 3).top_k == 3);
+    Answer open = said("1");
+    open.ended  = false;
+    CHECK(detail::count_of(answers, open) == 0);  // the same text, but no end
+}
+
+TEST_CASE("filters look at agreement, consistency, length and a check; joined, at all of them") {
+    std::vector<Candidate> all{label("17"), label("18"), label("170"), label("17")};
+    all[0].agreement = 0.8, all[1].agreement = 0.6, all[2].agreement = 1, all[3].agreement = 4.0 / 5;
+    all[3].ended       = false;
+    all[1].consistency = 0.5;
+    for (auto& c : all) c.tokens = int(c.answer.size()) + c.ended;
+    using Kept = std::vector<bool>;
+    CHECK(Agreement{.least = 0.8}(all) == Kept{true, false, true, true});
+    CHECK(SelfConsistency{.least = 0.6}(all) == Kept{true, false, true, true});
+    CHECK(FixedLength{[](Candidate const&) { return 3; }}(all) == Kept{true, true, false, false});
+    const Verifier seven{[](std::string const&, std::string const& answer) { return answer[1] == '7'; }};
+    CHECK(seven(all) == Kept{true, false, true, false});
+    CHECK((Agreement{.least = 0.8} | seven | LengthFilter{})(all) == Kept{false, false, true, false});
+    CHECK_THROWS_AS(Agreement{.least = 1.5}(all), Error);
+}
+
+TEST_CASE("noise in labels: as many as asked, of the kind that was asked, in the rounds that were asked") {
+    const Candidate truth = label("123456");
+    const auto      made  = [&](LabelNoise const& noise, int round, std::uint32_t i) {
+        Rng rng(1, Purpose::user, 0, i);
+        return noise(rng, truth, round);
+    };
+    int changed = 0;
+    for (std::uint32_t i = 0; i < 4'000; ++i) {
+        changed += made({.kind = Corruption::perturb, .share = 0.25}, 1, i) != truth.answer;
+        CHECK(made({.share = 1, .rounds = {5, 10}}, 4, i) == truth.answer);
+    }
+    CHECK(changed == doctest::Approx(1'000).epsilon(0.1));
+    std::map<std::size_t, int> dropped;
+    std::map<int, int>         moved;
+    for (std::uint32_t i = 0; i < 3'000; ++i) {
+        const std::string drop = made({.kind = Corruption::drop, .share = 1}, 1, i);
+        ++dropped[truth.answer.size() - drop.size()];
+        CHECK(drop.substr(0, 3) == "123");
+        const std::string other = made({.kind = Corruption::perturb, .share = 1}, 1, i);
+        REQUIRE(other.size() == 6);
+        int places = 0;
+        for (std::size_t at = 0; at < 6; ++at) {
+            const int way = (other[at] - truth.answer[at] + 10) % 10;
+            CHECK((way == 0 || way == 1 || way == 9));
+            places += way != 0;
+            if (at < 3) CHECK(way == 0);
+        }
+        ++moved[places];
+        CHECK(made({.share = 1}, 1, i).size() == 6);
+        CHECK(made({.kind = Corruption::drop_and_perturb, .share = 1}, 1, i).size() < 6);
+    }
+    for (int places = 1; places <= 3; ++places) {
+        CHECK(moved[places] == doctest::Approx(1'000).epsilon(0.1));
+        CHECK(dropped[std::size_t(places)] == doctest::Approx(1'000).epsilon(0.1));
+    }
+    Rng rng(1, Purpose::user);
+    CHECK(LabelNoise{.kind = Corruption::drop, .share = 1}(rng, label("x"), 1) == "x");  // nothing to drop
+}
+
+TEST_CASE("the watchdog sees few labels, little trust, trust that falls and a frontier that stands") {
+    const Collapse watch;
+    CHECK(watch(round_with(90, 0.99), {}).sign.empty());
+    CHECK(watch(round_with(5, 0.99), {}).sign == "kept 5 % of the labels");
+    CHECK(watch(round_with(90, 0.7), {}).sign == "trust in the kept labels is 70 %");
+    CHECK(watch(round_with(90, 0.85), {round_with(90, 0.99)}).sign == "trust fell from 99 %");
+    CHECK(watch(round_with(0, 0), {}).sign == "kept 0 % of the labels");
+    const Report stands{{{.difficulty = 1, .correct = 10, .count = 10}, {.difficulty = 2, .count = 10}}};
+    const Report moves{
+        {{.difficulty = 1, .correct = 10, .count = 10}, {.difficulty = 2, .correct = 10, .count = 10}}};
+    std::vector<Round> before(5, round_with(90, 0.99, stands));
+    CHECK(watch(round_with(90, 0.99, stands), before).sign == "the frontier stands at 1 since 5 rounds");
+    CHECK(watch(round_with(90, 0.99, moves), before).sign.empty());
+    CHECK(watch(round_with(5, 0.5), {}).ruling == Ruling::go_on);
+}
+
+TEST_CASE("the watchdog holds for as long as its patience lasts, and then stops") {
+    const Collapse     watch{.then = Ruling::hold, .patience = 2};
+    std::vector<Round> before;
+    for (const Ruling wanted : {Ruling::hold, Ruling::hold, Ruling::stop}) {
+        Round round  = round_with(1, 0.9);
+        round.ruling = watch(round, before).ruling;
+        CHECK(round.ruling == wanted);
+        before.push_back(round);
+    }
+    before.push_back(round_with(90, 0.9));  // it went on meanwhile: patience is new
+    CHECK(watch(round_with(1, 0.9), before).ruling == Ruling::hold);
+}
+
+TEST_CASE("a round is written and read back whole") {
+    Round round = round_with(7, 0.5, Report{{{.difficulty = {3, 4}, .correct = 2, .count = 9}}});
+    round.sign = "x", round.ruling = Ruling::hold, round.tokens = 5, round.round = 2;
+    Archive all;
+    all(round);
+    Round   other;
+    Archive read(all.bytes());
+    read(other), read.end();
+    Archive again;
+    again(other);
+    CHECK(again.bytes() == all.bytes());
+    CHECK(other.after.at({3, 4}).correct == 2);
+    CHECK(other.total().kept == 7);
+}

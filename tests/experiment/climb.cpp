@@ -1,0 +1,269 @@
+#include <doctest/doctest.h>
+
+#include "support/random.hpp"
+#include "support/small.hpp"
+
+using namespace rung_test;
+
+namespace {
+
+using Voter = Trainer<cpu::Context<>, SmallModel<>>;
+
+ClimbOptions quick() {
+    return {.rounds = 3, .prompts = 40, .steps = 4, .batch = 16, .peak = 1e-2, .test = {.to = 6, .each = 10}};
+}
+
+/// Models that have learnt a little, and their climb.
+struct Climbing {
+    explicit Climbing(ClimbOptions const& options, int count = 1, LabelFilter filter = NoFilter{},
+                      int threads = 1)
+        : ctx{{.threads = threads}}, voters(ctx, count) {
+        for (auto& voter : voters)
+            train(voter, Reverse{}, Uniform{1, 3}, {.steps = 60, .batch = 24, .peak = 1e-2});
+        engine.reset(
+            new Climb<Voter, Reverse>(climb(voters, Reverse{}, Uniform{1, 3}, std::move(filter), options)));
+    }
+    /// Everything there is, as bytes.
+    std::string state() {
+        Archive all;
+        engine->archive(all);
+        return all.bytes();
+    }
+    Climbing& finish() {
+        while (engine->advance()) {}
+        return *this;
+    }
+    std::vector<Round> const&       rounds() const { return engine->rounds(); }
+    std::vector<LabelledSet> const& sets(int voter = 0) const { return engine->sets(voter); }
+
+    cpu::Context<>                         ctx;
+    Voters<cpu::Context<>, SmallModel<>>   voters;
+    std::unique_ptr<Climb<Voter, Reverse>> engine;
+};
+
+std::vector<std::string> labels_of(LabelledSet const& set) {
+    std::vector<std::string> all;
+    for (auto const& label : set.labels) all.push_back(label.prompt + label.answer);
+    return all;
+}
+
+detail::Said said(std::string text, double confidence = 1, bool ended = true) {
+    return {{.text = text, .ended = ended, .tokens = int(text.size()) + ended, .confidence = confidence}, 1};
+}
+Candidate vote(std::vector<detail::Said> const& said, std::size_t owner = 0) {
+    std::vector<detail::Said const*> all;
+    for (auto const& one : said) all.push_back(&one);
+    return detail::vote("1=", 3, all, owner);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a climb that is put away after any piece of work and taken up by others ends with the same bytes") {
+    for (const int voters : {1, 2}) {
+        auto options      = quick();
+        options.schedule  = Next{.each = 2};
+        options.snapshots = voters == 2;
+        Climbing                 whole(options, voters, LengthFilter{});
+        std::vector<std::string> states{whole.state()};
+        while (whole.engine->advance()) states.push_back(whole.state());
+        states.push_back(whole.state());
+        REQUIRE(states.size() > 20);
+        for (std::size_t k = 0; k < states.size(); k += voters == 1 ? 1 : 5) {
+            Climbing other(options, voters, LengthFilter{});
+            for (int steps = 0; steps < 3; ++steps) other.engine->advance();  // what it has done is forgotten
+            Archive all(states[k]);
+            other.engine->archive(all);
+            all.end();
+            CHECK(other.finish().state() == states.back());
+        }
+    }
+}
+
+TEST_CASE("the accepted labels are the same for any number of threads") {
+    auto options     = quick();
+    options.labeller = commonest_of(3, 1.0);
+    const auto kept  = [&](int threads) {
+        return Climbing(options, 2, SelfConsistency{.least = 0.6}, threads).finish().state();
+    };
+    CHECK(kept(1) == kept(3));
+}
+
+TEST_CASE("the commonest answer is the label; of equals that of the model which will learn from it") {
+    CHECK(vote({said("12"), said("13"), said("13")}).answer == "13");
+    CHECK(vote({said("12"), said("13"), said("13")}).agreement == doctest::Approx(2.0 / 3));
+    CHECK(vote({said("12"), said("13"), said("14")}, 0).answer == "12");
+    CHECK(vote({said("12"), said("13"), said("14")}, 2).answer == "14");
+    CHECK(vote({said("12"), said("13"), said("12"), said("13")}, 1).answer == "13");
+    CHECK(vote({said("12", 0.5), said("12", 0.9), said("1")}).confidence == doctest::Approx(0.7));
+    // The same text is another answer where the end is missing.
+    CHECK(vote({said("12"), said("12", 1, false), said("13"), said("13")}).answer == "13");
+    CHECK(vote({said("12", 1, false)}).ended == false);
+    CHECK(vote({said("12")}).tokens == 3);
+}
+
+TEST_CASE(
+    "voters differ by their seeds, label problems of their own, and the first is what one model would be") {
+    Climbing three(quick(), 3, Agreement{.least = 0.6}), one(quick());
+    CHECK(three.voters[0].context().seed() == one.ctx.seed());
+    CHECK(bits_of(three.voters[0].model().weights()) == bits_of(one.voters[0].model().weights()));
+    CHECK(bits_of(three.voters[0].model().weights()) != bits_of(three.voters[1].model().weights()));
+    three.finish();
+    CHECK(labels_of(three.sets(0)[0]) != labels_of(three.sets(1)[0]));
+    for (int voter = 0; voter < 3; ++voter)
+        for (auto const& set : three.sets(voter))
+            for (auto const& label : set.labels) CHECK(label.agreement >= 2.0 / 3 - 1e-9);
+    for (auto const& round : three.rounds()) {
+        CHECK(round.total().labelled == 120);
+        CHECK(round.after.at(1).count == 30);
+        if (round.total().kept > 0) CHECK(round.trust >= 2.0 / 3 - 1e-9);
+    }
+}
+
+TEST_CASE("every kept label says where it comes from") {
+    auto options     = quick();
+    options.schedule = Next{.each = 2};
+    Climbing c(options);
+    c.finish();
+    REQUIRE(c.sets().size() == 3);
+    int round = 0;
+    for (auto const& set : c.sets()) {
+        CHECK(set.round == ++round);
+        CHECK(set.width == 2);
+        CHECK(set.labels.size() == 40);
+        for (auto const& label : set.labels) {
+            CHECK(int(label.prompt.size()) == label.difficulty.first + 1);
+            CHECK((label.difficulty == 2 + 2 * round || label.difficulty == 3 + 2 * round));
+            CHECK(label.confidence > 0);
+        }
+    }
+    CHECK(c.rounds()[1].labels.size() == 2);
+    CHECK(c.rounds()[1].labels[0].labelled == 20);
+}
+
+TEST_CASE("prompts are shared among difficulties by their weights, to the last one") {
+    CHECK(detail::shares_of({{5, 1}, {6, 2}, {7, 1}}, 100) == std::vector<int>{25, 50, 25});
+    CHECK(detail::shares_of({{5, 1}, {6, 1}, {7, 1}}, 100) == std::vector<int>{33, 34, 33});
+    CHECK(detail::shares_of({{5, 1}, {6, 0}}, 7) == std::vector<int>{7, 0});
+    CHECK_THROWS_AS(detail::shares_of({{5, -1}}, 7), Error);
+}
+
+TEST_CASE(
+    "controls: with the wrong labels left out all that is kept is right; with true labels all is kept") {
+    auto options    = quick();
+    options.control = Control::keep_right;
+    Climbing right_only(options);
+    for (auto const& round : right_only.finish().rounds()) {
+        CHECK(round.total().kept == round.total().labelled_right);
+        CHECK(round.total().kept_right == round.total().kept);
+    }
+    options.control = Control::true_labels;
+    Climbing told(options);
+    for (auto const& round : told.finish().rounds()) CHECK(round.total().kept_right == 40);
+}
+
+TEST_CASE("noise in labels shows in their precision") {
+    auto options    = quick();
+    options.control = Control::true_labels;
+    options.corrupt = LabelNoise{.kind = Corruption::drop, .share = 1, .rounds = {2}};
+    Climbing c(options);
+    c.finish();
+    CHECK(c.rounds()[0].total().precision() == 1);
+    CHECK(c.rounds()[1].total().precision() == 0);
+    CHECK(c.rounds()[2].total().precision() == 1);
+}
+
+TEST_CASE("a round that is held is labelled again; one that is rolled back leaves no trace in the weights") {
+    for (const Ruling ruling : {Ruling::hold, Ruling::roll_back}) {
+        auto options      = quick();
+        options.snapshots = true;
+        options.watchdog  = [&](Round const& now, std::vector<Round> const&) {
+            return now.round == 2 ? Advice{ruling, "I say so"} : Advice{};
+        };
+        Climbing      c(options);
+        std::uint64_t after_first = 0, after_second = 0;
+        while (c.engine->advance()) {
+            const auto bits = bits_of(c.voters[0].model().weights());
+            if (c.rounds().size() == 1 && after_first == 0) after_first = bits;
+            if (c.rounds().size() == 2 && after_second == 0) after_second = bits;
+        }
+        CHECK((after_first == after_second) == (ruling == Ruling::roll_back));
+        REQUIRE(c.rounds().size() == 3);
+        CHECK(c.rounds()[1].difficulty == 5);
+        CHECK(c.rounds()[2].difficulty == 5);
+        CHECK(c.rounds()[1].sign == "I say so");
+        CHECK(c.sets().size() == 2);
+    }
+    auto options     = quick();
+    options.watchdog = [](Round const&, std::vector<Round> const&) { return Advice{Ruling::roll_back, ""}; };
+    CHECK_THROWS_AS(Climbing(options).finish(), Error);  // there is nothing to go back to
+}
+
+TEST_CASE("a climb ends where its schedule or its watchdog says so") {
+    auto options     = quick();
+    options.schedule = InOrder{{{5}, {4, 6}}};
+    CHECK(Climbing(options).finish().rounds().size() == 2);
+    options.watchdog = [](Round const&, std::vector<Round> const&) { return Advice{Ruling::stop, "enough"}; };
+    CHECK(Climbing(options).finish().rounds().size() == 1);
+}
+
+TEST_CASE("a schedule asks the models; what that costs is counted as labelling") {
+    auto options     = quick();
+    options.schedule = AsFarAs{.bar = 0, .most = 2};
+    Climbing asked(options);
+    asked.finish();
+    CHECK(asked.rounds()[0].labels.size() == 2);
+    CHECK(asked.rounds()[2].difficulty == 9);
+    options.schedule = Next{.each = 2};
+    Climbing told(options);
+    told.finish();
+    CHECK(asked.rounds()[0].decoded > told.rounds()[0].decoded);
+    options.schedule = AsFarAs{.bar = 0, .most = 40};  // only the models know that this does not fit
+    CHECK_THROWS_AS(Climbing(options).finish(), Error);
+}
+
+TEST_CASE("tests of a climb are as far apart as asked, and the last round has one") {
+    auto options       = quick();
+    options.test_every = 2;
+    Climbing c(options);
+    c.finish();
+    CHECK(c.rounds()[0].after.scores.empty());
+    CHECK(!c.rounds()[1].after.scores.empty());
+    CHECK(!c.rounds()[2].after.scores.empty());
+    CHECK(c.rounds()[2].before.at(4).correct == c.rounds()[1].after.at(4).correct);
+    options.test_every = 0;
+    Climbing untested(options);
+    untested.finish();
+    CHECK(untested.rounds()[2].after.scores.empty());
+    CHECK(untested.rounds()[2].flops > 0);
+    CHECK(untested.rounds()[2].tokens == c.rounds()[2].tokens);
+}
+
+TEST_CASE("half of a round's batches are its own labels, the rest of the first set and of older ones") {
+    // Lengths tell the sets apart: 1 to 3 are the first.
+    auto options     = quick();
+    options.steps    = 200;
+    options.peak     = 1e-9;
+    options.schedule = [](Turn const& turn) { return std::vector<Target>{{10 + turn.level}}; };
+    std::vector<double> rows;
+    options.watch = [&](StepEvent const& e) { rows.push_back(double(e.tokens)); };
+    Climbing c(options, 1,
+               [](std::vector<Candidate> const& all) { return std::vector<bool>(all.size(), true); });
+    c.finish();
+    const auto mean = [&](int round) {
+        double sum = 0;
+        for (int i = 0; i < 200; ++i) sum += rows[std::size_t(round * 200 + i)] / 200 / 16;
+        return sum;
+    };
+    const auto length = [&](int set) {  // of what is read, on average
+        double sum = 0;
+        for (auto const& label : c.sets()[std::size_t(set)].labels)
+            sum += double(label.prompt.size() + 1 + label.answer.size()) / 40;
+        return sum;
+    };
+    const double first = 2 * 2 + 2;  // digits twice, begin and "=", and no end is read
+    CHECK(mean(0) == doctest::Approx(0.5 * first + 0.5 * length(0)).epsilon(0.02));
+    CHECK(mean(1) == doctest::Approx(0.375 * first + 0.125 * length(0) + 0.5 * length(1)).epsilon(0.02));
+    CHECK(mean(2) ==
+          doctest::Approx(0.3 * first + 0.1 * length(0) + 0.1 * length(1) + 0.5 * length(2)).epsilon(0.02));
+}
