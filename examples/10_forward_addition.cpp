@@ -26,37 +26,48 @@ struct Settings {
     bool   paper = false;
 };
 
-/// Both climbs begin with the same weights: the models are taught by the same seed.
-template <class Model, class Context, class Filter>
-Report climb(Context& ctx, Filter const& filter, std::string const& name, Settings const& s,
-             Journal& journal) {
-    Model      model{ctx};
-    Trainer    trainer{ctx, model, {.epsilon = s.paper ? 1e-12 : 1e-6}};
+template <class Model, class Context>
+void climb(Context& ctx, Settings const& s, Common const& common, Flags const& flags) {
+    Journal journal{"forward_addition", "Sums from the left: a filter on length against none", common, flags};
+    Model   model{ctx};
+    Trainer trainer{ctx, model, {.epsilon = s.paper ? 1e-12 : 1e-6}};
     const auto lengths = Uniform{1, s.trained_to};
     const auto mixed   = PlainAddition{.operands = Operands::mixed};
     int        steps   = s.steps;
-    if (!s.paper) {
+    if (!s.paper) {  // sums from short to long: many times faster than all at once
+        steps -= s.steps / 2;
         train(trainer, mixed, GrowWhenMastered{{.limit = s.trained_to, .mastery = 0.9, .review = 0.5}},
               {.steps      = s.steps / 2,
                .rate       = [](int step) { return 2.5e-3 * std::min(1.0, (step + 1) / 200.0); },
                .test_every = 100,
                .test_each  = 32,
-               .watch      = journal.watch(name + ", grow")});
-        steps -= s.steps / 2;
+               .watch      = journal.watch("grow")});
     }
     train(trainer, mixed, lengths,
-          {.steps = steps, .batch = s.batch, .peak = s.peak, .watch = journal.watch(name + ", train")});
-    const auto test = EvaluateOptions{.to = s.trained_to + s.rounds + 4, .each = 128};
-    self_improve(trainer, PlainAddition{}, lengths, filter,
-                 {.rounds      = s.rounds,
-                  .prompts     = s.prompts,
-                  .steps       = s.round_steps,
-                  .batch       = s.batch,
-                  .peak        = s.peak,
-                  .test        = test,
-                  .watch       = journal.watch_climb(name),
-                  .watch_round = journal.watch_round(name)});
-    return evaluate(ctx, model, PlainAddition{}, {.to = test.to, .each = 512});
+          {.steps = steps, .batch = s.batch, .peak = s.peak, .watch = journal.watch("train")});
+
+    const std::string taught = saved(trainer);  // both climbs begin here
+    const auto        test   = EvaluateOptions{.to = s.trained_to + s.rounds + 4, .each = 512};
+    std::vector<std::pair<std::string, Report>> reports{
+        {"before", evaluate(ctx, model, PlainAddition{}, test)}};
+    std::vector<std::pair<std::string, Json>> frontiers;
+    const auto                                run = [&](std::string const& name, LabelFilter const& filter) {
+        load(trainer, taught);
+        self_improve(trainer, PlainAddition{}, lengths, filter,
+                                                    {.rounds      = s.rounds,
+                                                     .prompts     = s.prompts,
+                                                     .steps       = s.round_steps,
+                                                     .batch       = s.batch,
+                                                     .peak        = s.peak,
+                                                     .test        = {.to = test.to, .each = 128},
+                                                     .watch       = journal.watch_climb(name),
+                                                     .watch_round = journal.watch_round(name)});
+        reports.emplace_back(name, evaluate(ctx, model, PlainAddition{}, test));
+        frontiers.emplace_back("frontier_" + name, reports.back().second.frontier().first);
+    };
+    run("none", NoFilter{});
+    run("length", LengthFilter{.margin = 2});
+    journal.finish(s.trained_to, reports, frontiers);
 }
 
 int main(int argc, char** argv) {
@@ -70,16 +81,11 @@ int main(int argc, char** argv) {
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
     flags.add("paper", s.paper, "the published sizes instead of the flags above, for a GPU");
     return program(argc, argv, flags, common, [&](auto& ctx) {
-        if (s.paper) s = {10, 10'000, 60, 3'000, 50'000, 1'024, 5e-4, true};
-        Journal    journal{"forward_addition", "Sums from the left: a filter on length against none", common,
-                        flags};
-        const auto run = [&](auto const& filter, std::string const& name) {
-            return s.paper ? climb<PaperAdder>(ctx, filter, name, s, journal)
-                           : climb<Adder>(ctx, filter, name, s, journal);
-        };
-        const Report none = run(NoFilter{}, "none"), length = run(LengthFilter{.margin = 2}, "length");
-        journal.finish(
-            s.trained_to, {{"none", none}, {"length", length}},
-            {{"frontier_none", none.frontier().first}, {"frontier_length", length.frontier().first}});
+        if (s.paper) {
+            s = {10, 10'000, 60, 3'000, 50'000, 1'024, 5e-4, true};
+            climb<PaperAdder>(ctx, s, common, flags);
+        } else {
+            climb<Adder>(ctx, s, common, flags);
+        }
     });
 }

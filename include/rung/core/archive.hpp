@@ -150,4 +150,19 @@ private:
     bool        reads_ = false;
 };
 
+/// What a value has come to, as bytes.
+template <class T>
+std::string saved(T& value) {
+    Archive all;
+    all(value);
+    return all.bytes();
+}
+/// Brings it back to that.
+template <class T>
+void load(T& value, std::string bytes) {
+    Archive all(std::move(bytes));
+    all(value);
+    all.end();
+}
+
 }  // namespace rung

@@ -35,6 +35,9 @@ public:
         }
     }
 
+    void archive(auto& all) {
+        for (auto& voter : voters_) all(voter->trainer);
+    }
     int           size() const { return int(voters_.size()); }
     trainer_type& operator[](int k) { return voters_[std::size_t(k)]->trainer; }
 

@@ -1,0 +1,118 @@
+// The way through a maze, a tree whose edges are listed in no order. Models that were shown short ways, or small mazes,
+// climb to longer ways, or larger mazes. Labels that nobody checks spoil the climb; a vote of several models keeps it
+// clean, about as well as a verifier that follows the way and needs no answer either.
+// After Lee et al., "Self-improving transformers overcome easy-to-hard and length generalization challenges", ICML 2025
+// (30 nodes and 1 to 9 hops, then to 30 hops; 10 to 30 nodes at 9 hops, then to 60); `--paper` has their sizes.
+
+#include "rung/experiment/device.hpp"
+#include "rung/experiment/journal.hpp"
+#include "rung/rung.hpp"
+#include "rung/task/maze.hpp"
+
+using namespace rung;
+
+inline constexpr Shape shape{.vocab = Maze::vocab, .context = 160, .width = 64, .heads = 4};
+inline constexpr Shape paper_shape{
+    .vocab = Maze::vocab, .context = 640, .width = 384, .heads = 6, .hidden = 1536};
+struct Walker : Transformer<shape, NoPe, Stacked<4>, Llama> {
+    using Transformer::Transformer;
+};
+struct PaperWalker : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
+    using Transformer::Transformer;
+};
+
+struct Settings {
+    std::string axis  = "hops";
+    int         nodes = 12, hops = 4, rounds = 5, voters = 3;
+    int         steps = 6'000, round_steps = 400, prompts = 1'000, batch = 64;
+    double      peak = 1e-3, round_peak = 5e-4, least = 0.6;
+    bool        paper = false;
+};
+
+/// What the paper does along each axis.
+Settings published(std::string const& axis) {
+    const bool hops = axis == "hops";
+    return {.axis        = axis,
+            .nodes       = 30,
+            .hops        = 9,
+            .rounds      = hops ? 21 : 10,
+            .voters      = 3,
+            .steps       = hops ? 25'000 : 12'000,
+            .round_steps = hops ? 5'000 : 4'000,
+            .prompts     = hops ? 50'000 : 150'000,
+            .batch       = 1'024,
+            .peak        = 5e-4,
+            .round_peak  = 2e-4,
+            .paper       = true};
+}
+
+/// A way from the start to the end along edges: what anybody can check without knowing it.
+bool leads_there(std::string const& prompt, std::string const& way) {
+    const MazeScore score = Maze{}.score({prompt, ""}, way);
+    return score.moves && score.ends;
+}
+
+template <class Model, class Context>
+void climb(Context& ctx, Settings const& s, std::string const& only, Common const& common,
+           Flags const& flags) {
+    Journal          journal{"maze", "Longer ways than any it was shown: " + s.axis, common, flags};
+    const bool       hops = s.axis == "hops";
+    const int        few  = hops ? s.nodes : s.hops + 1;
+    const Uniform    mazes{{few, hops ? 1 : s.hops}, {s.nodes, s.hops}};
+    const Difficulty last =
+        hops ? Difficulty(s.nodes, s.hops + s.rounds + 2) : Difficulty(s.nodes + 3 * s.rounds + 3, s.hops);
+    std::vector<std::pair<std::string, Report>> after;
+
+    auto voters = make_voters<Model>(ctx, only == "all" || only == "vote" ? s.voters : 1,
+                                     {.epsilon = s.paper ? 1e-12 : 1e-6});
+    for (auto& voter : voters)
+        train(voter, Maze{}, mazes,
+              {.steps = s.steps, .batch = s.batch, .peak = s.peak, .watch = journal.watch("train")});
+    const std::string taught = saved(voters);  // every climb begins here
+
+    const auto run = [&](std::string const& name, auto& who, LabelFilter const& filter) {
+        if (only != "all" && only != name) return;
+        load(voters, taught);
+        const auto rounds =
+            self_improve(who, Maze{}, mazes, filter,
+                         {.rounds          = s.rounds,
+                          .prompts         = s.prompts,
+                          .steps           = s.round_steps,
+                          .batch           = s.batch,
+                          .peak            = s.round_peak,
+                          .warmup          = s.round_steps / 10,
+                          .reset_optimizer = true,
+                          .schedule        = hops ? Next{.by = {0, 1}} : Next{.by = {1, 0}, .each = 3},
+                          .replay          = HalfNewest{.first = hops ? 1.0 : s.nodes - few + 1.0},
+                          .test            = {.from = {few, hops ? 1 : s.hops}, .to = last, .each = 64},
+                          .watch           = journal.watch_climb(name),
+                          .watch_round     = journal.watch_round(name)});
+        after.emplace_back(name, rounds.back().after);
+    };
+    run("none", voters[0], NoFilter{});
+    run("vote", voters, Agreement{.least = s.least});
+    run("verifier", voters[0], Verifier{leads_there});
+    journal.finish({s.nodes, s.hops}, after);
+}
+
+int main(int argc, char** argv) {
+    Common      common;
+    Settings    s;
+    std::string only = "all";
+    Flags flags{"Climbs to longer ways through mazes, by labels that are unchecked, voted on, or verified."};
+    common.add_to(flags);
+    flags.add("axis", s.axis, "what grows", {"hops", "nodes"});
+    flags.add("filter", only, "which climb", {"all", "none", "vote", "verifier"});
+    flags.add("nodes", s.nodes, "of the largest maze with a true label", {.least = 3, .most = 20});
+    flags.add("hops", s.hops, "of the longest way with a true label", {.least = 1, .most = 10});
+    flags.add("rounds", s.rounds, "rounds, one hop or three nodes each", {.least = 1});
+    flags.add("voters", s.voters, "models that vote", {.least = 1});
+    flags.add("steps", s.steps, "training steps on true labels", {.least = 1});
+    flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
+    flags.add("prompts", s.prompts, "labelled per round, for each model", {.least = 1});
+    flags.add("paper", s.paper, "the published sizes instead of the flags above, for a GPU");
+    return program(argc, argv, flags, common, [&](auto& ctx) {
+        if (s.paper) climb<PaperWalker>(ctx, published(s.axis), only, common, flags);
+        else climb<Walker>(ctx, s, only, common, flags);
+    });
+}

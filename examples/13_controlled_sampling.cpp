@@ -1,0 +1,80 @@
+// Does it matter how hard the next problems are? Four climbs of the same model, with as many labels and as many
+// training steps: one digit further each round; four digits; lengths at random from all that are wanted in the end; and
+// as far as the model is sure of itself. Where nothing holds the difficulty back most labels are wrong or are filtered
+// away, and the climb stays where it was.
+// After Lee et al., "Self-improving transformers overcome easy-to-hard and length generalization challenges", ICML 2025
+// (section 7.1: how large a step may be), at a size for a laptop.
+
+#include "rung/experiment/device.hpp"
+#include "rung/experiment/journal.hpp"
+#include "rung/rung.hpp"
+
+using namespace rung;
+
+inline constexpr Shape shape{.vocab = Reverse::vocab, .context = 128, .width = 64, .heads = 4};
+struct Reverser : Transformer<shape, NoPe, Stacked<3>, Llama> {
+    using Transformer::Transformer;
+};
+
+struct Settings {
+    int trained_to = 10, climb_to = 22, steps = 1'600, rounds = 12, round_steps = 200, prompts = 2'000;
+};
+
+int main(int argc, char** argv) {
+    Common   common;
+    Settings s;
+    Flags    flags{
+        "Climbs with small steps, large steps, no steps at all, and steps that the model decides on."};
+    common.add_to(flags);
+    flags.add("trained-to", s.trained_to, "longest string with a true label", {.least = 1, .most = 24});
+    flags.add("climb-to", s.climb_to, "longest string that is wanted", {.least = 2, .most = 56});
+    flags.add("steps", s.steps, "training steps on true labels", {.least = 1});
+    flags.add("rounds", s.rounds, "rounds of self-improvement", {.least = 1});
+    flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
+
+    return program(argc, argv, flags, common, [&](auto& ctx) {
+        Journal    journal{"controlled_sampling", "How hard the next problems are", common, flags};
+        const auto lengths = Uniform{1, s.trained_to};
+        const auto test    = EvaluateOptions{.to = s.climb_to, .each = 128};
+        Reverser   model{ctx};
+        Trainer    trainer{ctx, model, {.epsilon = 1e-6}};
+        train(trainer, Reverse{}, lengths,
+              {.steps = s.steps, .peak = 1.5e-3, .watch = journal.watch("train")});
+        const std::string                           taught = saved(trainer);  // every climb begins here
+        std::vector<std::pair<std::string, Report>> after{{"before", evaluate(ctx, model, Reverse{}, test)}};
+        std::vector<std::pair<std::string, Json>>   frontiers;
+
+        const auto run = [&](std::string const& name, LabelSchedule const& schedule) {
+            load(trainer, taught);
+            self_improve(trainer, Reverse{}, lengths, LengthFilter{} | ConfidenceFilter{.least = 0.99},
+                         {.rounds      = s.rounds,
+                          .prompts     = s.prompts,
+                          .steps       = s.round_steps,
+                          .peak        = 1.5e-3,
+                          .schedule    = schedule,
+                          .test        = test,
+                          .watch       = journal.watch_climb(name),
+                          .watch_round = journal.watch_round(name)});
+            after.emplace_back(name, evaluate(ctx, model, Reverse{}, test));
+            frontiers.emplace_back("frontier_" + name, after.back().second.frontier().first);
+        };
+        // Past the last length that is wanted, all of them once more.
+        const auto all = [&](Turn const& turn) {
+            return Next{.each = s.climb_to - s.trained_to}({0, turn.hardest, turn.history, turn.probe});
+        };
+        const auto steps_of = [&](int by) -> LabelSchedule {
+            return [=](Turn const& turn) {
+                const int next = turn.hardest.first + by * (turn.level + 1);
+                return next > s.climb_to ? all(turn) : std::vector<Target>{{next}};
+            };
+        };
+        run("one", steps_of(1));
+        run("four", steps_of(4));
+        run("any", all);
+        run("sure", [&](Turn const& turn) {
+            const auto further = AsFarAs{.by = &Probe::confidence, .most = 4, .last = s.climb_to}(turn);
+            return further.empty() ? all(turn) : further;
+        });
+        journal.finish(s.trained_to, after, frontiers);
+    });
+}
