@@ -23,6 +23,8 @@ struct Score {
     /// was asked.
     double passes = 0;
 
+    void archive(auto& all) { all(difficulty, correct, count, passes); }
+
     double exact_match() const { return count == 0 ? 0.0 : double(correct) / count; }
 
     /// 95 % interval of the true rate (Wilson, 1927): honest near 0 and 1, where the normal one is not.
@@ -38,6 +40,8 @@ struct Score {
 /// Scores in order of difficulty.
 struct Report {
     std::vector<Score> scores;
+
+    void archive(auto& all) { all(scores); }
 
     /// The score at one difficulty; empty (count 0) when it was not asked for.
     Score at(Difficulty difficulty) const {

@@ -107,13 +107,16 @@ inline void claim_folder(std::string const& path) {
 }
 
 /// Writes the whole file or leaves the old one as it was: a reader, or a power cut, sees one or the other.
-inline void write_file(std::string const& path, std::string_view bytes) {
+/// @param before  a name for the old one; empty: it is gone
+inline void write_file(std::string const& path, std::string_view bytes, std::string const& before = "") {
     std::string name;
     File        file = open_beside(path, name);
     try {
         file.write(bytes);
         file.sync();
         file.close();
+        if (!before.empty() && std::rename(path.c_str(), before.c_str()) != 0 && errno != ENOENT)
+            fail_path("file: cannot be put aside", path, errno, "a name that it can take");
         if (std::rename(name.c_str(), path.c_str()) != 0)
             fail_path("file: cannot be put in place", path, errno, "a path that a file can take");
     } catch (...) {

@@ -32,6 +32,8 @@ struct Difficulty {
         return first <= most.first && second <= most.second;
     }
 
+    void archive(auto& all) { all(first, second); }
+
     /// "7", or "5x6".
     std::string text() const {
         return second == 0 ? std::to_string(first) : std::to_string(first) + "x" + std::to_string(second);
