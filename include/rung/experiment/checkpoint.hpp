@@ -2,6 +2,7 @@
 // A state on the disk: one file with a checksum, put in place whole, and the one before it. Whatever moment a process is
 // killed at, one of the two can be read.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 

@@ -26,7 +26,7 @@ public:
     /// @param done  this was the last step
     virtual void step(State const& state, bool done) = 0;
     /// Instead of a step that threw Diverged. True: the state kept last has been read back, and the work goes on from
-    /// there with other examples.
+    /// there with other examples, by step() for what it has become first.
     /// @param at   steps taken before it
     /// @param why  what was thrown
     virtual bool retry(State const& /*state*/, int /*at*/, std::string_view /*why*/) { return false; }

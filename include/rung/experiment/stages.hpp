@@ -95,7 +95,7 @@ private:
                               .set("retry", again ? retries_ : 0));
             std::fprintf(all_.streams_.error, "%s: %.*s; %s\n", name_.c_str(), int(why.size()), why.data(),
                          again ? "going back to the state kept last" : "the state kept last stands");
-            if (again) kept_ = seconds_now();
+            if (again) kept_ = -1e9;  // what comes of it is kept at once: a second retry goes on from there
             return again;
         }
 

@@ -205,7 +205,6 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
             if (!keeper || !keeper->retry(state, before, why.what())) throw;
             trainer.number_examples(each * std::uint64_t(before + 1 - step));  // not the same ones again
             go_on();
-            continue;
         }
         if (keeper) keeper->step(state, step == options.steps);
     }
