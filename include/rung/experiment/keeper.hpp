@@ -25,8 +25,8 @@ public:
     /// After each step: keeps the state when it is time to. Throws to stop the work, having kept it.
     /// @param done  this was the last step
     virtual void step(State const& state, bool done) = 0;
-    /// Instead of a step that threw Diverged. True: the state kept last has been read back, and the work goes on from
-    /// there with other examples, by step() for what it has become first.
+    /// Instead of a step that threw Diverged. True: the state kept last has been read back. The work then changes
+    /// what it tries next, calls step(), and goes on.
     /// @param at   steps taken before it
     /// @param why  what was thrown
     virtual bool retry(State const& /*state*/, int /*at*/, std::string_view /*why*/) { return false; }
