@@ -25,7 +25,7 @@ struct Plan {
     std::vector<char const*>      words = {};  ///< more flags
     std::function<void(int step)> at    = {};  ///< after each of the 11 steps is on record, before it is kept
     std::function<void()>         between   = {};  ///< the stages
-    double                        often     = 0;   ///< seconds between states
+    int                           often     = 0;   ///< seconds between states
     int                           batch     = 4;   ///< of the second stage
     bool                          forgetful = false;
     char const*                   name      = "trial";
@@ -142,7 +142,7 @@ TEST_CASE("stages: a run that is never killed takes every step, and one without 
 }
 
 TEST_CASE("stages: killed at any step, with states kept often or seldom, a run comes to the same bits") {
-    for (const double often : {0.0, 1e9})
+    for (const int often : {0, 1'000'000})
         for (int step = 1; step <= 11; ++step) {
             INFO("killed at step ", step, ", a state every ", often, " seconds");
             const scratch::Folder folder;
@@ -187,12 +187,12 @@ TEST_CASE("stages: a signal to stop is exit code 85, and the same command goes o
             INFO("signal ", signal, " in step ", step);
             const scratch::Folder folder;
             const Plan    plan{.at    = [&](int now) { now == step ? void(std::raise(signal)) : void(); },
-                               .often = 1e9};
+                               .often = 1'000'000};
             const Outcome stopped = run(folder.path(), plan);
             CHECK(stopped.code == 85);
             CHECK(stopped.steps == step);
             CHECK(holds(stopped.error, std::string("stopped by ") + StopSignals::name(signal)));
-            const Outcome outcome = run(folder.path(), {.often = 1e9});
+            const Outcome outcome = run(folder.path(), {.often = 1'000'000});
             CHECK(outcome.steps == 11 - step);
             check_same(outcome);
         }
@@ -230,8 +230,10 @@ TEST_CASE("stages: other flags are refused with the difference, and nothing is t
     const auto before = [&] { return scratch::read(folder / "2-settle.checkpoint"); };
     const auto kept = before(), record = scratch::read(folder / "record.jsonl");
     for (auto const& [words, said] :
-         {Other{{"--seed", "4"}, "--seed: got 4, wanted 3 (as '" + folder.path() + "' was begun"},
-          Other{{"--size", "2", "--seed", "5"}, "--seed: got 5, wanted 3; --size: got 2, wanted 1 (as"},
+         {Other{{"--seed", "4"},
+                "--seed: got 4, wanted 3; '" + folder.path() +
+                    "' holds another run (another --out begins anew)"},
+          Other{{"--size", "2", "--seed", "5"}, "--seed: got 5, wanted 3; --size: got 2, wanted 1; '"},
           Other{{"--device", "auto"}, "--device: got \"auto\", wanted \"cpu\""}}) {
         const Outcome outcome = run(folder.path(), {.words = words});
         CHECK(outcome.code == 2);
@@ -345,7 +347,7 @@ TEST_CASE("stages: a retry is one from the stage's beginning where no state was 
                                if (step == 3) ++times;
                                if (step == 3 && times == 1) throw Diverged("loss; got 1e9");
                            },
-                                  .often = 1e9};
+                                  .often = 1'000'000};
     const Outcome         outcome = run(folder.path(), diverge);
     CHECK(outcome.code == 0);
     CHECK(times == 2);
@@ -362,7 +364,7 @@ TEST_CASE("stages: a curriculum that cannot tell what it learnt from tests is re
 TEST_CASE(
     "journal: a loss far above its mean is divergence where a spike is defined, and one that is none "
     "always") {
-    const auto losses = [](double spike, double last) {
+    const auto losses = [](int spike, double last) {
         Common common{.spike = spike};
         Flags  flags{"test"};
         common.add_to(flags);

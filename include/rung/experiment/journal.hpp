@@ -34,16 +34,11 @@ public:
           name_(std::move(name)),
           common_(common),
           command_(flags.command()),
-          page_(std::move(title)) {
-        const Json begin = Json{}
-                               .set("event", "begin")
-                               .set("experiment", name_)
-                               .set("flags", Common::decisive(flags))
-                               .set("rng", "philox-v1");
-        if (!common.out.empty()) stages_.emplace(common, streams, begin.text());
-        record_ = Record(common.out);
+          page_(std::move(title)),
+          stages_(common.out.empty() ? nullptr : new Stages(common_, streams, begin(flags).text())),
+          record_(common.out) {
         record_.go_to(0);  // a run that was killed is gone through again
-        record_.write(begin);
+        record_.write(begin(flags));
     }
 
     /// For TrainOptions::watch: a progress line per stretch of training, whose state is kept.
@@ -123,6 +118,14 @@ public:
     Record& record() { return record_; }
 
 private:
+    /// The first line of the record: what run this is.
+    [[gnu::cold, gnu::noinline]] Json begin(Flags const& flags) const {
+        return Json{}
+            .set("event", "begin")
+            .set("experiment", name_)
+            .set("flags", Common::decisive(flags))
+            .set("rng", "philox-v1");
+    }
     std::shared_ptr<Keeper> keeper(std::string const& label) {
         if (!stages_) return nullptr;
         return stages_->next(label, record_, [this](Archive& all) { archive(all); });
@@ -133,13 +136,12 @@ private:
         all(seconds, mean_loss_, losses_.y, trained_steps_);
         auto rounds = std::uint64_t(rounds_.size());
         all(rounds);
-        rounds_.resize(std::size_t(rounds));
+        for (const Round none; rounds_.size() < rounds;) rounds_.push_back(none);
+        while (rounds_.size() > rounds) rounds_.pop_back();
         for (auto& r : rounds_)
             all(r.round, r.difficulty, r.labelled, r.labelled_right, r.kept, r.kept_right, r.loss, r.after);
         if (!all.reads()) return;
         before_ = seconds, start_ = seconds_now();
-        losses_.x.resize(losses_.y.size());
-        for (std::size_t i = 0; i < losses_.x.size(); ++i) losses_.x[i] = double(i + 1);
         progress_.reset();
     }
     /// At work, by all processes, without what was lost.
@@ -150,7 +152,6 @@ private:
             progress_.emplace(label, e.steps, ProgressOptions{.stream = streams_.error, .start = e.step - 1});
         progress_->step(e.step, {.loss = e.loss, .tokens = double(e.tokens)});
         losses_.y.push_back(e.loss);
-        losses_.x.push_back(double(losses_.y.size()));
         record_.write(Json{}
                           .set("event", "step")
                           .set("phase", label)
@@ -240,8 +241,9 @@ private:
             figure.line(accuracy_series(name, report, name == "before" ? Stroke::dashed : Stroke::solid));
         return figure.marker(trained_to, "labels end here").svg();
     }
-    [[gnu::cold, gnu::noinline]] std::string loss_figure() const {
+    [[gnu::cold, gnu::noinline]] std::string loss_figure() {
         Figure figure{{.title = "Loss", .x = "step", .y = "loss", .y_scale = AxisScale::log}};
+        while (losses_.x.size() < losses_.y.size()) losses_.x.push_back(double(losses_.x.size() + 1));
         figure.line(losses_);
         if (!rounds_.empty()) figure.marker(double(trained_steps_), "self-improvement begins");
         return figure.svg();
@@ -271,7 +273,7 @@ private:
     Common                  common_;
     std::string             command_;
     Page                    page_;
-    std::optional<Stages>   stages_;  // holds the folder while the record is written
+    std::unique_ptr<Stages> stages_;  // holds the folder while the record is written
     Record                  record_;
     std::optional<Progress> progress_;
     Series                  losses_{.name = "loss"};

@@ -20,15 +20,14 @@ struct Common {
     std::string   out{};  ///< a folder for the report and the record; empty: nothing is written
     int           threads            = 0;      ///< 0: one per core
     std::string   device             = "cpu";  ///< see device.hpp
-    double        checkpoint_seconds = 30;     ///< between states that are kept
+    int           checkpoint_seconds = 30;     ///< between states that are kept
     int           preempt_exit_code  = 85;
-    double        spike              = 0;  ///< see --spike; 0: off
+    int           spike              = 0;  ///< see --spike; 0: off
     int           retries            = 0;
 
     /// Flags and values that results follow from: a run goes on with these and no others.
     static Json decisive(Flags const& flags) {
-        return flags.values().without(
-            {"out", "threads", "checkpoint-seconds", "preempt-exit-code", "spike", "retries"});
+        return flags.values().without("out threads checkpoint-seconds preempt-exit-code spike retries");
     }
 
     [[gnu::cold, gnu::noinline]] void add_to(Flags& flags) {
@@ -40,14 +39,14 @@ struct Common {
         flags.add("device", device, "what computes; auto takes a GPU if there is one",
                   {"auto", "cpu", "cuda"});
         flags.add("checkpoint-seconds", checkpoint_seconds, "seconds between states that are kept in --out",
-                  {.least = 0.0, .most = 1e9});
+                  {.least = 0});
         flags.add("preempt-exit-code", preempt_exit_code,
                   "exit code after a signal to stop, when all is kept and the same command goes on",
                   {.least = 1, .most = 125});
         flags.add("spike", spike,
                   "a loss of this many times its running mean is divergence, as one that is no number always "
                   "is; 0: none is",
-                  {.least = 0.0});
+                  {.least = 0});
         flags.add("retries", retries,
                   "times that training goes back to the state kept last and on with other examples, when it "
                   "diverges",

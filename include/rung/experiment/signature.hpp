@@ -7,58 +7,48 @@ namespace rung {
 
 namespace detail {
 
-struct Member {
-    std::string_view name, value;  ///< the name without quotes, the value as it stands there
-};
-
-/// The members of an object in JSON, as our writer writes it.
-[[gnu::cold, gnu::noinline]] inline std::vector<Member> members_of(std::string_view object) {
-    std::vector<Member> all;
-    std::size_t         begin = 1, colon = 0;
-    int                 depth  = 0;
-    bool                quoted = false;
-    for (std::size_t i = 0; i < object.size(); ++i) {
-        const char c = object[i];
-        if (c == '\\' && quoted) ++i;
-        else if (c == '"') quoted = !quoted;
+/// Takes the first member off an object in JSON, as our writer writes it: {"a":1,"b":[2,3]}, or what is left of one. The name is
+/// without quotes, the value as it stands there. False: there is none.
+[[gnu::cold, gnu::noinline]] inline bool take_member(std::string_view& left, std::string_view& name,
+                                                     std::string_view& value) {
+    if (left.starts_with('{')) left.remove_prefix(1);
+    std::size_t colon = 0, end = 0;
+    int         depth  = 0;
+    bool        quoted = false;
+    for (; end < left.size(); ++end) {
+        const char c = left[end];
+        if (c == '\\' && quoted) ++end;
+        if (c == '"') quoted = !quoted;
         if (quoted) continue;
-        const bool closes = c == '}' || c == ']';
         if (c == '{' || c == '[') ++depth;
-        if (closes) --depth;
-        if (c == ':' && depth == 1 && colon == 0) colon = i;
-        if (colon == 0 || !((c == ',' && depth == 1) || (closes && depth == 0))) {
-            if (c == ',' && depth == 1) begin = i + 1;
-            continue;
-        }
-        if (colon > begin + 1)
-            all.push_back(
-                {object.substr(begin + 1, colon - begin - 2), object.substr(colon + 1, i - colon - 1)});
-        begin = i + 1, colon = 0;
+        if ((c == '}' || c == ']') && depth-- == 0) break;
+        if (c == ',' && depth == 0) break;
+        if (c == ':' && depth == 0 && colon == 0) colon = end;
     }
-    return all;
+    if (colon < 2 || end >= left.size()) return false;
+    name = left.substr(1, colon - 2), value = left.substr(colon + 1, end - colon - 1);
+    left.remove_prefix(end + 1);
+    return true;
 }
-inline std::string_view member_of(std::vector<Member> const& all, std::string_view name) {
-    for (auto const& member : all)
-        if (member.name == name) return member.value;
+[[gnu::cold, gnu::noinline]] inline std::string_view member_of(std::string_view object,
+                                                               std::string_view wanted) {
+    std::string_view name, value;
+    for (auto left = object; take_member(left, name, value);)
+        if (name == wanted) return value;
     return "nothing";
 }
 
-/// "--seed: got 2, wanted 1; --steps: ...", empty where there is no difference.
-[[gnu::cold, gnu::noinline]] inline std::string differences(std::string_view then, std::string_view now,
-                                                            std::string_view dashes) {
-    const auto  before = members_of(then), after = members_of(now);
-    std::string out;
-    const auto  differ = [&](std::string_view name, std::string_view was, std::string_view is) {
-        const std::string what = was == is ? ""
-                                  : name == "flags"
-                                      ? differences(was, is, "--")
-                                      : text::join({dashes, name, ": got ", is, ", wanted ", was});
-        if (!what.empty()) out.append(out.empty() ? "" : "; ").append(what);
+/// Appends "--seed: got 2, wanted 1; " for every member that two objects do not have alike.
+[[gnu::cold, gnu::noinline]] inline void add_differences(std::string& out, std::string_view dashes,
+                                                         std::string_view then, std::string_view now) {
+    const auto add = [&](std::string_view name, std::string_view is, std::string_view was) {
+        if (is != was && name != "flags")
+            out.append(text::join({dashes, name, ": got ", is, ", wanted ", was, "; "}));
     };
-    for (auto const& [name, value] : after) differ(name, member_of(before, name), value);
-    for (auto const& [name, value] : before)
-        if (member_of(after, name) == "nothing") differ(name, value, "nothing");
-    return out;
+    std::string_view name, value;
+    for (auto left = now; take_member(left, name, value);) add(name, value, member_of(then, name));
+    for (auto left = then; take_member(left, name, value);)
+        if (member_of(now, name) == "nothing") add(name, "nothing", value);
 }
 
 }  // namespace detail
@@ -71,9 +61,11 @@ inline std::string_view member_of(std::vector<Member> const& all, std::string_vi
     const auto first = record.substr(0, end);
     if (first == line || (end == record.npos && std::string_view{line}.starts_with(first))) return;
     std::string what;
-    if (first.starts_with("{\"event\":\"begin\",")) what = detail::differences(first, line, "");
-    if (what.empty()) what = "--out: got a record of something else";
-    throw BadFlag(text::join({what, " (as '", folder, "' was begun; another --out begins anew)"}));
+    detail::add_differences(what, "", first, line);
+    detail::add_differences(what, "--", detail::member_of(first, "flags"), detail::member_of(line, "flags"));
+    if (!first.starts_with("{\"event\":\"begin\",") || what.empty())
+        what = "--out: got the record of something else; ";
+    throw BadFlag(text::join({what, "'", folder, "' holds another run (another --out begins anew)"}));
 }
 
 }  // namespace rung

@@ -20,6 +20,7 @@ namespace rung {
 /// The stages of one program and the folder that it works in.
 class Stages {
 public:
+    /// @param common  outlives this
     /// @param begin  first line of the record, which says what run this is
     /// Throws BadFlag where the folder holds another run, and Exit 0, its result printed again, where it holds this one
     /// and that is finished.
@@ -47,7 +48,7 @@ public:
             if (plain) name.push_back(c);
             else if (name.back() != '-') name.push_back('-');
         }
-        return std::make_shared<Stage>(*this, name, record, std::move(rest));
+        return std::shared_ptr<Keeper>(new Stage(*this, name, record, std::move(rest)));
     }
 
     /// The program has come to its end, with this result.
@@ -63,27 +64,20 @@ private:
               record_(record),
               rest_(std::move(rest)) {}
 
-        void begin(State const& state) override {
+        [[gnu::cold, gnu::noinline]] void begin(State const& state) override {
             all_.signals_.leave_with(0);
             if (!read(state))
                 record_.cut();  // what follows is of a run that was killed before it kept anything
             else if (done_) all_.signals_.leave_with(all_.common_.preempt_exit_code);
             kept_ = seconds_now();
-            if (kept_nothing_ && all_.common_.retries > 0) keep(state);  // to go back to
+            if (kept_nothing_ && all_.common_.retries > 0) keep(state, false, 0);  // to go back to
         }
         void step(State const& state, bool done) override {
             const int  signal = all_.signals_.heard();
             const bool due    = seconds_now() - kept_ >= all_.common_.checkpoint_seconds;
-            if (!done && signal == 0 && !due) return;
-            done_ = done;
-            keep(state);
-            if (done) all_.signals_.leave_with(all_.common_.preempt_exit_code);
-            if (signal != 0)
-                throw Exit(all_.common_.preempt_exit_code,
-                           text::join({"stopped by ", StopSignals::name(signal), "; all is kept in '",
-                                       all_.common_.out, "', and the same command goes on from there"}));
+            if (done || signal != 0 || due) keep(state, done, signal);
         }
-        bool retry(State const& state, int at, std::string_view why) override {
+        [[gnu::cold, gnu::noinline]] bool retry(State const& state, int at, std::string_view why) override {
             const int  tried = retries_;
             const bool again = tried < all_.common_.retries && read(state);
             if (again) retries_ = tried + 1;
@@ -100,7 +94,7 @@ private:
         }
 
     private:
-        void archive(Archive& all, State const& state) {
+        [[gnu::cold, gnu::noinline]] void archive(Archive& all, State const& state) {
             std::uint64_t size = record_.size();
             all(done_, retries_, size);
             rest_(all);
@@ -118,12 +112,18 @@ private:
             record_.cut();
             return true;
         }
-        [[gnu::cold, gnu::noinline]] void keep(State const& state) {
+        [[gnu::cold, gnu::noinline]] void keep(State const& state, bool done, int signal) {
+            done_ = done;
             record_.sync();  // first: a state never counts on lines that a power cut may take
             Archive all;
             archive(all, state);
             file_.write(all.bytes());
             kept_ = seconds_now(), kept_nothing_ = false;
+            if (done) all_.signals_.leave_with(all_.common_.preempt_exit_code);
+            if (signal != 0)
+                throw Exit(all_.common_.preempt_exit_code,
+                           text::join({"stopped by ", StopSignals::name(signal), "; all is kept in '",
+                                       all_.common_.out, "', and the same command goes on from there"}));
         }
 
         Stages&        all_;
@@ -139,11 +139,11 @@ private:
 
     std::string done_path() const { return common_.out + "/DONE"; }
 
-    Common      common_;
-    Streams     streams_;
-    FolderLock  lock_;
-    StopSignals signals_;
-    int         count_ = 0;
+    Common const& common_;
+    Streams       streams_;
+    FolderLock    lock_;
+    StopSignals   signals_;
+    int           count_ = 0;
 };
 
 }  // namespace rung

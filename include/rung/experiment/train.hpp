@@ -79,10 +79,13 @@ namespace detail {
     batches.push_back(std::move(fewer));
 }
 
-/// "Reverser with 198848 weights"
-template <class Model>
-std::string model_text() {
-    return concat(type_name<Model>(), " with ", Model::parameters, " weights");
+/// How far a run of train() is, and which run that is.
+[[gnu::cold, gnu::noinline]] inline void archive_run(Archive& all, std::string_view model, Index parameters,
+                                                     TrainOptions const& options, int& step, double& last) {
+    archive_same(all, "train: model", concat(model, " with ", parameters, " weights"));
+    archive_same(all, "train: steps, batch and accumulate",
+                 concat(options.steps, ", ", options.batch, ", ", options.accumulate));
+    all(step, last);
 }
 
 /// The test that a curriculum observes, by the passes of training.
@@ -183,10 +186,8 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
     };
     const auto go_on = [&] { from = trainer.number_examples(0) - each * std::uint64_t(made = step); };
     const Keeper::State state = [&](Archive& all) {
-        archive_same(all, "train: model", detail::model_text<Model>());
-        archive_same(all, "train: steps, batch and accumulate",
-                     concat(options.steps, ", ", options.batch, ", ", options.accumulate));
-        all(trainer, step, last);
+        detail::archive_run(all, type_name<Model>(), Model::parameters, options, step, last);
+        trainer.archive(all);
         if constexpr (Archived<std::remove_reference_t<Source>>) all(source);
     };
     Keeper* const keeper = options.watch.keeper();

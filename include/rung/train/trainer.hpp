@@ -183,7 +183,7 @@ public:
     }
 
     /// Weights, moments, counters: all that the next step depends on beside its batches.
-    void archive(Archive& all) {
+    [[gnu::cold, gnu::noinline]] void archive(Archive& all) {
         ctx_.results(1);  // waits: the host may read and write only what nobody is working on
         all(model_.weights(), mean_, square_, steps_, updates_, examples_);
         if (averaged_) all(averaged_->weights());
