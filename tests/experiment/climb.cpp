@@ -30,7 +30,7 @@ struct Climbing {
         return all.bytes();
     }
     Climbing& finish() {
-        while (engine->advance()) {}
+        while (!engine->ended()) engine->advance();
         return *this;
     }
     std::vector<Round> const&       rounds() const { return engine->rounds(); }
@@ -66,8 +66,7 @@ TEST_CASE(
         options.snapshots = voters == 2;
         Climbing                 whole(options, voters, LengthFilter{});
         std::vector<std::string> states{whole.state()};
-        while (whole.engine->advance()) states.push_back(whole.state());
-        states.push_back(whole.state());
+        while (!whole.engine->ended()) whole.engine->advance(), states.push_back(whole.state());
         REQUIRE(states.size() > 20);
         for (std::size_t k = 0; k < states.size(); k += voters == 1 ? 1 : 5) {
             Climbing other(options, voters, LengthFilter{});
@@ -182,7 +181,8 @@ TEST_CASE("a round that is held is labelled again; one that is rolled back leave
         };
         Climbing      c(options);
         std::uint64_t after_first = 0, after_second = 0;
-        while (c.engine->advance()) {
+        while (!c.engine->ended()) {
+            c.engine->advance();
             const auto bits = bits_of(c.voters[0].model().weights());
             if (c.rounds().size() == 1 && after_first == 0) after_first = bits;
             if (c.rounds().size() == 2 && after_second == 0) after_second = bits;

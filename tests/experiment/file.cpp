@@ -1,37 +1,10 @@
 #include "rung/experiment/file.hpp"
 
 #include <doctest/doctest.h>
-#include <sys/resource.h>
-#include <csignal>
 
 #include "scratch.hpp"
 
 using namespace rung;
-
-namespace {
-
-/// While it lives, no file may grow past `bytes`, which is how a test runs out of disk.
-class SmallDisk {
-public:
-    explicit SmallDisk(rlim_t bytes) {
-        ::getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit small{bytes, before_.rlim_max};
-        ::setrlimit(RLIMIT_FSIZE, &small);
-        handler_ = std::signal(SIGXFSZ, SIG_IGN);
-    }
-    SmallDisk(SmallDisk const&)            = delete;
-    SmallDisk& operator=(SmallDisk const&) = delete;
-    ~SmallDisk() {
-        ::setrlimit(RLIMIT_FSIZE, &before_);
-        std::signal(SIGXFSZ, handler_);
-    }
-
-private:
-    rlimit before_{};
-    void (*handler_)(int) = nullptr;
-};
-
-}  // namespace
 
 TEST_CASE("write_file: the file holds every byte, zeros too") {
     const scratch::Folder folder;
@@ -68,7 +41,7 @@ TEST_CASE("write_file: on a full disk the old file stands and no temporary file 
     const scratch::Folder folder;
     write_file(folder / "x", "old");
     {
-        const SmallDisk disk{1000};
+        const scratch::SmallDisk disk{1000};
         CHECK_THROWS_WITH_AS(write_file(folder / "x", std::string(5000, 'n')),
                              doctest::Contains("cannot be written"), Error);
     }

@@ -1,9 +1,11 @@
 #pragma once
-// What the tests of this room share: a folder that goes away, files read back, and a judge of XML.
+// What the tests of this room share: a folder that goes away, a disk that is full, files read back, and a judge of XML.
 
 #include <dirent.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -46,6 +48,27 @@ private:
     }
 
     std::string path_;
+};
+
+/// While it lives, no file may grow past `bytes`, which is how a test runs out of disk.
+class SmallDisk {
+public:
+    explicit SmallDisk(rlim_t bytes) {
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit small{bytes, before_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &small);
+        handler_ = std::signal(SIGXFSZ, SIG_IGN);
+    }
+    SmallDisk(SmallDisk const&)            = delete;
+    SmallDisk& operator=(SmallDisk const&) = delete;
+    ~SmallDisk() {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+
+private:
+    rlimit before_{};
+    void (*handler_)(int) = nullptr;
 };
 
 inline std::string read(std::FILE* file) {

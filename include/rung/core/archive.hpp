@@ -60,7 +60,7 @@ public:
     }
 
 private:
-    void raw(void* data, std::size_t size) {
+    [[gnu::cold, gnu::noinline]] void raw(void* data, std::size_t size) {
         if (!reads_) {
             bytes_.append(static_cast<char const*>(data), size);
             return;
@@ -71,7 +71,7 @@ private:
         at_ += size;
     }
     /// The number of elements that follow, each of at least `least` bytes.
-    std::size_t count(std::size_t now, std::size_t least) {
+    [[gnu::cold, gnu::noinline]] std::size_t count(std::size_t now, std::size_t least) {
         std::uint64_t size = now;
         raw(&size, sizeof size);
         RUNG_CHECK(!reads_ || size <= (bytes_.size() - at_) / least, "Archive: elements; got ", size,
@@ -95,12 +95,12 @@ private:
             }
         }
     }
-    void one(std::string& text) {
+    [[gnu::cold, gnu::noinline]] void one(std::string& text) {
         text.resize(count(text.size(), 1));
         raw(text.data(), text.size());
     }
     template <class T>
-    void one(std::vector<T>& list) {
+    [[gnu::cold, gnu::noinline]] void one(std::vector<T>& list) {
         const std::size_t size = count(list.size(), 1);
         if constexpr (std::is_same_v<T, bool>) {
             list.resize(size);
@@ -120,7 +120,7 @@ private:
         }
     }
     template <class T>
-    void one(std::optional<T>& maybe) {
+    [[gnu::cold, gnu::noinline]] void one(std::optional<T>& maybe) {
         bool there = maybe.has_value();
         one(there);
         if (!there) return maybe.reset();
@@ -137,7 +137,7 @@ private:
     }
     /// A buffer keeps its size: of weights, it is the model's.
     template <class T>
-    void one(Buffer<T>& buffer) {
+    [[gnu::cold, gnu::noinline]] void one(Buffer<T>& buffer) {
         auto size = std::uint64_t(buffer.size());
         raw(&size, sizeof size);
         RUNG_CHECK(size == std::uint64_t(buffer.size()), "Archive: numbers; got ", size, ", wanted ",

@@ -16,6 +16,11 @@ struct Error : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// Thrown where training has left the numbers that anything can be learnt from. What was kept before is still good.
+struct Diverged : Error {
+    using Error::Error;
+};
+
 /// One piece of a message: a word or a number, held as it is and printed only when the message is made. Plain data of
 /// sixteen bytes, so that a check costs its caller next to nothing to compile and to run.
 class Part {

@@ -23,7 +23,8 @@ struct Score {
     /// was asked.
     double passes = 0;
 
-    void   archive(auto& all) { all(difficulty, correct, count, passes); }
+    void archive(auto& all) { all(difficulty, correct, count, passes); }
+
     double exact_match() const { return count == 0 ? 0.0 : double(correct) / count; }
 
     /// 95 % interval of the true rate (Wilson, 1927): honest near 0 and 1, where the normal one is not.
@@ -41,6 +42,7 @@ struct Report {
     std::vector<Score> scores;
 
     void archive(auto& all) { all(scores); }
+
     /// The score at one difficulty; empty (count 0) when it was not asked for.
     Score at(Difficulty difficulty) const {
         for (auto const& score : scores)

@@ -39,6 +39,11 @@ public:
     void wait() {
         if (thread_.joinable()) thread_.join();
     }
+    /// Makes nothing of what was started.
+    void drop() {
+        wait();
+        started_ = false, failure_ = nullptr;
+    }
     /// The value that was started, or one made now. Throws what make() threw.
     Batches take() {
         wait();

@@ -44,26 +44,16 @@ public:
     Climb(Climb const&)            = delete;
     Climb& operator=(Climb const&) = delete;
 
-    /// Does the next piece of work. False: the climb had ended.
-    bool advance() {
-        switch (phase_) {
-            case Phase::plan:
-                plan();
-                break;
-            case Phase::label:
-                label();
-                break;
-            case Phase::train:
-                step();
-                break;
-            case Phase::test:
-                test();
-                break;
-            case Phase::ended:
-                return false;
-        }
-        return phase_ != Phase::ended;
+    bool ended() const { return phase_ == Phase::ended; }
+    /// Does the next piece of work.
+    void advance() {
+        if (phase_ == Phase::plan) plan();
+        else if (phase_ == Phase::label) label();
+        else if (phase_ == Phase::train) step();
+        else if (phase_ == Phase::test) test();
     }
+    /// After a step that threw and a return to an earlier state: other examples than those that led there.
+    void try_anew() { ++attempt_; }
 
     std::vector<Round> const& rounds() const { return rounds_; }
     /// What a model keeps of each round that counted, and where it comes from.
@@ -72,8 +62,14 @@ public:
     /// The whole state, the models' among it.
     void archive(Archive& all) {
         if (all.reads()) ahead_.reset();
+        archive_same(
+            all, "self_improve: model",
+            concat(type_name<Model>(), " with ", Model::parameters, " weights, times ", voters_.size()));
+        archive_same(
+            all, "self_improve: rounds, prompts, steps and batch",
+            concat(options_.rounds, ", ", options_.prompts, ", ", options_.steps, ", ", options_.batch));
         all(phase_, now_, rounds_, history_, targets_, sets_, candidates_, owner_, target_, voter_, step_,
-            cost_, snapshot_);
+            attempt_, cost_, snapshot_);
         for (Trainer* voter : voters_) all(*voter);
     }
 
@@ -191,7 +187,7 @@ private:
             std::vector<Item> items;
             for (int i = 0; i < options_.batch; ++i) {
                 Rng rng(voters_[v]->context().seed(), Purpose::mixture, std::uint32_t(now_.round),
-                        std::uint32_t(step * options_.batch + i));
+                        std::uint32_t(step * options_.batch + i), 2 * attempt_);
                 items.push_back(draw(rng, v, sums[v]));
             }
             all.push_back(pack(items, options_.grade, Model::shape.context));
@@ -286,6 +282,7 @@ private:
     std::vector<std::vector<LabelledSet>> sets_;        // of each model
     std::vector<Candidate>                candidates_;  // of one model and difficulty, so far
     int                                   owner_ = 0, target_ = 0, voter_ = 0, step_ = 0;
+    std::uint32_t                         attempt_ = 0;
     detail::LabellingCost                 cost_;
     std::string                           snapshot_;
     std::unique_ptr<detail::Ahead>        ahead_;

@@ -40,10 +40,10 @@ struct ClimbOptions {
     Corrupt       corrupt  = {};  ///< makes labels wrong on purpose, see LabelNoise
     Control       control  = Control::none;
 
-    EvaluateOptions test                        = {};
-    int             test_every                  = 1;  ///< rounds; the last one is always tested. 0: none is
-    std::function<void(StepEvent const&)> watch = {};
-    std::function<void(Round const&)>     watch_round = {};
+    EvaluateOptions                   test        = {};
+    int                               test_every  = 1;  ///< rounds; the last one is always tested. 0: none is
+    Watch                             watch       = {};
+    std::function<void(Round const&)> watch_round = {};
 };
 
 }  // namespace rung

@@ -26,7 +26,7 @@ namespace rung {
 class File {
 public:
     File() = default;
-    File(std::string path, int flags)
+    [[gnu::cold, gnu::noinline]] File(std::string path, int flags)
         : path_{std::move(path)}, fd_{::open(path_.c_str(), flags | O_CLOEXEC, 0666)} {
         if (fd_ < 0) fail_path("file: cannot be opened", path_, errno, "a path that can be written");
         if (fd_ > 2) return;
@@ -41,13 +41,13 @@ public:
         std::swap(fd_, other.fd_);
         return *this;
     }
-    ~File() {
+    [[gnu::cold, gnu::noinline]] ~File() {
         if (fd_ >= 0) ::close(fd_);
     }
 
-    bool is_open() const { return fd_ >= 0; }
-    int  descriptor() const { return fd_; }
-    void write(std::string_view bytes) {
+    bool                              is_open() const { return fd_ >= 0; }
+    int                               descriptor() const { return fd_; }
+    [[gnu::cold, gnu::noinline]] void write(std::string_view bytes) {
         while (!bytes.empty()) {
             const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
             if (written < 0 && errno == EINTR) continue;
@@ -61,7 +61,7 @@ public:
     void close() { check(::close(std::exchange(fd_, -1)) == 0, "file: cannot be closed"); }
 
 private:
-    void check(bool good, char const* what) const {
+    [[gnu::cold, gnu::noinline]] void check(bool good, char const* what) const {
         if (!good) fail_path(what, path_, errno, "every byte written");
     }
 
@@ -76,7 +76,7 @@ inline std::string folder_of(std::string const& path) {
 }
 
 /// Makes the folder and the folders above it, where missing.
-inline void make_folder(std::string const& path) {
+[[gnu::cold, gnu::noinline]] inline void make_folder(std::string const& path) {
     for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
         const std::string part  = path.substr(0, slash);
         const bool        taken = ::mkdir(part.c_str(), 0777) == 0 || errno == EEXIST;
@@ -89,7 +89,7 @@ inline void make_folder(std::string const& path) {
 }
 
 /// Opens a new file next to `path`, under a name that no file had.
-inline File open_beside(std::string const& path, std::string& name) {
+[[gnu::cold, gnu::noinline]] inline File open_beside(std::string const& path, std::string& name) {
     for (int attempt = 0;; ++attempt) {
         name = text::join({path, ".tmp", text::number(::getpid()), ".", text::number(attempt)});
         if (::access(name.c_str(), F_OK) == 0 && attempt < 1000) continue;
@@ -98,7 +98,7 @@ inline File open_beside(std::string const& path, std::string& name) {
 }
 
 /// Makes the folder and proves, by writing a file and removing it, that it can be written to.
-inline void claim_folder(std::string const& path) {
+[[gnu::cold, gnu::noinline]] inline void claim_folder(std::string const& path) {
     make_folder(path);
     std::string name;
     File        probe = open_beside(text::join({path, "/probe"}), name);
@@ -107,13 +107,17 @@ inline void claim_folder(std::string const& path) {
 }
 
 /// Writes the whole file or leaves the old one as it was: a reader, or a power cut, sees one or the other.
-inline void write_file(std::string const& path, std::string_view bytes) {
+/// @param before  a name for the old one; empty: it is gone
+[[gnu::cold, gnu::noinline]] inline void write_file(std::string const& path, std::string_view bytes,
+                                                    std::string const& before = "") {
     std::string name;
     File        file = open_beside(path, name);
     try {
         file.write(bytes);
         file.sync();
         file.close();
+        if (!before.empty() && std::rename(path.c_str(), before.c_str()) != 0 && errno != ENOENT)
+            fail_path("file: cannot be put aside", path, errno, "a name that it can take");
         if (std::rename(name.c_str(), path.c_str()) != 0)
             fail_path("file: cannot be put in place", path, errno, "a path that a file can take");
     } catch (...) {

@@ -1,9 +1,9 @@
 #pragma once
 // The journal of one experiment: progress on stderr, every metric as a line of record.jsonl, and at the end a report
-// with figures, tables on stdout, and the one line of JSON that scripts read. Here and in what it is made of most is
+// with figures, tables on stdout, and the one line of JSON that scripts read. With an output folder it also keeps what a
+// killed run goes on from: see stages.hpp. The record is then that of a run that was never killed, to the byte. Here and in what it is made of most is
 // cold: a quarter of a program's code would otherwise be optimised for speed that nobody waits for.
 
-#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -14,6 +14,7 @@
 #include "rung/experiment/record.hpp"
 #include "rung/experiment/report.hpp"
 #include "rung/experiment/self_improve.hpp"
+#include "rung/experiment/stages.hpp"
 
 namespace rung {
 
@@ -35,26 +36,25 @@ public:
           common_(common),
           command_(flags.command()),
           page_(std::move(title)),
+          stages_(common.out.empty() ? nullptr : new Stages(common_, streams, begin(flags).text())),
           record_(common.out) {
-        record_.write(Json{}
-                          .set("event", "begin")
-                          .set("experiment", name_)
-                          .set("flags", flags.values())
-                          .set("rng", "philox-v1"));
+        record_.go_to(0);  // a run that was killed is gone through again
+        record_.write(begin(flags));
     }
 
-    /// For TrainOptions::watch: a progress line per stretch of training.
-    std::function<void(StepEvent const&)> watch(std::string label) {
-        return [this, label](StepEvent const& e) { step(label, 0, e); };
+    /// For TrainOptions::watch: a progress line per stretch of training, whose state is kept.
+    [[gnu::cold, gnu::noinline]] Watch watch(std::string const& label) {
+        return {[this, label](StepEvent const& e) { step(label, 0, e); }, keeper(label)};
     }
     /// For ClimbOptions::watch.
     /// @param name  of the climb, where there are several
-    std::function<void(StepEvent const&)> watch_climb(std::string name = "") {
-        return [this, name](StepEvent const& e) {
-            if (climbs_.empty() && e.step == 1) trained_steps_ = losses_.y.size();
-            const std::size_t round = climbs_.rounds(name) + 1;
-            step((name.empty() ? "" : name + ", ") + "round " + std::to_string(round), round, e);
-        };
+    [[gnu::cold, gnu::noinline]] Watch watch_climb(std::string const& name = "") {
+        return {[this, name](StepEvent const& e) {
+                    if (climbs_.empty() && e.step == 1) trained_steps_ = losses_.y.size();
+                    const std::size_t round = climbs_.rounds(name) + 1;
+                    step((name.empty() ? "" : name + ", ") + "round " + std::to_string(round), round, e);
+                },
+                keeper(name.empty() ? "climb" : name)};
     }
     /// For ClimbOptions::watch_round.
     std::function<void(Round const&)> watch_round(std::string name = "") {
@@ -118,11 +118,34 @@ public:
     Record& record() { return record_; }
 
 private:
+    /// The first line of the record: what run this is.
+    [[gnu::cold, gnu::noinline]] Json begin(Flags const& flags) const {
+        return Json{}
+            .set("event", "begin")
+            .set("experiment", name_)
+            .set("flags", Common::decisive(flags))
+            .set("rng", "philox-v1");
+    }
+    std::shared_ptr<Keeper> keeper(std::string const& label) {
+        if (!stages_) return nullptr;
+        return stages_->next(label, record_, [this](Archive& all) { archive(all); });
+    }
+    /// What the journal has come to.
+    [[gnu::cold, gnu::noinline]] void archive(Archive& all) {
+        double seconds = this->seconds();
+        all(seconds, mean_loss_, losses_.y, trained_steps_, climbs_);
+        if (!all.reads()) return;
+        before_ = seconds, start_ = seconds_now();
+        progress_.reset();
+    }
+    /// At work, by all processes, without what was lost.
+    double seconds() const { return before_ + seconds_now() - start_; }
+
     [[gnu::cold, gnu::noinline]] void step(std::string const& label, std::size_t round, StepEvent const& e) {
-        if (e.step == 1) progress_.emplace(label, e.steps, ProgressOptions{.stream = streams_.error});
+        if (e.step == 1 || !progress_)
+            progress_.emplace(label, e.steps, ProgressOptions{.stream = streams_.error, .start = e.step - 1});
         progress_->step(e.step, {.loss = e.loss, .tokens = double(e.tokens)});
         losses_.y.push_back(e.loss);
-        losses_.x.push_back(double(losses_.y.size()));
         record_.write(Json{}
                           .set("event", "step")
                           .set("phase", label)
@@ -140,7 +163,18 @@ private:
             if (!e.state.empty()) test.set("curriculum", e.state);
             record_.write(test);
         }
-        if (e.step == e.steps) progress_->finish();
+        if (e.step == e.steps) progress_->finish(), progress_.reset();
+        check_loss(e);
+    }
+    /// Throws Diverged where a loss is none, or far above the mean of about the last hundred steps.
+    [[gnu::cold, gnu::noinline]] void check_loss(StepEvent const& e) {
+        if (e.step == 1) mean_loss_ = e.loss;
+        const bool spike = common_.spike > 0 && e.step > 20 && e.loss > common_.spike * mean_loss_;
+        if (!std::isfinite(e.loss) || spike)
+            throw Diverged(
+                text::join({"step ", text::number(e.step), ": loss; got ", text::brief(e.loss),
+                            ", after a mean of ", text::brief(mean_loss_), " (was the rate too high?)"}));
+        mean_loss_ += (e.loss - mean_loss_) / std::min(e.step, 100);
     }
     [[gnu::cold, gnu::noinline]] void end_round(std::string const& name, Round const& r) {
         climbs_.add(name, r);
@@ -179,8 +213,9 @@ private:
     [[gnu::cold, gnu::noinline]] void end(Json& line, Page::Cells const& header,
                                           std::vector<Page::Cells> const& rows,
                                           std::function<void()> const&    fill_page) {
-        line.set("seconds", std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count());
         record_.write(Json{}.set("event", "end").set("result", line));
+        record_.cut();
+        line.set("seconds", seconds());  // not on record, which is the same whenever the run was killed
         print(header, rows);
         std::fprintf(streams_.out, "%s\n", line.text().c_str());
         std::fflush(streams_.out);  // before the report, which may find the disk full
@@ -190,6 +225,8 @@ private:
         page_.figure("Loss by step.", loss_figure());
         page_.text("The command that made this page:").command(command_);
         record_.save("report.html", page_.html());
+        record_.sync();
+        stages_->finish(line.text() + "\n");
     }
     [[gnu::cold, gnu::noinline]] void print(Page::Cells const&              header,
                                             std::vector<Page::Cells> const& rows) const {
@@ -215,24 +252,27 @@ private:
             figure.line(accuracy_series(name, report, name == "before" ? Stroke::dashed : Stroke::solid));
         return figure.marker(trained_to, "labels end here").svg();
     }
-    [[gnu::cold, gnu::noinline]] std::string loss_figure() const {
+    [[gnu::cold, gnu::noinline]] std::string loss_figure() {
         Figure figure{{.title = "Loss", .x = "step", .y = "loss", .y_scale = AxisScale::log}};
+        while (losses_.x.size() < losses_.y.size()) losses_.x.push_back(double(losses_.x.size() + 1));
         figure.line(losses_);
         if (!climbs_.empty()) figure.marker(double(trained_steps_), "self-improvement begins");
         return figure.svg();
     }
 
-    Streams                               streams_;
-    std::string                           name_;
-    Common                                common_;
-    std::string                           command_;
-    Page                                  page_;
-    Record                                record_;
-    std::optional<Progress>               progress_;
-    Series                                losses_{.name = "loss"};
-    Climbs                                climbs_;
-    std::size_t                           trained_steps_ = 0;
-    std::chrono::steady_clock::time_point start_         = std::chrono::steady_clock::now();
+    Streams                 streams_;
+    std::string             name_;
+    Common                  common_;
+    std::string             command_;
+    Page                    page_;
+    std::unique_ptr<Stages> stages_;  // holds the folder while the record is written
+    Record                  record_;
+    std::optional<Progress> progress_;
+    Series                  losses_{.name = "loss"};
+    Climbs                  climbs_;
+    std::size_t             trained_steps_ = 0;
+    double                  mean_loss_     = 0;
+    double                  before_ = 0, start_ = seconds_now();  // seconds of processes before
 };
 
 }  // namespace rung

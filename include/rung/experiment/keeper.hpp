@@ -2,6 +2,8 @@
 // What work that may be killed asks of whoever keeps its state.
 
 #include <functional>
+#include <string>
+#include <string_view>
 
 #include "rung/core/archive.hpp"
 
@@ -23,6 +25,21 @@ public:
     /// After each step: keeps the state when it is time to. Throws to stop the work, having kept it.
     /// @param done  this was the last step
     virtual void step(State const& state, bool done) = 0;
+    /// Instead of a step that threw Diverged. True: the state kept last has been read back. The work then changes
+    /// what it tries next, calls step(), and goes on.
+    /// @param at   steps taken before it
+    /// @param why  what was thrown
+    virtual bool retry(State const& /*state*/, int /*at*/, std::string_view /*why*/) { return false; }
 };
+
+/// Part of a state that says whose it is: a text that must be read back as it would be written now. Throws the
+/// difference.
+[[gnu::cold, gnu::noinline]] inline void archive_same(Archive& all, std::string_view what,
+                                                      std::string const& now) {
+    std::string then = now;
+    all(then);
+    RUNG_CHECK(then == now, what, "; got '", now, "', wanted '", then,
+               "', which it was when its state was kept (another --out begins anew)");
+}
 
 }  // namespace rung

@@ -1,6 +1,7 @@
 #pragma once
 // A task at the difficulties that a curriculum names: an endless source of examples, each drawn anew.
 
+#include "rung/core/archive.hpp"
 #include "rung/curriculum/curriculum.hpp"
 #include "rung/data/source.hpp"
 #include "rung/eval/evaluate.hpp"
@@ -59,6 +60,16 @@ public:
     }
     /// What the curriculum has come to by what it observed.
     std::string state() const requires KeepsState<curriculum_type> { return curriculum_.state(); }
+    void        archive(Archive& all) requires KeepsState<curriculum_type> {
+               std::string text = state();
+               all(text);
+               if (all.reads()) curriculum_.restore(text);
+    }
+    /// Whether the curriculum learns from tests what it cannot tell: a run that goes on would not know it.
+    static constexpr bool forgets =
+        !KeepsState<curriculum_type> && !requires(curriculum_type const c, Report r) {
+        c.observe(r);
+    };
     /// Whether the curriculum never moves on without tests.
     static constexpr bool needs_tests = requires { requires curriculum_type::needs_tests; };
 

@@ -1,6 +1,6 @@
 #pragma once
-// The record of an experiment: one JSON object per line, one line per event, appended and never rewritten.
-// A line is complete the moment `write` returns, so a killed run keeps everything it had seen.
+// The record of an experiment: one JSON object per line, one line per event. A line is complete the moment `write`
+// returns, so a killed run keeps everything it had seen; one that goes on from an earlier state writes again from there.
 
 #include <string>
 #include <string_view>
@@ -18,10 +18,10 @@ public:
     Record() = default;
     /// Appends to `folder`/`name`, making the folder where missing. An empty folder name records nothing.
     explicit Record(std::string folder, std::string const& name = "record.jsonl")
-        : folder_{std::move(folder)} {
+        : folder_{std::move(folder)}, path_{path(name)} {
         if (folder_.empty()) return;
         make_folder(folder_);
-        file_ = File{path(name), O_RDWR | O_CREAT | O_APPEND};
+        file_ = File{path_, O_RDWR | O_CREAT};
         end_broken_line();
     }
 
@@ -40,6 +40,26 @@ public:
         file_.write(lines);
     }
 
+    /// Bytes before the next line.
+    std::uint64_t size() const { return records() ? std::uint64_t(seek(0, SEEK_CUR)) : 0; }
+    /// The next line follows the first `size` bytes. What is there already stays until it is written over, or cut().
+    [[gnu::cold, gnu::noinline]] void go_to(std::uint64_t size) {
+        if (!records()) return;
+        const auto there = std::uint64_t(seek(0, SEEK_END));
+        RUNG_CHECK(size <= there, "record: '", path_, "'; got ", there, " bytes, wanted the ", size,
+                   " that were there when the state of the run was kept (was it changed since?)");
+        seek(off_t(size), SEEK_SET);
+    }
+    /// Drops what follows.
+    void cut() {
+        if (records() && ::ftruncate(file_.descriptor(), off_t(size())) != 0)
+            fail_path("record: cannot be cut", path_, errno, "a file that can be written");
+    }
+    /// All lines so far are on the disk.
+    void sync() {
+        if (records()) file_.sync();
+    }
+
     /// Writes a whole file next to the record, all or nothing.
     void save(std::string_view name, std::string_view bytes) const {
         if (records()) write_file(path(name), bytes);
@@ -48,13 +68,18 @@ public:
 private:
     /// A run that was killed may have left half a line; the next event starts on its own.
     void end_broken_line() {
-        const off_t size = ::lseek(file_.descriptor(), 0, SEEK_END);
+        const off_t size = seek(0, SEEK_END);
         char        last = '\n';
         if (size > 0 && ::pread(file_.descriptor(), &last, 1, size - 1) == 1 && last != '\n')
             file_.write("\n");
     }
+    off_t seek(off_t to, int from) const {
+        const off_t at = ::lseek(file_.descriptor(), to, from);
+        if (at < 0) fail_path("record: cannot be read", path_, errno, "a file on a disk");
+        return at;
+    }
 
-    std::string folder_;
+    std::string folder_, path_;
     File        file_;
 };
 

@@ -54,8 +54,20 @@ template <class Who, class Task, class Curriculum, class Filter>
 std::vector<Round> self_improve(Who& who, Task const& task, Curriculum const& curriculum,
                                 Filter const& filter, ClimbOptions const& options) {
     static_assert(explain_filter<Filter>::ok);
-    auto engine = climb(who, task, curriculum, filter, options);
-    while (engine.advance()) {}
+    auto                engine = climb(who, task, curriculum, filter, options);
+    const Keeper::State state  = [&](Archive& all) { engine.archive(all); };
+    Keeper* const       keeper = options.watch.keeper();
+    if (keeper) keeper->begin(state);
+    while (!engine.ended()) {
+        try {
+            engine.advance();
+        } catch (Diverged const& why) {
+            const int steps = int(detail::voters_of(who).front()->steps());
+            if (!keeper || !keeper->retry(state, steps, why.what())) throw;
+            engine.try_anew();
+        }
+        if (keeper) keeper->step(state, engine.ended());
+    }
     return engine.rounds();
 }
 

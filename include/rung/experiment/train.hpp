@@ -3,8 +3,11 @@
 // from them, and now and then a test tells the curriculum how it went.
 
 #include <functional>
+#include <memory>
 
+#include "rung/core/hash.hpp"
 #include "rung/experiment/ahead.hpp"
+#include "rung/experiment/keeper.hpp"
 #include "rung/experiment/lesson.hpp"
 #include "rung/train/passes.hpp"
 #include "rung/train/rate.hpp"
@@ -21,6 +24,26 @@ struct StepEvent {
     std::string   state  = {};  ///< of the curriculum after the test, if it has one
 };
 
+/// Sees every step: any function of a StepEvent. A journal's also keeps the state of the training, so that it goes on
+/// after the process was killed.
+class Watch {
+public:
+    Watch() = default;
+    template <class F>
+        requires(!std::same_as<F, Watch> && std::invocable<F const&, StepEvent const&>)
+    Watch(F see) : see_(std::move(see)) {}
+    Watch(std::function<void(StepEvent const&)> see, std::shared_ptr<Keeper> keeper)
+        : see_(std::move(see)), keeper_(std::move(keeper)) {}
+
+    explicit operator bool() const { return bool(see_); }
+    void     operator()(StepEvent const& event) const { see_(event); }
+    Keeper*  keeper() const { return keeper_.get(); }  ///< nullptr: the state is not kept
+
+private:
+    std::function<void(StepEvent const&)> see_;
+    std::shared_ptr<Keeper>               keeper_;
+};
+
 struct TrainOptions {
     int       steps      = 1000;
     int       batch      = 128;  ///< sequences per gradient
@@ -34,9 +57,9 @@ struct TrainOptions {
     /// networks", NeurIPS 2022: progressive loss).
     double                          progressive = 0;
     std::function<double(int step)> rate        = {};  ///< a schedule of your own, instead of `peak`
-    int test_every = 0;   ///< steps between tests that the curriculum observes; 0: none
-    int test_each  = 64;  ///< problems per difficulty in such a test
-    std::function<void(StepEvent const&)> watch = {};
+    int   test_every = 0;   ///< steps between tests that the curriculum observes; 0: none
+    int   test_each  = 64;  ///< problems per difficulty in such a test
+    Watch watch      = {};
 };
 
 namespace detail {
@@ -54,6 +77,15 @@ namespace detail {
     fewer.weight          = share * batches.back().weight;
     batches.back().weight = (1 - share) * batches.back().weight;
     batches.push_back(std::move(fewer));
+}
+
+/// How far a run of train() is, and which run that is.
+[[gnu::cold, gnu::noinline]] inline void archive_run(Archive& all, std::string_view model, Index parameters,
+                                                     TrainOptions const& options, int& step, double& last) {
+    archive_same(all, "train: model", concat(model, " with ", parameters, " weights"));
+    archive_same(all, "train: steps, batch and accumulate",
+                 concat(options.steps, ", ", options.batch, ", ", options.accumulate));
+    all(step, last);
 }
 
 /// The test that a curriculum observes, by the passes of training.
@@ -101,11 +133,12 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
                    "moves on by the scores of tests");
     const WarmupStableDecay standard{options.peak, options.steps / 10, options.steps, options.steps / 5};
     const std::uint64_t     seed = trainer.context().seed();
+    const auto              each = std::uint64_t(options.batch) * std::uint64_t(options.accumulate);
+    std::uint64_t           from = 0;  // number of the first example
     double                  last = 0;
-    int                     made = 0;  // batches so far
-    const auto              make = [&] {
-        std::uint64_t index =
-            trainer.number_examples(std::uint64_t(options.batch) * std::uint64_t(options.accumulate));
+    int        step = 0, made = 0;  // steps taken, and batches made: the one ahead is not of the state
+    const auto make = [&] {
+        std::uint64_t      index = from + each * std::uint64_t(made);
         std::vector<Batch> batches;
         for (int a = 0; a < options.accumulate; ++a) {
             std::vector<Item> items;
@@ -114,9 +147,9 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
                 Item& item = items.emplace_back(source.draw(rng, made, options.answering));
                 if (options.passes) {
                     item.passes = options.passes(
-                                     {item.difficulty, made, Rng(seed, Purpose::passes, std::uint32_t(made))});
+                        {item.difficulty, made, Rng(seed, Purpose::passes, std::uint32_t(made))});
                     RUNG_CHECK(item.passes >= 1, "train: passes at difficulty ", item.difficulty.text(),
-                                            "; got ", item.passes, ", wanted at least 1");
+                               "; got ", item.passes, ", wanted at least 1");
                 }
             }
             batches.push_back(pack(items, options.grade, Model::shape.context));
@@ -130,13 +163,14 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
         return options.test_every > 0 && (step + 1) % options.test_every == 0;
     };
     detail::Ahead next{make};
-    for (int step = 0; step < options.steps; ++step) {
+    const auto    take_step = [&] {
         const std::vector<Batch> batches = next.take();
         const double             rate    = options.rate ? options.rate(step) : standard(step);
         // A test may change the curriculum: the batch after it waits.
         if (step + 1 < options.steps && !tested(step)) next.start();
         const StepResult result = trainer.step(batches, rate);
         next.wait();  // nothing of the caller's runs beside the task
+        trainer.number_examples(each);
         StepEvent event{step + 1, options.steps, result.loss, result.gradient, rate, result.rows};
         Report    test;
         if constexpr (testable)
@@ -148,6 +182,32 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
         if (options.watch) options.watch(event);
         if (step >= options.steps - (options.steps + 9) / 10)
             last += result.loss / ((options.steps + 9) / 10);
+        ++step;
+    };
+    const auto go_on = [&] { from = trainer.number_examples(0) - each * std::uint64_t(made = step); };
+    const Keeper::State state = [&](Archive& all) {
+        detail::archive_run(all, type_name<Model>(), Model::parameters, options, step, last);
+        trainer.archive(all);
+        if constexpr (Archived<std::remove_reference_t<Source>>) all(source);
+    };
+    Keeper* const keeper = options.watch.keeper();
+    if constexpr (requires { requires SourceType::forgets; })
+        RUNG_CHECK(!keeper || options.test_every == 0,
+                   "Curriculum: add `std::string state() const` and `void restore(std::string_view)`, or the "
+                   "final const to `observe` if it learns nothing; a run that is kept goes on from both");
+    if (keeper) keeper->begin(state);
+    go_on();
+    while (step < options.steps) {
+        try {
+            take_step();
+        } catch (Diverged const& why) {
+            next.drop();
+            const int before = step;
+            if (!keeper || !keeper->retry(state, before, why.what())) throw;
+            trainer.number_examples(each * std::uint64_t(before + 1 - step));  // not the same ones again
+            go_on();
+        }
+        if (keeper) keeper->step(state, step == options.steps);
     }
     return last;
 }

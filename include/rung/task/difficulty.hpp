@@ -32,11 +32,12 @@ struct Difficulty {
         return first <= most.first && second <= most.second;
     }
 
+    void archive(auto& all) { all(first, second); }
+
     /// "7", or "5x6".
     std::string text() const {
         return second == 0 ? std::to_string(first) : std::to_string(first) + "x" + std::to_string(second);
     }
-    void archive(auto& all) { all(first, second); }
     /// A number that no other difficulty of the same task has, to name streams by: an int's is itself.
     constexpr std::uint32_t key() const {
         RUNG_CHECK(first >= 0 && second >= 0 && (second == 0 || (first < 1 << 16 && second < 1 << 16)),

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "rung/backend/update.hpp"
+#include "rung/core/archive.hpp"
 #include "rung/data/pack.hpp"
 #include "rung/model/position/ids.hpp"
 #include "rung/model/transformer.hpp"
@@ -56,8 +57,8 @@ public:
           model_(model),
           options_(options),
           gradients_(ctx.slices() * Model::parameters, ctx.own_memory()),
-          mean_(Model::parameters, ctx.own_memory()),
-          square_(Model::parameters, ctx.own_memory()) {
+          mean_(Model::parameters, ctx.memory()),  // which the host reads too, to keep them
+          square_(Model::parameters, ctx.memory()) {
         const auto share = [](double x) { return x >= 0 && x < 1; };
         RUNG_CHECK(share(options.beta1) && share(options.beta2) && share(options.dropout) &&
                        share(options.label_smoothing),
@@ -181,6 +182,13 @@ public:
         updates_ = 0;
     }
 
+    /// Weights, moments, counters: all that the next step depends on beside its batches.
+    [[gnu::cold, gnu::noinline]] void archive(Archive& all) {
+        ctx_.results(1);  // waits: the host may read and write only what nobody is working on
+        all(model_.weights(), mean_, square_, steps_, updates_, examples_);
+        if (averaged_) all(averaged_->weights());
+    }
+
     /// Bytes of the model and its trainer beside the threads' scratch memory: weights, their packings, two moments, a
     /// gradient for each of the context's slices, and averaged weights, if the options ask for them.
     static constexpr Index bytes(int slices, TrainerOptions const& options = {}) {
@@ -196,12 +204,6 @@ public:
 
     /// Numbers `count` examples of the training stream that no earlier call numbered; returns the first number.
     std::uint64_t number_examples(std::uint64_t count) { return std::exchange(examples_, examples_ + count); }
-
-    /// All that the next step depends on, the model's weights among it.
-    void archive(auto& all) {
-        all(model_.weights(), mean_, square_, steps_, updates_, examples_);
-        if (averaged_) all(averaged_->weights());
-    }
 
 private:
     static constexpr Run run_of(TrainerOptions const& options) {
@@ -228,9 +230,10 @@ private:
                               1 - std::pow(options_.beta2, next)};
         const double    norm = clip_and_update(ctx_, model_.weights().data(), mean_.data(), square_.data(),
                                                gradients, chunks_, adamw, options_.clip);
-        RUNG_CHECK(
-            std::isfinite(norm), "Trainer: step ", steps_, ": gradient norm; got ", norm,
-            ", wanted a finite number; the weights are those of the step before (was the rate too high?)");
+        if (!std::isfinite(norm))
+            throw Diverged(concat("Trainer: step ", steps_, ": gradient norm; got ", norm,
+                                  ", wanted a finite number; the weights are those of the step before (was "
+                                  "the rate too high?)"));
         ++steps_, ++updates_;
         if (averaged_)  // a mean of weights that sum to one, however few steps there were
             move_towards(ctx_, averaged_->weights().data(), model_.weights().cdata(), chunks_,

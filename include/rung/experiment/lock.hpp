@@ -1,0 +1,49 @@
+#pragma once
+// A folder that one process at a time works in.
+
+#include <dirent.h>
+#include <sys/file.h>
+
+#include "rung/experiment/file.hpp"
+
+namespace rung {
+
+/// Holds the file `lock` in a folder; the system lets go of it when the process ends, however it ends.
+class FolderLock {
+public:
+    /// Throws where another process holds it. Removes what a killed one left half written.
+    [[gnu::cold, gnu::noinline]] explicit FolderLock(std::string const& folder)
+        : file_{folder + "/lock", O_RDWR | O_CREAT} {
+        if (::flock(file_.descriptor(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+            char          holder[24] = {};
+            const ssize_t size       = ::pread(file_.descriptor(), holder, sizeof holder - 1, 0);
+            throw Error(text::join({"--out: '", folder, "' is in use by another process (",
+                                    size > 0 ? std::string_view{holder} : "which has just begun",
+                                    "), wanted a folder of its own for each"}));
+        }
+        const auto own = text::number(::getpid());  // a file system without locks is worked in without one
+        if (::ftruncate(file_.descriptor(), 0) == 0) file_.write(own);
+        remove_leftovers(folder);
+    }
+
+private:
+    /// Files of write_file() that were not put in place: NAME.tmp12345.0
+    static void remove_leftovers(std::string const& folder) {
+        DIR* const list = ::opendir(folder.c_str());
+        if (!list) return;
+        while (dirent const* entry = ::readdir(list)) {
+            const std::string_view name = entry->d_name;
+            const auto             at   = name.rfind(".tmp");
+            if (at == name.npos || at == 0) continue;
+            const auto number = name.substr(at + 4);
+            if (number.find('.') == number.npos || number.find_first_not_of("0123456789.") != number.npos)
+                continue;
+            ::unlink(text::join({folder, "/", name}).c_str());
+        }
+        ::closedir(list);
+    }
+
+    File file_;
+};
+
+}  // namespace rung

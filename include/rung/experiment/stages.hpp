@@ -1,0 +1,149 @@
+#pragma once
+// A program is a sequence of stages, such as a call to train(), numbered as they come. Each keeps its state in a file of
+// its own in the output folder. A program that is started again runs from its beginning: stages that were finished give
+// back what they came to at once, the one that was not goes on, and what is computed between them is computed again.
+
+#include <algorithm>
+#include <memory>
+
+#include "rung/experiment/checkpoint.hpp"
+#include "rung/experiment/keeper.hpp"
+#include "rung/experiment/lock.hpp"
+#include "rung/experiment/program.hpp"
+#include "rung/experiment/progress.hpp"
+#include "rung/experiment/record.hpp"
+#include "rung/experiment/signals.hpp"
+#include "rung/experiment/signature.hpp"
+
+namespace rung {
+
+/// The stages of one program and the folder that it works in.
+class Stages {
+public:
+    /// @param common  outlives this
+    /// @param begin  first line of the record, which says what run this is
+    /// Throws BadFlag where the folder holds another run, and Exit 0, its result printed again, where it holds this one
+    /// and that is finished.
+    [[gnu::cold, gnu::noinline]] Stages(Common const& common, Streams streams, std::string const& begin)
+        : common_(common), streams_(streams), lock_((make_folder(common.out), common.out)) {
+        signals_.leave_with(common.preempt_exit_code);
+        const auto record = detail::bytes_of_file(common_.out + "/record.jsonl").value_or("");
+        check_same_run(common_.out, record, begin);
+        const auto result = detail::bytes_of_file(done_path());
+        if (!result) return;
+        RUNG_CHECK(!record.empty(), "--out: '", common_.out,
+                   "' holds a result without its record; wanted both, or neither");
+        std::fprintf(streams_.error, "%s: this run is finished; its result was:\n", common_.out.c_str());
+        std::fputs(result->c_str(), streams_.out);
+        throw Exit(0, "finished");
+    }
+
+    /// The next stage's keeper. What it keeps of the program beside the stage's own state is the record's length, and
+    /// `rest`.
+    [[gnu::cold, gnu::noinline]] std::shared_ptr<Keeper> next(std::string_view label, Record& record,
+                                                              Keeper::State rest) {
+        std::string name = text::join({text::number(++count_), "-"});
+        for (const char c : label.substr(0, 60)) {
+            const bool plain = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_';
+            if (plain) name.push_back(c);
+            else if (name.back() != '-') name.push_back('-');
+        }
+        return std::shared_ptr<Keeper>(new Stage(*this, name, record, std::move(rest)));
+    }
+
+    /// The program has come to its end, with this result.
+    void finish(std::string const& result) { write_file(done_path(), result); }
+
+private:
+    class Stage final : public Keeper {
+    public:
+        Stage(Stages& all, std::string const& name, Record& record, State rest)
+            : all_(all),
+              name_(name),
+              file_(text::join({all.common_.out, "/", name, ".checkpoint"})),
+              record_(record),
+              rest_(std::move(rest)) {}
+
+        [[gnu::cold, gnu::noinline]] void begin(State const& state) override {
+            all_.signals_.leave_with(0);
+            if (!read(state))
+                record_.cut();  // what follows is of a run that was killed before it kept anything
+            else if (done_) all_.signals_.leave_with(all_.common_.preempt_exit_code);
+            kept_ = seconds_now();
+            if (kept_nothing_ && all_.common_.retries > 0) keep(state, false, 0);  // to go back to
+        }
+        void step(State const& state, bool done) override {
+            const int  signal = all_.signals_.heard();
+            const bool due    = seconds_now() - kept_ >= all_.common_.checkpoint_seconds;
+            if (done || signal != 0 || due) keep(state, done, signal);
+        }
+        [[gnu::cold, gnu::noinline]] bool retry(State const& state, int at, std::string_view why) override {
+            const int  tried = retries_;
+            const bool again = tried < all_.common_.retries && read(state);
+            if (again) retries_ = tried + 1;
+            record_.write(Json{}
+                              .set("event", "diverged")
+                              .set("stage", name_)
+                              .set("step", at)
+                              .set("why", why)
+                              .set("retry", again ? retries_ : 0));
+            std::fprintf(all_.streams_.error, "%s: %.*s; %s\n", name_.c_str(), int(why.size()), why.data(),
+                         again ? "going back to the state kept last" : "the state kept last stands");
+            if (again) kept_ = -1e9;  // what comes of it is kept at once: a second retry goes on from there
+            return again;
+        }
+
+    private:
+        [[gnu::cold, gnu::noinline]] void archive(Archive& all, State const& state) {
+            std::uint64_t size = record_.size();
+            all(done_, retries_, size);
+            rest_(all);
+            state(all);
+            all.end();
+            if (all.reads()) record_.go_to(size);
+        }
+        [[gnu::cold, gnu::noinline]] bool read(State const& state) {
+            auto bytes = file_.read(all_.streams_.error);
+            if (!bytes) return false;
+            Archive all(std::move(*bytes));
+            archive(all, state);
+            kept_nothing_ = false;
+            if (done_) return true;
+            record_.cut();
+            return true;
+        }
+        [[gnu::cold, gnu::noinline]] void keep(State const& state, bool done, int signal) {
+            done_ = done;
+            record_.sync();  // first: a state never counts on lines that a power cut may take
+            Archive all;
+            archive(all, state);
+            file_.write(all.bytes());
+            kept_ = seconds_now(), kept_nothing_ = false;
+            if (done) all_.signals_.leave_with(all_.common_.preempt_exit_code);
+            if (signal != 0)
+                throw Exit(all_.common_.preempt_exit_code,
+                           text::join({"stopped by ", StopSignals::name(signal), "; all is kept in '",
+                                       all_.common_.out, "', and the same command goes on from there"}));
+        }
+
+        Stages&        all_;
+        std::string    name_;
+        CheckpointFile file_;
+        Record&        record_;
+        State          rest_;
+        double         kept_         = 0;
+        int            retries_      = 0;
+        bool           done_         = false;
+        bool           kept_nothing_ = true;
+    };
+
+    std::string done_path() const { return common_.out + "/DONE"; }
+
+    Common const& common_;
+    Streams       streams_;
+    FolderLock    lock_;
+    StopSignals   signals_;
+    int           count_ = 0;
+};
+
+}  // namespace rung
