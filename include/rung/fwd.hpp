@@ -18,6 +18,7 @@ template <class T> struct Mat;  // view.hpp
 struct Memory;  // buffer.hpp
 template <class T> class Buffer;
 class Arena;
+class Archive;  // archive.hpp: saved, load
 class Workers;  // parallel.hpp
 struct Sequences;  // sequences.hpp
 struct Dropout;
@@ -236,15 +237,41 @@ struct Candidate;  // filter.hpp
 struct NoFilter;
 struct LengthFilter;
 struct ConfidenceFilter;
+struct FixedLength;
+struct Agreement;
+struct SelfConsistency;
+struct Verifier;
 template <class First, class Second> struct Both;  // first | second
+struct Target;  // schedule.hpp: the alias LabelSchedule, both_grow
+struct Probe;
+struct Turn;
+struct Next;
+struct InOrder;
+struct AsFarAs;
+struct Labeller;  // labeller.hpp: greedy_label, sampled_label, best_of, commonest_of
+struct SetInfo;  // replay.hpp: the alias Replay
+struct HalfNewest;
+enum class Corruption;  // label_noise.hpp: the alias Corrupt
+struct LabelNoise;
+struct LabelCount;  // round.hpp
+enum class Ruling;
+struct Round;
+struct Advice;  // watchdog.hpp: the alias Watchdog
+struct Collapse;
 
 // experiment/: the loop: train, self_improve, program
 struct Drawn;  // lesson.hpp: draw
 template <class Task, class Curriculum> class Lesson;
 struct StepEvent;  // train.hpp: train
 struct TrainOptions;
-struct Round;  // self_improve.hpp
+class Watch;
+enum class Control;  // climb_options.hpp
 struct ClimbOptions;
+struct LabelledSet;  // labelling.hpp: the alias LabelFilter
+template <class Trainer, class Task> class Climb;  // climb.hpp; self_improve.hpp: climb, self_improve
+template <class Context, class Model> class Voters;  // voters.hpp: make_voters
+class Climbs;  // climbs.hpp
+class Keeper;  // keeper.hpp
 struct Common;  // program.hpp
 class Flags;  // flags.hpp
 class Json;  // json.hpp
