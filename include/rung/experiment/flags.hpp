@@ -1,142 +1,25 @@
 #pragma once
-// Command-line flags bound to variables: declared first, then read once, strictly. A word that is not wholly a
-// value of the right kind and within its limits is an error, so a typing slip never becomes an experiment.
+// Flags bound to variables: declared first, then read once, strictly, from the command line (--steps 10), the environment
+// (RUNG_STEPS=10) and a file of lines `steps = 10` (--config FILE, see toml.hpp). Of several values of one flag the first
+// in this order counts.
 
+#include <unistd.h>
 #include <algorithm>
-#include <charconv>
-#include <concepts>
 #include <initializer_list>
-#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "rung/core/check.hpp"
 #include "rung/experiment/file.hpp"
+#include "rung/experiment/flag.hpp"
 #include "rung/experiment/json.hpp"
 #include "rung/experiment/text.hpp"
+#include "rung/experiment/toml.hpp"
 
 namespace rung {
-
-/// A command line that cannot be followed. "--steps: got 'abc', wanted an integer of at least 1"
-struct BadFlag : Error {
-    using Error::Error;
-};
-
-/// "an integer of at least 1", from the ends as text; an empty one is no end.
-[[gnu::cold, gnu::noinline]] inline std::string describe_limits(std::string_view kind, std::string_view least,
-                                                                std::string_view most) {
-    if (!least.empty() && !most.empty()) return text::join({kind, " from ", least, " to ", most});
-    if (!least.empty()) return text::join({kind, " of at least ", least});
-    if (!most.empty()) return text::join({kind, " of at most ", most});
-    return std::string{kind};
-}
-
-/// The numbers that a flag takes, ends included.
-template <class Number>
-struct Limits {
-    static constexpr Number      lowest  = std::numeric_limits<Number>::lowest();
-    static constexpr Number      highest = std::numeric_limits<Number>::max();
-    static constexpr char const* kind    = std::integral<Number> ? "an integer" : "a number";
-
-    Number least = lowest;
-    Number most  = highest;
-
-    bool hold(Number n) const { return n >= least && n <= most; }  // false for NaN
-    /// Both ends, the type's own where none was given.
-    std::string range() const { return describe_limits(kind, text::number(least), text::number(most)); }
-    std::string text() const {
-        const auto low = text::number(least), high = text::number(most);
-        const bool below = least > lowest || lowest == 0, above = most < highest;
-        return describe_limits(kind, below ? std::string_view{low} : "", above ? std::string_view{high} : "");
-    }
-};
-
-/// A name on the command line and the variable behind it.
-class Flag {
-public:
-    Flag(std::string_view name, std::string_view help, std::string_view shown)
-        : name{name}, help{help}, shown{shown} {}
-    virtual ~Flag() = default;
-
-    /// Sets the variable. Returns what was wanted instead, or nothing.
-    virtual std::string read(std::string_view word) = 0;
-    virtual std::string wanted() const { return ""; }
-    virtual Json        value() const = 0;
-
-    std::string  name, help, shown;  ///< `shown` stands for the value in the help; a switch has none
-    std::string  fallback{};
-    std::string* folder = nullptr;
-    bool         given  = false;
-};
-
-template <class Number>
-class NumberFlag final : public Flag {
-public:
-    NumberFlag(std::string_view name, Number& target, std::string_view help, Limits<Number> limits)
-        : Flag{name, help, std::integral<Number> ? "N" : "X"}, target_{target}, limits_{limits} {}
-
-    std::string read(std::string_view word) override {
-        const char* end          = word.data() + word.size();
-        Number      value        = {};
-        const auto [stop, error] = std::from_chars(word.data(), end, value);
-        if (error == std::errc::result_out_of_range) return limits_.range();
-        if (error != std::errc{} || stop != end || !limits_.hold(value)) return limits_.text();
-        target_ = value;
-        return "";
-    }
-    std::string wanted() const override { return limits_.text(); }
-    Json        value() const override { return target_; }
-
-private:
-    Number&        target_;
-    Limits<Number> limits_;
-};
-
-class SwitchFlag final : public Flag {
-public:
-    SwitchFlag(std::string_view name, bool& target, std::string_view help)
-        : Flag{name, help, ""}, target_{target} {}
-
-    std::string read(std::string_view word) override {
-        if (word != "true" && word != "false") return "nothing, true or false";
-        target_ = word == "true";
-        return "";
-    }
-    Json value() const override { return target_; }
-
-private:
-    bool& target_;
-};
-
-class TextFlag final : public Flag {
-public:
-    using Choices = std::vector<std::string>;
-
-    TextFlag(std::string_view name, std::string& target, std::string_view help, Choices choices)
-        : Flag{name, help, "TEXT"}, target_{target}, choices_{std::move(choices)} {}
-
-    std::string read(std::string_view word) override {
-        bool known = choices_.empty() && !word.empty();
-        for (std::string const& choice : choices_) known = known || choice == word;
-        if (!known) return choices_.empty() ? "a text" : wanted();
-        target_ = word;
-        return "";
-    }
-    std::string wanted() const override {
-        std::string out;
-        for (std::string const& choice : choices_) out.append(out.empty() ? "one of " : ", ").append(choice);
-        return out;
-    }
-    Json value() const override { return target_; }
-
-private:
-    std::string& target_;
-    Choices      choices_;
-};
 
 enum class Parsed { work, help };
 
@@ -170,20 +53,24 @@ public:
         return *this;
     }
 
-    /// Reads the whole command line, then claims the folders: a bad flag leaves the disk alone. Throws BadFlag.
-    [[gnu::cold, gnu::noinline]] Parsed parse(int argc, char const* const* argv) {
+    /// Reads all flags, then claims the folders: a bad flag leaves the disk alone. Throws BadFlag.
+    /// @param environment  as the system hands it over: "RUNG_STEPS=10" and others, which are passed over
+    [[gnu::cold, gnu::noinline]] Parsed parse(int argc, char const* const* argv,
+                                              char const* const* environment = ::environ) {
         command_ = argc > 0 ? quoted(program_name(argv[0])) : "";
         for (int i = 1; i < argc; ++i) command_.append(" ").append(quoted(argv[i]));
         for (int i = 1; i < argc; ++i)
             if (std::string_view word = argv[i]; word == "--help" || word == "-h") return Parsed::help;
         for (int i = 1; i < argc;) i += take(argv[i], i + 1 < argc ? argv[i + 1] : nullptr);
+        for (; environment && *environment; ++environment) take_variable(*environment);
+        if (!config_->path.empty()) take_file(config_->path);
         for (auto const& flag : flags_)
             if (flag->folder && !flag->folder->empty()) claim(flag->name, *flag->folder);
         return Parsed::work;
     }
 
     [[gnu::cold, gnu::noinline]] std::string help(std::string_view program) const {
-        std::size_t width = 0;
+        std::size_t width = config_->name.size() + config_->shown.size() + 1;
         for (auto const& flag : flags_) width = std::max(width, flag->name.size() + flag->shown.size() + 1);
         const auto line = [width](std::string_view name, std::string_view shown, std::string_view words) {
             const std::string indent(width + 3 - std::min(width, name.size() + shown.size() + 1), ' ');
@@ -197,6 +84,7 @@ public:
             if (!flag->fallback.empty()) out.append(" (default ").append(flag->fallback).append(")");
             out.append("\n");
         }
+        out.append(line(config_->name, config_->shown, config_->help)).append("\n");
         return out.append(line("help", "", "show this and stop\n"));
     }
 
@@ -221,10 +109,10 @@ private:
         return *this;
     }
 
-    Flag* find(std::string_view name) const {
+    Flag* find(std::string_view name, Origin where = Origin::file) const {
         for (auto const& flag : flags_)
-            if (flag->name == name) return flag.get();
-        return nullptr;
+            if (flag->spelled(where) == name) return flag.get();
+        return config_->spelled(where) == name ? config_.get() : nullptr;
     }
 
     [[noreturn, gnu::cold, gnu::noinline]] static void refuse(std::initializer_list<std::string_view> parts) {
@@ -236,14 +124,24 @@ private:
         refuse({"--", name, ": ", error.what()});
     }
 
+    /// Sets the flag, unless what comes before `where` has set it already.
+    /// @param at  where the value stands, for errors
+    [[gnu::cold, gnu::noinline]] static void set(Flag& flag, Origin where, std::string_view at,
+                                                 std::string_view value) {
+        if (flag.origin > where) return;
+        flag.origin = where;
+        if (const std::string wanted = flag.read(value); !wanted.empty())
+            refuse({at, ": got '", value, "', wanted ", wanted});
+    }
+
     /// Reads the flag `word`, whose value may be the word that follows; returns how many words that took.
     [[gnu::cold, gnu::noinline]] int take(std::string_view word, char const* next) {
         if (!word.starts_with('-')) refuse({"'", word, "': not a flag; wanted --name value"});
         const std::size_t      equals = word.find('=');
         const std::string_view name   = word.substr(0, equals);
-        Flag* const            flag   = name.starts_with("--") ? find(name.substr(2)) : nullptr;
-        if (!flag) refuse({name, ": unknown flag", nearest(name)});
-        if (std::exchange(flag->given, true)) refuse({name, ": given twice, wanted once"});
+        Flag* const            flag   = find(name, Origin::line);
+        if (!flag) refuse({name, ": unknown flag", nearest(name, Origin::line)});
+        if (flag->origin == Origin::line) refuse({name, ": given twice, wanted once"});
         std::string_view value = "true";  // of a switch
         const bool       apart = equals == word.npos && !flag->shown.empty();
         if (equals != word.npos) value = word.substr(equals + 1);
@@ -252,18 +150,54 @@ private:
             refuse({name, ": got no value, wanted ", wanted.empty() ? "one" : wanted});
         }
         if (apart) value = next;
-        if (const std::string wanted = flag->read(value); !wanted.empty())
-            refuse({name, ": got '", value, "', wanted ", wanted});
+        set(*flag, Origin::line, name, value);
         return apart ? 2 : 1;
     }
 
-    [[gnu::cold, gnu::noinline]] std::string nearest(std::string_view name) const {
+    [[gnu::cold, gnu::noinline]] void take_variable(std::string_view word) {
+        const std::size_t      equals = word.find('=');
+        const std::string_view name   = word.substr(0, equals);
+        if (!name.starts_with("RUNG_") || equals == word.npos) return;
+        if (name == "RUNG_BUILD") return;  // the scripts' build folder
+        Flag* const flag = find(name, Origin::environment);
+        if (!flag) refuse({name, ": unknown flag", nearest(name, Origin::environment)});
+        set(*flag, Origin::environment, name, word.substr(equals + 1));
+    }
+
+    [[gnu::cold, gnu::noinline]] void take_file(std::string const& path) try {
+        for (TomlEntry const& entry : read_toml(path)) {
+            const std::string at   = text::join({path, ":", text::number(entry.line), ": ", entry.key});
+            Flag* const       flag = find(entry.key);
+            if (!flag) refuse({at, ": unknown flag", nearest(entry.key, Origin::file)});
+            if (flag == config_.get()) refuse({at, ": a file cannot name another"});
+            const std::string wanted = flag->wanted();
+            if (entry.quoted && !flag->is_text())
+                refuse({at, ": got a text, wanted ", wanted.empty() ? "true or false" : wanted});
+            if (!entry.quoted && flag->is_text())
+                refuse({at, ": got ", entry.value, ", wanted a text in quotes"});
+            set(*flag, Origin::file, at, entry.value);
+        }
+    } catch (BadFlag const&) {
+        throw;
+    } catch (Error const& error) {
+        refuse({error.what()});
+    }
+
+    /// "; did you mean --steps?", or nothing.
+    [[gnu::cold, gnu::noinline]] std::string nearest(std::string_view name, Origin where) const {
+        if (where == Origin::environment) name.remove_prefix(std::string_view{"RUNG_"}.size());
         while (name.starts_with('-')) name.remove_prefix(1);
         std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
         Flag const* near = nullptr;
-        for (auto const& flag : flags_)
-            if (const std::size_t d = distance(name, flag->name); d < best) best = d, near = flag.get();
-        return near ? text::join({"; did you mean --", near->name, "?"}) : "";
+        const auto  look = [&](Flag const& flag) {
+            std::string_view word = flag.name;
+            std::string      loud = flag.spelled(Origin::environment).substr(5);
+            if (where == Origin::environment) word = loud;
+            if (const std::size_t d = distance(name, word); d < best) best = d, near = &flag;
+        };
+        for (auto const& flag : flags_) look(*flag);
+        if (where != Origin::file) look(*config_);
+        return near ? text::join({"; did you mean ", near->spelled(where), "?"}) : "";
     }
 
     /// Letters to insert, drop or change to turn one word into the other (Levenshtein).
@@ -294,6 +228,8 @@ private:
 
     std::string                        summary_, command_;
     std::vector<std::unique_ptr<Flag>> flags_;
+    std::unique_ptr<FileFlag>          config_ = std::make_unique<FileFlag>(
+        "config", "the flags of a file, lines of name = value; RUNG_NAME in the environment hides them");
 };
 
 }  // namespace rung
