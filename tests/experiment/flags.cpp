@@ -228,7 +228,7 @@ TEST_CASE("flags: a variable is held to what the flag is held to, and its name t
     CHECK(refusal({}, {"RUNG_STEPS=0"}) == "RUNG_STEPS: got '0', wanted an integer of at least 1");
     CHECK(refusal({}, {"RUNG_QUICK=1"}) == "RUNG_QUICK: got '1', wanted true or false");
     CHECK(refusal({}, {"RUNG_STPES=3"}) == "RUNG_STPES: unknown flag; did you mean RUNG_STEPS?");
-    CHECK(refusal({}, {"RUNG_steps=3"}) == "RUNG_steps: unknown flag");
+    CHECK(refusal({}, {"RUNG_steps=3"}) == "RUNG_steps: unknown flag; did you mean RUNG_STEPS?");
 }
 
 TEST_CASE("flags: a file gives what its lines say") {
@@ -261,9 +261,10 @@ TEST_CASE("flags: a file is held to what the flags are held to, and says its lin
     CHECK(refusal_of_file("\nsteps = 0\n") == ":2: steps: got '0', wanted an integer of at least 1");
     CHECK(refusal_of_file("steps = 1.5\n") == ":1: steps: got '1.5', wanted an integer of at least 1");
     CHECK(refusal_of_file("stpes = 1\n") == ":1: stpes: unknown flag; did you mean steps?");
-    CHECK(refusal_of_file("steps = \"5\"\n") == ":1: steps: got a text, wanted an integer of at least 1");
-    CHECK(refusal_of_file("quick = \"true\"\n") == ":1: quick: got a text, wanted true or false");
+    CHECK(refusal_of_file("steps = \"5\"\n") == ":1: steps: got a text, wanted one without quotes");
+    CHECK(refusal_of_file("quick = \"true\"\n") == ":1: quick: got a text, wanted one without quotes");
     CHECK(refusal_of_file("note = 5\n") == ":1: note: got 5, wanted a text in quotes");
+    CHECK(refusal_of_file("seed = 1\n\nseed = 2\n") == ":3: seed: given twice, wanted once (line 1 has it)");
     CHECK(refusal_of_file("config = \"g.toml\"\n") == ":1: config: a file cannot name another");
     CHECK(refusal_of_file("[steps]\n") == ":1: got '[steps]', wanted key = value (flags have no tables)");
     CHECK(refusal({"--config", "/none/f.toml"}) ==

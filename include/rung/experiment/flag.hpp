@@ -81,6 +81,7 @@ public:
     std::string  fallback{};
     std::string* folder = nullptr;
     Origin       origin = Origin::fallback;
+    int          line   = 0;  ///< of the file that names it
 };
 
 template <class Number>
@@ -89,7 +90,7 @@ public:
     NumberFlag(std::string_view name, Number& target, std::string_view help, Limits<Number> limits)
         : Flag{name, help, std::integral<Number> ? "N" : "X"}, target_{target}, limits_{limits} {}
 
-    std::string read(std::string_view word) override {
+    [[gnu::cold, gnu::noinline]] std::string read(std::string_view word) override {
         const char* end          = word.data() + word.size();
         Number      value        = {};
         const auto [stop, error] = std::from_chars(word.data(), end, value);
@@ -111,7 +112,7 @@ public:
     SwitchFlag(std::string_view name, bool& target, std::string_view help)
         : Flag{name, help, ""}, target_{target} {}
 
-    std::string read(std::string_view word) override {
+    [[gnu::cold, gnu::noinline]] std::string read(std::string_view word) override {
         if (word != "true" && word != "false") return "true or false";
         target_ = word == "true";
         return "";
@@ -129,14 +130,14 @@ public:
     TextFlag(std::string_view name, std::string& target, std::string_view help, Choices choices)
         : Flag{name, help, "TEXT"}, target_{target}, choices_{std::move(choices)} {}
 
-    std::string read(std::string_view word) override {
+    [[gnu::cold, gnu::noinline]] std::string read(std::string_view word) override {
         bool known = choices_.empty() && !word.empty();
         for (std::string const& choice : choices_) known = known || choice == word;
         if (!known) return choices_.empty() ? "a text" : wanted();
         target_ = word;
         return "";
     }
-    std::string wanted() const override {
+    [[gnu::cold, gnu::noinline]] std::string wanted() const override {
         std::string out;
         for (std::string const& choice : choices_) out.append(out.empty() ? "one of " : ", ").append(choice);
         return out;
@@ -154,7 +155,7 @@ class FileFlag final : public Flag {
 public:
     FileFlag(std::string_view name, std::string_view help) : Flag{name, help, "FILE"} {}
 
-    std::string read(std::string_view word) override {
+    [[gnu::cold, gnu::noinline]] std::string read(std::string_view word) override {
         path = word;
         return word.empty() ? "a file" : "";
     }

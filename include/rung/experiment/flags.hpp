@@ -26,7 +26,7 @@ enum class Parsed { work, help };
 class Flags {
 public:
     /// `summary` is the first line of the help.
-    explicit Flags(std::string_view summary) : summary_{summary} {}
+    [[gnu::cold, gnu::noinline]] explicit Flags(std::string_view summary) : summary_{summary} {}
 
     /// Binds a number. What the variable holds now is the default.
     template <class Number>
@@ -37,16 +37,17 @@ public:
         return declare(std::make_unique<NumberFlag<Number>>(name, target, help, limits));
     }
     /// Binds a switch: `--name` sets it, `--name=false` clears it.
-    Flags& add(std::string_view name, bool& target, std::string_view help) {
+    [[gnu::cold, gnu::noinline]] Flags& add(std::string_view name, bool& target, std::string_view help) {
         return declare(std::make_unique<SwitchFlag>(name, target, help));
     }
     /// Binds a text, one of `choices` unless there are none.
-    Flags& add(std::string_view name, std::string& target, std::string_view help,
-               TextFlag::Choices choices = {}) {
+    [[gnu::cold, gnu::noinline]] Flags& add(std::string_view name, std::string& target, std::string_view help,
+                                            TextFlag::Choices choices = {}) {
         return declare(std::make_unique<TextFlag>(name, target, help, std::move(choices)));
     }
     /// Binds a folder to write into; `parse` makes it and proves that it can be written to. Empty: none.
-    Flags& add_folder(std::string_view name, std::string& target, std::string_view help) {
+    [[gnu::cold, gnu::noinline]] Flags& add_folder(std::string_view name, std::string& target,
+                                                   std::string_view help) {
         add(name, target, help);
         flags_.back()->shown  = "FOLDER";
         flags_.back()->folder = &target;
@@ -63,7 +64,11 @@ public:
             if (std::string_view word = argv[i]; word == "--help" || word == "-h") return Parsed::help;
         for (int i = 1; i < argc;) i += take(argv[i], i + 1 < argc ? argv[i + 1] : nullptr);
         for (; environment && *environment; ++environment) take_variable(*environment);
-        if (!config_->path.empty()) take_file(config_->path);
+        try {
+            if (!config_->path.empty()) take_file(config_->path);
+        } catch (Error const& error) {
+            refuse({error.what()});
+        }
         for (auto const& flag : flags_)
             if (flag->folder && !flag->folder->empty()) claim(flag->name, *flag->folder);
         return Parsed::work;
@@ -109,16 +114,16 @@ private:
         return *this;
     }
 
-    Flag* find(std::string_view name, Origin where = Origin::file) const {
+    Flag* find(std::string_view name) const {
         for (auto const& flag : flags_)
-            if (flag->spelled(where) == name) return flag.get();
-        return config_->spelled(where) == name ? config_.get() : nullptr;
+            if (flag->name == name) return flag.get();
+        return config_->name == name ? config_.get() : nullptr;
     }
 
     [[noreturn, gnu::cold, gnu::noinline]] static void refuse(std::initializer_list<std::string_view> parts) {
         throw BadFlag(text::join(parts));
     }
-    static void claim(std::string_view name, std::string const& folder) try {
+    [[gnu::cold, gnu::noinline]] static void claim(std::string_view name, std::string const& folder) try {
         claim_folder(folder);
     } catch (Error const& error) {
         refuse({"--", name, ": ", error.what()});
@@ -139,7 +144,7 @@ private:
         if (!word.starts_with('-')) refuse({"'", word, "': not a flag; wanted --name value"});
         const std::size_t      equals = word.find('=');
         const std::string_view name   = word.substr(0, equals);
-        Flag* const            flag   = find(name, Origin::line);
+        Flag* const            flag   = name.starts_with("--") ? find(name.substr(2)) : nullptr;
         if (!flag) refuse({name, ": unknown flag", nearest(name, Origin::line)});
         if (flag->origin == Origin::line) refuse({name, ": given twice, wanted once"});
         std::string_view value = "true";  // of a switch
@@ -159,49 +164,44 @@ private:
         const std::string_view name   = word.substr(0, equals);
         if (!name.starts_with("RUNG_") || equals == word.npos) return;
         if (name == "RUNG_BUILD") return;  // the scripts' build folder
-        Flag* const flag = find(name, Origin::environment);
-        if (!flag) refuse({name, ": unknown flag", nearest(name, Origin::environment)});
+        std::string plain{name.substr(5)};
+        for (char& c : plain) c = c == '_' ? '-' : c >= 'A' && c <= 'Z' ? char(c + 'a' - 'A') : c;
+        Flag* const flag = find(plain);
+        if (!flag || flag->spelled(Origin::environment) != name)
+            refuse({name, ": unknown flag", nearest(plain, Origin::environment)});
         set(*flag, Origin::environment, name, word.substr(equals + 1));
     }
 
-    [[gnu::cold, gnu::noinline]] void take_file(std::string const& path) try {
-        for (TomlEntry const& entry : read_toml(path)) {
+    [[gnu::cold, gnu::noinline]] void take_file(std::string const& path) {
+        const std::string text = read_flag_file(path);
+        for (TomlReader entry{text, path}; entry.next();) {
             const std::string at   = text::join({path, ":", text::number(entry.line), ": ", entry.key});
             Flag* const       flag = find(entry.key);
             if (!flag) refuse({at, ": unknown flag", nearest(entry.key, Origin::file)});
             if (flag == config_.get()) refuse({at, ": a file cannot name another"});
-            const std::string wanted = flag->wanted();
-            if (entry.quoted && !flag->is_text())
-                refuse({at, ": got a text, wanted ", wanted.empty() ? "true or false" : wanted});
+            if (flag->line != 0)
+                refuse({at, ": given twice, wanted once (line ", text::number(flag->line), " has it)"});
+            flag->line = entry.line;
+            if (entry.quoted && !flag->is_text()) refuse({at, ": got a text, wanted one without quotes"});
             if (!entry.quoted && flag->is_text())
                 refuse({at, ": got ", entry.value, ", wanted a text in quotes"});
             set(*flag, Origin::file, at, entry.value);
         }
-    } catch (BadFlag const&) {
-        throw;
-    } catch (Error const& error) {
-        refuse({error.what()});
     }
 
     /// "; did you mean --steps?", or nothing.
     [[gnu::cold, gnu::noinline]] std::string nearest(std::string_view name, Origin where) const {
-        if (where == Origin::environment) name.remove_prefix(std::string_view{"RUNG_"}.size());
         while (name.starts_with('-')) name.remove_prefix(1);
         std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
         Flag const* near = nullptr;
-        const auto  look = [&](Flag const& flag) {
-            std::string_view word = flag.name;
-            std::string      loud = flag.spelled(Origin::environment).substr(5);
-            if (where == Origin::environment) word = loud;
-            if (const std::size_t d = distance(name, word); d < best) best = d, near = &flag;
-        };
-        for (auto const& flag : flags_) look(*flag);
-        if (where != Origin::file) look(*config_);
+        for (auto const& flag : flags_)
+            if (const std::size_t d = distance(name, flag->name); d < best) best = d, near = flag.get();
+        if (where != Origin::file && distance(name, config_->name) < best) near = config_.get();
         return near ? text::join({"; did you mean ", near->spelled(where), "?"}) : "";
     }
 
     /// Letters to insert, drop or change to turn one word into the other (Levenshtein).
-    static std::size_t distance(std::string_view a, std::string_view b) {
+    [[gnu::cold, gnu::noinline]] static std::size_t distance(std::string_view a, std::string_view b) {
         std::vector<std::size_t> row(b.size() + 1);
         for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
         for (std::size_t i = 1; i <= a.size(); ++i) {
@@ -215,7 +215,7 @@ private:
     }
 
     /// As a shell would need it.
-    static std::string quoted(std::string_view word) {
+    [[gnu::cold, gnu::noinline]] static std::string quoted(std::string_view word) {
         bool        plain = !word.empty();
         std::string out   = "'";
         for (const char c : word) {
