@@ -8,11 +8,13 @@
 #include <optional>
 
 #include "rung/experiment/accuracy.hpp"
+#include "rung/experiment/manifest.hpp"
 #include "rung/experiment/program.hpp"
 #include "rung/experiment/progress.hpp"
 #include "rung/experiment/record.hpp"
 #include "rung/experiment/report.hpp"
 #include "rung/experiment/self_improve.hpp"
+#include "rung/experiment/tensorboard.hpp"
 
 namespace rung {
 
@@ -40,6 +42,10 @@ public:
                           .set("experiment", name_)
                           .set("flags", flags.values())
                           .set("rng", "philox-v1"));
+        manifest_ = Manifest(common.out, name_, flags);
+        if (common.tensorboard && common.out.empty())
+            throw BadFlag("--tensorboard: wanted --out FOLDER with it");
+        if (common.tensorboard) events_ = EventFile(common.out);
     }
 
     /// For TrainOptions::watch: a progress line per stretch of training.
@@ -116,6 +122,8 @@ public:
 
     Page&   page() { return page_; }
     Record& record() { return record_; }
+    /// To say there what the model learns from.
+    Manifest& manifest() { return manifest_; }
 
 private:
     [[gnu::cold, gnu::noinline]] void step(std::string const& label, std::size_t round, StepEvent const& e) {
@@ -132,7 +140,14 @@ private:
                           .set("gradient_norm", e.gradient)
                           .set("rate", e.rate)
                           .set("tokens", e.tokens));
+        const std::uint64_t at = losses_.y.size();
+        events_.scalar("loss", at, e.loss);
+        events_.scalar("gradient_norm", at, e.gradient);
+        events_.scalar("rate", at, e.rate);
         if (e.test) {
+            for (auto const& score : e.test->scores)
+                events_.scalar(text::join({"exact_match/", score.difficulty.text()}), at,
+                               score.exact_match());
             Json test;
             test.set("event", "test")
                 .set("step", losses_.y.size())
@@ -173,6 +188,7 @@ private:
         page_.figure("Loss by step.", loss_figure());
         page_.text("The command that made this page:").command(command_);
         record_.save("report.html", page_.html());
+        manifest_.end();
     }
     [[gnu::cold, gnu::noinline]] void print(Page::Cells const&              header,
                                             std::vector<Page::Cells> const& rows) const {
@@ -230,6 +246,8 @@ private:
     std::string                           command_;
     Page                                  page_;
     Record                                record_;
+    Manifest                              manifest_;
+    EventFile                             events_;
     std::optional<Progress>               progress_;
     Series                                losses_{.name = "loss"};
     std::vector<Round>                    rounds_;

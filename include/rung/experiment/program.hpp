@@ -16,9 +16,10 @@ namespace rung {
 /// The flags that every example has.
 struct Common {
     std::uint64_t seed = 1;
-    std::string   out{};            ///< a folder for the report and the record; empty: nothing is written
-    int           threads = 0;      ///< 0: one per core
-    std::string   device  = "cpu";  ///< see device.hpp
+    std::string   out{};                ///< a folder for the report and the record; empty: nothing is written
+    int           threads     = 0;      ///< 0: one per core
+    std::string   device      = "cpu";  ///< see device.hpp
+    bool          tensorboard = false;
 
     [[gnu::cold, gnu::noinline]] void add_to(Flags& flags) {
         flags.add("seed", seed, "every random number follows from it");
@@ -26,6 +27,7 @@ struct Common {
         flags.add("threads", threads, "threads to work with, 0 for one per core", {.least = 0, .most = 1024});
         flags.add("device", device, "what computes; auto takes a GPU if there is one",
                   {"auto", "cpu", "cuda"});
+        flags.add("tensorboard", tensorboard, "write the metrics for TensorBoard, too, into --out");
     }
 };
 

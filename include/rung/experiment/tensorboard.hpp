@@ -76,6 +76,7 @@ private:
 /// the moment `scalar` returns. Where there is no folder nothing is written.
 class EventFile {
 public:
+    EventFile() = default;
     /// A new file; a run that goes on after it was stopped writes another, and TensorBoard reads them as one.
     [[gnu::cold, gnu::noinline]] explicit EventFile(std::string const& folder) {
         if (folder.empty()) return;
