@@ -119,7 +119,14 @@ std::vector<std::string> metrics_of(std::vector<Run> const& runs, std::string co
     for (Run const& run : runs)
         for (auto const& [name, value] : run.numbers)
             if (std::find(all.begin(), all.end(), name) == all.end()) all.push_back(name);
-    if (wanted.empty()) return all;
+    if (wanted.empty()) {  // what describes the runs is not what they reached
+        std::map<std::string, std::set<double>> values;
+        for (Run const& run : runs)
+            for (auto const& [name, value] : run.numbers) values[name].insert(value);
+        for (auto const& name : all)
+            if (name.find('.') != name.npos || values[name].size() > 1) chosen.push_back(name);
+        return chosen;
+    }
     for (std::size_t at = 0; at <= wanted.size();) {
         const std::size_t end   = std::min(wanted.find(',', at), wanted.size());
         const std::string name  = wanted.substr(at, end - at);

@@ -76,7 +76,7 @@ namespace rung {
     Json libraries;
     libraries.set("rung", RUNG_VERSION);
 #ifdef __GLIBCXX__
-    libraries.set("libstdc++", text::number(__GLIBCXX__));
+    libraries.set("libstdc++", __GLIBCXX__);
 #endif
 #ifdef __GLIBC__
     libraries.set("glibc", ::gnu_get_libc_version());
@@ -136,7 +136,7 @@ private:
         Json all = begin_;
         // Members of the record that a replay cannot have the same.
         all.set("data", data_)
-            .set("varies", Json::array({"out", "seconds"}))
+            .set("varies", Json::array().add("out").add("seconds"))
             .set("start", start_)
             .set("end", end);
         make_folder(folder_);
