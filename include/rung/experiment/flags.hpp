@@ -23,10 +23,15 @@ namespace rung {
 
 enum class Parsed { work, help };
 
+/// A tool that runs beside experiments may stand among variables that are meant for them.
+enum class Environment { read, ignored };
+
 class Flags {
 public:
-    /// `summary` is the first line of the help.
-    [[gnu::cold, gnu::noinline]] explicit Flags(std::string_view summary) : summary_{summary} {}
+    /// @param summary  first line of the help
+    [[gnu::cold, gnu::noinline]] explicit Flags(std::string_view summary,
+                                                Environment      environment = Environment::read)
+        : summary_{summary}, reads_environment_{environment == Environment::read} {}
 
     /// Binds a number. What the variable holds now is the default.
     template <class Number>
@@ -63,7 +68,7 @@ public:
         for (int i = 1; i < argc; ++i)
             if (std::string_view word = argv[i]; word == "--help" || word == "-h") return Parsed::help;
         for (int i = 1; i < argc;) i += take(argv[i], i + 1 < argc ? argv[i + 1] : nullptr);
-        for (; environment && *environment; ++environment) take_variable(*environment);
+        for (; reads_environment_ && environment && *environment; ++environment) take_variable(*environment);
         try {
             if (!config_->path.empty()) take_file(config_->path);
         } catch (Error const& error) {
@@ -227,6 +232,7 @@ private:
     }
 
     std::string                        summary_, command_;
+    bool                               reads_environment_;
     std::vector<std::unique_ptr<Flag>> flags_;
     std::unique_ptr<FileFlag>          config_ = std::make_unique<FileFlag>(
         "config", "the flags of a file, lines of name = value; RUNG_NAME in the environment hides them");
