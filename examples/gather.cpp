@@ -51,7 +51,7 @@ void add_numbers(Run& run, std::string const& prefix, Document const& members) {
 std::optional<Run> read_run(fs::path const& path) {
     static const std::set<std::string> no_say{"seed", "out", "threads", "tensorboard"};
     std::ifstream                      file(path);
-    RUNG_CHECK(file, "gather: '", path.string(), "' cannot be read; wanted a record or a program's output");
+    RUNG_CHECK(file, "'", path.string(), "' cannot be read; wanted a record or a program's output");
     Run      run{path.string(), "", {}, 0, {}};
     Document result, flags;
     for (std::string line; std::getline(file, line);) {
@@ -75,14 +75,13 @@ std::optional<Run> read_run(fs::path const& path) {
 
 /// Records in or below the folder, or the file itself.
 std::vector<fs::path> records_of(fs::path const& path) {
-    RUNG_CHECK(fs::exists(path), "gather: '", path.string(), "' is not there; wanted a run's folder or file");
+    RUNG_CHECK(fs::exists(path), "'", path.string(), "' is not there; wanted a run's folder or file");
     if (!fs::is_directory(path)) return {path};
     std::vector<fs::path> found;
     for (auto const& entry : fs::recursive_directory_iterator(path))
         if (entry.path().filename() == "record.jsonl") found.push_back(entry.path());
     std::sort(found.begin(), found.end());
-    RUNG_CHECK(!found.empty(), "gather: '", path.string(),
-               "' has no record.jsonl in it; wanted a run's folder");
+    RUNG_CHECK(!found.empty(), "'", path.string(), "' has no record.jsonl in it; wanted a run's folder");
     return found;
 }
 
@@ -106,8 +105,8 @@ std::vector<Setting> settings_of(std::vector<Run> const& runs) {
             std::find_if(settings.begin(), settings.end(), [&](auto& s) { return s.name == name; });
         if (setting == settings.end()) setting = settings.insert(settings.end(), Setting{name});
         const auto [at, fresh] = setting->paths.emplace(run.seed, run.path);
-        RUNG_CHECK(fresh, "gather: seed ", run.seed, " of '", name, "'; got '", at->second, "' and '",
-                   run.path, "', wanted one run");
+        RUNG_CHECK(fresh, "seed ", run.seed, " of '", name, "'; got '", at->second, "' and '", run.path,
+                   "', wanted one run");
         for (auto const& [metric, value] : run.numbers) setting->numbers[metric][run.seed] = value;
     }
     return settings;
@@ -124,7 +123,8 @@ std::vector<std::string> metrics_of(std::vector<Run> const& runs, std::string co
         for (Run const& run : runs)
             for (auto const& [name, value] : run.numbers) values[name].insert(value);
         for (auto const& name : all)
-            if (name.find('.') != name.npos || values[name].size() > 1) chosen.push_back(name);
+            if (name.find('.') != name.npos || values[name].size() > 1 || runs.size() == 1)
+                chosen.push_back(name);
         return chosen;
     }
     for (std::size_t at = 0; at <= wanted.size();) {
@@ -266,7 +266,8 @@ int main(int argc, char** argv) {
     std::string out, metrics_text, best = "highest";
     Flags       flags{
         "Puts many runs into one table and one page. Folders come before the flags: gather FOLDER... "
-              "[flags]"};
+              "[flags]",
+        Environment::ignored};
     flags.add_folder("out", out, "folder for gather.html; without it nothing is written");
     flags.add("metrics", metrics_text,
               "numbers to show, with commas between them: after.20, or all of after");
@@ -283,7 +284,7 @@ int main(int argc, char** argv) {
             }
         if (!unfinished.empty())
             std::cerr << "gather: left out, for they have no result: " << unfinished << '\n';
-        RUNG_CHECK(!runs.empty(), "gather: no run has a result; wanted at least one");
+        RUNG_CHECK(!runs.empty(), "no run has a result; wanted at least one");
         const auto metrics  = metrics_of(runs, metrics_text);
         const auto settings = settings_of(runs);
 

@@ -118,7 +118,8 @@ std::string first_difference(std::string const& was, std::string const& is,
 int main(int argc, char** argv) {
     std::string manifest, program_path, source, out;
     bool        name = false;
-    Flags       flags{"Makes a run again from its manifest and compares the records byte by byte."};
+    Flags       flags{"Makes a run again from its manifest and compares the records byte by byte.",
+                Environment::ignored};
     flags.add("manifest", manifest, "manifest.json of the run, beside its record.jsonl");
     flags.add("name", name, "print the name of the run's program and stop");
     flags.add("program", program_path, "the program to run");

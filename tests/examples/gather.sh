@@ -4,9 +4,10 @@ set -uo pipefail
 gather=$1
 scratch=$(mktemp -d) && trap 'rm -rf "$scratch"' EXIT
 bad=0
-says() {  # TEXT FLAGS...: the line that begins like TEXT, blanks run together, is TEXT
-    "$gather" "${@:2}" 2>&1 | tr -s ' ' | grep -qxF -- "$1" ||
-        { printf 'got:\n%s\nwanted the line: %s\n' "$("$gather" "${@:2}" 2>&1)" "$1"; bad=1; }
+says() {  # TEXT FLAGS...: one of the lines, blanks run together, is TEXT
+    local said
+    said=$(RUNG_STEPS=5 "$gather" "${@:2}" 2>&1 | tr -s ' ')
+    grep -qxF -- "$1" <<<"$said" || { printf 'got:\n%s\nwanted the line: %s\n' "$said" "$1"; bad=1; }
 }
 run() {  # RATE SEED LOSS: twice begun, as a folder that was used again has it
     mkdir -p "$scratch/runs/$1-$2"
@@ -31,7 +32,7 @@ says '{"gathered":7,"settings":2,"unfinished":false}' "$scratch/runs" --metrics 
 says "gather: --metrics: got 'los', wanted some of after.1, after.20, loss, width (--help shows every flag)" \
     "$scratch/runs" --metrics los
 says 'gather: FOLDER: got none, wanted folders or files of runs (--help shows every flag)'
-says "gather: gather: '$scratch/none' is not there; wanted a run's folder or file" "$scratch/none"
+says "gather: '$scratch/none' is not there; wanted a run's folder or file" "$scratch/none"
 
 # The last line of what a program printed, and a run that was killed.
 printf 'difficulty  after\n1  1.000\n{"experiment":"toy","seed":4,"loss":2}\n' >"$scratch/printed.txt"
@@ -39,7 +40,7 @@ says 'loss toy 1 2 - 2 2 2' "$scratch/printed.txt"
 mkdir "$scratch/killed" && head -1 "${runs[0]}/record.jsonl" >"$scratch/killed/record.jsonl"
 says "gather: left out, for they have no result: $scratch/killed/record.jsonl" "$scratch/printed.txt" "$scratch/killed"
 cp -r "${runs[0]}" "$scratch/killed/again"
-says "gather: gather: seed 1 of 'toy'; got '${runs[0]}/record.jsonl' and '$scratch/killed/again/record.jsonl', wanted one run" \
+says "gather: seed 1 of 'toy'; got '${runs[0]}/record.jsonl' and '$scratch/killed/again/record.jsonl', wanted one run" \
     "${runs[0]}" "$scratch/killed"
 
 "$gather" "${runs[@]}" --out "$scratch/out" >/dev/null || bad=1

@@ -10,8 +10,10 @@ again() {  # CODE TEXT SOURCE: a replay that ends with this code and says this
     RUNG_STEPS=5 "$replay" --manifest "$scratch/run/manifest.json" --program "$program" --source "$3" --out "$scratch/new" \
         >"$scratch/said" 2>&1
     local code=$?
-    [ "$code" -eq "$1" ] && grep -qF "$2" "$scratch/said" ||
-        { printf 'got exit code %s and:\n%s\nwanted exit code %s and: %s\n' "$code" "$(cat "$scratch/said")" "$1" "$2"; bad=1; }
+    if [ "$code" -ne "$1" ] || ! grep -qF "$2" "$scratch/said"; then
+        printf 'got exit code %s and:\n%s\nwanted exit code %s and: %s\n' "$code" "$(cat "$scratch/said")" "$1" "$2"
+        bad=1
+    fi
     rm -rf "$scratch/new"
 }
 printf 'steps = 3\nround-steps = 3\n' >"$scratch/flags.toml"

@@ -231,6 +231,12 @@ TEST_CASE("flags: a variable is held to what the flag is held to, and its name t
     CHECK(refusal({}, {"RUNG_steps=3"}) == "RUNG_steps: unknown flag; did you mean RUNG_STEPS?");
 }
 
+TEST_CASE("flags: a tool may ignore the environment") {
+    Flags       flags{"x", Environment::ignored};
+    const char *words[] = {"tool"}, *variables[] = {"RUNG_STEPS=3", nullptr};
+    CHECK(flags.parse(1, words, variables) == Parsed::work);
+}
+
 TEST_CASE("flags: a file gives what its lines say") {
     const scratch::Folder folder;
     const std::string     path = folder / "f.toml", variable = "RUNG_CONFIG=" + path;
