@@ -1,7 +1,7 @@
 #pragma once
-// Flags bound to variables: declared first, then read once, strictly, from the command line (--steps 10), the environment
-// (RUNG_STEPS=10) and a file of lines `steps = 10` (--config FILE, see toml.hpp). Of several values of one flag the first
-// in this order counts.
+// Flags bound to variables: declared first, then read once, strictly, from the command line (--steps 10), the
+// environment (RUNG_STEPS=10) and a file of lines `steps = 10` (--config FILE, see toml.hpp). Of several values of one
+// flag the first in this order counts.
 
 #include <unistd.h>
 #include <algorithm>

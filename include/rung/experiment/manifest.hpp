@@ -70,8 +70,8 @@ namespace rung {
     return out;
 }
 
-/// On what a run's bits depend beside its flags, of the program that asks: source, compiler and flags, instruction sets,
-/// libraries, processor.
+/// On what a run's bits depend beside its flags, of the program that asks: source, compiler and flags, instruction
+/// sets, libraries, processor.
 [[gnu::cold, gnu::noinline]] inline Json made_by() {
     Json libraries;
     libraries.set("rung", RUNG_VERSION);

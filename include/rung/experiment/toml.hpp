@@ -3,8 +3,8 @@
 // boolean, and comments. Tables, arrays, dates and texts of several lines are refused, each with its line, since no
 // flag could take them.
 //
-// Not CLI11 and a TOML library: the first alone costs four seconds of compile time in every experiment, and this a third
-// of one. Nor is a file read more leniently than the command line is.
+// Not CLI11 and a TOML library: the first alone costs four seconds of compile time in every experiment, and this
+// a third of one. Nor is a file read more leniently than the command line is.
 
 #include <fcntl.h>
 #include <unistd.h>
