@@ -2,7 +2,10 @@
 # Builds and runs an example, doing its own set-up on a fresh Debian or Ubuntu machine:
 #     bash examples/run.sh [NAME] [flags]     NAME with or without its number; the quickstart if left out
 # Standard output and the exit code are the program's own; its last line is JSON. Without --out FOLDER the record and the
-# report go to build/reports/NAME. `show` is no experiment: it prints problems of the tasks and writes nothing.
+# report go to build/reports/NAME, unless RUNG_OUT or a --config file may name a folder. No experiments are:
+#     show                    prints problems of the tasks and writes nothing
+#     gather FOLDER...        puts many runs into one table and one page: means, intervals, a test of differences
+#     replay MANIFEST         makes the run of a manifest.json again and compares the records byte by byte
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../.cmake/setup.sh"
 
@@ -21,13 +24,25 @@ if [ -z "$target" ]; then
     exit 2
 fi
 
-need
+case $target in
+    gather|replay) need nlohmann_json ;;
+    *) need ;;
+esac
 configure EXAMPLES
 build "$target"
+program=$build/examples/$target
+if [ "$target" = replay ] && [ $# -eq 1 ] && [[ $1 != -* ]]; then
+    again=$("$program" --manifest "$1" --name)
+    if [ ! -e "$root/examples/$again.cpp" ]; then say "there is no example called '$again', which $1 is of"; exit 2; fi
+    build "$again"
+    mkdir -p "$build/replays"
+    exec "$program" --manifest "$1" --program "$build/examples/$again" --source "$(cat "$build/examples/$again.source")" \
+        --out "$(mktemp -d "$build/replays/$again.XXXXXX")"
+fi
 # A report is written unless the flags say where, or there is nothing to report.
-case " $target $* " in
-    ' show '*|*' --out'*|*' --help '*|*' -h '*) ;;
+case " $target $* ${RUNG_OUT:+--out} ${RUNG_CONFIG:+--config} " in
+    ' show '*|' replay '*|*' --out'*|*' --config'*|*' --help '*|*' -h '*) ;;
     *) set -- "$@" --out "$build/reports/$target"
        say "the record and the report go to $build/reports/$target" ;;
 esac
-exec "$build/examples/$target" "$@"
+exec "$program" "$@"

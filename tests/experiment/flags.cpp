@@ -31,14 +31,15 @@ struct Setup {
     Setup(Setup const&)            = delete;
     Setup& operator=(Setup const&) = delete;
 
-    Parsed parse(std::vector<char const*> words) {
+    Parsed parse(std::vector<char const*> words, std::vector<char const*> variables = {}) {
         words.insert(words.begin(), "bin/learn");
-        return flags.parse(int(words.size()), words.data());
+        variables.push_back(nullptr);
+        return flags.parse(int(words.size()), words.data(), variables.data());
     }
     /// The message of the error that these words make.
-    std::string refusal(std::vector<char const*> words) {
+    std::string refusal(std::vector<char const*> words, std::vector<char const*> variables = {}) {
         try {
-            parse(std::move(words));
+            parse(std::move(words), std::move(variables));
         } catch (BadFlag const& error) {
             return error.what();
         }
@@ -46,7 +47,17 @@ struct Setup {
     }
 };
 
-std::string refusal(std::vector<char const*> words) { return Setup{}.refusal(std::move(words)); }
+std::string refusal(std::vector<char const*> words, std::vector<char const*> variables = {}) {
+    return Setup{}.refusal(std::move(words), std::move(variables));
+}
+/// The message of the error that a file with this text makes, after its name.
+std::string refusal_of_file(std::string_view text) {
+    const scratch::Folder folder;
+    const std::string     path = folder / "f.toml";
+    scratch::write(path, text);
+    const std::string message = refusal({"--config", path.c_str()});
+    return message.substr(message.starts_with(path) ? path.size() : 0);
+}
 
 }  // namespace
 
@@ -120,7 +131,7 @@ TEST_CASE("flags: a word that is not among the choices is refused, and they are 
 }
 
 TEST_CASE("flags: a switch takes no other word") {
-    CHECK(refusal({"--quick=yes"}) == "--quick: got 'yes', wanted nothing, true or false");
+    CHECK(refusal({"--quick=yes"}) == "--quick: got 'yes', wanted true or false");
 }
 
 TEST_CASE("flags: an unknown flag is refused with the nearest one that exists") {
@@ -161,14 +172,15 @@ TEST_CASE("flags: the help names every flag, what it takes and its default") {
 
 usage: learn [flags]
 
-  --steps N      training steps; an integer of at least 1 (default 2000)
-  --seed N       random seed; an integer of at least 0 (default 1)
-  --rate X       learning rate; a number from 0 to 1 (default 0.5)
-  --quick        do less
-  --task TEXT    what to learn; one of copy, reverse (default "reverse")
-  --note TEXT    a remark
-  --out FOLDER   where to write
-  --help         show this and stop
+  --steps N       training steps; an integer of at least 1 (default 2000)
+  --seed N        random seed; an integer of at least 0 (default 1)
+  --rate X        learning rate; a number from 0 to 1 (default 0.5)
+  --quick         do less
+  --task TEXT     what to learn; one of copy, reverse (default "reverse")
+  --note TEXT     a remark
+  --out FOLDER    where to write
+  --config FILE   the flags of a file, lines of name = value; RUNG_NAME in the environment hides them
+  --help          show this and stop
 )");
 }
 
@@ -200,10 +212,86 @@ TEST_CASE("flags: the command can be pasted into a shell") {
     CHECK(s.flags.command() == R"(learn --steps=3 --note 'it'\''s $HOME')");
 }
 
+TEST_CASE("flags: a variable of the environment is a flag in capitals, and others are passed over") {
+    Setup s;
+    int   trained_to = 1;
+    s.flags.add("trained-to", trained_to, "longest");
+    s.parse({}, {"PATH=/bin", "RUNG_STEPS=7", "RUNG_NOTE=a=b", "RUNG_QUICK=true", "RUNG_TRAINED_TO=9",
+                 "RUNG_BUILD=elsewhere", "STEPS=1"});
+    CHECK(s.steps == 7);
+    CHECK(s.note == "a=b");
+    CHECK(s.quick);
+    CHECK(trained_to == 9);
+}
+
+TEST_CASE("flags: a variable is held to what the flag is held to, and its name to the flags there are") {
+    CHECK(refusal({}, {"RUNG_STEPS=0"}) == "RUNG_STEPS: got '0', wanted an integer of at least 1");
+    CHECK(refusal({}, {"RUNG_QUICK=1"}) == "RUNG_QUICK: got '1', wanted true or false");
+    CHECK(refusal({}, {"RUNG_STPES=3"}) == "RUNG_STPES: unknown flag; did you mean RUNG_STEPS?");
+    CHECK(refusal({}, {"RUNG_steps=3"}) == "RUNG_steps: unknown flag; did you mean RUNG_STEPS?");
+}
+
+TEST_CASE("flags: a tool may ignore the environment") {
+    Flags       flags{"x", Environment::ignored};
+    const char *words[] = {"tool"}, *variables[] = {"RUNG_STEPS=3", nullptr};
+    CHECK(flags.parse(1, words, variables) == Parsed::work);
+}
+
+TEST_CASE("flags: a file gives what its lines say") {
+    const scratch::Folder folder;
+    const std::string     path = folder / "f.toml", variable = "RUNG_CONFIG=" + path;
+    scratch::write(path, "# many\nsteps = 1_000 # of them\nrate=2.5e-1\nquick = true\nnote = \"a # b\"\n");
+    Setup s, t;
+    s.parse({"--config", path.c_str()});
+    CHECK(s.steps == 1000);
+    CHECK(s.rate == 0.25f);
+    CHECK(s.quick);
+    CHECK(s.note == "a # b");
+    t.parse({}, {variable.c_str()});
+    CHECK(t.steps == 1000);
+}
+
+TEST_CASE("flags: the command line hides the environment, which hides the file, which hides the default") {
+    const scratch::Folder folder;
+    const std::string     path = folder / "f.toml";
+    scratch::write(path, "steps = 1\nseed = 1\nrate = 0.125\n");
+    Setup s;
+    s.parse({"--steps=3", "--config", path.c_str()}, {"RUNG_SEED=2", "RUNG_STEPS=2"});
+    CHECK(s.steps == 3);
+    CHECK(s.seed == 2);
+    CHECK(s.rate == 0.125f);
+    CHECK(s.task == "reverse");
+}
+
+TEST_CASE("flags: a file is held to what the flags are held to, and says its line") {
+    CHECK(refusal_of_file("\nsteps = 0\n") == ":2: steps: got '0', wanted an integer of at least 1");
+    CHECK(refusal_of_file("steps = 1.5\n") == ":1: steps: got '1.5', wanted an integer of at least 1");
+    CHECK(refusal_of_file("stpes = 1\n") == ":1: stpes: unknown flag; did you mean steps?");
+    CHECK(refusal_of_file("steps = \"5\"\n") == ":1: steps: got a text, wanted one without quotes");
+    CHECK(refusal_of_file("quick = \"true\"\n") == ":1: quick: got a text, wanted one without quotes");
+    CHECK(refusal_of_file("note = 5\n") == ":1: note: got 5, wanted a text in quotes");
+    CHECK(refusal_of_file("seed = 1\n\nseed = 2\n") == ":3: seed: given twice, wanted once (line 1 has it)");
+    CHECK(refusal_of_file("config = \"g.toml\"\n") == ":1: config: a file cannot name another");
+    CHECK(refusal_of_file("[steps]\n") == ":1: got '[steps]', wanted key = value (flags have no tables)");
+    CHECK(refusal({"--config", "/none/f.toml"}) ==
+          "/none/f.toml: cannot be read (No such file or directory); wanted a TOML file of flags");
+}
+
+TEST_CASE("flags: a folder named in a file or in the environment is made as well") {
+    const scratch::Folder folder;
+    const std::string     path = folder / "f.toml", out = folder / "out", other = "RUNG_OUT=" + out + "2";
+    scratch::write(path, "out = '" + out + "'\n");
+    Setup{}.parse({"--config", path.c_str()});
+    CHECK(scratch::exists(out));
+    Setup{}.parse({}, {other.c_str()});
+    CHECK(scratch::exists(out + "2"));
+}
+
 TEST_CASE("flags: two flags of one name are a mistake of the program") {
     Setup s;
     int   other = 0;
     CHECK_THROWS_AS(s.flags.add("steps", other, "again"), Error);
+    CHECK_THROWS_AS(s.flags.add("config", other, "every program has it"), Error);
 }
 
 TEST_CASE("flags: limits say what they allow") {

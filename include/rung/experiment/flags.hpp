@@ -1,149 +1,37 @@
 #pragma once
-// Command-line flags bound to variables: declared first, then read once, strictly. A word that is not wholly a
-// value of the right kind and within its limits is an error, so a typing slip never becomes an experiment.
+// Flags bound to variables: declared first, then read once, strictly, from the command line (--steps 10), the
+// environment (RUNG_STEPS=10) and a file of lines `steps = 10` (--config FILE, see toml.hpp). Of several values of one
+// flag the first in this order counts.
 
+#include <unistd.h>
 #include <algorithm>
-#include <charconv>
-#include <concepts>
 #include <initializer_list>
-#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "rung/core/check.hpp"
 #include "rung/experiment/file.hpp"
+#include "rung/experiment/flag.hpp"
 #include "rung/experiment/json.hpp"
 #include "rung/experiment/text.hpp"
+#include "rung/experiment/toml.hpp"
 
 namespace rung {
 
-/// A command line that cannot be followed. "--steps: got 'abc', wanted an integer of at least 1"
-struct BadFlag : Error {
-    using Error::Error;
-};
-
-/// "an integer of at least 1", from the ends as text; an empty one is no end.
-[[gnu::cold, gnu::noinline]] inline std::string describe_limits(std::string_view kind, std::string_view least,
-                                                                std::string_view most) {
-    if (!least.empty() && !most.empty()) return text::join({kind, " from ", least, " to ", most});
-    if (!least.empty()) return text::join({kind, " of at least ", least});
-    if (!most.empty()) return text::join({kind, " of at most ", most});
-    return std::string{kind};
-}
-
-/// The numbers that a flag takes, ends included.
-template <class Number>
-struct Limits {
-    static constexpr Number      lowest  = std::numeric_limits<Number>::lowest();
-    static constexpr Number      highest = std::numeric_limits<Number>::max();
-    static constexpr char const* kind    = std::integral<Number> ? "an integer" : "a number";
-
-    Number least = lowest;
-    Number most  = highest;
-
-    bool hold(Number n) const { return n >= least && n <= most; }  // false for NaN
-    /// Both ends, the type's own where none was given.
-    std::string range() const { return describe_limits(kind, text::number(least), text::number(most)); }
-    std::string text() const {
-        const auto low = text::number(least), high = text::number(most);
-        const bool below = least > lowest || lowest == 0, above = most < highest;
-        return describe_limits(kind, below ? std::string_view{low} : "", above ? std::string_view{high} : "");
-    }
-};
-
-/// A name on the command line and the variable behind it.
-class Flag {
-public:
-    Flag(std::string_view name, std::string_view help, std::string_view shown)
-        : name{name}, help{help}, shown{shown} {}
-    virtual ~Flag() = default;
-
-    /// Sets the variable. Returns what was wanted instead, or nothing.
-    virtual std::string read(std::string_view word) = 0;
-    virtual std::string wanted() const { return ""; }
-    virtual Json        value() const = 0;
-
-    std::string  name, help, shown;  ///< `shown` stands for the value in the help; a switch has none
-    std::string  fallback{};
-    std::string* folder = nullptr;
-    bool         given  = false;
-};
-
-template <class Number>
-class NumberFlag final : public Flag {
-public:
-    NumberFlag(std::string_view name, Number& target, std::string_view help, Limits<Number> limits)
-        : Flag{name, help, std::integral<Number> ? "N" : "X"}, target_{target}, limits_{limits} {}
-
-    std::string read(std::string_view word) override {
-        const char* end          = word.data() + word.size();
-        Number      value        = {};
-        const auto [stop, error] = std::from_chars(word.data(), end, value);
-        if (error == std::errc::result_out_of_range) return limits_.range();
-        if (error != std::errc{} || stop != end || !limits_.hold(value)) return limits_.text();
-        target_ = value;
-        return "";
-    }
-    std::string wanted() const override { return limits_.text(); }
-    Json        value() const override { return target_; }
-
-private:
-    Number&        target_;
-    Limits<Number> limits_;
-};
-
-class SwitchFlag final : public Flag {
-public:
-    SwitchFlag(std::string_view name, bool& target, std::string_view help)
-        : Flag{name, help, ""}, target_{target} {}
-
-    std::string read(std::string_view word) override {
-        if (word != "true" && word != "false") return "nothing, true or false";
-        target_ = word == "true";
-        return "";
-    }
-    Json value() const override { return target_; }
-
-private:
-    bool& target_;
-};
-
-class TextFlag final : public Flag {
-public:
-    using Choices = std::vector<std::string>;
-
-    TextFlag(std::string_view name, std::string& target, std::string_view help, Choices choices)
-        : Flag{name, help, "TEXT"}, target_{target}, choices_{std::move(choices)} {}
-
-    std::string read(std::string_view word) override {
-        bool known = choices_.empty() && !word.empty();
-        for (std::string const& choice : choices_) known = known || choice == word;
-        if (!known) return choices_.empty() ? "a text" : wanted();
-        target_ = word;
-        return "";
-    }
-    std::string wanted() const override {
-        std::string out;
-        for (std::string const& choice : choices_) out.append(out.empty() ? "one of " : ", ").append(choice);
-        return out;
-    }
-    Json value() const override { return target_; }
-
-private:
-    std::string& target_;
-    Choices      choices_;
-};
-
 enum class Parsed { work, help };
+
+/// A tool that runs beside experiments may stand among variables that are meant for them.
+enum class Environment { read, ignored };
 
 class Flags {
 public:
-    /// `summary` is the first line of the help.
-    explicit Flags(std::string_view summary) : summary_{summary} {}
+    /// @param summary  first line of the help
+    [[gnu::cold, gnu::noinline]] explicit Flags(std::string_view summary,
+                                                Environment      environment = Environment::read)
+        : summary_{summary}, reads_environment_{environment == Environment::read} {}
 
     /// Binds a number. What the variable holds now is the default.
     template <class Number>
@@ -154,36 +42,45 @@ public:
         return declare(std::make_unique<NumberFlag<Number>>(name, target, help, limits));
     }
     /// Binds a switch: `--name` sets it, `--name=false` clears it.
-    Flags& add(std::string_view name, bool& target, std::string_view help) {
+    [[gnu::cold, gnu::noinline]] Flags& add(std::string_view name, bool& target, std::string_view help) {
         return declare(std::make_unique<SwitchFlag>(name, target, help));
     }
     /// Binds a text, one of `choices` unless there are none.
-    Flags& add(std::string_view name, std::string& target, std::string_view help,
-               TextFlag::Choices choices = {}) {
+    [[gnu::cold, gnu::noinline]] Flags& add(std::string_view name, std::string& target, std::string_view help,
+                                            TextFlag::Choices choices = {}) {
         return declare(std::make_unique<TextFlag>(name, target, help, std::move(choices)));
     }
     /// Binds a folder to write into; `parse` makes it and proves that it can be written to. Empty: none.
-    Flags& add_folder(std::string_view name, std::string& target, std::string_view help) {
+    [[gnu::cold, gnu::noinline]] Flags& add_folder(std::string_view name, std::string& target,
+                                                   std::string_view help) {
         add(name, target, help);
         flags_.back()->shown  = "FOLDER";
         flags_.back()->folder = &target;
         return *this;
     }
 
-    /// Reads the whole command line, then claims the folders: a bad flag leaves the disk alone. Throws BadFlag.
-    [[gnu::cold, gnu::noinline]] Parsed parse(int argc, char const* const* argv) {
+    /// Reads all flags, then claims the folders: a bad flag leaves the disk alone. Throws BadFlag.
+    /// @param environment  as the system hands it over: "RUNG_STEPS=10" and others, which are passed over
+    [[gnu::cold, gnu::noinline]] Parsed parse(int argc, char const* const* argv,
+                                              char const* const* environment = ::environ) {
         command_ = argc > 0 ? quoted(program_name(argv[0])) : "";
         for (int i = 1; i < argc; ++i) command_.append(" ").append(quoted(argv[i]));
         for (int i = 1; i < argc; ++i)
             if (std::string_view word = argv[i]; word == "--help" || word == "-h") return Parsed::help;
         for (int i = 1; i < argc;) i += take(argv[i], i + 1 < argc ? argv[i + 1] : nullptr);
+        for (; reads_environment_ && environment && *environment; ++environment) take_variable(*environment);
+        try {
+            if (!config_->path.empty()) take_file(config_->path);
+        } catch (Error const& error) {
+            refuse({error.what()});
+        }
         for (auto const& flag : flags_)
             if (flag->folder && !flag->folder->empty()) claim(flag->name, *flag->folder);
         return Parsed::work;
     }
 
     [[gnu::cold, gnu::noinline]] std::string help(std::string_view program) const {
-        std::size_t width = 0;
+        std::size_t width = config_->name.size() + config_->shown.size() + 1;
         for (auto const& flag : flags_) width = std::max(width, flag->name.size() + flag->shown.size() + 1);
         const auto line = [width](std::string_view name, std::string_view shown, std::string_view words) {
             const std::string indent(width + 3 - std::min(width, name.size() + shown.size() + 1), ' ');
@@ -197,6 +94,7 @@ public:
             if (!flag->fallback.empty()) out.append(" (default ").append(flag->fallback).append(")");
             out.append("\n");
         }
+        out.append(line(config_->name, config_->shown, config_->help)).append("\n");
         return out.append(line("help", "", "show this and stop\n"));
     }
 
@@ -224,16 +122,26 @@ private:
     Flag* find(std::string_view name) const {
         for (auto const& flag : flags_)
             if (flag->name == name) return flag.get();
-        return nullptr;
+        return config_->name == name ? config_.get() : nullptr;
     }
 
     [[noreturn, gnu::cold, gnu::noinline]] static void refuse(std::initializer_list<std::string_view> parts) {
         throw BadFlag(text::join(parts));
     }
-    static void claim(std::string_view name, std::string const& folder) try {
+    [[gnu::cold, gnu::noinline]] static void claim(std::string_view name, std::string const& folder) try {
         claim_folder(folder);
     } catch (Error const& error) {
         refuse({"--", name, ": ", error.what()});
+    }
+
+    /// Sets the flag, unless what comes before `where` has set it already.
+    /// @param at  where the value stands, for errors
+    [[gnu::cold, gnu::noinline]] static void set(Flag& flag, Origin where, std::string_view at,
+                                                 std::string_view value) {
+        if (flag.origin > where) return;
+        flag.origin = where;
+        if (const std::string wanted = flag.read(value); !wanted.empty())
+            refuse({at, ": got '", value, "', wanted ", wanted});
     }
 
     /// Reads the flag `word`, whose value may be the word that follows; returns how many words that took.
@@ -242,8 +150,8 @@ private:
         const std::size_t      equals = word.find('=');
         const std::string_view name   = word.substr(0, equals);
         Flag* const            flag   = name.starts_with("--") ? find(name.substr(2)) : nullptr;
-        if (!flag) refuse({name, ": unknown flag", nearest(name)});
-        if (std::exchange(flag->given, true)) refuse({name, ": given twice, wanted once"});
+        if (!flag) refuse({name, ": unknown flag", nearest(name, Origin::line)});
+        if (flag->origin == Origin::line) refuse({name, ": given twice, wanted once"});
         std::string_view value = "true";  // of a switch
         const bool       apart = equals == word.npos && !flag->shown.empty();
         if (equals != word.npos) value = word.substr(equals + 1);
@@ -252,22 +160,53 @@ private:
             refuse({name, ": got no value, wanted ", wanted.empty() ? "one" : wanted});
         }
         if (apart) value = next;
-        if (const std::string wanted = flag->read(value); !wanted.empty())
-            refuse({name, ": got '", value, "', wanted ", wanted});
+        set(*flag, Origin::line, name, value);
         return apart ? 2 : 1;
     }
 
-    [[gnu::cold, gnu::noinline]] std::string nearest(std::string_view name) const {
+    [[gnu::cold, gnu::noinline]] void take_variable(std::string_view word) {
+        const std::size_t      equals = word.find('=');
+        const std::string_view name   = word.substr(0, equals);
+        if (!name.starts_with("RUNG_") || equals == word.npos) return;
+        if (name == "RUNG_BUILD") return;  // the scripts' build folder
+        std::string plain{name.substr(5)};
+        for (char& c : plain) c = c == '_' ? '-' : c >= 'A' && c <= 'Z' ? char(c + 'a' - 'A') : c;
+        Flag* const flag = find(plain);
+        if (!flag || flag->spelled(Origin::environment) != name)
+            refuse({name, ": unknown flag", nearest(plain, Origin::environment)});
+        set(*flag, Origin::environment, name, word.substr(equals + 1));
+    }
+
+    [[gnu::cold, gnu::noinline]] void take_file(std::string const& path) {
+        const std::string text = read_flag_file(path);
+        for (TomlReader entry{text, path}; entry.next();) {
+            const std::string at   = text::join({path, ":", text::number(entry.line), ": ", entry.key});
+            Flag* const       flag = find(entry.key);
+            if (!flag) refuse({at, ": unknown flag", nearest(entry.key, Origin::file)});
+            if (flag == config_.get()) refuse({at, ": a file cannot name another"});
+            if (flag->line != 0)
+                refuse({at, ": given twice, wanted once (line ", text::number(flag->line), " has it)"});
+            flag->line = entry.line;
+            if (entry.quoted && !flag->is_text()) refuse({at, ": got a text, wanted one without quotes"});
+            if (!entry.quoted && flag->is_text())
+                refuse({at, ": got ", entry.value, ", wanted a text in quotes"});
+            set(*flag, Origin::file, at, entry.value);
+        }
+    }
+
+    /// "; did you mean --steps?", or nothing.
+    [[gnu::cold, gnu::noinline]] std::string nearest(std::string_view name, Origin where) const {
         while (name.starts_with('-')) name.remove_prefix(1);
         std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
         Flag const* near = nullptr;
         for (auto const& flag : flags_)
             if (const std::size_t d = distance(name, flag->name); d < best) best = d, near = flag.get();
-        return near ? text::join({"; did you mean --", near->name, "?"}) : "";
+        if (where != Origin::file && distance(name, config_->name) < best) near = config_.get();
+        return near ? text::join({"; did you mean ", near->spelled(where), "?"}) : "";
     }
 
     /// Letters to insert, drop or change to turn one word into the other (Levenshtein).
-    static std::size_t distance(std::string_view a, std::string_view b) {
+    [[gnu::cold, gnu::noinline]] static std::size_t distance(std::string_view a, std::string_view b) {
         std::vector<std::size_t> row(b.size() + 1);
         for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
         for (std::size_t i = 1; i <= a.size(); ++i) {
@@ -281,7 +220,7 @@ private:
     }
 
     /// As a shell would need it.
-    static std::string quoted(std::string_view word) {
+    [[gnu::cold, gnu::noinline]] static std::string quoted(std::string_view word) {
         bool        plain = !word.empty();
         std::string out   = "'";
         for (const char c : word) {
@@ -293,7 +232,10 @@ private:
     }
 
     std::string                        summary_, command_;
+    bool                               reads_environment_;
     std::vector<std::unique_ptr<Flag>> flags_;
+    std::unique_ptr<FileFlag>          config_ = std::make_unique<FileFlag>(
+        "config", "the flags of a file, lines of name = value; RUNG_NAME in the environment hides them");
 };
 
 }  // namespace rung

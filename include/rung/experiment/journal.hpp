@@ -1,20 +1,23 @@
 #pragma once
 // The journal of one experiment: progress on stderr, every metric as a line of record.jsonl, and at the end a report
 // with figures, tables on stdout, and the one line of JSON that scripts read. With an output folder it also keeps what a
-// killed run goes on from: see stages.hpp. The record is then that of a run that was never killed, to the byte. Here and in what it is made of most is
-// cold: a quarter of a program's code would otherwise be optimised for speed that nobody waits for.
+// killed run goes on from, see stages.hpp; the record is then that of a run that was never killed, to the byte. Here and
+// in what it is made of most is cold: a quarter of a program's code would otherwise be optimised for speed that nobody
+// waits for.
 
 #include <memory>
 #include <optional>
 
 #include "rung/experiment/accuracy.hpp"
 #include "rung/experiment/climbs.hpp"
+#include "rung/experiment/manifest.hpp"
 #include "rung/experiment/program.hpp"
 #include "rung/experiment/progress.hpp"
 #include "rung/experiment/record.hpp"
 #include "rung/experiment/report.hpp"
 #include "rung/experiment/self_improve.hpp"
 #include "rung/experiment/stages.hpp"
+#include "rung/experiment/tensorboard.hpp"
 
 namespace rung {
 
@@ -40,6 +43,10 @@ public:
           record_(common.out) {
         record_.go_to(0);  // a run that was killed is gone through again
         record_.write(begin(flags));
+        manifest_ = Manifest(common.out, name_, flags);
+        if (common.tensorboard && common.out.empty())
+            throw BadFlag("--tensorboard: wanted --out FOLDER with it");
+        if (common.tensorboard) events_ = EventFile(common.out);
     }
 
     /// For TrainOptions::watch: a progress line per stretch of training, whose state is kept.
@@ -116,6 +123,8 @@ public:
 
     Page&   page() { return page_; }
     Record& record() { return record_; }
+    /// To say there what the model learns from.
+    Manifest& manifest() { return manifest_; }
 
 private:
     /// The first line of the record: what run this is.
@@ -155,7 +164,14 @@ private:
                           .set("gradient_norm", e.gradient)
                           .set("rate", e.rate)
                           .set("tokens", e.tokens));
+        const std::uint64_t at = losses_.y.size();
+        events_.scalar("loss", at, e.loss);
+        events_.scalar("gradient_norm", at, e.gradient);
+        events_.scalar("rate", at, e.rate);
         if (e.test) {
+            for (auto const& score : e.test->scores)
+                events_.scalar(text::join({"exact_match/", score.difficulty.text()}), at,
+                               score.exact_match());
             Json test;
             test.set("event", "test")
                 .set("step", losses_.y.size())
@@ -227,6 +243,7 @@ private:
         record_.save("report.html", page_.html());
         record_.sync();
         stages_->finish(line.text() + "\n");
+        manifest_.end();
     }
     [[gnu::cold, gnu::noinline]] void print(Page::Cells const&              header,
                                             std::vector<Page::Cells> const& rows) const {
@@ -267,6 +284,8 @@ private:
     Page                    page_;
     std::unique_ptr<Stages> stages_;  // holds the folder while the record is written
     Record                  record_;
+    Manifest                manifest_;
+    EventFile               events_;
     std::optional<Progress> progress_;
     Series                  losses_{.name = "loss"};
     Climbs                  climbs_;

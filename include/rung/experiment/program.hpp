@@ -24,10 +24,12 @@ struct Common {
     int           preempt_exit_code  = 85;
     int           spike              = 0;  ///< see --spike; 0: off
     int           retries            = 0;
+    bool          tensorboard        = false;
 
     /// Flags and values that results follow from: a run goes on with these and no others.
     static Json decisive(Flags const& flags) {
-        return flags.values().without("out threads checkpoint-seconds preempt-exit-code spike retries");
+        return flags.values().without(
+            "out threads checkpoint-seconds preempt-exit-code spike retries tensorboard");
     }
 
     [[gnu::cold, gnu::noinline]] void add_to(Flags& flags) {
@@ -51,6 +53,7 @@ struct Common {
                   "times that training goes back to the state kept last and on with other examples, when it "
                   "diverges",
                   {.least = 0});
+        flags.add("tensorboard", tensorboard, "write the metrics for TensorBoard, too, into --out");
     }
 };
 

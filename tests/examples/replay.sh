@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# replay.sh REPLAY PROGRAM: a run made again from its manifest has the same record, whatever the environment says; a record
+# that differs by a byte is noticed, and so is another source.
+set -uo pipefail
+replay=$1 program=$2 source=$(cat "$2.source")
+scratch=$(mktemp -d) && trap 'rm -rf "$scratch"' EXIT
+bad=0
+again() {  # CODE TEXT SOURCE: a replay that ends with this code and says this
+    mkdir -p "$scratch/new"
+    RUNG_STEPS=5 "$replay" --manifest "$scratch/run/manifest.json" --program "$program" --source "$3" --out "$scratch/new" \
+        >"$scratch/said" 2>&1
+    local code=$?
+    if [ "$code" -ne "$1" ] || ! grep -qF "$2" "$scratch/said"; then
+        printf 'got exit code %s and:\n%s\nwanted exit code %s and: %s\n' "$code" "$(cat "$scratch/said")" "$1" "$2"
+        bad=1
+    fi
+    rm -rf "$scratch/new"
+}
+printf 'steps = 3\nround-steps = 3\n' >"$scratch/flags.toml"
+"$program" --tensorboard >/dev/null 2>&1
+[ $? -eq 2 ] || { echo '--tensorboard without --out: wanted exit code 2'; bad=1; }
+RUNG_ROUNDS=1 RUNG_TENSORBOARD=true "$program" --config "$scratch/flags.toml" --seed 18446744073709551615 --out "$scratch/run" >/dev/null 2>&1 ||
+    { echo 'the run failed'; exit 1; }
+grep -qF gradient_norm "$scratch"/run/events.out.tfevents.* || { echo 'no events for TensorBoard'; bad=1; }
+[ "$("$replay" --manifest "$scratch/run/manifest.json" --name)" = "$(basename "$program")" ] || { echo 'name differs'; bad=1; }
+again 0 '"same":true' "$source"
+again 0 'same source, compiler, libraries and processor' "$source"
+again 0 "replay: source: was \"$source\", is \"0123\"" 0123
+sed -i 's/"gradient_norm":\([0-9]\)/"gradient_norm":9\1/' "$scratch/run/record.jsonl"
+again 1 'records differ at line 2' "$source"
+sed -i 's/"event":"end"/"event":"End"/' "$scratch/run/record.jsonl"
+again 1 '"same":false' "$source"
+sed -i 's/"flags":{/"flags":{"stpes":3,/' "$scratch/run/manifest.json"
+again 1 'the run; got exit code 2, wanted 0' "$source"
+echo '{}' >"$scratch/run/manifest.json"
+again 1 'has no member program; wanted a run'"'"'s manifest' "$source"
+exit $bad
