@@ -242,10 +242,13 @@ template <class First, class Second> struct Both;  // first | second
 struct Drawn;  // lesson.hpp: draw
 template <class Task, class Curriculum> class Lesson;
 struct StepEvent;  // train.hpp: train
+class Watch;
+class Keeper;  // keeper.hpp, with core/archive.hpp: what work that may be killed asks for
 struct TrainOptions;
 struct Round;  // self_improve.hpp
 struct ClimbOptions;
 struct Common;  // program.hpp
+struct Exit;
 class Flags;  // flags.hpp
 class Json;  // json.hpp
 class Record;  // record.hpp
@@ -255,5 +258,6 @@ class HeatMap;  // heat_map.hpp; inspection.hpp draws what eval/inspect.hpp sees
 struct GridOptions;  // accuracy.hpp: curves and grids of a Report; evaluation.hpp shows what is counted
 class Page;  // report.hpp; grid.hpp: evaluate_into
 class Journal;  // journal.hpp
+class Stages;  // stages.hpp: what a killed run goes on from; checkpoint.hpp: CheckpointFile
 
 }  // namespace rung
