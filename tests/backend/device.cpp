@@ -170,7 +170,7 @@ TEST_CASE("a trainer whose state was kept on a GPU goes on in another process wi
     const auto      trained =
         [&](int kept) {  // the state after six steps, of which a new trainer took those after `kept`
             Archive state;
-            for (const auto [from, to] : {std::pair{0, kept}, std::pair{kept, 6}}) {
+            for (auto const& [from, to] : {std::pair{0, kept}, std::pair{kept, 6}}) {
                 Tied::Model model{ctx};
                 Trainer     trainer{ctx, model, {.ema = 0.5}};
                 if (from > 0) {
