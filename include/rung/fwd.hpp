@@ -263,6 +263,8 @@ struct Collapse;
 struct Drawn;  // lesson.hpp: draw
 template <class Task, class Curriculum> class Lesson;
 struct StepEvent;  // train.hpp: train
+class Watch;
+class Keeper;  // keeper.hpp, with core/archive.hpp: what work that may be killed asks for
 struct TrainOptions;
 class Watch;
 enum class Control;  // climb_options.hpp
@@ -273,6 +275,7 @@ template <class Context, class Model> class Voters;  // voters.hpp: make_voters
 class Climbs;  // climbs.hpp
 class Keeper;  // keeper.hpp
 struct Common;  // program.hpp
+struct Exit;
 class Flags;  // flags.hpp
 class Json;  // json.hpp
 class Record;  // record.hpp
@@ -282,5 +285,6 @@ class HeatMap;  // heat_map.hpp; inspection.hpp draws what eval/inspect.hpp sees
 struct GridOptions;  // accuracy.hpp: curves and grids of a Report; evaluation.hpp shows what is counted
 class Page;  // report.hpp; grid.hpp: evaluate_into
 class Journal;  // journal.hpp
+class Stages;  // stages.hpp: what a killed run goes on from; checkpoint.hpp: CheckpointFile
 
 }  // namespace rung

@@ -165,6 +165,29 @@ TEST_CASE("objectives and averaged weights on a GPU are those on the CPU") {
     CHECK(furthest(other.averaged().weights(), there.weights()) > 1e-4);
 }
 
+TEST_CASE("a trainer whose state was kept on a GPU goes on in another process with the same bits") {
+    cuda::Context<> ctx;
+    const auto      trained =
+        [&](int kept) {  // the state after six steps, of which a new trainer took those after `kept`
+            Archive state;
+            for (auto const& [from, to] : {std::pair{0, kept}, std::pair{kept, 6}}) {
+                Tied::Model model{ctx};
+                Trainer     trainer{ctx, model, {.ema = 0.5}};
+                if (from > 0) {
+                    Archive back(state.bytes());
+                    trainer.archive(back);
+                    back.end();
+                }
+                for (int step = from; step < to; ++step) trainer.step(small_batch(std::uint32_t(step)), 3e-3);
+                state = Archive();
+                trainer.archive(state);
+                if (kept == 6) break;
+            }
+            return state.bytes();
+        };
+    CHECK((trained(2) == trained(6)));
+}
+
 TEST_CASE("a GPU's table of rotations has as many places as a batch, however many that is") {
     cuda::Context             gpu{{}};
     cpu::RotationTable<float> table;

@@ -89,3 +89,10 @@ TEST_CASE("json: it prints itself") {
     out << Json{}.set("a", 1);
     CHECK(out.str() == R"({"a":1})");
 }
+
+TEST_CASE("json: an object without some of its members keeps the others as they were") {
+    const Json all = Json{}.set("a", 1).set("b c", "x,\"a\":2").set("ab", Json{}.set("a", 3)).set("d", 4);
+    CHECK(all.without("a d nothing").text() == R"({"b c":"x,\"a\":2","ab":{"a":3}})");
+    CHECK(all.without("").text() == all.text());
+    CHECK(Json{}.without("a").text() == "{}");
+}

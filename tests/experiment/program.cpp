@@ -80,6 +80,22 @@ TEST_CASE("program: work that throws is exit code 1 and one line of why") {
     CHECK(run.error == "learn: pack: too long; got 9, wanted at most 8\n");
 }
 
+TEST_CASE("program: training that diverged is exit code 3 and one line of why") {
+    const Run run{{}, [](std::FILE*) { throw Diverged("Trainer: step 7: gradient norm; got nan"); }};
+    CHECK(run.code == 3);
+    CHECK(run.error == "learn: Trainer: step 7: gradient norm; got nan\n");
+}
+
+TEST_CASE("program: work may end with an exit code of its own, and with 0 says nothing") {
+    const Run stopped{{}, [](std::FILE*) { throw Exit(85, "stopped by SIGTERM"); }};
+    CHECK(stopped.code == 85);
+    CHECK(stopped.error == "learn: stopped by SIGTERM\n");
+    const Run finished{{}, [](std::FILE* out) { std::fputs("{}\n", out), throw Exit(0, "finished"); }};
+    CHECK(finished.code == 0);
+    CHECK(finished.out == "{}\n");
+    CHECK(finished.error == "");
+}
+
 TEST_CASE("program: an exception of the standard library is exit code 1 too") {
     CHECK(Run{{}, [](std::FILE*) { throw std::out_of_range("at"); }}.code == 1);
 }

@@ -30,6 +30,21 @@ TEST_CASE("record: half a line left by a killed run does not swallow the next ev
     CHECK(scratch::read(folder / "record.jsonl") == "{\"step\":1}\n{\"st\n{\"step\":3}\n");
 }
 
+TEST_CASE("record: a run that goes on from an earlier line writes again from there, and drops the rest") {
+    const scratch::Folder folder;
+    Record                record{folder.path()};
+    record.write(Json{}.set("step", 1));
+    const auto first = record.size();
+    record.write(Json{}.set("step", 2));
+    record.write(Json{}.set("step", 3));
+    record.go_to(first);
+    record.write(Json{}.set("step", 2));
+    CHECK(scratch::read(folder / "record.jsonl") == "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n");
+    record.cut();
+    CHECK(scratch::read(folder / "record.jsonl") == "{\"step\":1}\n{\"step\":2}\n");
+    CHECK_THROWS_WITH_AS(record.go_to(1000), doctest::Contains("got 22 bytes, wanted the 1000"), Error);
+}
+
 TEST_CASE("record: a line break inside a text does not break the line") {
     const scratch::Folder folder;
     Record{folder.path()}.write(Json{}.set("text", "a\nb"));

@@ -245,7 +245,8 @@ TEST_CASE("stages: other flags are refused with the difference, and nothing is t
     CHECK(holds(named.error, "experiment: got \"other\", wanted \"trial\""));
     const Outcome batch = run(folder.path(), {.batch = 5});
     CHECK(batch.code == 1);
-    CHECK(holds(batch.error, "train: steps, batch and accumulate; got '5, 5, 2', wanted '5, 4, 2'"));
+    CHECK(holds(batch.error,
+                "train: steps, batch, accumulate and peak; got '5, 5, 2, 0.001', wanted '5, 4, 2, 0.001'"));
     CHECK((before() == kept));
     CHECK(scratch::read(folder / "record.jsonl") == record);
     check_same(run(folder.path(), {.words = {"--threads", "2", "--retries", "1"}}));
@@ -352,6 +353,23 @@ TEST_CASE("stages: a retry is one from the stage's beginning where no state was 
     CHECK(outcome.code == 0);
     CHECK(times == 2);
     CHECK(outcome.examples == uninterrupted().examples + 3 * 8);
+}
+
+TEST_CASE("stages: a watch is one training's, whose state it keeps") {
+    const scratch::Folder folder;
+    Common                common{.out = folder.path()};
+    Flags                 flags{"test"};
+    common.add_to(flags);
+    std::FILE* const none = std::tmpfile();
+    cpu::Context     ctx{{.threads = 1}};
+    SmallModel<>     model{ctx};
+    Trainer          trainer{ctx, model};
+    Journal          journal{"trial", "A trial", common, flags, {none, none}};
+    const auto       options = TrainOptions{.steps = 2, .batch = 4, .watch = journal.watch("x")};
+    train(trainer, Reverse{}, Uniform{1, 2}, options);
+    CHECK_THROWS_WITH_AS(train(trainer, Reverse{}, Uniform{1, 2}, options),
+                         doctest::Contains("got '1-x' for a second training"), Error);
+    std::fclose(none);
 }
 
 TEST_CASE("stages: a curriculum that cannot tell what it learnt from tests is refused, with the cure") {

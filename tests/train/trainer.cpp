@@ -239,3 +239,28 @@ TEST_CASE("averaging leaves training alone, and the average answers like any mod
     CHECK_THROWS_AS((Trainer{ctx, model, {.ema = 1}}), Error);
     CHECK_THROWS_AS((Trainer{ctx, model}.averaged()), Error);
 }
+
+TEST_CASE("a trainer whose state is read back goes on as the one that it was written by") {
+    cpu::Context ctx{{.seed = 1, .threads = 1}};
+    const auto   state_of = [](auto& trainer) {
+        Archive all;
+        trainer.archive(all);
+        return all.bytes();
+    };
+    const TrainerOptions options{.dropout = 0.1f, .ema = 0.9};
+    SmallModel<>         one{ctx}, two{ctx};
+    Trainer              first{ctx, one, options}, second{ctx, two, options};
+    for (int i = 0; i < 4; ++i) first.step(small_batch(std::uint32_t(i)), 3e-3), first.number_examples(24);
+    Archive all(state_of(first));
+    second.archive(all);
+    all.end();
+    for (int i = 4; i < 8; ++i)
+        for (auto* trainer : {&first, &second}) trainer->step(small_batch(std::uint32_t(i)), 3e-3);
+    CHECK(second.steps() == 8);
+    CHECK(second.number_examples(0) == 4 * 24);
+    CHECK((state_of(first) == state_of(second)));
+    Archive plain(state_of(first));
+    Trainer without{ctx, two};
+    without.archive(plain);
+    CHECK_THROWS_WITH_AS(plain.end(), doctest::Contains("the state of something else"), Error);
+}

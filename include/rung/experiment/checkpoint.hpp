@@ -1,6 +1,6 @@
 #pragma once
-// A state on the disk: one file with a checksum, put in place whole, and the one before it. Whatever moment a process is
-// killed at, one of the two can be read.
+// A state on the disk: one file with a checksum, put in place whole, and the one before it. Whenever a process is
+// killed, one of the two can be read.
 
 #include <algorithm>
 #include <cstdint>

@@ -1,9 +1,8 @@
 #pragma once
 // The journal of one experiment: progress on stderr, every metric as a line of record.jsonl, and at the end a report
-// with figures, tables on stdout, and the one line of JSON that scripts read. With an output folder it also keeps what a
-// killed run goes on from, see stages.hpp; the record is then that of a run that was never killed, to the byte. Here and
-// in what it is made of most is cold: a quarter of a program's code would otherwise be optimised for speed that nobody
-// waits for.
+// with figures, tables on stdout, and the one line of JSON that scripts read. With an output folder a killed run goes
+// on (stages.hpp), and its record is to the byte that of one never killed. Here and in what it is made of most is cold:
+// a quarter of a program's code would otherwise be optimised for speed that nobody waits for.
 
 #include <memory>
 #include <optional>

@@ -1,6 +1,7 @@
 #pragma once
 // The record of an experiment: one JSON object per line, one line per event. A line is complete the moment `write`
-// returns, so a killed run keeps everything it had seen; one that goes on from an earlier state writes again from there.
+// returns, so a killed run keeps everything it had seen; one that goes on from an earlier state writes again from
+// there.
 
 #include <string>
 #include <string_view>

@@ -7,8 +7,8 @@ namespace rung {
 
 namespace detail {
 
-/// Takes the first member off an object in JSON, as our writer writes it: {"a":1,"b":[2,3]}, or what is left of one. The name is
-/// without quotes, the value as it stands there. False: there is none.
+/// Takes the first member off an object in JSON, as our writer writes it: {"a":1,"b":[2,3]}, or what is left of one.
+/// The name is without quotes, the value as it stands there. False: there is none.
 [[gnu::cold, gnu::noinline]] inline bool take_member(std::string_view& left, std::string_view& name,
                                                      std::string_view& value) {
     if (left.starts_with('{')) left.remove_prefix(1);
@@ -53,8 +53,8 @@ namespace detail {
 
 }  // namespace detail
 
-/// Throws BadFlag with the difference unless a record begins with this line, or with as much of it as a run wrote before
-/// it was killed.
+/// Throws BadFlag with the difference unless a record begins with this line, or with as much of it as a run wrote
+/// before it was killed.
 [[gnu::cold, gnu::noinline]] inline void check_same_run(std::string const& folder, std::string_view record,
                                                         std::string const& line) {
     const auto end   = record.find('\n');

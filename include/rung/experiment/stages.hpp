@@ -1,10 +1,10 @@
 #pragma once
-// A program is a sequence of stages, such as a call to train(), numbered as they come. Each keeps its state in a file of
+// A program is a sequence of stages, such as calls to train(), numbered as they come. Each keeps its state in a file of
 // its own in the output folder. A program that is started again runs from its beginning: stages that were finished give
 // back what they came to at once, the one that was not goes on, and what is computed between them is computed again.
 
-#include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "rung/experiment/checkpoint.hpp"
 #include "rung/experiment/keeper.hpp"
@@ -20,13 +20,13 @@ namespace rung {
 /// The stages of one program and the folder that it works in.
 class Stages {
 public:
-    /// @param common  outlives this
-    /// @param begin  first line of the record, which says what run this is
     /// Throws BadFlag where the folder holds another run, and Exit 0, its result printed again, where it holds this one
     /// and that is finished.
+    /// @param common  outlives this
+    /// @param begin   first line of the record, which says what run this is
     [[gnu::cold, gnu::noinline]] Stages(Common const& common, Streams streams, std::string const& begin)
         : common_(common), streams_(streams), lock_((make_folder(common.out), common.out)) {
-        signals_.leave_with(common.preempt_exit_code);
+        idle();
         const auto record = detail::bytes_of_file(common_.out + "/record.jsonl").value_or("");
         check_same_run(common_.out, record, begin);
         const auto result = detail::bytes_of_file(done_path());
@@ -65,22 +65,23 @@ private:
               rest_(std::move(rest)) {}
 
         [[gnu::cold, gnu::noinline]] void begin(State const& state) override {
+            RUNG_CHECK(!std::exchange(begun_, true), "Journal: watch; got '", name_,
+                       "' for a second training, wanted one for each");
             all_.signals_.leave_with(0);
-            if (!read(state))
-                record_.cut();  // what follows is of a run that was killed before it kept anything
-            else if (done_) all_.signals_.leave_with(all_.common_.preempt_exit_code);
-            kept_ = seconds_now();
-            if (kept_nothing_ && all_.common_.retries > 0) keep(state, false, 0);  // to go back to
+            const bool kept = read(state);
+            kept_           = seconds_now();
+            if (!done_) record_.cut();  // what a killed run wrote after it
+            if (done_) all_.idle();
+            else if (!kept && all_.common_.retries > 0) keep(state, false);  // to go back to
         }
         void step(State const& state, bool done) override {
-            const int  signal = all_.signals_.heard();
-            const bool due    = seconds_now() - kept_ >= all_.common_.checkpoint_seconds;
-            if (done || signal != 0 || due) keep(state, done, signal);
+            const bool due = seconds_now() - kept_ >= all_.common_.checkpoint_seconds;
+            if (done || due || all_.signals_.heard() != 0) keep(state, done);
         }
         [[gnu::cold, gnu::noinline]] bool retry(State const& state, int at, std::string_view why) override {
             const int  tried = retries_;
             const bool again = tried < all_.common_.retries && read(state);
-            if (again) retries_ = tried + 1;
+            if (again) record_.cut(), retries_ = tried + 1;
             record_.write(Json{}
                               .set("event", "diverged")
                               .set("stage", name_)
@@ -89,7 +90,7 @@ private:
                               .set("retry", again ? retries_ : 0));
             std::fprintf(all_.streams_.error, "%s: %.*s; %s\n", name_.c_str(), int(why.size()), why.data(),
                          again ? "going back to the state kept last" : "the state kept last stands");
-            if (again) kept_ = -1e9;  // what comes of it is kept at once: a second retry goes on from there
+            if (again) kept_ = -1e18;  // what comes of it is kept at once: a second retry goes on from there
             return again;
         }
 
@@ -107,23 +108,17 @@ private:
             if (!bytes) return false;
             Archive all(std::move(*bytes));
             archive(all, state);
-            kept_nothing_ = false;
-            if (done_) return true;
-            record_.cut();
             return true;
         }
-        [[gnu::cold, gnu::noinline]] void keep(State const& state, bool done, int signal) {
+        [[gnu::cold, gnu::noinline]] void keep(State const& state, bool done) {
             done_ = done;
             record_.sync();  // first: a state never counts on lines that a power cut may take
             Archive all;
             archive(all, state);
             file_.write(all.bytes());
-            kept_ = seconds_now(), kept_nothing_ = false;
-            if (done) all_.signals_.leave_with(all_.common_.preempt_exit_code);
-            if (signal != 0)
-                throw Exit(all_.common_.preempt_exit_code,
-                           text::join({"stopped by ", StopSignals::name(signal), "; all is kept in '",
-                                       all_.common_.out, "', and the same command goes on from there"}));
+            kept_ = seconds_now();
+            if (done) all_.idle();
+            else all_.stop_if_asked();
         }
 
         Stages&        all_;
@@ -131,11 +126,22 @@ private:
         CheckpointFile file_;
         Record&        record_;
         State          rest_;
-        double         kept_         = 0;
-        int            retries_      = 0;
-        bool           done_         = false;
-        bool           kept_nothing_ = true;
+        double         kept_    = 0;
+        int            retries_ = 0;
+        bool           begun_ = false, done_ = false;
     };
+
+    /// All is kept: a signal to stop waits for nothing.
+    void idle() {
+        signals_.leave_with(common_.preempt_exit_code);
+        stop_if_asked();
+    }
+    [[gnu::cold, gnu::noinline]] void stop_if_asked() const {
+        if (const int signal = signals_.heard())
+            throw Exit(common_.preempt_exit_code,
+                       text::join({"stopped by ", StopSignals::name(signal), "; all is kept in '",
+                                   common_.out, "', and the same command goes on from there"}));
+    }
 
     std::string done_path() const { return common_.out + "/DONE"; }
 

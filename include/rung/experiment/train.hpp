@@ -83,8 +83,8 @@ namespace detail {
 [[gnu::cold, gnu::noinline]] inline void archive_run(Archive& all, std::string_view model, Index parameters,
                                                      TrainOptions const& options, int& step, double& last) {
     archive_same(all, "train: model", concat(model, " with ", parameters, " weights"));
-    archive_same(all, "train: steps, batch and accumulate",
-                 concat(options.steps, ", ", options.batch, ", ", options.accumulate));
+    archive_same(all, "train: steps, batch, accumulate and peak",
+                 concat(options.steps, ", ", options.batch, ", ", options.accumulate, ", ", options.peak));
     all(step, last);
 }
 
