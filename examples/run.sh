@@ -42,7 +42,7 @@ if [ "$target" = replay ] && [ $# -eq 1 ] && [[ $1 != -* ]]; then
 fi
 # A report is written unless the flags say where, or there is nothing to report.
 case " $target $* ${RUNG_OUT:+--out} ${RUNG_CONFIG:+--config} " in
-    ' show '*|' gather '*|' replay '*|*' --out'*|*' --config'*|*' --help '*|*' -h '*) ;;
+    ' show '*|' replay '*|*' --out'*|*' --config'*|*' --help '*|*' -h '*) ;;
     *) out=$build/reports/$target$(printf '%s' "$*" | tr -cs 'A-Za-z0-9.-' '_' | cut -c 1-150)
        if [ -e "$out/DONE" ]; then rm -rf -- "$out"; fi
        set -- "$@" --out "$out"
