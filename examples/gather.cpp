@@ -1,8 +1,8 @@
 // Many runs in one table and one page: mean over seeds with its interval, median, worst and best, and whether settings
 // differ, by a paired test over the seeds that both have:
 //     bash examples/run.sh gather build/sweep --metrics after.20
-// A run is a folder with a record.jsonl (folders are searched for them), or a file whose last line is what a run printed.
-// Two runs are of one setting if their flags are the same but for the seed and for what has no say in results.
+// A run is a folder with a record.jsonl (folders are searched for them), or a file with the last line that a run
+// printed. Two runs are of one setting if their flags are the same but for the seed and for what has no say in results.
 
 #include <algorithm>
 #include <charconv>

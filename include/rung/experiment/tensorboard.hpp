@@ -1,6 +1,6 @@
 #pragma once
-// Scalars as TensorBoard reads them: a file of records, each a protocol buffer `Event`, written by hand. What is written
-// of tensorflow/core/util/event.proto and framework/summary.proto:
+// Scalars as TensorBoard reads them: a file of records, each a protocol buffer `Event`, written by hand. Of
+// tensorflow/core/util/event.proto and framework/summary.proto that is:
 //     Event   { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5; }
 //     Summary { repeated Value value = 1; }    Value { string tag = 1; float simple_value = 2; }
 
