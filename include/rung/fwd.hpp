@@ -199,7 +199,7 @@ struct Interval;  // score.hpp
 struct Score;
 struct Report;
 struct DecodeOptions;  // sample.hpp
-struct Answer;
+struct Answer;  // answer.hpp
 struct NoExit;
 struct Reading;  // exit/exit.hpp
 struct Judged;

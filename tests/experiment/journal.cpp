@@ -56,7 +56,7 @@ TEST_CASE("journal: every step, round and result of a climb is on record, number
     CHECK(count(record, R"("event":"end")") == 1);
     const std::string page = slurp(folder / "run/report.html");
     // Accuracy, rounds (which tested fewer difficulties), labels, two frontiers, loss.
-    CHECK(count(page, "<svg") == 6);
+    CHECK(count(page, "<figure>") == 6);
     CHECK(count(page, "self-improvement begins") == 1);
 
     std::rewind(out);

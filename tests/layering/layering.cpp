@@ -28,7 +28,7 @@ std::map<std::string, Strings> const plan{
     {"model", {"core", "contract"}},
     {"train", {"core", "contract", "model", "data", "task/difficulty.hpp"}},
     {"eval", {"core", "contract", "model", "data", "task"}},
-    {"curriculum", {"core", "data", "eval/score.hpp"}},
+    {"curriculum", {"core", "task/difficulty.hpp", "data", "eval/answer.hpp", "eval/score.hpp"}},
     {"experiment",
      {"core", "contract", "backend/cpu", "backend/cuda", "task", "data", "model", "train", "eval",
       "curriculum"}},

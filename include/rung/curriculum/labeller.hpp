@@ -6,7 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "rung/eval/sample.hpp"
+#include "rung/eval/answer.hpp"
 
 namespace rung {
 

@@ -18,8 +18,8 @@ struct Advice {
 /// Asked after each round, of the round and of all before it.
 using Watchdog = std::function<Advice(Round const&, std::vector<Round> const&)>;
 
-/// Sees few kept labels, little trust in them, trust that falls, a frontier that stands still, and rounds that were held
-/// in vain.
+/// Sees few kept labels, little trust in them, trust that falls, a frontier that stands still (of the tests: this alone
+/// needs the truth), and rounds that were held in vain.
 struct Collapse {
     double least_kept  = 0.1;  ///< share of a round's labels
     double least_trust = 0.8;  ///< see Round::trust

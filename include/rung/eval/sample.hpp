@@ -11,6 +11,7 @@
 #include "rung/core/rng.hpp"
 #include "rung/core/view.hpp"
 #include "rung/data/pack.hpp"
+#include "rung/eval/answer.hpp"
 #include "rung/eval/exit/exit.hpp"
 #include "rung/model/tape.hpp"
 #include "rung/task/task.hpp"
@@ -27,14 +28,6 @@ struct DecodeOptions {
     int group = 0;  ///< places of a lane: sequences that one thread decodes together; 0: what suits the model
     Place   place   = {};  ///< ids of the task that the model was trained on, see place_of(); empty: places
     Opening opening = Opening::begin;  ///< before each prompt, at place 0
-};
-
-struct Answer {
-    std::string text;
-    bool        ended       = false;  ///< by its own end token, not by the limit
-    int         tokens      = 0;      ///< new tokens, the end among them
-    double      confidence  = 1;  ///< probability the model gives to this answer, the product over its tokens
-    std::vector<int> passes = {};  ///< of a loop after which each token was chosen, where a rule decided
 };
 
 /// Every token takes as many passes as the run says.

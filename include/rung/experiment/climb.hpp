@@ -81,7 +81,7 @@ private:
         return options_.test_every > 0 && (round % options_.test_every == 0 || round == options_.rounds);
     }
 
-    /// A difficulty that does not fit the context is refused before any work, unless the schedule asks the models first.
+    /// A difficulty that does not fit the context is refused before any work, unless the schedule asks the models.
     void check_schedule() {
         struct Asked {};
         std::vector<std::vector<Target>> history;
