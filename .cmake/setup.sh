@@ -43,6 +43,7 @@ missing() {
             Eigen3) has_package Eigen3 || echo libeigen3-dev ;;
             doctest) has_package doctest || echo doctest-dev ;;
             benchmark) has_package benchmark || echo libbenchmark-dev ;;
+            nlohmann_json) has_package nlohmann_json || echo nlohmann-json3-dev ;;
         esac
     done
 }

@@ -10,7 +10,7 @@ finish() {
     if [ "$1" -gt 0 ] && [ "$2" -eq 0 ]; then exit 0; else exit 1; fi
 }
 
-{ need Eigen3 doctest && configure TESTS EXAMPLES && build rung_tests rung_examples; } || finish 0 1
+{ need Eigen3 doctest nlohmann_json && configure TESTS EXAMPLES && build rung_tests rung_examples; } || finish 0 1
 
 junit=$build/tests.xml
 rm -f "$junit"
