@@ -33,7 +33,7 @@ inline constexpr double no_rotation = 1e30;
         const double factor = model.site == Site::nowhere ? no_rotation : model.stretch;
         Json         rope;
         rope.set("rope_type", factor == 1 ? "default" : "linear");
-        if (factor != 1) rope.set("factor", factor);
+        if (factor != 1) rope.set("factor", Json::real(factor));
         json.set("hidden_size", S.width)
             .set("intermediate_size", S.mlp())
             .set("num_hidden_layers", model.layers.size())
@@ -44,10 +44,11 @@ inline constexpr double no_rotation = 1e30;
             .set("rms_norm_eps", stock_epsilon)
             .set("attention_bias", model.attention_biased)
             .set("mlp_bias", model.mlp_biased)
-            .set("rope_theta", model.theta);
+            .set("rope_theta", Json::real(model.theta));
+        // Before Transformers 5, and in the words that all versions before it know.
         if (factor == 1) json.set("rope_scaling", nullptr);
-        else json.set("rope_scaling", rope);
-        json.set("rope_parameters", rope.set("rope_theta", model.theta));  // since Transformers 5
+        else json.set("rope_scaling", Json{}.set("type", "linear").set("factor", Json::real(factor)));
+        json.set("rope_parameters", rope.set("rope_theta", Json::real(model.theta)));
     }
     return json.set("tie_word_embeddings", model.tied);
 }
