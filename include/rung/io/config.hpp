@@ -10,8 +10,8 @@ namespace rung {
 /// Under the root of every norm.
 inline constexpr double stock_epsilon = 1e-5;
 
-/// Positions are divided by it where there are none: angles so small that no query turns, to the last bit. Llama's class
-/// always turns queries and keys.
+/// Positions are divided by it where a model has none: Llama's class always turns queries and keys, but by angles so
+/// small that no number changes, to the last bit.
 inline constexpr double no_rotation = 1e30;
 
 /// What of config.json decides the function that is computed.

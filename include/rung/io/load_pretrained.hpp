@@ -134,8 +134,8 @@ void load_pretrained(Model& model, std::string const& folder, Vocab const* vocab
 
 }  // namespace detail
 
-/// The model's weights become those of the folder. Layers of a loop must be there once for each of its passes, all alike.
-/// Throws one Error that names every setting of the config and every tensor that does not fit.
+/// The model's weights become those of the folder. Layers of a loop must be there once for each of its passes, all
+/// alike. Throws one Error that names every setting of the config and every tensor that does not fit.
 template <class Model>
 void load_pretrained(Model& model, std::string const& folder, PretrainedOptions options = {}) {
     detail::load_pretrained(model, folder, nullptr, options);

@@ -1,6 +1,6 @@
 #pragma once
 // Reads safetensors from anywhere. A file is refused unless every byte of it is accounted for, by the format's own
-// rules and some more: no name twice, nothing but numbers and names where they belong. No byte of a tensor is looked at.
+// rules and some more: no name twice, nothing but numbers and names where they belong.
 
 #include <algorithm>
 #include <cstring>
