@@ -6,29 +6,12 @@
 #include <cstdio>
 #include <fstream>
 
+#include "oracle/models.hpp"
 #include "rung/io/save_pretrained.hpp"
-#include "rung/rung.hpp"
-#include "rung/task/maze.hpp"
 
 using namespace rung;
 
 namespace {
-
-struct TiedLlama : Llama {
-    static constexpr bool tied = true, biased = true;
-    template <int C, int F>
-    using Mlp = GeGlu<C, F, true>;
-};
-struct ReluGpt : Gpt {
-    template <int C, int F>
-    using Mlp = ReluMlp<C, F, biased>;
-};
-using BareGpt = GptStyle<Bias::nowhere, Embeddings::separate>;
-
-constexpr Shape reversing{.vocab = Reverse::vocab, .context = 48, .width = 48, .heads = 4};
-constexpr Shape adding{
-    .vocab = Addition::vocab, .context = 64, .width = 64, .heads = 8, .kv_heads = 2, .hidden = 144};
-constexpr Shape in_mazes{.vocab = vocab_size<Maze>(), .context = 96, .width = 48, .heads = 2};
 
 template <class Model, class Task>
 void write(std::string const& root, std::string const& name, Task const& task, Difficulty from, Difficulty to,
@@ -106,16 +89,8 @@ void write(std::string const& root, std::string const& name, Task const& task, D
 int main(int argc, char** argv) try {
     RUNG_CHECK(argc == 2, "oracle_export: got ", argc - 1, " arguments, wanted a folder");
     const std::string root = argv[1];
-    write<Transformer<reversing, Learned, Stacked<2>, Gpt>>(root, "gpt2_learned", Reverse{}, 1, 8, 600);
-    write<Transformer<reversing, NoPe, Looped<3, 1>, BareGpt>>(root, "gpt2_nope_looped_untied", Reverse{}, 1,
-                                                               8, 600);
-    write<Transformer<reversing, Sinusoidal<>, Stacked<2>, ReluGpt>>(root, "gpt2_sinusoidal_relu", Reverse{},
-                                                                     1, 8, 400);
-    write<Transformer<adding, Rope<>, Stacked<2>, Llama>>(root, "llama_rope_grouped", Addition{}, 1, 5, 600);
-    write<Transformer<adding, NoPe, PreludeCoreCoda<1, 1, 1, 2, NoInjection>, Llama>>(
-        root, "llama_nope_looped", Addition{}, 1, 5, 600);
-    write<Transformer<in_mazes, Rope<500, 100, 2, 4>, Stacked<2>, TiedLlama>>(
-        root, "llama_tied_biased_geglu_words", Maze{}, Difficulty{4, 1}, Difficulty{8, 3}, 200);
+    rung_test::for_each_model(
+        [&](auto type, auto const&... all) { write<typename decltype(type)::type>(root, all...); });
 } catch (std::exception const& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Holds the library against PyTorch and Hugging Face's Transformers:
 #     bash tests/oracle/run.sh [--keep]
-# Checkpoints load in both major versions of Transformers, with the same logits and the same greedy answers; gradients
-# and 100 losses are those of a twin in plain PyTorch. The last line is "N passed, N failed", and the exit code 0 if all
+# Checkpoints load in both major versions of Transformers, with the same logits and the same greedy answers, and are read
+# back as those write them; gradients and 100 losses are those of a twin in plain PyTorch. The last line is "N passed, N failed", and the exit code 0 if all
 # passed. What is needed is put into virtual environments under build/oracle, which --keep takes as they are: PyTorch
 # from its index of CPU builds, else from PyPI (some gigabytes), else Debian's with an older Transformers. Where none of
 # these can be had, the reason is printed and the exit code is 77: skipped.
@@ -52,7 +52,7 @@ else
     skip "no PyTorch with Transformers here, and pip cannot install them"
 fi
 
-{ need Eigen3 doctest nlohmann_json && configure TESTS && build oracle_export oracle_training; } || { echo "0 passed, 1 failed"; exit 1; }
+{ need Eigen3 doctest nlohmann_json && configure TESTS && build oracle_{export,import,training}; } || { echo "0 passed, 1 failed"; exit 1; }
 rm -rf "$folder/exports" "$folder/runs"
 mkdir -p "$folder/exports" "$folder/runs"
 passed=0 failed=0
@@ -71,6 +71,7 @@ if "$build/tests/oracle_export" "$folder/exports" && "$build/tests/oracle_traini
         read -r name path <<<"$lane"
         count env PYTHONPATH="${path#-}" "$folder/$name/bin/python" "$here/transformers_check.py" "$folder/exports"
     done
+    count "$build/tests/oracle_import" "$folder/exports"
     count "$folder/${lanes[0]%% *}/bin/python" "$here/training_check.py" "$folder/runs"
 else
     failed=1

@@ -89,6 +89,10 @@ def check_model(folder):
     ended = sum(one["ended"] for one in prompts)
     check(f"{name}: greedy answers", all(same), f"{sum(same)} of {len(same)} the same, {ended} ended by themselves")
 
+    again = folder / f"again_by_{transformers.__version__}"
+    model.save_pretrained(again)
+    tokenizer.save_pretrained(again)  # for oracle_import to read
+
     path = folder / "model.safetensors"
     again = safetensors.torch.save(safetensors.torch.load_file(path), {"format": "pt"})
     check(f"{name}: the reference implementation writes the same file", again == path.read_bytes())
