@@ -338,6 +338,45 @@ TEST_CASE("a damaged config is an error with its path") {
     CHECK(complaint<Rotary>(folder.path()).find("num_attention_heads; got \"x\"") != std::string::npos);
 }
 
+TEST_CASE("values in each other are refused, however many") {
+    const scratch::Folder folder;
+    save_pretrained(folder.path(), numbered<Gpt2>(), Reverse{});
+    scratch::write(folder / "config.json", "{\"n_head\":" + std::string(400'000, '['));
+    CHECK(complaint<Gpt2>(folder.path()).find("got values in each other, wanted at most 32 deep") !=
+          std::string::npos);
+}
+
+TEST_CASE("a config or a tokenizer damaged anywhere is an error of ours, or changes nothing that counts") {
+    const scratch::Folder folder;
+    const auto            model = numbered<Rotary>();
+    save_pretrained(folder.path(), model, Reverse{});
+    const std::string          texts[] = {scratch::read(folder / "config.json"),
+                                          scratch::read(folder / "tokenizer.json")};
+    char const* const          names[] = {"config.json", "tokenizer.json"};
+    constexpr std::string_view parts[] = {"null", "{}", "[]", "\"x\"", "-1", "1e999", "{", "]", ",", "\xFF"};
+    Rng                        rng(5, Purpose::user);
+    int                        refused = 0;
+    for (int i = 0; i < 3'000; ++i) {
+        const auto  which = rng.below(2);
+        std::string text  = texts[which];
+        const auto  at    = rng.below(std::uint32_t(text.size()));
+        const auto  end   = std::min(text.size(), text.find_first_of(",}]", at));
+        if (rng.chance(0.5)) text.replace(at, end - at, parts[rng.below(10)]);
+        else text[at] = char(rng.below(256));
+        scratch::write(folder / names[which], text);
+        Rotary read{std::uint64_t{2}};
+        try {
+            load_pretrained(read, folder.path(), Reverse{});
+            CHECK(std::equal(model.weights().begin(), model.weights().end(), read.weights().begin()));
+        } catch (Error const&) {
+            ++refused;
+        }  // any other exception fails the test
+        scratch::write(folder / names[which], texts[which]);
+    }
+    CHECK(refused > 1'000);
+    CHECK(refused < 3'000);
+}
+
 TEST_CASE("the flag writes where it is given, and else nothing") {
     const scratch::Folder folder;
     const auto            run = [&](std::vector<char const*> words) {

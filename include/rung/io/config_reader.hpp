@@ -15,7 +15,13 @@ namespace rung::detail {
     const std::string text = bytes_of_file(path);
     RUNG_CHECK(text.size() <= most, "load_pretrained: '", path, "'; got ", text.size(),
                " bytes, wanted at most ", most);
-    auto json = nlohmann::json::parse(text, nullptr, false);
+    // Values are copied and compared by recursion, so how deep they are is no stranger's to choose.
+    const auto shallow = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+        RUNG_CHECK(depth <= 32, "load_pretrained: '", path,
+                   "'; got values in each other, wanted at most 32 deep");
+        return true;
+    };
+    auto json = nlohmann::json::parse(text, shallow, false);
     RUNG_CHECK(json.is_object(), "load_pretrained: '", path,
                "'; got something else, wanted an object of JSON");
     return json;

@@ -40,10 +40,11 @@ public:
             if (tensor) left.erase(found);
             return tensor;
         };
+        const auto    all       = stock_tensors_of(model_);
         Tensor const* embedding = nullptr;
-        for (StockTensor const& wanted : stock_tensors_of(model_)) {
+        for (StockTensor const& wanted : all) {
             Tensor const* const tensor = take(wanted.name);
-            if (!embedding) embedding = tensor;  // the first of them
+            if (&wanted == &all.front()) embedding = tensor;
             if (!tensor) complain(wanted.name, "missing, wanted " + shown(wanted.shape));
             else place(wanted, *tensor);
         }
