@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Gives the readers of untrusted files damaged ones, under the address and undefined-behaviour sanitizers of clang:
-#     bash tests/fuzz/run.sh [INPUTS]     10,000,000 unless said otherwise; some ten minutes on one core
+#     bash tests/fuzz/run.sh [INPUTS]     10,000,000 unless said otherwise; some twenty minutes on one core
 # The last line counts them. An input that breaks a reader is kept in build/fuzz, and the exit code is 1. The compiler
 # is $CLANG or the first clang++ there is; without libFuzzer the exit code is 77.
 set -euo pipefail

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "io/corpus.hpp"
 #include "oracle/models.hpp"
 #include "rung/io/save_pretrained.hpp"
 
@@ -84,11 +85,25 @@ void write(std::string const& root, std::string const& name, Task const& task, D
     std::fprintf(stderr, "%s: %ld weights\n", name.c_str(), long(Model::parameters));
 }
 
+/// The right and wrong files of the tests, and whether the reference implementation takes them.
+void write_corpus(std::string const& folder) {
+    make_folder(folder);
+    std::ofstream lines(folder + "/corpus.jsonl");
+    int           number = 0;
+    for (auto const& one : rung_test::corpus()) {
+        const std::string file = std::to_string(number++) + ".safetensors";
+        write_file(folder + "/" + file, one.file);
+        lines << Json{}.set("name", one.name).set("file", file).set("taken", one.says.empty() || one.lax)
+              << '\n';
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
     RUNG_CHECK(argc == 2, "oracle_export: got ", argc - 1, " arguments, wanted a folder");
     const std::string root = argv[1];
+    write_corpus(root + "/corpus");
     rung_test::for_each_model(
         [&](auto type, auto const&... all) { write<typename decltype(type)::type>(root, all...); });
 } catch (std::exception const& error) {

@@ -99,6 +99,23 @@ def check_model(folder):
     return worst, logits
 
 
+def check_corpus(folder):
+    """Our tests' verdicts on files that are right or wrong against the reference implementation's."""
+    wrong = count = 0
+    for line in (folder / "corpus.jsonl").read_text().splitlines():
+        one = json.loads(line)
+        count += 1
+        try:
+            safetensors.deserialize((folder / one["file"]).read_bytes())
+            taken = True
+        except Exception:
+            taken = False
+        if taken != one["taken"]:
+            wrong += 1
+            print(f"      {one['name']}: {'taken' if taken else 'refused'} by the reference implementation")
+    check("corpus: judged as the tests say it is", wrong == 0 and count > 0, f"{count - wrong} of {count}")
+
+
 def mistake(folder, logits, what, config=None, tensors=None):
     """How far logits go off where a config or the tensors are wrong."""
     with tempfile.TemporaryDirectory() as other:
@@ -165,6 +182,7 @@ def main():
     root = pathlib.Path(sys.argv[1])
     print(f"torch {torch.__version__}, transformers {transformers.__version__}, tokenizers {tokenizers.__version__}, "
           f"safetensors {safetensors.__version__}")
+    check_corpus(root / "corpus")
     logits = {}
     for folder in sorted(p for p in root.iterdir() if (p / "answers.jsonl").exists()):
         _, logits[folder.name] = check_model(folder)
