@@ -24,7 +24,6 @@ constexpr Shape adding{
     .vocab = Addition::vocab, .context = 64, .width = 64, .heads = 8, .kv_heads = 2, .hidden = 144};
 constexpr Shape in_mazes{.vocab = vocab_size<Maze>(), .context = 96, .width = 48, .heads = 2};
 
-/// visit(type_of<Model>, name, task, easiest, hardest, steps of training)
 template <class Model>
 struct TypeOf {
     using type = Model;
@@ -32,6 +31,7 @@ struct TypeOf {
 template <Shape S, class Position, class Depth, class Style>
 inline constexpr TypeOf<Transformer<S, Position, Depth, Style>> type_of{};
 
+/// visit(type_of<...>, name, task, easiest, hardest, steps of training)
 template <class Visit>
 void for_each_model(Visit&& visit) {
     using LoopInside = PreludeCoreCoda<1, 1, 1, 2, NoInjection>;

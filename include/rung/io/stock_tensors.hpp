@@ -15,8 +15,8 @@ struct StockTensor {
     std::string name;
     Dimensions  shape;
     Index       at = 0, row = 0, col = 1;
-    std::vector<float>
-        fixed{};  ///< the tensor's numbers where no weight holds them: what the class has and we do not
+    /// The tensor's numbers where no weight holds them: zeros or waves that the class has as weights and we do not.
+    std::vector<float> fixed{};
 
     Index rows() const { return shape.size() < 2 ? 1 : Index(shape[0]); }
     Index cols() const { return Index(shape.back()); }

@@ -1,6 +1,7 @@
 #pragma once
 // A vocabulary as Hugging Face's tokenizers read it: a text is split into words, the longest first, and characters; the
-// begin token goes before it. What is in no alphabet is an error there as here.
+// begin token goes before it. What is in no alphabet is an error there as here; but a text that has "<eos>" in it has
+// that token there.
 
 #include <algorithm>
 #include <string>
