@@ -356,7 +356,7 @@ TEST_CASE("a config or a tokenizer damaged anywhere is an error of ours, or chan
     constexpr std::string_view parts[] = {"null", "{}", "[]", "\"x\"", "-1", "1e999", "{", "]", ",", "\xFF"};
     Rng                        rng(5, Purpose::user);
     int                        refused = 0;
-    for (int i = 0; i < 3'000; ++i) {
+    for (int i = 0; i < 500; ++i) {
         const auto  which = rng.below(2);
         std::string text  = texts[which];
         const auto  at    = rng.below(std::uint32_t(text.size()));
@@ -373,8 +373,8 @@ TEST_CASE("a config or a tokenizer damaged anywhere is an error of ours, or chan
         }  // any other exception fails the test
         scratch::write(folder / names[which], texts[which]);
     }
-    CHECK(refused > 1'000);
-    CHECK(refused < 3'000);
+    CHECK(refused > 150);
+    CHECK(refused < 500);
 }
 
 TEST_CASE("the flag writes where it is given, and else nothing") {

@@ -98,7 +98,7 @@ TEST_CASE("what cannot be read back is not written") {
     CHECK_THROWS_AS(tensor_of("w", {std::uint64_t{1} << 62, 4}, numbers), Error);
 }
 
-TEST_CASE("a file on the disk is read back; a missing one is an error with its name") {
+TEST_CASE("a file on the disk is read back, and a missing one is an error with its name") {
     const scratch::Folder folder;
     const float           numbers[] = {1.5f, -0.0f};
     write_safetensors(folder / "a.safetensors", {tensor_of("w", {2}, numbers)});
