@@ -15,6 +15,12 @@ TEST_CASE("json: an event is one compact line in the order it was set") {
     CHECK(event.text() == R"({"event":"step","step":10,"loss":0.5,"before":{"8":1}})");
 }
 
+TEST_CASE("json: a real number is no integer, where that is asked for") {
+    CHECK(Json{}.set("a", Json::real(2)).set("b", Json::real(0.5)).set("c", Json::real(1e30)).text() ==
+          R"({"a":2.0,"b":0.5,"c":1e+30})");
+    CHECK(Json{}.set("a", Json::real(1e300 * 1e300)).text() == R"({"a":null})");
+}
+
 TEST_CASE("json: a name that is set twice is an error") {
     CHECK_THROWS_WITH_AS(Json{}.set("a", 1).set("b", 2).set("a", 3), doctest::Contains("'a' twice"), Error);
     CHECK_NOTHROW(Json{}.set("a", Json{}.set("b", 1)).set("b", 2));

@@ -1,6 +1,7 @@
 // Reads every header and holds it to the house plan: who may include whom, and how large a file may grow.
 //     core <- backend <- model <- train <- experiment       model also feeds eval
 //     core <- task <- data <- eval <- curriculum <- experiment      data also feeds train
+//     core, model, data <- io                                       and nothing includes io but programs
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -32,6 +33,8 @@ std::map<std::string, Strings> const plan{
     {"experiment",
      {"core", "contract", "backend/cpu", "backend/cuda", "task", "data", "model", "train", "eval",
       "curriculum"}},
+    // A checkpoint is a model and a vocabulary; of experiment it takes how files, JSON and flags are written.
+    {"io", {"core", "model", "data", "experiment/file.hpp", "experiment/flags.hpp", "experiment/json.hpp"}},
 };
 
 bool starts_with(std::string const& text, std::string const& start) { return text.rfind(start, 0) == 0; }
@@ -47,14 +50,21 @@ std::string room_of(std::string const& path) {
 }
 
 bool may_include(std::string const& from, std::string const& to) {
-    const std::string room = room_of(from);
-    if (room.empty()) return true;  // rung.hpp and its like gather what they want
+    const std::string room   = room_of(from);
     const std::string target = room_of(to);
+    if (room.empty()) return target != "io";  // rung.hpp and its like gather what they want, and stay cheap
     if (target == room) return true;
     if (plan.count(room) == 0 || target.empty()) return false;
     return std::any_of(plan.at(room).begin(), plan.at(room).end(), [&](std::string const& allowed) {
         return allowed == to || allowed == target || (allowed == "contract" && target == "backend");
     });
+}
+
+// What is read from files costs seconds to compile; who only writes does not pay for it.
+bool reads_json(std::string const& path) {
+    const std::string end = "_reader.hpp";
+    return room_of(path) == "io" && path.size() > end.size() &&
+           path.compare(path.size() - end.size(), end.size(), end) == 0;
 }
 
 std::size_t columns(std::string const& line) {  // UTF-8: continuation bytes take no room
@@ -93,6 +103,8 @@ Strings problems(std::string const& path, std::string const& text) {
                 complain("only .cuh files include .cuh files");
         } else if (starts_with(header, "Eigen/")) {
             if (path != "core/eigen.hpp") complain("Eigen stays in core/eigen.hpp");
+        } else if (starts_with(header, "nlohmann/")) {
+            if (!reads_json(path)) complain("nlohmann stays in io/*_reader.hpp");
         } else if (!device && std::regex_match(header, gpu_header)) {
             complain("only .cuh files mention CUDA");
         }
@@ -130,6 +142,8 @@ TEST_CASE("the plan allows what it draws") {
     CHECK(problems("backend/cuda/a.cuh", "#include <thrust/for_each.h>\n__global__ void f();\n").empty());
     CHECK(problems("rung.hpp", "#include \"rung/experiment/train.hpp\"\n").empty());
     CHECK(problems("core/a.hpp", "// cudaMalloc would go here\n").empty());
+    CHECK(problems("io/a_reader.hpp", "#include <nlohmann/json.hpp>\n#include \"rung/experiment/file.hpp\"\n")
+              .empty());
 }
 
 TEST_CASE("the plan forbids the rest") {
@@ -154,6 +168,14 @@ TEST_CASE("the plan forbids the rest") {
           "eval may not include rung/train/loss.hpp");
     CHECK(one("attic/a.hpp", "#include \"rung/core/view.hpp\"") ==
           "attic may not include rung/core/view.hpp");
+    CHECK(one("experiment/a.hpp", "#include \"rung/io/save_pretrained.hpp\"") ==
+          "experiment may not include rung/io/save_pretrained.hpp");
+    CHECK(one("rung.hpp", "#include \"rung/io/tensor.hpp\"") == " may not include rung/io/tensor.hpp");
+    CHECK(one("io/a.hpp", "#include \"rung/experiment/train.hpp\"") ==
+          "io may not include rung/experiment/train.hpp");
+    CHECK(one("io/a.hpp", "#include <nlohmann/json.hpp>") == "nlohmann stays in io/*_reader.hpp");
+    CHECK(one("experiment/a_reader.hpp", "#include <nlohmann/json.hpp>") ==
+          "nlohmann stays in io/*_reader.hpp");
     CHECK(one("core/a.hpp", "#include \"view.hpp\"") == "write the full path from rung/; got view.hpp");
     CHECK(one("model/a.hpp", "#include <Eigen/Core>") == "Eigen stays in core/eigen.hpp");
     CHECK(one("backend/cuda/a.hpp", "#include <cuda_runtime.h>") == "only .cuh files mention CUDA");

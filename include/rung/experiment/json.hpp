@@ -70,6 +70,12 @@ public:
         out.kind_ = Kind::array;
         return out;
     }
+    /// A number that is no integer to readers that tell them apart, as Python does: 2 is "2.0".
+    [[gnu::cold, gnu::noinline]] static Json real(double x) {
+        Json out{x};
+        if (std::isfinite(x) && out.text_.find_first_of(".e") == std::string::npos) out.text_.append(".0");
+        return out;
+    }
     /// Any range of things that a Json can be built from.
     template <class Values>
     static Json array(Values const& values) {

@@ -1,0 +1,14 @@
+// expect: save_pretrained: leave out qk_norm
+#include <rung/io/anatomy.hpp>
+#include <rung/model/style/llama.hpp>
+
+constexpr rung::Shape shape{.vocab = 13, .context = 32, .width = 16, .heads = 2};
+struct Mine : rung::Llama {
+    static constexpr bool qk_norm = true;
+};
+#ifdef RUNG_FIXED
+using Model = rung::Transformer<shape, rung::NoPe, rung::Stacked<2>, rung::Llama>;
+#else
+using Model = rung::Transformer<shape, rung::NoPe, rung::Stacked<2>, Mine>;
+#endif
+auto f() { return rung::anatomy_of<Model>(); }
