@@ -40,8 +40,7 @@ Candidate label(std::string answer) { return {.prompt = "1=", .answer = answer, 
 
 Round round_with(int kept, double trust, Report after = {}) {
     Round round;
-    round.labels = {{.difficulty = 4, .labelled = 100, .kept = kept}};
-    round.trust  = trust;
+    round.labels = {{.difficulty = 4, .labelled = 100, .kept = kept, .trust = trust}};
     round.after  = std::move(after);
     return round;
 }
@@ -69,15 +68,20 @@ TEST_CASE("schedules: one step further, several, along either axis, and a list t
 TEST_CASE("the accelerated schedule goes as far as the bar holds, at least one step, never past its last") {
     std::vector<std::vector<Target>> history;
     const auto probe = [](Difficulty d) { return Probe{.accuracy = d <= 14 ? 1.0 : 0.5, .confidence = 1}; };
-    CHECK(texts(AsFarAs{}({0, 10, history, probe})) == Texts{"11", "12", "13", "14"});
+    const AsFarAs right{.by = &Probe::accuracy};
+    CHECK(texts(right({0, 10, history, probe})) == Texts{"11", "12", "13", "14"});
     CHECK(texts(AsFarAs{.most = 2}({0, 10, history, probe})) == Texts{"11", "12"});
     CHECK(texts(AsFarAs{.last = 12}({0, 10, history, probe})) == Texts{"11", "12"});
-    CHECK(texts(AsFarAs{.by = &Probe::confidence, .most = 6}({0, 10, history, probe})).size() == 6);
+    CHECK(texts(AsFarAs{.most = 6}({0, 10, history, probe})).size() == 6);
     history = {{{11}, {12}}};
-    CHECK(texts(AsFarAs{}({1, 10, history, probe})) == Texts{"13", "14"});
+    CHECK(texts(right({1, 10, history, probe})) == Texts{"13", "14"});
     history = {{{16}}};
-    CHECK(texts(AsFarAs{}({1, 10, history, probe})) == Texts{"17"});
+    CHECK(texts(right({1, 10, history, probe})) == Texts{"17"});
     CHECK(texts(AsFarAs{.last = 16}({1, 10, history, probe})).empty());
+    history = {{{16}}, {}};  // a round of nothing, which a climb ends with
+    CHECK(texts(AsFarAs{.last = 10}({2, 10, history, probe})).empty());
+    CHECK_THROWS_AS(AsFarAs{.step = {}}({0, 10, history, probe}), Error);
+    CHECK_THROWS_AS(AsFarAs{.most = 0}({0, 10, history, probe}), Error);
 }
 
 TEST_CASE(
@@ -100,6 +104,9 @@ TEST_CASE("labellers choose the surest or the commonest of several answers, the 
     CHECK(best_of(4, 1).choose(answers) == 1);
     CHECK(commonest_of(4, 1).choose(answers) == 0);
     CHECK(commonest_of(4, 1).choose({said("3"), said("2"), said("2")}) == 1);
+    Answer cut = said("4", 0.95);
+    cut.ended  = false;
+    CHECK(best_of(2, 1).choose({cut, said("5", 0.1)}) == 1);  // what ended is worth more
     CHECK(!greedy_label().choose);
     CHECK(greedy_label().temperature == 0);
     CHECK(sampled_label(0.7, 3).top_k == 3);
@@ -122,6 +129,8 @@ TEST_CASE("filters look at agreement, consistency, length and a check; joined, a
     CHECK(seven(all) == Kept{true, false, true, false});
     CHECK((Agreement{.least = 0.8} | seven | LengthFilter{})(all) == Kept{false, false, true, false});
     CHECK_THROWS_AS(Agreement{.least = 1.5}(all), Error);
+    CHECK_THROWS_AS(Verifier{}(all), Error);
+    CHECK_THROWS_AS(FixedLength{}(all), Error);
 }
 
 TEST_CASE("noise in labels: as many as asked, of the kind that was asked, in the rounds that were asked") {
@@ -152,7 +161,9 @@ TEST_CASE("noise in labels: as many as asked, of the kind that was asked, in the
             if (at < 3) CHECK(way == 0);
         }
         ++moved[places];
-        CHECK(made({.share = 1}, 1, i).size() == 6);
+        const std::string random = made({.share = 1}, 1, i);
+        REQUIRE(random.size() == 6);
+        for (std::size_t at = 0; at < 6; ++at) CHECK(random[at] != truth.answer[at]);
         CHECK(made({.kind = Corruption::drop_and_perturb, .share = 1}, 1, i).size() < 6);
     }
     for (int places = 1; places <= 3; ++places) {
@@ -163,20 +174,42 @@ TEST_CASE("noise in labels: as many as asked, of the kind that was asked, in the
     CHECK(LabelNoise{.kind = Corruption::drop, .share = 1}(rng, label("x"), 1) == "x");  // nothing to drop
 }
 
-TEST_CASE("the watchdog sees few labels, little trust, trust that falls and a frontier that stands") {
+TEST_CASE("the watchdog sees few labels, little trust in them, and agreement that falls") {
     const Collapse watch;
     CHECK(watch(round_with(90, 0.99), {}).sign.empty());
     CHECK(watch(round_with(5, 0.99), {}).sign == "kept 5 % of the labels");
     CHECK(watch(round_with(90, 0.7), {}).sign == "trust in the kept labels is 70 %");
-    CHECK(watch(round_with(90, 0.85), {round_with(90, 0.99)}).sign == "trust fell from 99 %");
     CHECK(watch(round_with(0, 0), {}).sign == "kept 0 % of the labels");
-    const Report stands{{{.difficulty = 1, .correct = 10, .count = 10}, {.difficulty = 2, .count = 10}}};
-    const Report moves{
-        {{.difficulty = 1, .correct = 10, .count = 10}, {.difficulty = 2, .correct = 10, .count = 10}}};
-    std::vector<Round> before(5, round_with(90, 0.99, stands));
-    CHECK(watch(round_with(90, 0.99, stands), before).sign == "the frontier stands at 1 since 5 rounds");
-    CHECK(watch(round_with(90, 0.99, moves), before).sign.empty());
     CHECK(watch(round_with(5, 0.5), {}).ruling == Ruling::go_on);
+    Round sure = round_with(90, 0.99), doubtful = sure;
+    sure.labels[0].agreement     = 0.95;
+    doubtful.labels[0].agreement = 0.5;  // while the filter keeps what all agree on
+    CHECK(watch(doubtful, {sure}).sign == "agreement fell from 95 % to 50 %");
+}
+
+TEST_CASE("the watchdog sees a frontier that stands, but not one that has reached all that is tested") {
+    const auto tests = [](std::vector<std::pair<Difficulty, bool>> const& solved) {
+        Report report;
+        for (auto const& [difficulty, right] : solved)
+            report.scores.push_back({.difficulty = difficulty, .correct = right ? 10 : 0, .count = 10});
+        return report;
+    };
+    const Collapse     watch;
+    const Report       one = tests({{1, true}, {2, false}}), both = tests({{1, true}, {2, true}}), none;
+    std::vector<Round> before(5, round_with(90, 0.99, one));
+    CHECK(watch(round_with(90, 0.99, one), before).sign == "the frontier stands since 5 rounds");
+    CHECK(watch(round_with(90, 0.99, both), before).sign.empty());
+    CHECK(watch(round_with(90, 0.99, both), std::vector<Round>(5, round_with(90, 0.99, both))).sign.empty());
+    before[2].ruling = Ruling::hold;  // does not count
+    CHECK(watch(round_with(90, 0.99, one), before).sign.empty());
+    std::vector<Round> seldom(7, round_with(90, 0.99, none));  // tested in rounds 2, 4, 6
+    for (const std::size_t i : {1u, 3u, 5u}) seldom[i].after = one;
+    CHECK(watch(round_with(90, 0.99, one), seldom).sign == "the frontier stands since 5 rounds");
+    // Of two axes, what is solved anywhere counts: the frontier in their order stays before the first gap.
+    const Report gap       = tests({{{1, 1}, true}, {{1, 2}, false}, {{2, 1}, false}, {{2, 2}, false}}),
+                 gap_moved = tests({{{1, 1}, true}, {{1, 2}, false}, {{2, 1}, true}, {{2, 2}, false}});
+    CHECK(watch(round_with(90, 0.99, gap_moved), std::vector<Round>(5, round_with(90, 0.99, gap)))
+              .sign.empty());
 }
 
 TEST_CASE("the watchdog holds for as long as its patience lasts, and then stops") {

@@ -115,8 +115,12 @@ private:
             list.resize(size);
             raw(list.data(), size * sizeof(T));
         } else {
-            list.resize(size);
-            for (T& element : list) one(element);
+            // What is read may claim more elements than it holds: memory is taken as they come.
+            if (reads_) list.clear();
+            for (std::size_t i = 0; i < size; ++i) {
+                if (reads_) list.emplace_back();
+                one(list[i]);
+            }
         }
     }
     template <class T>

@@ -103,13 +103,14 @@ struct FixedLength {
     std::function<int(Candidate const&)> tokens;
 
     std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
+        RUNG_CHECK(tokens, "FixedLength: tokens; got none, wanted a function of a Candidate");
         std::vector<bool> keep;
         for (auto const& c : candidates) keep.push_back(c.ended && c.tokens == tokens(c));
         return keep;
     }
 };
 
-/// Keeps answers that at least this share of the models gave, models of different seeds (Lee et al., ICML 2025,
+/// Keeps answers that at least this share of the models gave (all, where there is but one), models of different seeds (Lee et al., ICML 2025,
 /// section 5.2: majority voting).
 struct Agreement {
     double least = 0.8;
@@ -119,7 +120,7 @@ struct Agreement {
     }
 };
 
-/// Keeps answers that at least this share of one model's samples are (Wang et al., "Self-consistency improves chain of
+/// Keeps answers that at least this share of one model's samples are, where it gives several (Wang et al., "Self-consistency improves chain of
 /// thought reasoning in language models", ICLR 2023): see commonest_of().
 struct SelfConsistency {
     double least = 0.8;
@@ -136,6 +137,7 @@ struct Verifier {
     std::function<bool(std::string const& prompt, std::string const& answer)> check;
 
     std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
+        RUNG_CHECK(check, "Verifier: check; got none, wanted a function of a prompt and an answer");
         std::vector<bool> keep;
         for (auto const& c : candidates) keep.push_back(c.ended && check(c.prompt, c.answer));
         return keep;

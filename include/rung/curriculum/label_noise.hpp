@@ -15,7 +15,7 @@ namespace rung {
 using Corrupt = std::function<std::string(Rng&, Candidate const&, int round)>;
 
 enum class Corruption {
-    uniform,           ///< every digit another one at random
+    uniform,           ///< every digit becomes another one at random
     drop,              ///< 1 to 3 of the last three digits are left out
     perturb,           ///< 1 to 3 of the last three digits go up or down by one
     drop_and_perturb,  ///< first perturbed, then dropped
@@ -23,23 +23,26 @@ enum class Corruption {
 
 struct LabelNoise {
     Corruption       kind   = Corruption::uniform;
-    double           share  = 0.1;  ///< of the labels
-    std::vector<int> rounds = {};   ///< in which; empty: in all
+    double           share  = 0.1;           ///< of the labels
+    std::vector<int> rounds = {};            ///< in which; empty: in all
+    std::string      digits = "0123456789";  ///< of the task; of a maze, which has no 0, "123456789"
 
     std::string operator()(Rng& rng, Candidate const& candidate, int round) const {
-        RUNG_CHECK(share >= 0 && share <= 1, "LabelNoise: share; got ", share, ", wanted 0 to 1");
+        RUNG_CHECK(share >= 0 && share <= 1 && digits.size() >= 2, "LabelNoise: share and digits; got ",
+                   share, " and '", digits, "', wanted 0 to 1, and at least two");
+        const auto  n      = std::uint32_t(digits.size());
+        const auto  turn   = [&](char& c, std::uint32_t by) { c = digits[(digits.find(c) + by) % n]; };
         std::string answer = candidate.answer;
         const bool  now    = rounds.empty() || std::find(rounds.begin(), rounds.end(), round) != rounds.end();
         if (!now || !rng.chance(share)) return answer;
         if (kind == Corruption::uniform) {
             for (char& c : answer)
-                if (is_digit(c)) c = char('0' + rng.below(10));
+                if (is_digit(c)) turn(c, 1 + rng.below(n - 1));
             return answer;
         }
         if (kind != Corruption::drop)
             for (const std::size_t at : some_of_the_last(rng, answer)) {
-                const int way = rng.chance(0.5) ? 1 : 9;
-                answer[at]    = char('0' + (answer[at] - '0' + way) % 10);
+                turn(answer[at], rng.chance(0.5) ? 1 : n - 1);
             }
         if (kind != Corruption::perturb)
             for (const std::size_t at : some_of_the_last(rng, answer)) answer.erase(at, 1);
@@ -47,9 +50,9 @@ struct LabelNoise {
     }
 
 private:
-    static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+    bool is_digit(char c) const { return digits.find(c) != std::string::npos; }
     /// Places of 1 to 3 of the last three digits, the last first.
-    static std::vector<std::size_t> some_of_the_last(Rng& rng, std::string const& text) {
+    std::vector<std::size_t> some_of_the_last(Rng& rng, std::string const& text) const {
         std::vector<std::size_t> places, chosen;
         for (std::size_t i = text.size(); i-- > 0 && places.size() < 3;)
             if (is_digit(text[i])) places.push_back(i);

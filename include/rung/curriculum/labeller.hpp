@@ -24,12 +24,14 @@ inline Labeller greedy_label() { return {}; }
 inline Labeller sampled_label(double temperature, int top_k = 0) {
     return {.temperature = temperature, .top_k = top_k};
 }
-/// The answer that the model gives the highest probability, of several by chance.
+/// The answer that the model gives the highest probability, of several by chance; of those that ended, if any did.
 inline Labeller best_of(int samples, double temperature, int top_k = 0) {
     return {samples, temperature, top_k, [](std::vector<Answer> const& answers) {
                 return std::size_t(std::max_element(answers.begin(), answers.end(),
                                                     [](Answer const& a, Answer const& b) {
-                                                        return a.confidence < b.confidence;
+                                                        return a.ended != b.ended
+                                                                   ? b.ended
+                                                                   : a.confidence < b.confidence;
                                                     }) -
                                    answers.begin());
             }};

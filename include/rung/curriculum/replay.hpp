@@ -11,7 +11,7 @@ namespace rung {
 /// One of the sets that a round trains on, in order: the first has true labels and no end.
 struct SetInfo {
     int size  = 0;  ///< labels; of the first 0, for it has no end
-    int width = 1;  ///< difficulties
+    int width = 1;  ///< difficulties; of the first its hardest number, as difficulties from 1 on have it
 };
 
 /// The weight of each set in a batch. Sets without labels are left out whatever their weight.
@@ -21,7 +21,7 @@ using Replay = std::function<std::vector<double>(std::vector<SetInfo> const&)>;
 /// with the number of its difficulties (Lee et al., ICML 2025).
 struct HalfNewest {
     double newest = 0.5;
-    double first  = 0;  ///< weight of the first set; 0: the number of its difficulties
+    double first  = 0;  ///< weight of the first set; 0: its width
     int    keep   = 0;  ///< self-made sets that are trained on, the newest ones; 0: all
 
     std::vector<double> operator()(std::vector<SetInfo> const& sets) const {

@@ -14,21 +14,44 @@ namespace rung {
 /// this record alone.
 struct LabelCount {
     Difficulty difficulty = 0;
-    int        labelled = 0, labelled_right = 0, kept = 0, kept_right = 0;
+    int        labelled = 0, labelled_right = 0;
+    int        kept = 0, kept_right = 0;  ///< by the filter, before noise
+    int        spoilt = 0;                ///< kept labels that were made wrong on purpose
+    /// Means over all labels, before the filter: the share of models that gave a label, and the probability that they
+    /// gave it.
+    double agreement = 0, confidence = 0;
+    /// Mean over the kept labels of their agreement; of one model, of its confidence. An estimate of their precision
+    /// that needs no truth: too low where models err each in its own way, too high where they err alike, or where a
+    /// model is sure of its mistakes.
+    double trust = 0;
 
-    void archive(auto& all) { all(difficulty, labelled, labelled_right, kept, kept_right); }
+    void archive(auto& all) {
+        all(difficulty, labelled, labelled_right, kept, kept_right, spoilt, agreement, confidence, trust);
+    }
     /// Share of the kept labels that are right; 0 where none was kept.
     double precision() const { return kept > 0 ? double(kept_right) / kept : 0; }
     /// Share of the right labels that were kept; 0 where none was right.
     double recall() const { return labelled_right > 0 ? double(kept_right) / labelled_right : 0; }
     double kept_share() const { return labelled > 0 ? double(kept) / labelled : 0; }
+
+    /// With others, of whatever difficulty.
+    [[gnu::cold, gnu::noinline]] void add(LabelCount const& more) {
+        const auto mean = [](double a, int of_a, double b, int of_b) {
+            return of_a + of_b > 0 ? (a * of_a + b * of_b) / (of_a + of_b) : 0.0;
+        };
+        agreement  = mean(agreement, labelled, more.agreement, more.labelled);
+        confidence = mean(confidence, labelled, more.confidence, more.labelled);
+        trust      = mean(trust, kept, more.trust, more.kept);
+        labelled += more.labelled, labelled_right += more.labelled_right;
+        kept += more.kept, kept_right += more.kept_right, spoilt += more.spoilt;
+    }
 };
 
 /// What a watchdog says of a round.
 enum class Ruling {
     go_on,      ///< to the next difficulties
-    hold,       ///< label the same difficulties once more
-    roll_back,  ///< the same, from the weights of before, without this round's labels
+    hold,       ///< label the same difficulties once more; these labels are forgotten, though trained on once
+    roll_back,  ///< the same from the weights of before, as if this round had not been
     stop,
 };
 
@@ -38,30 +61,26 @@ inline char const* ruling_name(Ruling ruling) {
 }
 
 struct Round {
-    int                     round      = 0;  ///< from 1
-    Difficulty              difficulty = 0;  ///< the hardest that was labelled
-    std::vector<LabelCount> labels;          ///< of each difficulty
-    /// Of the kept labels, the mean share of models that gave them; of one model, the mean probability it gave them.
-    /// An estimate of their precision that needs no truth: too low where models err each in its own way, too high where
-    /// they err alike.
-    double       trust  = 0;
-    double       loss   = 0;               ///< mean of the round's steps
-    std::int64_t tokens = 0, decoded = 0;  ///< that were trained on, and that were written as labels
-    double       flops = 0;                ///< of labelling and training
-    Report       before, after;  ///< accuracy, of all models together; empty: this round had no test
-    Ruling       ruling = Ruling::go_on;
-    std::string  sign;  ///< of a collapse: what the watchdog saw; empty: nothing
+    int                     round      = 0;           ///< from 1
+    Difficulty              difficulty = 0;           ///< the hardest that was labelled
+    Difficulty              hardest    = 0;           ///< that has true labels
+    std::vector<LabelCount> labels;                   ///< of each difficulty
+    double                  loss    = 0;              ///< mean of the round's steps
+    std::int64_t            tokens  = 0;              ///< that were trained on
+    std::int64_t            decoded = 0, probed = 0;  ///< that were written, as labels and for the schedule
+    double                  flops = 0;                ///< of all that
+    Report      before, after;  ///< tests of the weights, of all models together; empty: there was none
+    Ruling      ruling = Ruling::go_on;
+    std::string sign;  ///< of a collapse: what the watchdog saw; empty: nothing
 
     void archive(auto& all) {
-        all(round, difficulty, labels, trust, loss, tokens, decoded, flops, before, after, ruling, sign);
+        all(round, difficulty, hardest, labels, loss, tokens, decoded, probed, flops, before, after, ruling,
+            sign);
     }
     /// All difficulties together.
     LabelCount total() const {
         LabelCount sum{.difficulty = difficulty};
-        for (auto const& count : labels) {
-            sum.labelled += count.labelled, sum.labelled_right += count.labelled_right;
-            sum.kept += count.kept, sum.kept_right += count.kept_right;
-        }
+        for (auto const& count : labels) sum.add(count);
         return sum;
     }
 };

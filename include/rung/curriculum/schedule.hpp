@@ -79,17 +79,21 @@ inline InOrder both_grow(int from, int to) {
 }
 
 /// Each round all difficulties past the last one, for as long as the models reach a bar there, and at least one
-/// (Lee et al., ICML 2025: accelerated self-improvement). `by` names what must reach it: Probe::accuracy needs true
-/// labels, as in the paper; Probe::agreement and Probe::confidence need none.
+/// (Lee et al., ICML 2025: accelerated self-improvement). `by` names what must reach it: Probe::confidence, and
+/// Probe::agreement of several models; Probe::accuracy, as in the paper, needs true labels.
 struct AsFarAs {
     double bar          = 0.99;
-    double Probe::*by   = &Probe::accuracy;
+    double Probe::*by   = &Probe::confidence;
     Difficulty     step = 1;
     int            most = 100;  ///< difficulties a round
-    Difficulty last = {};  ///< never past it; none: no end, so the model's context must hold whatever comes
+    Difficulty     last = {};   ///< never past it; none: as far as the model's context reaches
 
     std::vector<Target> operator()(Turn const& turn) const {
-        Difficulty          at = turn.history.empty() ? turn.hardest : turn.history.back().back().difficulty;
+        RUNG_CHECK(step != Difficulty{} && Difficulty{}.within(step) && most >= 1,
+                   "AsFarAs: step and most; got ", step.text(), " and ", most,
+                   ", wanted a step further and at least 1");
+        Difficulty at = turn.hardest;
+        if (!turn.history.empty() && !turn.history.back().empty()) at = turn.history.back().back().difficulty;
         std::vector<Target> all;
         for (int i = 0; i < most; ++i) {
             at = detail::further(at, step, 1);

@@ -2,6 +2,7 @@
 // A collapse is seen: labels that get worse, voters that fall apart, a climb that stands still. What is looked at needs
 // no truth. A watchdog of your own is any function of the round and of those before it.
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -18,33 +19,31 @@ struct Advice {
 /// Asked after each round, of the round and of all before it.
 using Watchdog = std::function<Advice(Round const&, std::vector<Round> const&)>;
 
-/// Sees few kept labels, little trust in them, trust that falls, a frontier that stands still (of the tests: this alone
-/// needs the truth), and rounds that were held in vain.
+/// Sees few kept labels, little trust in them, agreement and confidence that fall, a frontier that stands still (of the
+/// tests: this alone needs the truth), and rounds that were held in vain.
 struct Collapse {
     double least_kept  = 0.1;  ///< share of a round's labels
-    double least_trust = 0.8;  ///< see Round::trust
-    double most_fall   = 0.1;  ///< of trust, below the best of the rounds before
-    int    stalled  = 5;  ///< rounds in which the frontier of the tests did not move; 0: it is not looked at
-    Ruling then     = Ruling::go_on;  ///< what to do about it
-    int    patience = 3;              ///< rounds in a row that are held or rolled back before the climb stops
+    double least_trust = 0.8;  ///< see LabelCount::trust
+    double most_fall   = 0.2;  ///< of agreement and of confidence, below the best of the rounds before
+    int    stalled     = 5;    ///< rounds in which the frontier did not move; 0: it is not looked at
+    Ruling then        = Ruling::go_on;  ///< what to do about it
+    int    patience    = 3;  ///< rounds in a row that are held or rolled back before the climb stops
 
-    Advice operator()(Round const& now, std::vector<Round> const& before) const {
+    [[gnu::cold, gnu::noinline]] Advice operator()(Round const& now, std::vector<Round> const& before) const {
         Advice     advice;
         const auto see = [&](bool seen, std::string const& what) {
             if (seen) advice.sign += (advice.sign.empty() ? "" : "; ") + what;
         };
-        double best = 0;
-        for (auto const& round : before) best = std::max(best, round.trust);
-        const double kept = now.total().kept_share();
-        see(kept < least_kept, "kept " + percent(kept) + " of the labels");
-        see(kept > 0 && now.trust < least_trust, "trust in the kept labels is " + percent(now.trust));
-        see(kept > 0 && now.trust < best - most_fall, "trust fell from " + percent(best));
-        if (stalled > 0 && int(before.size()) >= stalled) {
-            auto const& then_tested = before[before.size() - std::size_t(stalled)].after;
-            see(!now.after.scores.empty() && !then_tested.scores.empty() &&
-                    now.after.frontier() <= then_tested.frontier(),
-                "the frontier stands at " + now.after.frontier().text() + " since " +
-                    std::to_string(stalled) + " rounds");
+        const LabelCount labels = now.total();
+        see(labels.kept_share() < least_kept, "kept " + percent(labels.kept_share()) + " of the labels");
+        see(labels.kept > 0 && labels.trust < least_trust,
+            "trust in the kept labels is " + percent(labels.trust));
+        see_fall(see, "agreement", labels.agreement, before, &LabelCount::agreement);
+        see_fall(see, "confidence", labels.confidence, before, &LabelCount::confidence);
+        if (Report const* then_tested = stalled > 0 ? tested_before(before) : nullptr) {
+            const double reach = now.after.reach();
+            see(!now.after.scores.empty() && reach <= then_tested->reach() && reach < now.after.reach(0),
+                "the frontier stands since " + std::to_string(stalled) + " rounds");
         }
         if (advice.sign.empty()) return advice;
         advice.ruling = then;
@@ -58,6 +57,22 @@ struct Collapse {
     }
 
 private:
+    template <class See>
+    void see_fall(See const& see, std::string const& what, double now, std::vector<Round> const& before,
+                  double LabelCount::*share) const {
+        double best = 0;
+        for (auto const& round : before) best = std::max(best, round.total().*share);
+        see(now < best - most_fall, what + " fell from " + percent(best) + " to " + percent(now));
+    }
+    /// The newest test that is as many rounds old as a frontier may stand, not counting rounds that were held.
+    Report const* tested_before(std::vector<Round> const& before) const {
+        int counted = 0;
+        for (std::size_t i = before.size(); i-- > 0;) {
+            counted += !waits(before[i].ruling);
+            if (counted >= stalled && !before[i].after.scores.empty()) return &before[i].after;
+        }
+        return nullptr;
+    }
     static bool        waits(Ruling ruling) { return ruling == Ruling::hold || ruling == Ruling::roll_back; }
     static std::string percent(double share) { return std::to_string(int(share * 100 + 0.5)) + " %"; }
 };

@@ -113,7 +113,8 @@ private:
             slots_.push_back(free_.back()), free_.pop_back();
             past_.push_back(0), prompt_.push_back(prompt), next_.push_back(0);
             rngs_[std::size_t(slots_.back())] =
-                Rng(call_.seed, Purpose::decoding, call_.options.stream, std::uint32_t(prompt));
+                Rng(call_.seed, Purpose::decoding, call_.options.stream,
+                    std::uint32_t(call_.options.first + prompt), call_.options.site);
             auto const& tokens = call_.prompts.tokens(prompt);
             for (std::size_t t = 0; t < tokens.size(); ++t)
                 append(tokens[t], call_.prompts.position(prompt, int(t)));
@@ -278,9 +279,11 @@ std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab,
     RUNG_CHECK(!prompts.empty(), "decode: prompts; got none, wanted at least 1");
     RUNG_CHECK(vocab.size() == Model::shape.vocab, "decode: vocabulary; got ", vocab.size(),
                " tokens, wanted ", Model::shape.vocab, ", the model's");
-    RUNG_CHECK(options.limit >= 0 && options.group >= 0 && options.top_k >= 0 && options.temperature >= 0,
-               "decode: limit, group, top_k, temperature; got ", options.limit, ", ", options.group, ", ",
-               options.top_k, ", ", options.temperature, ", wanted at least 0 each");
+    RUNG_CHECK(options.limit >= 0 && options.group >= 0 && options.top_k >= 0 && options.temperature >= 0 &&
+                   options.first >= 0,
+               "decode: limit, group, top_k, temperature, first; got ", options.limit, ", ", options.group,
+               ", ", options.top_k, ", ", options.temperature, ", ", options.first,
+               ", wanted at least 0 each");
     Model::passes_of(options.run);  // throws where there are no such passes
     RUNG_CHECK(options.run.dropout.rate == 0, "decode: run.dropout; got ", options.run.dropout.rate,
                ", wanted 0: only training drops anything");

@@ -42,7 +42,8 @@ public:
                 int most = count;
                 if (place_) most = std::max(most, 1 + *std::max_element(ids_[i].begin(), ids_[i].end()));
                 rows_.push_back(drawn_rows<Position>(longest(most, options.limit), Phase::evaluation, seed,
-                                                     options.stream, std::uint32_t(i)));
+                                                     options.stream,
+                                                     std::uint32_t(options.first) + std::uint32_t(i)));
             }
         }
     }

@@ -24,6 +24,8 @@ struct DecodeOptions {
     double        temperature = 0;  ///< 0: greedy. Otherwise logits are divided by it and a token is drawn
     int           top_k       = 0;  ///< draw among the k likeliest; 0: among all
     std::uint32_t stream      = 0;  ///< of random numbers: prompt i of two streams is drawn differently
+    std::uint32_t site        = 0;  ///< below 2^24: the same once more, for streams of two numbers
+    int           first       = 0;  ///< number of the first prompt among those of the stream
     Run           run         = {};
     int group = 0;  ///< places of a lane: sequences that one thread decodes together; 0: what suits the model
     Place   place   = {};  ///< ids of the task that the model was trained on, see place_of(); empty: places

@@ -49,6 +49,14 @@ struct Report {
             if (score.difficulty == difficulty) return score;
         return {.difficulty = difficulty};
     }
+    /// How far it reaches: the frontier where difficulties have one axis; where they have two, how many reach the bar.
+    double reach(double bar = 0.99) const {
+        const auto solved = [&](Score const& score) { return score.exact_match() >= bar; };
+        const bool two    = std::any_of(scores.begin(), scores.end(),
+                                        [](Score const& score) { return score.difficulty.second != 0; });
+        if (!two) return frontier(bar).first;
+        return double(std::count_if(scores.begin(), scores.end(), solved));
+    }
     /// Largest difficulty up to which every one asked for, in their order, reaches `bar`; 0 when the first does not.
     Difficulty frontier(double bar = 0.99) const {
         Difficulty reached;

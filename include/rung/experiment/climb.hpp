@@ -6,6 +6,7 @@
 
 #include "rung/core/archive.hpp"
 #include "rung/experiment/labelling.hpp"
+#include "rung/experiment/mixing.hpp"
 
 namespace rung {
 
@@ -15,29 +16,17 @@ class Climb {
     using Model = typename Trainer::model_type;
 
 public:
-    /// @param first    draws examples with true labels
-    /// @param hardest  difficulty of those
-    Climb(std::vector<Trainer*> voters, Task const& task, std::function<Item(Rng&)> first, Difficulty hardest,
-          LabelFilter filter, ClimbOptions const& options)
+    Climb(std::vector<Trainer*> voters, Task const& task, FirstSet first, LabelFilter filter,
+          ClimbOptions const& options)
         : voters_(std::move(voters)),
           task_(task),
           first_(std::move(first)),
-          hardest_(hardest),
           filter_(std::move(filter)),
           options_(options),
+          trained_(int(voters_.front()->steps())),
           sets_(voters_.size()) {
-        RUNG_CHECK(options.rounds > 0 && options.rounds <= 100'000 && options.prompts > 0 &&
-                       options.steps > 0 && options.batch > 0,
-                   "self_improve: rounds, prompts, steps and batch; got ", options.rounds, ", ",
-                   options.prompts, ", ", options.steps, " and ", options.batch,
-                   ", wanted at least 1 each (and at most 100000 rounds)");
-        RUNG_CHECK(options.decay >= 0 && options.warmup >= 0 &&
-                       options.decay + options.warmup <= options.steps && options.test_every >= 0,
-                   "self_improve: decay, warmup and test_every; got ", options.decay, ", ", options.warmup,
-                   " and ", options.test_every, ", wanted 0 to steps together, and at least 0");
-        RUNG_CHECK(options.labeller.samples >= 1, "self_improve: labeller.samples; got ",
-                   options.labeller.samples, ", wanted at least 1");
-        detail::check_evaluation<Model>(task, options.test);
+        detail::check_options(options_);
+        if (options.test_every > 0) check_tests();
         check_schedule();
     }
 
@@ -59,67 +48,92 @@ public:
     /// What a model keeps of each round that counted, and where it comes from.
     std::vector<LabelledSet> const& sets(int voter) const { return sets_[std::size_t(voter)]; }
 
-    /// The whole state, the models' among it.
+    /// The whole state, the models' among it. What is read must be of the same climb.
     void archive(Archive& all) {
         if (all.reads()) ahead_.reset();
-        archive_same(
-            all, "self_improve: model",
-            concat(type_name<Model>(), " with ", Model::parameters, " weights, times ", voters_.size()));
-        archive_same(
-            all, "self_improve: rounds, prompts, steps and batch",
-            concat(options_.rounds, ", ", options_.prompts, ", ", options_.steps, ", ", options_.batch));
-        all(phase_, now_, rounds_, history_, targets_, sets_, candidates_, owner_, target_, voter_, step_,
-            attempt_, cost_, snapshot_);
+        std::string seeds;
+        for (int k = 0; k < int(voters_.size()); ++k) seeds += " " + std::to_string(seed_of(k));
+        archive_same(all, "self_improve: task, model and seeds",
+                     concat(detail::value_name(task_), ", ", type_name<Model>(), " with ", Model::parameters,
+                            " weights,", seeds));
+        archive_same(all, "self_improve: rounds, prompts, steps, batch, samples and control",
+                     concat(options_.rounds, ", ", options_.prompts, ", ", options_.steps, ", ",
+                            options_.batch, ", ", options_.labeller.samples, ", ", int(options_.control)));
+        all(phase_, now_, rounds_, history_, targets_, trained_, sets_, candidates_, owner_, target_, voter_,
+            step_, attempt_, cost_, latest_, snapshot_);
+        if (first_.archive) first_.archive(all);
         for (Trainer* voter : voters_) all(*voter);
+        const bool fits = phase_ >= Phase::plan && phase_ <= Phase::ended && sets_.size() == voters_.size() &&
+                          owner_ >= 0 && owner_ < int(voters_.size()) && voter_ >= 0 &&
+                          voter_ <= int(voters_.size()) && step_ >= 0 && step_ <= options_.steps &&
+                          target_ >= 0 && target_ <= int(targets_.size());
+        RUNG_CHECK(fits, "self_improve: state; got one that no climb leaves, wanted what was written");
     }
 
 private:
     enum class Phase { plan, label, train, test, ended };
-    static constexpr int chunk = 8192;  // prompts between two moments at which a climb may be killed
+    /// Prompts between two moments at which a climb may be killed.
+    int chunk() const { return std::max(1'024, 8'192 / (int(voters_.size()) * options_.labeller.samples)); }
 
     bool tested(int round) const {
-        return options_.test_every > 0 && (round % options_.test_every == 0 || round == options_.rounds);
+        return options_.test_every > 0 &&
+               (round % options_.test_every == 0 || round == options_.first_round + options_.rounds - 1);
     }
 
-    /// A difficulty that does not fit the context is refused before any work, unless the schedule asks the models.
+    /// Throws unless the task has problems of that difficulty, and the model can read them.
+    void check_difficulty(Difficulty difficulty) const {
+        detail::check_length<Model>("self_improve", task_, difficulty);
+        Rng rng(0, Purpose::user);
+        sample(task_, rng, difficulty);
+    }
+    void check_tests() {
+        if (options_.test.run.passes == 0) options_.test.run.passes = options_.run.passes;
+        options_.test.stream += 2;  // 0: what is reported in the end, 1: what steers a curriculum
+        detail::check_evaluation<Model>(task_, options_.test);
+        check_difficulty(detail::corner<Task>(options_.test.from));
+        check_difficulty(detail::corner<Task>(options_.test.to));
+    }
+    /// What cannot be labelled is refused before any work, unless the schedule asks the models first.
     void check_schedule() {
-        struct Asked {};
+        struct Asking {};
         std::vector<std::vector<Target>> history;
-        const auto                       ask = [](Difficulty) -> Probe { throw Asked{}; };
+        const auto                       ask = [](Difficulty) -> Probe { throw Asking{}; };
         try {
             for (int level = 0; level < options_.rounds; ++level) {
-                history.push_back(options_.schedule({level, hardest_, history, ask}));
-                check_targets(history.back());
+                history.push_back(options_.schedule({level, first_.hardest, history, ask}));
+                if (history.back().empty()) return;
+                for (auto const& target : history.back()) check_difficulty(target.difficulty);
+                detail::shares_of(history.back(), options_.prompts);
             }
-        } catch (Asked const&) {}
-    }
-    void check_targets(std::vector<Target> const& targets) const {
-        for (auto const& target : targets)
-            detail::check_length<Model>("self_improve", task_, target.difficulty);
-        if (!targets.empty()) detail::shares_of(targets, options_.prompts);
+        } catch (Asking const&) {}
     }
 
     void plan() {
-        const int round = int(rounds_.size()) + 1;
-        cost_.tokens = 0, cost_.flops = 0;
-        const auto ask = [&](Difficulty difficulty) {
-            check_targets({{difficulty}});
-            return detail::probe(voters_, task_, difficulty, options_, cost_);
+        const int round = options_.first_round + int(rounds_.size());
+        cost_           = {};
+        const auto ask  = [&](Difficulty difficulty) {
+            return detail::probe(voters_, task_, difficulty, round, options_, cost_);
         };
-        if (round <= options_.rounds)
-            targets_ = options_.schedule({int(history_.size()), hardest_, history_, ask});
-        if (round > options_.rounds || targets_.empty()) {
+        targets_ = options_.schedule({int(history_.size()), first_.hardest, history_, ask});
+        // A schedule that asks, or would have, cannot know where the context ends: there is the top.
+        std::erase_if(targets_, [&](Target const& target) {
+            return longest(task_, target.difficulty) + 1 > Model::shape.context;
+        });
+        if (targets_.empty()) {
             phase_ = Phase::ended;
             return;
         }
-        check_targets(targets_);
+        for (auto const& target : targets_) check_difficulty(target.difficulty);
         now_            = {};
         now_.round      = round;
+        now_.hardest    = first_.hardest;
         now_.difficulty = targets_.front().difficulty;
         for (auto const& target : targets_) now_.difficulty = std::max(now_.difficulty, target.difficulty);
-        if (!rounds_.empty()) now_.before = rounds_.back().after;
-        else if (options_.test_every > 0)
-            for (Trainer* voter : voters_) detail::add_report(now_.before, test_of(*voter));
+        now_.probed = cost_.tokens, now_.flops = cost_.flops;
+        cost_ = {};
+        if (rounds_.empty() && options_.test_every > 0)
+            for (Trainer* voter : voters_) detail::add_report(latest_, test_of(*voter));
+        now_.before = latest_;
         for (auto& sets : sets_) sets.push_back({round, int(targets_.size()), {}});
         if (options_.snapshots) {
             Archive all;
@@ -133,52 +147,45 @@ private:
 
     std::uint64_t seed_of(int voter) const { return voters_[std::size_t(voter)]->context().seed(); }
 
-    /// Problems with their true answers, of which the models see the prompts.
-    std::vector<Example> truth(int owner, int target, int first, int count) const {
+    /// The problems of a model and a difficulty, with their true answers: the models see the prompts.
+    std::vector<Example> problems(int count) const {
         return detail::problems(
-            task_, targets_[std::size_t(target)].difficulty, count,
-            {seed_of(owner), Purpose::self_improvement, std::uint32_t(now_.round), std::uint32_t(target)},
-            first);
+            task_, targets_[std::size_t(target_)].difficulty, count,
+            {seed_of(owner_), Purpose::self_improvement, std::uint32_t(now_.round), std::uint32_t(target_)});
     }
 
     /// Some of the labels of a model and a difficulty; after the last of them the filter.
     void label() {
-        const int  count      = detail::shares_of(targets_, options_.prompts)[std::size_t(target_)];
-        const int  first      = int(candidates_.size());
-        const auto difficulty = targets_[std::size_t(target_)].difficulty;
-        if (const int some = std::min(chunk, count - first); some > 0) {
-            const auto prompts = detail::prompts_of(truth(owner_, target_, first, some));
-            auto       some_more =
-                detail::candidates(voters_, task_, prompts, difficulty, std::size_t(owner_), options_, cost_);
-            std::move(some_more.begin(), some_more.end(), std::back_inserter(candidates_));
+        const int  count = detail::shares_of(targets_, options_.prompts)[std::size_t(target_)];
+        const int  first = int(candidates_.size()), some = std::min(chunk(), count - first);
+        const auto truth = problems(count);
+        if (some > 0) {
+            const auto prompts = detail::prompts_of(truth);
+            auto       more    = detail::candidates(
+                         voters_, task_,
+                         {.prompts    = {prompts.begin() + first, prompts.begin() + first + some},
+                          .difficulty = targets_[std::size_t(target_)].difficulty,
+                          .limit = detail::answer_limit(task_, targets_[std::size_t(target_)].difficulty, prompts),
+                          .first  = first,
+                          .round  = now_.round,
+                          .owner  = owner_,
+                          .target = target_},
+                         options_, cost_);
+            std::move(more.begin(), more.end(), std::back_inserter(candidates_));
             if (int(candidates_.size()) < count) return;
         }
         if (count > 0)
             detail::keep_labels(
-                task_, truth(owner_, target_, 0, count), candidates_, filter_, options_,
+                task_, truth, candidates_, filter_, options_,
                 Rng(seed_of(owner_), Purpose::mixture, std::uint32_t(now_.round), std::uint32_t(target_), 1),
                 voters_.size() > 1, now_, sets_[std::size_t(owner_)].back());
         candidates_.clear();
         if (++target_ < int(targets_.size())) return;
         target_ = 0;
         if (++owner_ < int(voters_.size())) return;
-        const int kept = now_.total().kept;
-        if (kept > 0) now_.trust /= kept;
+        owner_       = 0;
         now_.decoded = cost_.tokens, now_.flops += cost_.flops;
         step_ = 0, phase_ = Phase::train;
-    }
-
-    std::vector<double> weights(std::size_t voter) const {
-        auto const&          sets = sets_[voter];
-        std::vector<SetInfo> infos{
-            {0, hardest_.second > 0 ? std::max(hardest_.first, hardest_.second) : hardest_.first}};
-        for (auto const& set : sets) infos.push_back({int(set.labels.size()), set.width});
-        auto weights = options_.replay(infos);
-        RUNG_CHECK(weights.size() == infos.size(), "Replay: weights; got ", weights.size(), ", wanted ",
-                   infos.size(), ", one for each set");
-        for (std::size_t i = 1; i < infos.size(); ++i)
-            if (infos[i].size == 0) weights[i] = 0;
-        return detail::sums_of("Replay", weights);
     }
 
     std::vector<Batch> batches(int step, std::vector<std::vector<double>> const& sums) const {
@@ -188,36 +195,27 @@ private:
             for (int i = 0; i < options_.batch; ++i) {
                 Rng rng(voters_[v]->context().seed(), Purpose::mixture, std::uint32_t(now_.round),
                         std::uint32_t(step * options_.batch + i), 2 * attempt_);
-                items.push_back(draw(rng, v, sums[v]));
+                const std::size_t chosen = detail::pick(rng, sums[v]);
+                items.push_back(chosen == 0 ? first_.draw(rng, trained_)
+                                            : detail::draw_label(task_, vocab_, sets_[v][chosen - 1], rng));
             }
             all.push_back(pack(items, options_.grade, Model::shape.context));
         }
         return all;
     }
-    Item draw(Rng& rng, std::size_t voter, std::vector<double> const& sums) const {
-        const std::size_t chosen = detail::pick(rng, sums);
-        if (chosen == 0) return first_(rng);
-        auto const& labels = sets_[voter][chosen - 1].labels;
-        auto const& label  = labels[rng.below(std::uint32_t(labels.size()))];
-        Item        item = encode(vocab_, {label.prompt, label.answer}, label.ended ? Ended::yes : Ended::no,
-                                  place_of(task_));
-        item.difficulty  = label.difficulty;
-        return item;
-    }
-
     /// One update of every model.
     void step() {
         if (!ahead_) {
             std::vector<std::vector<double>> sums;
-            for (std::size_t v = 0; v < voters_.size(); ++v) sums.push_back(weights(v));
+            for (std::size_t v = 0; v < voters_.size(); ++v)
+                sums.push_back(detail::weights_of(options_.replay, sets_[v], first_.hardest));
             ahead_ = std::make_unique<detail::Ahead>(
                 [this, sums, made = step_]() mutable { return batches(made++, sums); });
         }
         const auto   own  = ahead_->take();
         const double rate = options_.rate ? options_.rate(now_.round, step_)
                                           : WarmupStableDecay{options_.peak, options_.warmup, options_.steps,
-                                                              options_.decay > 0 ? options_.decay
-                                                                                 : options_.steps / 2}(step_);
+                                                              options_.decay}(step_);
         if (step_ + 1 < options_.steps) ahead_->start();
         StepEvent event{step_ + 1, options_.steps, 0, 0, rate};
         for (std::size_t v = 0; v < voters_.size(); ++v) {
@@ -225,7 +223,9 @@ private:
             event.loss += result.loss / double(voters_.size());
             event.gradient += result.gradient / double(voters_.size());
             event.tokens += result.rows;
-            for (const int length : own[v].lengths) now_.flops += 3 * Model::flops(length);
+            const int passes = voters_[v]->options().passes;
+            for (const int length : own[v].lengths)
+                now_.flops += 3 * Model::flops(length, passes > 0 ? passes : Model::passes);
         }
         ahead_->wait();  // nothing of the caller's runs beside the task
         now_.loss += event.loss / options_.steps, now_.tokens += event.tokens;
@@ -245,47 +245,52 @@ private:
             detail::add_report(now_.after, test_of(*voters_[std::size_t(voter_)]));
             if (++voter_ < int(voters_.size())) return;
         }
+        voter_ = 0;
         if (options_.watchdog) {
             auto [ruling, sign] = options_.watchdog(now_, rounds_);
             now_.ruling = ruling, now_.sign = std::move(sign);
         }
-        if (now_.ruling == Ruling::go_on) history_.push_back(targets_);
-        if (now_.ruling == Ruling::hold || now_.ruling == Ruling::roll_back)
+        const bool again = now_.ruling == Ruling::hold || now_.ruling == Ruling::roll_back;
+        if (!again) history_.push_back(targets_);
+        else
             for (auto& sets : sets_) sets.pop_back();
-        if (now_.ruling == Ruling::roll_back) {
-            RUNG_CHECK(options_.snapshots,
-                       "self_improve: the watchdog's ruling; got roll_back, wanted ClimbOptions::snapshots, "
-                       "which keeps the weights to go back to");
-            Archive all(snapshot_);
-            for (Trainer* voter : voters_) all(*voter);
-            now_.after = now_.before;
-        }
-        phase_ = now_.ruling == Ruling::stop ? Phase::ended : Phase::plan;
+        if (now_.ruling == Ruling::roll_back) go_back();
+        else if (!now_.after.scores.empty()) latest_ = now_.after;
         if (options_.watch_round) options_.watch_round(now_);
         rounds_.push_back(std::move(now_));
-        if (int(rounds_.size()) == options_.rounds) phase_ = Phase::ended;
+        const bool last = rounds_.back().ruling == Ruling::stop || int(rounds_.size()) == options_.rounds;
+        phase_          = last ? Phase::ended : Phase::plan;
+    }
+    void go_back() {
+        RUNG_CHECK(
+            options_.snapshots && !snapshot_.empty(),
+            "self_improve: the watchdog's ruling; got roll_back, wanted ClimbOptions::snapshots, which "
+            "keeps the weights to go back to");
+        Archive all(snapshot_);
+        for (Trainer* voter : voters_) all(*voter);
     }
 
-    std::vector<Trainer*>     voters_;
-    Task                      task_;
-    std::function<Item(Rng&)> first_;
-    Difficulty                hardest_;
-    LabelFilter               filter_;
-    ClimbOptions              options_;
-    Vocab                     vocab_ = vocab_of<Task>();
+    std::vector<Trainer*> voters_;
+    Task                  task_;
+    FirstSet              first_;
+    LabelFilter           filter_;
+    ClimbOptions          options_;
+    Vocab                 vocab_ = vocab_of<Task>();
 
     Phase                                 phase_ = Phase::plan;
     Round                                 now_;
     std::vector<Round>                    rounds_;
     std::vector<std::vector<Target>>      history_;  // of rounds that counted
     std::vector<Target>                   targets_;
+    int                                   trained_;     // steps before the climb: a curriculum stays there
     std::vector<std::vector<LabelledSet>> sets_;        // of each model
     std::vector<Candidate>                candidates_;  // of one model and difficulty, so far
     int                                   owner_ = 0, target_ = 0, voter_ = 0, step_ = 0;
     std::uint32_t                         attempt_ = 0;
     detail::LabellingCost                 cost_;
-    std::string                           snapshot_;
-    std::unique_ptr<detail::Ahead>        ahead_;
+    Report                         latest_;  // test of the weights as they are, or were at the last one
+    std::string                    snapshot_;
+    std::unique_ptr<detail::Ahead> ahead_;
 };
 
 }  // namespace rung

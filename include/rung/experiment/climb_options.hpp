@@ -16,7 +16,7 @@ namespace rung {
 enum class Control {
     none,
     keep_right,   ///< wrong labels that pass the filter are left out
-    true_labels,  ///< all problems have their true labels, and all are kept
+    true_labels,  ///< all problems get their true labels, and all are kept
 };
 
 struct ClimbOptions {
@@ -29,9 +29,12 @@ struct ClimbOptions {
     int    decay   = 0;     ///< steps of the cosine that ends a round; 0: half of them
     std::function<double(int round, int step)> rate = {};  ///< a schedule of your own, instead of these three
     bool                                       reset_optimizer = false;  ///< a round starts without moments
-    bool  snapshots = false;  ///< the weights of a round's start are kept, for Ruling::roll_back
+    /// The weights of a round's start are kept for Ruling::roll_back, beside those of now.
+    bool  snapshots = true;
     Grade grade     = Grade::answer;
-    Run   run       = {};  ///< .passes of a loop that labels
+    Run   run       = {};  ///< .passes of a loop that labels, and that is tested unless `test` says others
+    int   first_round =
+        1;  ///< numbers name problems: a second climb of the same models goes on from another one
 
     LabelSchedule schedule = Next{};
     Labeller      labeller = {};
@@ -40,10 +43,38 @@ struct ClimbOptions {
     Corrupt       corrupt  = {};  ///< makes labels wrong on purpose, see LabelNoise
     Control       control  = Control::none;
 
-    EvaluateOptions                   test        = {};
-    int                               test_every  = 1;  ///< rounds; the last one is always tested. 0: none is
-    Watch                             watch       = {};
+    /// Asks other problems than an evaluation with the same options: .stream is two more. Of several models each is
+    /// asked its own, by its seed.
+    EvaluateOptions test       = {};
+    int             test_every = 1;  ///< rounds; round number `rounds` always has a test. 0: none has
+    Watch           watch      = {};
     std::function<void(Round const&)> watch_round = {};
 };
+
+namespace detail {
+
+inline constexpr int most_rounds = 100'000, most_targets = 4'096, most_samples = 1'024;
+
+/// Throws where they make no sense; says what they leave open.
+[[gnu::cold, gnu::noinline]] inline void check_options(ClimbOptions& options) {
+    RUNG_CHECK(options.rounds > 0 && options.rounds <= 100'000 && options.prompts > 0 && options.steps > 0 &&
+                   options.batch > 0,
+               "self_improve: rounds, prompts, steps and batch; got ", options.rounds, ", ", options.prompts,
+               ", ", options.steps, " and ", options.batch,
+               ", wanted at least 1 each (and at most 100000 rounds)");
+    if (options.decay == 0 && !options.rate) options.decay = options.steps / 2;
+    RUNG_CHECK(options.decay >= 0 && options.warmup >= 0 && options.decay + options.warmup <= options.steps &&
+                   options.test_every >= 0,
+               "self_improve: decay, warmup and test_every; got ", options.decay, ", ", options.warmup,
+               " and ", options.test_every, ", wanted 0 to steps together, and at least 0");
+    RUNG_CHECK(options.labeller.samples >= 1 && options.labeller.samples <= most_samples,
+               "self_improve: labeller.samples; got ", options.labeller.samples, ", wanted 1 to ",
+               most_samples);
+    RUNG_CHECK(options.first_round >= 1 && options.first_round + options.rounds <= most_rounds,
+               "self_improve: first_round; got ", options.first_round, ", wanted 1 to ",
+               most_rounds - options.rounds);
+}
+
+}  // namespace detail
 
 }  // namespace rung

@@ -15,15 +15,6 @@
 
 namespace rung {
 
-/// How far a report reaches at 99 %: the difficulty up to which all are solved; where difficulties have two axes, how
-/// many of them are.
-[[gnu::cold, gnu::noinline]] inline double frontier_of(Report const& report) {
-    constexpr double bar = 0.99;
-    if (!has_two_axes(report)) return report.frontier(bar).first;
-    return double(std::count_if(report.scores.begin(), report.scores.end(),
-                                [](Score const& score) { return score.exact_match() >= bar; }));
-}
-
 class Climbs {
 public:
     struct Climb {
@@ -43,7 +34,12 @@ public:
     }
     void add(std::string const& name, Round const& round) {
         for (auto& climb : climbs_)
-            if (climb.name == name) return climb.rounds.push_back(round);
+            if (climb.name == name) {
+                RUNG_CHECK(round.round > climb.rounds.back().round, "Journal: climb '", name, "'; got round ",
+                           round.round, " after round ", climb.rounds.back().round,
+                           ", wanted a name of its own for each climb: watch_climb(name), watch_round(name)");
+                return climb.rounds.push_back(round);
+            }
         climbs_.push_back({name, {round}});
     }
     std::size_t rounds() const {
@@ -72,7 +68,7 @@ public:
         page.figure("Frontier at 99 % by round.",
                     frontier("round", [](Round const& r) { return double(r.round); }));
         page.figure(
-            "Frontier at 99 % by compute, of labelling and training.",
+            "Frontier at 99 % by compute of the climb: labelling, training, asking.",
             frontier(
                 "floating-point operations / 1e12", [](Round const& r) { return r.flops / 1e12; }, true));
     }
@@ -93,7 +89,7 @@ private:
                 all.push_back({std::to_string(round.round), count.difficulty.text(),
                                std::to_string(count.labelled), std::to_string(count.kept),
                                text::fixed(count.precision(), 3), text::fixed(count.recall(), 3),
-                               text::fixed(round.trust, 3), round.sign});
+                               text::fixed(count.trust, 3), round.sign});
         return all;
     }
     static std::string map(std::vector<Round> const& rounds) {
@@ -113,9 +109,13 @@ private:
             }
             heat.row(std::move(label), shares, reached);
         };
-        row("0", rounds.front().before, Difficulty(rounds.front().difficulty.first - 1));
-        for (auto const& round : rounds)
-            if (!round.after.scores.empty()) row(std::to_string(round.round), round.after, round.difficulty);
+        row("0", rounds.front().before, rounds.front().hardest);
+        Difficulty labelled = rounds.front().hardest;
+        for (auto const& round : rounds) {
+            if (round.ruling == Ruling::go_on || round.ruling == Ruling::stop)
+                labelled = std::max(labelled, round.difficulty);
+            if (!round.after.scores.empty()) row(std::to_string(round.round), round.after, labelled);
+        }
         return heat.svg();
     }
     std::string quality() const {
@@ -126,7 +126,7 @@ private:
             for (auto const& round : rounds) {
                 if (round.total().kept == 0) continue;
                 precision.x.push_back(round.round), precision.y.push_back(round.total().precision());
-                trust.x.push_back(round.round), trust.y.push_back(round.trust);
+                trust.x.push_back(round.round), trust.y.push_back(round.total().trust);
             }
             figure.line(std::move(precision)).line(std::move(trust));
         }
@@ -134,16 +134,19 @@ private:
     }
     /// @param sums  each place is the sum of those so far
     std::string frontier(std::string across, double (*place)(Round const&), bool sums = false) const {
-        Figure figure{{.title = "Frontier", .x = std::move(across), .y = "difficulty at 99 %"}};
+        const bool grid = has_two_axes(climbs_.front().rounds.front().before);
+        Figure     figure{{.title = "Frontier",
+                           .x     = std::move(across),
+                           .y     = grid ? "difficulties at 99 %" : "difficulty at 99 %"}};
         for (auto const& [name, rounds] : climbs_) {
             Series line{.name = name.empty() ? "frontier" : name};
             double sum = 0;
             if (!rounds.front().before.scores.empty())
-                line.x.push_back(0), line.y.push_back(frontier_of(rounds.front().before));
+                line.x.push_back(0), line.y.push_back(rounds.front().before.reach());
             for (auto const& round : rounds) {
                 sum = sums ? sum + place(round) : place(round);
                 if (round.after.scores.empty()) continue;
-                line.x.push_back(sum), line.y.push_back(frontier_of(round.after));
+                line.x.push_back(sum), line.y.push_back(round.after.reach());
             }
             figure.line(std::move(line));
         }

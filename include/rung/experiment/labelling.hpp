@@ -69,31 +69,49 @@ struct Said {
     return {std::move(samples[chosen]), share};
 }
 
-/// What labelling has cost; `calls` names the random numbers of the next one.
+/// What labelling has cost.
 struct LabellingCost {
-    std::uint32_t calls  = 1u << 16;  // past the streams that a program of its own would use
-    std::int64_t  tokens = 0;         // written
-    double        flops  = 0;
+    std::int64_t tokens = 0;  // written
+    double       flops  = 0;
 
-    void archive(auto& all) { all(calls, tokens, flops); }
+    void archive(auto& all) { all(tokens, flops); }
+};
+
+/// Prompts that are answered, and what names the random numbers of their answers: none of it depends on how the prompts
+/// were cut into calls.
+struct Asked {
+    std::vector<std::string> prompts;
+    Difficulty               difficulty;
+    int                      limit;       // tokens of an answer
+    int                      first  = 0;  // number of the first prompt
+    int                      round  = 0;
+    int                      owner  = 0;  // the model that will train on the answers
+    int                      target = 0;  // which of the round's difficulties
+    bool                     probe  = false;
 };
 
 /// A model's answers to prompts.
 template <class Trainer, class Task>
-std::vector<Said> said_by(Trainer& voter, Task const& task, std::vector<std::string> const& prompts,
-                          Difficulty difficulty, ClimbOptions const& options, LabellingCost& cost) {
-    std::vector<std::vector<Answer>> samples(prompts.size());
+std::vector<Said> said_by(Trainer& voter, Task const& task, Asked const& asked, ClimbOptions const& options,
+                          LabellingCost& cost) {
+    using Model                             = typename Trainer::model_type;
+    constexpr std::uint32_t          mine   = 1u << 30;  // streams that a program of its own would not use
+    const int                        passes = options.run.passes > 0 ? options.run.passes : Model::passes;
+    std::vector<std::vector<Answer>> samples(asked.prompts.size());
     for (int s = 0; s < options.labeller.samples; ++s) {
-        auto answers = decode(voter.context(), voter.model(), vocab_of<Task>(), prompts,
-                              {.limit       = answer_limit(task, difficulty, prompts),
+        auto answers = decode(voter.context(), voter.model(), vocab_of<Task>(), asked.prompts,
+                              {.limit       = asked.limit,
                                .temperature = options.labeller.temperature,
                                .top_k       = options.labeller.top_k,
-                               .stream      = cost.calls++,
-                               .run         = options.run,
-                               .place       = place_of(task)});
-        for (std::size_t i = 0; i < prompts.size(); ++i) {
+                               .stream      = mine | std::uint32_t(asked.probe) << 29 |
+                                         std::uint32_t(asked.target) << 17 | std::uint32_t(asked.round),
+                               .site  = std::uint32_t(s) << 10 | std::uint32_t(asked.owner),
+                               .first = asked.first,
+                               .run   = options.run,
+                               .place = place_of(task)});
+        for (std::size_t i = 0; i < answers.size(); ++i) {
             cost.tokens += answers[i].tokens;
-            cost.flops += Trainer::model_type::flops(tokens_in<Task>(prompts[i]) + answers[i].tokens);
+            cost.flops += Model::flops(tokens_in<Task>(asked.prompts[i]) + answers[i].tokens, passes);
             samples[i].push_back(std::move(answers[i]));
         }
     }
@@ -103,31 +121,40 @@ std::vector<Said> said_by(Trainer& voter, Task const& task, std::vector<std::str
 }
 
 /// What the models together say.
-/// @param owner  the model that will train on it
 template <class Trainer, class Task>
-std::vector<Candidate> candidates(std::vector<Trainer*> const& voters, Task const& task,
-                                  std::vector<std::string> const& prompts, Difficulty difficulty,
-                                  std::size_t owner, ClimbOptions const& options, LabellingCost& cost) {
+std::vector<Candidate> candidates(std::vector<Trainer*> const& voters, Task const& task, Asked const& asked,
+                                  ClimbOptions const& options, LabellingCost& cost) {
     std::vector<std::vector<Said>> all;
-    for (Trainer* voter : voters) all.push_back(said_by(*voter, task, prompts, difficulty, options, cost));
+    for (Trainer* voter : voters) all.push_back(said_by(*voter, task, asked, options, cost));
     std::vector<Candidate> out;
-    for (std::size_t i = 0; i < prompts.size(); ++i) {
+    for (std::size_t i = 0; i < asked.prompts.size(); ++i) {
         std::vector<Said const*> said;
         for (auto const& own : all) said.push_back(&own[i]);
-        out.push_back(vote(prompts[i], difficulty, said, owner));
+        out.push_back(vote(asked.prompts[i], asked.difficulty, said, std::size_t(asked.owner)));
     }
     return out;
 }
 
-/// What they make of fresh problems.
+/// What they make of problems of a difficulty that a round asks nowhere else. A difficulty that they cannot read is
+/// beyond them.
 template <class Trainer, class Task>
-Probe probe(std::vector<Trainer*> const& voters, Task const& task, Difficulty difficulty,
+Probe probe(std::vector<Trainer*> const& voters, Task const& task, Difficulty difficulty, int round,
             ClimbOptions const& options, LabellingCost& cost) {
-    constexpr std::uint32_t stream = 2;  // 0 and 1 are tests that are reported, and that steer training
-    const int               each   = options.test.each;
-    const auto truth  = test_problems(task, voters.front()->context().seed(), difficulty, each, stream);
-    const auto labels = candidates(voters, task, prompts_of(truth), difficulty, 0, options, cost);
-    Probe      mean;
+    constexpr std::uint32_t apart = 1u << 16;  // of the sites that targets have
+    const int               each  = options.test.each;
+    Probe                   mean;
+    if (longest(task, difficulty) + 1 > Trainer::model_type::shape.context) return mean;
+    const auto truth   = problems(task, difficulty, each,
+                                  {voters.front()->context().seed(), Purpose::self_improvement,
+                                   std::uint32_t(round), apart + (difficulty.key() * 2654435761u >> 16)});
+    const auto prompts = prompts_of(truth);
+    const auto labels  = candidates(voters, task,
+                                    {.prompts    = prompts,
+                                     .difficulty = difficulty,
+                                     .limit      = answer_limit(task, difficulty, prompts),
+                                     .round      = round,
+                                     .probe      = true},
+                                    options, cost);
     for (std::size_t i = 0; i < labels.size(); ++i) {
         mean.accuracy += double(labels[i].ended && correct(task, truth[i], labels[i].answer)) / each;
         mean.agreement += labels[i].agreement / each;
@@ -142,13 +169,19 @@ Probe probe(std::vector<Trainer*> const& voters, Task const& task, Difficulty di
         sum = report;
         return;
     }
-    for (std::size_t i = 0; i < sum.scores.size(); ++i)
-        sum.scores[i].correct += report.scores[i].correct, sum.scores[i].count += report.scores[i].count;
+    for (std::size_t i = 0; i < sum.scores.size(); ++i) {
+        Score&       all  = sum.scores[i];
+        Score const& more = report.scores[i];
+        all.passes        = (all.passes * all.count + more.passes * more.count) / (all.count + more.count);
+        all.correct += more.correct, all.count += more.count;
+    }
 }
 
 /// Prompts of each target: their weights' shares of all.
 [[gnu::cold, gnu::noinline]] inline std::vector<int> shares_of(std::vector<Target> const& targets,
                                                                int                        prompts) {
+    RUNG_CHECK(targets.size() <= std::size_t(most_targets), "self_improve: schedule; got ", targets.size(),
+               " difficulties in a round, wanted at most ", most_targets);
     std::vector<double> weights;
     for (auto const& target : targets) weights.push_back(target.weight);
     const auto       sums = sums_of("self_improve: schedule", weights);
@@ -164,38 +197,44 @@ Probe probe(std::vector<Trainer*> const& voters, Task const& task, Difficulty di
 /// Adds to the count of the same difficulty, if there is one.
 [[gnu::cold, gnu::noinline]] inline void add_count(std::vector<LabelCount>& counts, LabelCount const& more) {
     for (auto& count : counts)
-        if (count.difficulty == more.difficulty) {
-            count.labelled += more.labelled, count.labelled_right += more.labelled_right;
-            count.kept += more.kept, count.kept_right += more.kept_right;
-            return;
-        }
+        if (count.difficulty == more.difficulty) return count.add(more);
     counts.push_back(more);
 }
 
 /// Filters what the models said of one difficulty, keeps the rest for one of them, and counts.
-/// @param trust  of each label that is kept is added to it
+/// @param voted  there are several models
 template <class Task>
 void keep_labels(Task const& task, std::vector<Example> const& truth, std::vector<Candidate>& candidates,
                  LabelFilter const& filter, ClimbOptions const& options, Rng noise, bool voted, Round& round,
                  LabelledSet& set) {
-    const std::vector<bool> keeps = filter(candidates);
-    check_filter(keeps, candidates);
     LabelCount count{.difficulty = candidates.front().difficulty};
+    if (options.control == Control::true_labels)
+        for (std::size_t i = 0; i < candidates.size(); ++i)
+            candidates[i] = {.prompt     = candidates[i].prompt,
+                             .answer     = truth[i].answer,
+                             .ended      = true,
+                             .tokens     = tokens_in<Task>(truth[i].answer) + 1,
+                             .difficulty = count.difficulty};
+    std::vector<bool> keeps = filter(candidates);
+    check_filter(keeps, candidates);
+    if (options.control == Control::true_labels) keeps.assign(keeps.size(), true);
+    const double each = 1.0 / double(candidates.size());
     for (std::size_t i = 0; i < candidates.size(); ++i) {
         auto&      label = candidates[i];
-        bool       kept  = keeps[i];
-        const auto right = [&] { return label.ended && correct(task, truth[i], label.answer); };
-        ++count.labelled, count.labelled_right += right();
-        if (options.control == Control::keep_right) kept = kept && right();
-        if (options.control == Control::true_labels)
-            label.answer = truth[i].answer, label.ended = kept = true;
-        if (!kept) continue;
-        round.trust +=
-            voted ? label.agreement : label.confidence;  // their sum, until the round has all its labels
-        if (options.corrupt) label.answer = options.corrupt(noise, label, round.round);
-        ++count.kept, count.kept_right += right();
+        const bool right = label.ended && correct(task, truth[i], label.answer);
+        ++count.labelled, count.labelled_right += right;
+        count.agreement += label.agreement * each, count.confidence += label.confidence * each;
+        if (!keeps[i] || (options.control == Control::keep_right && !right)) continue;
+        ++count.kept, count.kept_right += right;
+        count.trust += voted ? label.agreement : label.confidence;
+        if (options.corrupt) {
+            std::string other = options.corrupt(noise, label, round.round);
+            count.spoilt += other != label.answer;
+            label.answer = std::move(other);
+        }
         set.labels.push_back(std::move(label));
     }
+    if (count.kept > 0) count.trust /= count.kept;
     add_count(round.labels, count);
 }
 

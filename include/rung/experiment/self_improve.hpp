@@ -21,11 +21,26 @@ std::vector<Trainer<Context, Model>*> voters_of(Voters<Context, Model>& voters) 
     return all;
 }
 
+/// A source that holds its curriculum: the caller's may change.
+template <class Task, class First>
+FirstSet first_set(Task const& task, First const& first) {
+    if constexpr (DrawsItems<First>) {
+        const auto source = std::make_shared<First>(first);
+        FirstSet   set{[source](Rng& rng, int step) { return source->draw(rng, step, Answering::by_token); },
+                     source->hardest()};
+        if constexpr (Archived<First>) set.archive = [source](Archive& all) { all(*source); };
+        return set;
+    } else {
+        static_assert(explain_curriculum<First>::ok);
+        return first_set(task, Lesson<Task, First>{task, First(first)});
+    }
+}
+
 }  // namespace detail
 
-/// A climb that begins past `curriculum.hardest()`, the hardest that the models were given answers for. Its options say
-/// the rest, each choice by a small type that a user's own can replace: what is labelled next, how, what is kept of it,
-/// how it is mixed with what is known, and when something is wrong.
+/// A climb that begins past the hardest that the models were given answers for. Its options say the rest, each choice by
+/// a small type that a user's own can replace: what is labelled next, how, what is kept of it, how it is mixed with what
+/// is known, and when something is wrong.
 ///
 ///     self_improve(trainer, Reverse{}, lengths, LengthFilter{} | ConfidenceFilter{}, {.rounds = 10})
 ///     self_improve(voters, Multiplication{}, Uniform{{1, 1}, {5, 5}}, Agreement{.least = 0.8},
@@ -33,28 +48,22 @@ std::vector<Trainer<Context, Model>*> voters_of(Voters<Context, Model>& voters) 
 ///
 /// @param who     a trainer; or Voters, which label together: the commonest answer is the label, and each trains on
 ///                its own problems
+/// @param first   what has true labels: a curriculum, for the same task; or a source that knows its `hardest()`, such as
+///                a Lesson of the task with other options
 /// @param filter  is asked for each model and difficulty. A round of which nothing is kept trains on older sets alone.
-template <class Who, class Task, class Curriculum>
-auto climb(Who& who, Task const& task, Curriculum const& curriculum, LabelFilter filter,
-           ClimbOptions const& options) {
+template <class Who, class Task, class First>
+auto climb(Who& who, Task const& task, First const& first, LabelFilter filter, ClimbOptions const& options) {
     using Trainer = std::remove_pointer_t<typename decltype(detail::voters_of(who))::value_type>;
     detail::explain_fit<typename Trainer::model_type, Task>();
-    static_assert(explain_curriculum<Curriculum>::ok);
-    auto voters = detail::voters_of(who);
-    // A curriculum that looks at the step stays where training left it.
-    const int  trained = int(voters.front()->steps());
-    const auto first = [lesson = Lesson<Task, Curriculum>{task, Curriculum(curriculum)}, trained](Rng& rng) {
-        return lesson.draw(rng, trained, Answering::by_token);
-    };
-    return Climb<Trainer, Task>{std::move(voters), task,   first, curriculum.hardest(),
+    return Climb<Trainer, Task>{detail::voters_of(who), task, detail::first_set(task, first),
                                 std::move(filter), options};
 }
 
-template <class Who, class Task, class Curriculum, class Filter>
-std::vector<Round> self_improve(Who& who, Task const& task, Curriculum const& curriculum,
-                                Filter const& filter, ClimbOptions const& options) {
+template <class Who, class Task, class First, class Filter>
+std::vector<Round> self_improve(Who& who, Task const& task, First const& first, Filter const& filter,
+                                ClimbOptions const& options) {
     static_assert(explain_filter<Filter>::ok);
-    auto                engine = climb(who, task, curriculum, filter, options);
+    auto                engine = climb(who, task, first, filter, options);
     const Keeper::State state  = [&](Archive& all) { engine.archive(all); };
     Keeper* const       keeper = options.watch.keeper();
     if (keeper) keeper->begin(state);
@@ -71,12 +80,12 @@ std::vector<Round> self_improve(Who& who, Task const& task, Curriculum const& cu
     return engine.rounds();
 }
 
-/// The same with a trainer of its own, which starts without moments.
-template <class Context, class Model, class Task, class Curriculum, class Filter>
-std::vector<Round> self_improve(Context& ctx, Model& model, Task const& task, Curriculum const& curriculum,
+/// The same with a trainer of its own, which starts without moments; a curriculum that looks at the step sees the first.
+template <class Context, class Model, class Task, class First, class Filter>
+std::vector<Round> self_improve(Context& ctx, Model& model, Task const& task, First const& first,
                                 Filter const& filter, ClimbOptions const& options) {
     Trainer trainer{ctx, model};
-    return self_improve(trainer, task, curriculum, filter, options);
+    return self_improve(trainer, task, first, filter, options);
 }
 
 }  // namespace rung

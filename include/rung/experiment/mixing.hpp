@@ -1,0 +1,52 @@
+#pragma once
+// What a round trains on: examples with true labels, and the sets of labels that were kept.
+
+#include <algorithm>
+#include <functional>
+#include <vector>
+
+#include "rung/core/archive.hpp"
+#include "rung/curriculum/replay.hpp"
+#include "rung/data/pick.hpp"
+#include "rung/experiment/labelling.hpp"
+
+namespace rung {
+
+/// Examples with true labels: those of a curriculum, or of any source.
+struct FirstSet {
+    std::function<Item(Rng&, int step)> draw;
+    Difficulty                          hardest;
+    std::function<void(Archive&)>       archive = {};  ///< what a curriculum has come to by tests
+};
+
+namespace detail {
+
+/// Sums of the sets' weights, the first among them, as pick() takes them.
+[[gnu::cold, gnu::noinline]] inline std::vector<double> weights_of(Replay const&                   replay,
+                                                                   std::vector<LabelledSet> const& sets,
+                                                                   Difficulty                      hardest) {
+    std::vector<SetInfo> infos{{0, std::max(hardest.first, hardest.second)}};
+    for (auto const& set : sets) infos.push_back({int(set.labels.size()), set.width});
+    auto weights = replay(infos);
+    RUNG_CHECK(weights.size() == infos.size(), "Replay: weights; got ", weights.size(), ", wanted ",
+               infos.size(), ", one for each set");
+    for (std::size_t i = 1; i < infos.size(); ++i)
+        if (infos[i].size == 0) weights[i] = 0;
+    if (std::all_of(weights.begin(), weights.end(), [](double weight) { return weight == 0; }))
+        weights[0] = 1;
+    return sums_of("Replay", weights);
+}
+
+/// One of the labels, as it is trained on.
+template <class Task>
+Item draw_label(Task const& task, Vocab const& vocab, LabelledSet const& set, Rng& rng) {
+    auto const& label = set.labels[rng.below(std::uint32_t(set.labels.size()))];
+    Item        item =
+        encode(vocab, {label.prompt, label.answer}, label.ended ? Ended::yes : Ended::no, place_of(task));
+    item.difficulty = label.difficulty;
+    return item;
+}
+
+}  // namespace detail
+
+}  // namespace rung
