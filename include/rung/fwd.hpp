@@ -288,13 +288,10 @@ class Journal;  // journal.hpp
 class Stages;  // stages.hpp: what a killed run goes on from; checkpoint.hpp: CheckpointFile
 
 // io/: checkpoints that others read, and theirs; a program includes what it wants of it by itself
-struct Dtype;  // tensor.hpp
-struct Tensor;
+struct Tensor;  // tensor.hpp
 struct SafetensorsView;  // safetensors_reader.hpp: parse_safetensors; safetensors.hpp: write_safetensors
 class Safetensors;
 enum class StockClass;  // stock_class.hpp, which models Hugging Face's classes can express
-struct Anatomy;  // anatomy.hpp
-struct StockTensor;  // stock_tensors.hpp
 struct PretrainedOptions;  // save_pretrained.hpp: save_pretrained; load_pretrained.hpp: load_pretrained
 class PretrainedTensors;
 class PretrainedFlag;  // pretrained_flag.hpp

@@ -110,8 +110,8 @@ struct FixedLength {
     }
 };
 
-/// Keeps answers that at least this share of the models gave (all, where there is but one), models of different seeds (Lee et al., ICML 2025,
-/// section 5.2: majority voting).
+/// Keeps answers that at least this share of the models gave, models of different seeds (Lee et al., ICML 2025, section
+/// 5.2: majority voting). Of a single model, all.
 struct Agreement {
     double least = 0.8;
 
@@ -120,8 +120,8 @@ struct Agreement {
     }
 };
 
-/// Keeps answers that at least this share of one model's samples are, where it gives several (Wang et al., "Self-consistency improves chain of
-/// thought reasoning in language models", ICLR 2023): see commonest_of().
+/// Keeps answers that at least this share of one model's samples are, see commonest_of() (Wang et al.,
+/// "Self-consistency improves chain of thought reasoning in language models", ICLR 2023). Of a single sample, all.
 struct SelfConsistency {
     double least = 0.8;
 

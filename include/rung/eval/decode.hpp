@@ -279,14 +279,8 @@ std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab,
     RUNG_CHECK(!prompts.empty(), "decode: prompts; got none, wanted at least 1");
     RUNG_CHECK(vocab.size() == Model::shape.vocab, "decode: vocabulary; got ", vocab.size(),
                " tokens, wanted ", Model::shape.vocab, ", the model's");
-    RUNG_CHECK(options.limit >= 0 && options.group >= 0 && options.top_k >= 0 && options.temperature >= 0 &&
-                   options.first >= 0,
-               "decode: limit, group, top_k, temperature, first; got ", options.limit, ", ", options.group,
-               ", ", options.top_k, ", ", options.temperature, ", ", options.first,
-               ", wanted at least 0 each");
+    detail::check_options(options);
     Model::passes_of(options.run);  // throws where there are no such passes
-    RUNG_CHECK(options.run.dropout.rate == 0, "decode: run.dropout; got ", options.run.dropout.rate,
-               ", wanted 0: only training drops anything");
     const detail::Prompts<Model>          asked(vocab, prompts, options, ctx.seed());
     std::vector<Answer>                   answers(prompts.size());
     detail::DecodeCall<Model, Real, Rule> call{pack(ctx, model), vocab,  asked, rule, options, ctx.seed(),

@@ -37,6 +37,16 @@ struct NoExit {};
 
 namespace detail {
 
+[[gnu::cold, gnu::noinline]] inline void check_options(DecodeOptions const& options) {
+    RUNG_CHECK(options.limit >= 0 && options.group >= 0 && options.top_k >= 0 && options.temperature >= 0 &&
+                   options.first >= 0,
+               "decode: limit, group, top_k, temperature, first; got ", options.limit, ", ", options.group,
+               ", ", options.top_k, ", ", options.temperature, ", ", options.first,
+               ", wanted at least 0 each");
+    RUNG_CHECK(options.run.dropout.rate == 0, "decode: run.dropout; got ", options.run.dropout.rate,
+               ", wanted 0: only training drops anything");
+}
+
 struct Choice {
     int    token;
     double probability;  ///< under softmax(logits), whatever the temperature

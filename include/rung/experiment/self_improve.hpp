@@ -38,9 +38,9 @@ FirstSet first_set(Task const& task, First const& first) {
 
 }  // namespace detail
 
-/// A climb that begins past the hardest that the models were given answers for. Its options say the rest, each choice by
-/// a small type that a user's own can replace: what is labelled next, how, what is kept of it, how it is mixed with what
-/// is known, and when something is wrong.
+/// A climb that begins past the hardest that the models were given answers for. Its options say the rest, each choice
+/// by a small type that a user's own can replace: what is labelled next, how, what is kept of it, how it is mixed with
+/// what is known, and when something is wrong.
 ///
 ///     self_improve(trainer, Reverse{}, lengths, LengthFilter{} | ConfidenceFilter{}, {.rounds = 10})
 ///     self_improve(voters, Multiplication{}, Uniform{{1, 1}, {5, 5}}, Agreement{.least = 0.8},
@@ -48,8 +48,8 @@ FirstSet first_set(Task const& task, First const& first) {
 ///
 /// @param who     a trainer; or Voters, which label together: the commonest answer is the label, and each trains on
 ///                its own problems
-/// @param first   what has true labels: a curriculum, for the same task; or a source that knows its `hardest()`, such as
-///                a Lesson of the task with other options
+/// @param first   what has true labels: a curriculum, for the same task; or a source that knows its `hardest()`, such
+///                as a Lesson of the task with other options
 /// @param filter  is asked for each model and difficulty. A round of which nothing is kept trains on older sets alone.
 template <class Who, class Task, class First>
 auto climb(Who& who, Task const& task, First const& first, LabelFilter filter, ClimbOptions const& options) {
@@ -80,7 +80,7 @@ std::vector<Round> self_improve(Who& who, Task const& task, First const& first, 
     return engine.rounds();
 }
 
-/// The same with a trainer of its own, which starts without moments; a curriculum that looks at the step sees the first.
+/// The same with a trainer of its own, which starts without moments and at step 0.
 template <class Context, class Model, class Task, class First, class Filter>
 std::vector<Round> self_improve(Context& ctx, Model& model, Task const& task, First const& first,
                                 Filter const& filter, ClimbOptions const& options) {
