@@ -28,19 +28,21 @@ struct PaperClimber : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
 
 struct Settings {
     std::string task       = "reverse";
-    int         trained_to = 10, steps = 1'600, rounds = 20, round_steps = 200, prompts = 2'000, batch = 128;
-    double      peak = 1.5e-3, sure = 0.99;
-    bool        paper = false;
+    int         trained_to = 10, steps = 1'600, rounds = 20, round_steps = 200, decay = 0, prompts = 2'000,
+        batch   = 128;
+    double peak = 1.5e-3, sure = 0.99;
+    bool   paper = false;
 };
 
 /// What the paper does with each task.
-Settings published(std::string const& task) {
+Settings published(std::string const& task, int rounds) {
     const bool adds = task == "addition";
     return {.task        = task,
             .trained_to  = adds ? 16 : 10,
             .steps       = adds ? 10'000 : 2'000,
-            .rounds      = 20,
+            .rounds      = rounds,
             .round_steps = adds ? 1'000 : 500,
+            .decay       = 500,
             .prompts     = adds ? 50'000 : 20'000,
             .batch       = 1'024,
             .peak        = 5e-4,
@@ -76,6 +78,7 @@ void climb(Context& ctx, Task const& task, Settings const& s, Common const& comm
                          .steps       = s.round_steps,
                          .batch       = s.batch,
                          .peak        = s.peak,
+                         .decay       = s.decay,
                          .test        = test,
                          .watch       = journal.watch_climb(),
                          .watch_round = journal.watch_round()};
@@ -103,9 +106,10 @@ int main(int argc, char** argv) {
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
     flags.add("sure", s.sure, "confidence of a label that is kept, and of the lengths to go to",
               {.least = 0, .most = 1});
-    flags.add("paper", s.paper, "the published sizes instead of the flags above, for a GPU");
+    flags.add("paper", s.paper,
+              "the published sizes instead of the flags above but task and rounds, for a GPU");
     return program(argc, argv, flags, common, [&](auto& ctx) {
-        if (s.paper) s = published(s.task);
+        if (s.paper) s = published(s.task, s.rounds);
         const auto run = [&](auto const& task) {
             if (s.paper) climb<PaperClimber>(ctx, task, s, common, flags);
             else climb<Climber>(ctx, task, s, common, flags);

@@ -33,6 +33,8 @@ int main(int argc, char** argv) {
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
+        RUNG_CHECK(s.climb_to > s.trained_to, "--climb-to: got ", s.climb_to,
+                   ", wanted more than --trained-to, ", s.trained_to);
         Journal    journal{"controlled_sampling", "How hard the next problems are", common, flags};
         const auto lengths = Uniform{1, s.trained_to};
         const auto test    = EvaluateOptions{.to = s.climb_to, .each = 128};
