@@ -60,9 +60,10 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
     const Uniform    mazes{{few, hops ? 1 : s.hops}, {s.nodes, s.hops}};
     const Difficulty last = hops ? Difficulty(s.nodes, std::min(s.hops + s.rounds + 2, s.nodes - 1))
                                  : Difficulty(s.nodes + 3 * s.rounds + 3, s.hops);
-    const int        most = hops ? s.nodes - 1 - s.rounds : s.nodes - 1;
-    RUNG_CHECK(s.hops <= most, "--hops: got ", s.hops, ", wanted at most ", most, " with ", s.nodes,
-               " nodes and ", s.rounds, " rounds: a way has fewer hops than its maze has nodes");
+    RUNG_CHECK(s.hops < s.nodes, "--hops: got ", s.hops, ", wanted at most ", s.nodes - 1, " with ", s.nodes,
+               " nodes");
+    RUNG_CHECK(!hops || s.hops + s.rounds < s.nodes, "--rounds: got ", s.rounds, ", wanted at most ",
+               s.nodes - 1 - s.hops, " with ", s.nodes, " nodes and ", s.hops, " hops");
     RUNG_CHECK(6 * last.first + 2 * last.second + 3 <= Model::shape.context, "--rounds: got ", s.rounds,
                ", which end at ", last.first, " nodes; wanted at most ", Model::shape.context,
                " tokens, six a node");
