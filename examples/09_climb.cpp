@@ -78,7 +78,7 @@ void climb(Context& ctx, Task const& task, Settings const& s, Common const& comm
     train(trainer, shown, lengths,
           {.steps = steps, .batch = s.batch, .peak = s.peak, .watch = journal.watch("train")});
 
-    const auto   past   = EvaluateOptions{.to = (Model::shape.context - 3) / 3, .each = 128};
+    const auto   past   = EvaluateOptions{.to = (Model::shape.context - 4) / 3, .each = 128};
     const auto   test   = EvaluateOptions{.from = s.trained_to, .to = past.to, .by = 2, .each = 64};
     const Report before = evaluate(ctx, model, task, past);
     ClimbOptions options{.rounds      = s.rounds,
