@@ -19,7 +19,7 @@ struct Reverser : Transformer<shape, NoPe, Stacked<3>, Llama> {
 
 int main(int argc, char** argv) {
     Common common;
-    int    trained_to = 10, rounds = 10, steps = 1'600, round_steps = 200;
+    int    trained_to = 10, rounds = 10, steps = 2'500, round_steps = 200;
     Flags  flags{"Teaches a small transformer to reverse strings, then lets it climb on labels of its own."};
     common.add_to(flags);
     flags.add("trained-to", trained_to, "longest string with a true label", {.least = 1, .most = 24});

@@ -27,24 +27,34 @@ struct PaperClimber : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
 };
 
 struct Settings {
-    std::string task       = "reverse";
-    int         trained_to = 10, steps = 1'600, rounds = 20, round_steps = 200, prompts = 2'000, batch = 128;
-    double      peak = 1.5e-3, sure = 0.99;
-    bool        paper = false;
+    std::string task  = "reverse";
+    int    trained_to = 10, steps = 0, rounds = 0, round_steps = 0, decay = 0, prompts = 2'000, batch = 128;
+    double peak = 1.5e-3, sure = 0.999;
+    bool   paper = false;
 };
 
 /// What the paper does with each task.
-Settings published(std::string const& task) {
+Settings published(std::string const& task, int rounds) {
     const bool adds = task == "addition";
     return {.task        = task,
             .trained_to  = adds ? 16 : 10,
             .steps       = adds ? 10'000 : 2'000,
-            .rounds      = 20,
+            .rounds      = rounds > 0 ? rounds : 20,
             .round_steps = adds ? 1'000 : 500,
+            .decay       = 500,
             .prompts     = adds ? 50'000 : 20'000,
             .batch       = 1'024,
             .peak        = 5e-4,
             .paper       = true};
+}
+
+/// What a laptop does with each task where no flag says how much: sums take three times as long to learn.
+Settings settled(Settings s) {
+    const bool adds = s.task == "addition";
+    if (s.steps == 0) s.steps = adds ? 8'000 : 2'500;
+    if (s.rounds == 0) s.rounds = adds ? 10 : 40;
+    if (s.round_steps == 0) s.round_steps = adds ? 500 : 200;
+    return s;
 }
 
 template <class Model, class Context, class Task>
@@ -68,7 +78,7 @@ void climb(Context& ctx, Task const& task, Settings const& s, Common const& comm
     train(trainer, shown, lengths,
           {.steps = steps, .batch = s.batch, .peak = s.peak, .watch = journal.watch("train")});
 
-    const auto   past   = EvaluateOptions{.to = (Model::shape.context - 3) / 3, .each = 128};
+    const auto   past   = EvaluateOptions{.to = (Model::shape.context - 4) / 3, .each = 128};
     const auto   test   = EvaluateOptions{.from = s.trained_to, .to = past.to, .by = 2, .each = 64};
     const Report before = evaluate(ctx, model, task, past);
     ClimbOptions options{.rounds      = s.rounds,
@@ -76,6 +86,7 @@ void climb(Context& ctx, Task const& task, Settings const& s, Common const& comm
                          .steps       = s.round_steps,
                          .batch       = s.batch,
                          .peak        = s.peak,
+                         .decay       = s.decay,
                          .test        = test,
                          .watch       = journal.watch_climb(),
                          .watch_round = journal.watch_round()};
@@ -98,14 +109,16 @@ int main(int argc, char** argv) {
     common.add_to(flags);
     flags.add("task", s.task, "what to learn", {"reverse", "copy", "addition"});
     flags.add("trained-to", s.trained_to, "longest problem with a true label", {.least = 1, .most = 24});
-    flags.add("steps", s.steps, "training steps on true labels", {.least = 2});
-    flags.add("rounds", s.rounds, "rounds of self-improvement", {.least = 1});
-    flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
+    flags.add("steps", s.steps, "training steps on true labels; 0: 2,500, of sums 8,000", {.least = 0});
+    flags.add("rounds", s.rounds, "rounds of self-improvement; 0: 40, of sums 10, of the paper's sizes 20",
+              {.least = 0});
+    flags.add("round-steps", s.round_steps, "training steps per round; 0: 200, of sums 500", {.least = 0});
     flags.add("sure", s.sure, "confidence of a label that is kept, and of the lengths to go to",
               {.least = 0, .most = 1});
-    flags.add("paper", s.paper, "the published sizes instead of the flags above, for a GPU");
+    flags.add("paper", s.paper,
+              "the published sizes instead of the flags above but task and rounds, for a GPU");
     return program(argc, argv, flags, common, [&](auto& ctx) {
-        if (s.paper) s = published(s.task);
+        s              = s.paper ? published(s.task, s.rounds) : settled(s);
         const auto run = [&](auto const& task) {
             if (s.paper) climb<PaperClimber>(ctx, task, s, common, flags);
             else climb<Climber>(ctx, task, s, common, flags);

@@ -21,7 +21,8 @@ struct PaperAdder : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
 };
 
 struct Settings {
-    int    trained_to = 6, steps = 6'000, rounds = 10, round_steps = 300, prompts = 2'000, batch = 128;
+    int trained_to = 6, steps = 6'000, rounds = 10, round_steps = 300, decay = 0, prompts = 2'000,
+        batch    = 128;
     double peak  = 1.5e-3;
     bool   paper = false;
 };
@@ -59,6 +60,7 @@ void climb(Context& ctx, Settings const& s, Common const& common, Flags const& f
                                                      .steps       = s.round_steps,
                                                      .batch       = s.batch,
                                                      .peak        = s.peak,
+                                                     .decay       = s.decay,
                                                      .test        = {.to = test.to, .each = 128},
                                                      .watch       = journal.watch_climb(name),
                                                      .watch_round = journal.watch_round(name)});
@@ -82,7 +84,7 @@ int main(int argc, char** argv) {
     flags.add("paper", s.paper, "the published sizes instead of the flags above, for a GPU");
     return program(argc, argv, flags, common, [&](auto& ctx) {
         if (s.paper) {
-            s = {10, 10'000, 60, 3'000, 50'000, 1'024, 5e-4, true};
+            s = {10, 10'000, 60, 3'000, 1'000, 50'000, 1'024, 5e-4, true};
             climb<PaperAdder>(ctx, s, common, flags);
         } else {
             climb<Adder>(ctx, s, common, flags);

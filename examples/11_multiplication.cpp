@@ -23,8 +23,8 @@ struct PaperMultiplier : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
 };
 
 struct Settings {
-    int trained_to = 2, climb_to = 4, voters = 3, steps = 4'000, round_steps = 400, prompts = 1'000,
-        batch   = 128;
+    int trained_to = 2, climb_to = 4, voters = 3, steps = 4'000, round_steps = 400, decay = 0,
+        prompts = 1'000, batch = 128;
     double peak = 1.5e-3, least = 0.6;
     bool   paper = false;
 };
@@ -55,9 +55,10 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
                                           .steps       = s.round_steps,
                                           .batch       = s.batch,
                                           .peak        = s.peak,
+                                          .decay       = s.decay,
                                           .schedule    = order,
                                           .replay      = HalfNewest{.first = double(s.trained_to)},
-                                          .test        = {.from = {1, 1}, .to = to, .each = 64},
+                                          .test        = {.from = {1, 1}, .to = to, .each = 128},
                                           .watch       = journal.watch_climb(name),
                                           .watch_round = journal.watch_round(name)});
         after.emplace_back(name, rounds.back().after);
@@ -86,8 +87,10 @@ int main(int argc, char** argv) {
     flags.add("prompts", s.prompts, "labelled per round, for each model", {.least = 1});
     flags.add("paper", s.paper, "the published sizes instead of the flags above, for a GPU");
     return program(argc, argv, flags, common, [&](auto& ctx) {
+        RUNG_CHECK(s.paper || s.climb_to > s.trained_to, "--climb-to: got ", s.climb_to,
+                   ", wanted more than --trained-to, ", s.trained_to);
         if (s.paper) {
-            s = {5, 10, 5, 10'000, 3'000, 50'000, 1'024, 5e-5, 0.8, true};
+            s = {5, 10, 5, 10'000, 3'000, 1'000, 50'000, 1'024, 5e-5, 0.8, true};
             climb<PaperMultiplier>(ctx, s, only, common, flags);
         } else {
             climb<Multiplier>(ctx, s, only, common, flags);

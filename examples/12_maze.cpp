@@ -11,7 +11,7 @@
 
 using namespace rung;
 
-inline constexpr Shape shape{.vocab = Maze::vocab, .context = 160, .width = 64, .heads = 4};
+inline constexpr Shape shape{.vocab = Maze::vocab, .context = 224, .width = 64, .heads = 4};
 inline constexpr Shape paper_shape{
     .vocab = Maze::vocab, .context = 640, .width = 384, .heads = 6, .hidden = 1536};
 struct Walker : Transformer<shape, NoPe, Stacked<4>, Llama> {
@@ -35,7 +35,7 @@ Settings published(std::string const& axis) {
     return {.axis        = axis,
             .nodes       = 30,
             .hops        = 9,
-            .rounds      = hops ? 21 : 10,
+            .rounds      = hops ? 20 : 10,
             .voters      = 3,
             .steps       = hops ? 25'000 : 12'000,
             .round_steps = hops ? 5'000 : 4'000,
@@ -55,12 +55,19 @@ bool leads_there(std::string const& prompt, std::string const& way) {
 template <class Model, class Context>
 void climb(Context& ctx, Settings const& s, std::string const& only, Common const& common,
            Flags const& flags) {
-    Journal          journal{"maze", "Longer ways than any it was shown: " + s.axis, common, flags};
     const bool       hops = s.axis == "hops";
     const int        few  = hops ? s.nodes : s.hops + 1;
     const Uniform    mazes{{few, hops ? 1 : s.hops}, {s.nodes, s.hops}};
-    const Difficulty last =
-        hops ? Difficulty(s.nodes, s.hops + s.rounds + 2) : Difficulty(s.nodes + 3 * s.rounds + 3, s.hops);
+    const Difficulty last = hops ? Difficulty(s.nodes, std::min(s.hops + s.rounds + 2, s.nodes - 1))
+                                 : Difficulty(s.nodes + 3 * s.rounds + 3, s.hops);
+    RUNG_CHECK(s.hops < s.nodes, "--hops: got ", s.hops, ", wanted at most ", s.nodes - 1, " with ", s.nodes,
+               " nodes");
+    RUNG_CHECK(!hops || s.hops + s.rounds < s.nodes, "--rounds: got ", s.rounds, ", wanted at most ",
+               s.nodes - 1 - s.hops, " with ", s.nodes, " nodes and ", s.hops, " hops");
+    RUNG_CHECK(6 * last.first + 2 * last.second + 3 <= Model::shape.context, "--rounds: got ", s.rounds,
+               ", which end at ", last.first, " nodes; wanted at most ", Model::shape.context,
+               " tokens, six a node");
+    Journal journal{"maze", "Longer ways than any it was shown: " + s.axis, common, flags};
     std::vector<std::pair<std::string, Report>> after;
 
     auto voters = make_voters<Model>(ctx, only == "all" || only == "vote" ? s.voters : 1,
@@ -84,7 +91,7 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
                           .reset_optimizer = true,
                           .schedule        = hops ? Next{.by = {0, 1}} : Next{.by = {1, 0}, .each = 3},
                           .replay          = HalfNewest{.first = hops ? 1.0 : s.nodes - few + 1.0},
-                          .test            = {.from = {few, hops ? 1 : s.hops}, .to = last, .each = 64},
+                          .test            = {.from = {few, hops ? 1 : s.hops}, .to = last, .each = 128},
                           .watch           = journal.watch_climb(name),
                           .watch_round     = journal.watch_round(name)});
         after.emplace_back(name, rounds.back().after);

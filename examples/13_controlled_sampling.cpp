@@ -17,7 +17,8 @@ struct Reverser : Transformer<shape, NoPe, Stacked<3>, Llama> {
 };
 
 struct Settings {
-    int trained_to = 10, climb_to = 22, steps = 1'600, rounds = 12, round_steps = 200, prompts = 2'000;
+    int    trained_to = 10, climb_to = 20, steps = 2'500, rounds = 10, round_steps = 100, prompts = 2'000;
+    double sure = 0;
 };
 
 int main(int argc, char** argv) {
@@ -30,9 +31,12 @@ int main(int argc, char** argv) {
     flags.add("climb-to", s.climb_to, "longest string that is wanted", {.least = 2, .most = 56});
     flags.add("steps", s.steps, "training steps on true labels", {.least = 1});
     flags.add("rounds", s.rounds, "rounds of self-improvement", {.least = 1});
+    flags.add("sure", s.sure, "confidence of a label that is kept; 0: all are", {.least = 0, .most = 1});
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
+        RUNG_CHECK(s.climb_to > s.trained_to, "--climb-to: got ", s.climb_to,
+                   ", wanted more than --trained-to, ", s.trained_to);
         Journal    journal{"controlled_sampling", "How hard the next problems are", common, flags};
         const auto lengths = Uniform{1, s.trained_to};
         const auto test    = EvaluateOptions{.to = s.climb_to, .each = 128};
@@ -46,7 +50,7 @@ int main(int argc, char** argv) {
 
         const auto run = [&](std::string const& name, LabelSchedule const& schedule) {
             load(trainer, taught);
-            self_improve(trainer, Reverse{}, lengths, LengthFilter{} | ConfidenceFilter{.least = 0.99},
+            self_improve(trainer, Reverse{}, lengths, ConfidenceFilter{.least = s.sure},
                          {.rounds      = s.rounds,
                           .prompts     = s.prompts,
                           .steps       = s.round_steps,
@@ -58,22 +62,21 @@ int main(int argc, char** argv) {
             after.emplace_back(name, evaluate(ctx, model, Reverse{}, test));
             frontiers.emplace_back("frontier_" + name, after.back().second.frontier().first);
         };
-        // Past the last length that is wanted, all of them once more.
-        const auto all = [&](Turn const& turn) {
-            return Next{.each = s.climb_to - s.trained_to}({0, turn.hardest, turn.history, turn.probe});
-        };
+        // At the last length that is wanted a climb stays.
         const auto steps_of = [&](int by) -> LabelSchedule {
             return [=](Turn const& turn) {
-                const int next = turn.hardest.first + by * (turn.level + 1);
-                return next > s.climb_to ? all(turn) : std::vector<Target>{{next}};
+                return std::vector<Target>{
+                    {std::min(turn.hardest.first + by * (turn.level + 1), s.climb_to)}};
             };
         };
         run("one", steps_of(1));
         run("four", steps_of(4));
-        run("any", all);
+        run("any", [&](Turn const& turn) {
+            return Next{.each = s.climb_to - s.trained_to}({0, turn.hardest, turn.history, turn.probe});
+        });
         run("sure", [&](Turn const& turn) {
             const auto further = AsFarAs{.by = &Probe::confidence, .most = 4, .last = s.climb_to}(turn);
-            return further.empty() ? all(turn) : further;
+            return further.empty() ? std::vector<Target>{{s.climb_to}} : further;
         });
         journal.finish(s.trained_to, after, frontiers);
     });
