@@ -350,3 +350,41 @@ TEST_CASE("problems that a task cannot make are refused before any work") {
     options.rounds = 2;
     CHECK_NOTHROW(climb(trainer, Picky{}, Uniform{1, 3}, NoFilter{}, options));
 }
+
+TEST_CASE("a climb that diverges goes back to what was kept and on with other examples") {
+    struct Memory : Keeper {
+        std::string kept;
+        int         returns = 0;
+
+        void begin(State const&) override {}
+        void step(State const& state, bool) override {
+            Archive all;
+            state(all);
+            kept = all.bytes();
+        }
+        bool retry(State const& state, int, std::string_view) override {
+            ++returns;
+            Archive all(kept);
+            state(all);
+            return true;
+        }
+    };
+    const auto          memory = std::make_shared<Memory>();
+    std::vector<double> losses;  // of the step that failed, each time
+    auto                options = quick();
+    options.watch               = Watch(
+        [&, steps = std::make_shared<int>(0)](StepEvent const& e) {
+            if (++*steps == 6 || *steps == 7) {
+                losses.push_back(e.loss);
+                if (*steps == 6) throw Diverged("a step too far");
+            }
+        },
+        memory);
+    Climbing c(quick());
+    CHECK(self_improve(c.voters, Reverse{}, Uniform{1, 3}, NoFilter{}, options).size() == 3);
+    CHECK(memory->returns == 1);
+    REQUIRE(losses.size() == 2);
+    CHECK(losses[0] != losses[1]);  // from the same weights, so the examples were others
+    options.watch = [](StepEvent const&) { throw Diverged("and nobody keeps anything"); };
+    CHECK_THROWS_AS(self_improve(c.voters, Reverse{}, Uniform{1, 3}, NoFilter{}, options), Diverged);
+}

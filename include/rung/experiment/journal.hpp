@@ -16,6 +16,7 @@
 #include "rung/experiment/report.hpp"
 #include "rung/experiment/self_improve.hpp"
 #include "rung/experiment/stages.hpp"
+#include "rung/experiment/table.hpp"
 #include "rung/experiment/tensorboard.hpp"
 
 namespace rung {
@@ -141,7 +142,7 @@ private:
     /// What the journal has come to.
     [[gnu::cold, gnu::noinline]] void archive(Archive& all) {
         double seconds = this->seconds();
-        all(seconds, mean_loss_, losses_.y, trained_steps_, climbs_);
+        all(seconds, mean_loss_, losses_.y, trained_steps_, climbs_, round_seconds_);
         if (!all.reads()) return;
         before_ = seconds, start_ = seconds_now();
         progress_.reset();
@@ -193,6 +194,7 @@ private:
     }
     [[gnu::cold, gnu::noinline]] void end_round(std::string const& name, Round const& r) {
         climbs_.add(name, r);
+        round_seconds_.push_back(std::round(seconds()));
         const LabelCount sum = r.total();
         Json             labels;
         for (auto const& count : r.labels)
@@ -232,8 +234,10 @@ private:
                                           std::function<void()> const&    fill_page) {
         record_.write(Json{}.set("event", "end").set("result", line));
         record_.cut();
-        line.set("seconds", seconds());  // not on record, which is the same whenever the run was killed
-        print(header, rows);
+        // Not on record, which is the same whenever the run was killed.
+        line.set("seconds", seconds());
+        if (!climbs_.empty()) line.set("seconds_by_round", Json::array(round_seconds_));
+        print_table(streams_.out, header, rows);
         std::fprintf(streams_.out, "%s\n", line.text().c_str());
         std::fflush(streams_.out);  // before the report, which may find the disk full
         if (!record_.records()) return;
@@ -245,22 +249,6 @@ private:
         record_.sync();
         stages_->finish(line.text() + "\n");
         manifest_.end();
-    }
-    [[gnu::cold, gnu::noinline]] void print(Page::Cells const&              header,
-                                            std::vector<Page::Cells> const& rows) const {
-        std::vector<std::size_t> widths(header.size());
-        const auto               widen = [&](Page::Cells const& cells) {
-            for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].size());
-        };
-        widen(header);
-        for (auto const& row : rows) widen(row);
-        const auto line = [&](Page::Cells const& cells) {
-            for (std::size_t i = 0; i < cells.size(); ++i)
-                std::fprintf(streams_.out, "%s%*s", i ? "  " : "", int(widths[i]), cells[i].c_str());
-            std::fputc('\n', streams_.out);
-        };
-        line(header);
-        for (auto const& row : rows) line(row);
     }
     [[gnu::cold, gnu::noinline]] static std::string accuracy_figure(
         Difficulty trained_to, std::vector<std::pair<std::string, Report>> const& reports) {
@@ -290,6 +278,7 @@ private:
     std::optional<Progress> progress_;
     Series                  losses_{.name = "loss"};
     Climbs                  climbs_;
+    std::vector<double>     round_seconds_;  // since the beginning, at the end of each round
     std::size_t             trained_steps_ = 0;
     double                  mean_loss_     = 0;
     double                  before_ = 0, start_ = seconds_now();  // seconds of processes before
