@@ -17,7 +17,7 @@ struct Reverser : Transformer<shape, NoPe, Stacked<3>, Llama> {
 
 struct Settings {
     int    trained_to = 10, steps = 2'500, rounds = 6, round = 2, round_steps = 100, prompts = 2'000;
-    double share = 0.5;
+    double share = 0.2;
 };
 
 int main(int argc, char** argv) {
@@ -47,7 +47,7 @@ int main(int argc, char** argv) {
         const auto run = [&](std::string const& name, Corrupt const& corrupt) {
             load(trainer, taught);
             const auto rounds =
-                self_improve(trainer, Reverse{}, lengths, LengthFilter{} | ConfidenceFilter{.least = 0.99},
+                self_improve(trainer, Reverse{}, lengths, LengthFilter{} | ConfidenceFilter{.least = 0.5},
                              {.rounds      = s.rounds,
                               .prompts     = s.prompts,
                               .steps       = s.round_steps,
