@@ -17,7 +17,7 @@ struct Reverser : Transformer<shape, NoPe, Stacked<3>, Llama> {
 
 struct Settings {
     int    trained_to = 10, steps = 2'500, rounds = 6, round = 2, round_steps = 100, prompts = 2'000;
-    double share = 0.5;
+    double share = 0.2;
 };
 
 int main(int argc, char** argv) {
@@ -46,15 +46,16 @@ int main(int argc, char** argv) {
 
         const auto run = [&](std::string const& name, Corrupt const& corrupt) {
             load(trainer, taught);
-            const auto rounds = self_improve(trainer, Reverse{}, lengths, NoFilter{},
-                                             {.rounds      = s.rounds,
-                                              .prompts     = s.prompts,
-                                              .steps       = s.round_steps,
-                                              .peak        = 1.5e-3,
-                                              .corrupt     = corrupt,
-                                              .test        = test,
-                                              .watch       = journal.watch_climb(name),
-                                              .watch_round = journal.watch_round(name)});
+            const auto rounds =
+                self_improve(trainer, Reverse{}, lengths, LengthFilter{} | ConfidenceFilter{.least = 0.5},
+                             {.rounds      = s.rounds,
+                              .prompts     = s.prompts,
+                              .steps       = s.round_steps,
+                              .peak        = 1.5e-3,
+                              .corrupt     = corrupt,
+                              .test        = test,
+                              .watch       = journal.watch_climb(name),
+                              .watch_round = journal.watch_round(name)});
             after.emplace_back(name, rounds.back().after);
         };
         const auto noise = [&](Corruption kind) {
