@@ -17,7 +17,7 @@ struct Reverser : Transformer<shape, NoPe, Stacked<3>, Llama> {
 };
 
 struct Settings {
-    int    trained_to = 10, climb_to = 20, steps = 2'500, rounds = 10, round_steps = 100, prompts = 2'000;
+    int    trained_to = 10, climb_to = 17, steps = 2'500, rounds = 7, round_steps = 200, prompts = 2'000;
     double sure = 0.999;
 };
 

@@ -16,7 +16,7 @@ struct Reverser : Transformer<shape, NoPe, Stacked<3>, Llama> {
 };
 
 struct Settings {
-    int    trained_to = 10, steps = 2'500, rounds = 6, round = 2, round_steps = 100, prompts = 2'000;
+    int    trained_to = 10, steps = 2'500, rounds = 4, round = 2, round_steps = 200, prompts = 2'000;
     double share = 0.2;
 };
 
