@@ -1,7 +1,7 @@
-// Does it matter how hard the next problems are? Four climbs of the same model, with as many labels and as many
-// training steps: one digit further each round; four digits; lengths at random from all that are wanted in the end; and
-// as far as the model is sure of itself. Where nothing holds the difficulty back most labels are wrong or are filtered
-// away, and the climb stays where it was.
+// Does it matter how hard the next problems are? Four climbs of the same model, with as many labels and as many training
+// steps: one digit further each round; four digits; lengths at random from all that are wanted in the end; and as far as
+// the model is sure of itself. Four digits further it is sure of nothing, no label is kept and the climb stays where it
+// was. At random it keeps the labels that it can already give, which controls the difficulty too, at a slower pace.
 // After Lee et al., "Self-improving transformers overcome easy-to-hard and length generalization challenges", ICML 2025
 // (section 7.1: how large a step may be), at a size for a laptop.
 
@@ -17,7 +17,7 @@ struct Reverser : Transformer<shape, NoPe, Stacked<3>, Llama> {
 };
 
 struct Settings {
-    int    trained_to = 10, climb_to = 20, steps = 2'500, rounds = 10, round_steps = 100, prompts = 2'000;
+    int    trained_to = 10, climb_to = 17, steps = 2'500, rounds = 7, round_steps = 200, prompts = 2'000;
     double sure = 0.999;
 };
 
