@@ -78,6 +78,7 @@ void climb(Context& ctx, Task const& task, Settings const& s, Common const& comm
     train(trainer, shown, lengths,
           {.steps = steps, .batch = s.batch, .peak = s.peak, .watch = journal.watch("train")});
 
+    const Lesson first{shown, lengths};  // numbers of unequal length too, as they were learnt
     const auto   past   = EvaluateOptions{.to = (Model::shape.context - 4) / 3, .each = 128};
     const auto   test   = EvaluateOptions{.from = s.trained_to, .to = past.to, .by = 2, .each = 64};
     const Report before = evaluate(ctx, model, task, past);
@@ -91,10 +92,10 @@ void climb(Context& ctx, Task const& task, Settings const& s, Common const& comm
                          .watch       = journal.watch_climb(),
                          .watch_round = journal.watch_round()};
     if (s.paper) {
-        self_improve(trainer, task, lengths, NoFilter{}, options);
+        self_improve(trainer, task, first, NoFilter{}, options);
     } else {
         options.schedule = AsFarAs{.bar = s.sure, .by = &Probe::confidence, .most = 4, .last = past.to};
-        self_improve(trainer, task, lengths, LengthFilter{} | ConfidenceFilter{.least = s.sure}, options);
+        self_improve(trainer, task, first, LengthFilter{} | ConfidenceFilter{.least = s.sure}, options);
     }
     const Report after = evaluate(ctx, model, task, past);
     journal.finish(

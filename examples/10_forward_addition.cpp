@@ -54,7 +54,7 @@ void climb(Context& ctx, Settings const& s, Common const& common, Flags const& f
     std::vector<std::pair<std::string, Json>> frontiers;
     const auto                                run = [&](std::string const& name, LabelFilter const& filter) {
         load(trainer, taught);
-        self_improve(trainer, PlainAddition{}, lengths, filter,
+        self_improve(trainer, PlainAddition{}, Lesson{mixed, lengths}, filter,
                                                     {.rounds      = s.rounds,
                                                      .prompts     = s.prompts,
                                                      .steps       = s.round_steps,
