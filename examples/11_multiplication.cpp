@@ -62,7 +62,7 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
                                           .watch       = journal.watch_climb(name),
                                           .watch_round = journal.watch_round(name)});
         after.emplace_back(name, rounds.back().after);
-        solved.emplace_back("solved_" + name, frontier_of(rounds.back().after));
+        solved.emplace_back("solved_" + name, rounds.back().after.reach());
     };
     run("none", voters[0], NoFilter{});
     run("length", voters[0], LengthFilter{});

@@ -54,7 +54,7 @@ public:
         std::string seeds;
         for (int k = 0; k < int(voters_.size()); ++k) seeds += " " + std::to_string(seed_of(k));
         archive_same(all, "self_improve: task, model and seeds",
-                     concat(detail::value_name(task_), ", ", type_name<Model>(), " with ", Model::parameters,
+                     concat(type_name<Task>(), ", ", type_name<Model>(), " with ", Model::parameters,
                             " weights,", seeds));
         archive_same(all, "self_improve: rounds, prompts, steps, batch, samples and control",
                      concat(options_.rounds, ", ", options_.prompts, ", ", options_.steps, ", ",
