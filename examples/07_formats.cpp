@@ -54,15 +54,16 @@ Trial trial(Context& ctx, std::string const& name, int examples, int window, Set
     const auto test = [&](int each, Opening opening) {
         return evaluate(ctx, model, fresh, {.from = 3, .to = 3, .each = each, .opening = opening}).scores[0];
     };
+    const auto look = [&](StepEvent const& e) {
+        if (e.step % std::max(1, s.steps / 10) != 0) return;
+        const double right = test(std::max(1, s.each / 5), Opening::newline).exact_match();
+        t.by_step.x.push_back(e.step), t.by_step.y.push_back(right);
+        t.mastered = right < 0.99 ? 0 : t.mastered == 0 ? e.step : t.mastered;
+    };
+    const auto seen  = [&](Archive& all) { all(t.by_step.x, t.by_step.y, t.mastered); };
     const auto watch = journal.watch(name + ", " + std::to_string(examples) + " examples");
     train(trainer, text,
-          {.steps = s.steps, .batch = s.rows / window, .peak = 4e-3, .watch = [&](StepEvent const& e) {
-               watch(e);
-               if (e.step % std::max(1, s.steps / 10) != 0) return;
-               const double right = test(std::max(1, s.each / 5), Opening::newline).exact_match();
-               t.by_step.x.push_back(e.step), t.by_step.y.push_back(right);
-               t.mastered = right < 0.99 ? 0 : t.mastered == 0 ? e.step : t.mastered;
-           }});
+          {.steps = s.steps, .batch = s.rows / window, .peak = 4e-3, .watch = watch.and_then(look, seen)});
     t.after_newline = test(s.each, Opening::newline), t.bare = test(s.each, Opening::nothing);
     journal.record().write(Json{}
                                .set("event", "trial")

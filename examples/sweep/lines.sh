@@ -33,15 +33,20 @@ sweep_check() {
 }
 
 # sweep_run FILE NUMBER OUT COMMAND...: the run, in its folder below OUT. What it prints is in stdout.txt there and, what it
-# says besides, in stderr.txt; how it ended in exit_code. A run that is done or diverged ended for good, and is not run again.
+# says besides, in stderr.txt; how it ended in exit_code. A run that is done or diverged ended for good,
+# and is not run again by the same command.
 sweep_run() {
-    local file=$1 number=$2 out=$3 line folder code
+    local file=$1 number=$2 out=$3 line folder code command
     shift 3
     line=$(sweep_line "$file" "$number") || return
     folder=$out/$(sweep_folder "$line")
     mkdir -p "$folder" || return 1
     code=$(cat "$folder/exit_code" 2>/dev/null)
-    case $code in 0|3) return "$code" ;; esac
+    command="$* $line $(env | grep '^RUNG_' | sort | tr '\n' ' ')"
+    if [ "$command" = "$(cat "$folder/command" 2>/dev/null)" ]; then
+        case $code in 0|3) return "$code" ;; esac
+    fi
+    printf '%s\n' "$command" >"$folder/command"
     local words
     read -r -a words <<<"$line"
     "$@" "${words[@]}" --out "$folder" >"$folder/stdout.txt" 2>>"$folder/stderr.txt"

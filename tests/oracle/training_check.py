@@ -138,12 +138,17 @@ class Twin:
         return torch.tensor(losses, dtype=torch.float64), torch.tensor(norms, dtype=torch.float64)
 
 
+def seen(gap):
+    """max() would not see what is no number."""
+    return gap if math.isfinite(gap) else math.inf
+
+
 def gap(ours, theirs):
-    return float((ours.double() - theirs.double()).abs().max() / theirs.double().abs().max())
+    return seen(float((ours.double() - theirs.double()).abs().max() / theirs.double().abs().max()))
 
 
 def relative(ours, theirs):
-    return float(((ours - theirs).abs() / theirs.abs()).max())
+    return seen(float(((ours - theirs).abs() / theirs.abs()).max()))
 
 
 def check_model(folder):

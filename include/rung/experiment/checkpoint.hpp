@@ -26,7 +26,7 @@ namespace detail {
 
 /// All bytes of a file; nothing where there is none.
 [[gnu::cold, gnu::noinline]] inline std::optional<std::string> bytes_of_file(std::string const& path) {
-    if (::access(path.c_str(), F_OK) != 0) return {};
+    if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT) return {};
     const File  file{path, O_RDONLY};
     struct stat found {};
     std::string bytes;

@@ -126,7 +126,11 @@ inline std::string folder_of(std::string const& path) {
     }
     // The new name lasts once the folder is on the disk too; one that may not be read cannot be synced.
     const int folder = ::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder >= 0) ::fsync(folder), ::close(folder);
+    if (folder < 0) return;
+    const int why = ::fsync(folder) == 0 ? 0 : errno;
+    ::close(folder);
+    if (why != 0 && why != EINVAL)  // EINVAL: this file system has no such thing
+        fail_path("folder: cannot be written to the disk", folder_of(path), why, "every name kept");
 }
 
 }  // namespace rung

@@ -129,11 +129,11 @@ public:
 private:
     /// The first line of the record: what run this is.
     [[gnu::cold, gnu::noinline]] Json begin(Flags const& flags) const {
-        return Json{}
-            .set("event", "begin")
-            .set("experiment", name_)
-            .set("flags", Common::decisive(flags))
-            .set("rng", "philox-v1");
+        constexpr std::string_view source = RUNG_SOURCE_HASH;
+        Json                       line;
+        line.set("event", "begin").set("experiment", name_).set("flags", Common::decisive(flags));
+        if (source != "unknown") line.set("source", source);  // a changed program's is another run
+        return std::move(line.set("rng", "philox-v1"));
     }
     std::shared_ptr<Keeper> keeper(std::string const& label) {
         if (!stages_) return nullptr;
@@ -247,8 +247,8 @@ private:
         page_.text("The command that made this page:").command(command_);
         record_.save("report.html", page_.html());
         record_.sync();
-        stages_->finish(line.text() + "\n");
         manifest_.end();
+        stages_->finish(line.text() + "\n");
     }
     [[gnu::cold, gnu::noinline]] static std::string accuracy_figure(
         Difficulty trained_to, std::vector<std::pair<std::string, Report>> const& reports) {

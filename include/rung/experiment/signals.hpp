@@ -18,6 +18,8 @@ public:
             action.sa_handler = hear;
             action.sa_flags   = SA_RESTART | (signals[i] == SIGINT ? int(SA_RESETHAND) : 0);
             ::sigaction(signals[i], &action, &before_[i]);
+            // Who started the program with a signal ignored wants it to be.
+            if (before_[i].sa_handler == SIG_IGN) ::sigaction(signals[i], &before_[i], nullptr);
         }
     }
     StopSignals(StopSignals const&)            = delete;
@@ -41,8 +43,12 @@ private:
     static constexpr int         signals[count] = {SIGTERM, SIGINT, SIGUSR2};
 
     static void hear(int signal) {
-        heard_ = signal;
-        if (const int code = leave_with_) ::_exit(code);
+        heard_         = signal;
+        const int code = leave_with_;
+        if (code == 0) return;
+        constexpr char              said[]  = "stopped by a signal between two stages; all is kept\n";
+        [[maybe_unused]] const auto written = ::write(2, said, sizeof said - 1);
+        ::_exit(code);
     }
 
     static inline std::atomic<int> heard_{0}, leave_with_{0};  // a handler reaches nothing else

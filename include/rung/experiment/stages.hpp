@@ -52,7 +52,10 @@ public:
     }
 
     /// The program has come to its end, with this result.
-    void finish(std::string const& result) { write_file(done_path(), result); }
+    void finish(std::string const& result) {
+        write_file(done_path(), result);
+        signals_.leave_with(0);
+    }
 
 private:
     class Stage final : public Keeper {

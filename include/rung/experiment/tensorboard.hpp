@@ -77,7 +77,8 @@ private:
 class EventFile {
 public:
     EventFile() = default;
-    /// A new file; a run that goes on after it was stopped writes another, and TensorBoard reads them as one.
+    /// A new file; a run that goes on after it was stopped writes another, whose first event tells TensorBoard to
+    /// forget the steps from there on that the stopped one wrote.
     [[gnu::cold, gnu::noinline]] explicit EventFile(std::string const& folder) {
         if (folder.empty()) return;
         char host[256] = "";
@@ -94,6 +95,12 @@ public:
     /// @param tag  its name; a slash makes a group: "exact_match/8"
     [[gnu::cold, gnu::noinline]] void scalar(std::string_view tag, std::uint64_t step, double value) {
         if (!file_.is_open()) return;
+        if (std::exchange(begins_, false)) {
+            detail::ProtoFields start, session;
+            session.number(1, 1);  // SessionLog: START
+            start.real(1, now()).number(2, step).text(7, session.bytes);
+            file_.write(framed_record(start.bytes));
+        }
         detail::ProtoFields one, all, event;
         one.text(1, tag).single(2, float(value));
         all.text(1, one.bytes);
@@ -107,6 +114,7 @@ private:
     }
 
     File file_{};
+    bool begins_ = true;
 };
 
 }  // namespace rung

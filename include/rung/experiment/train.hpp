@@ -35,11 +35,39 @@ public:
     Watch(std::function<void(StepEvent const&)> see, std::shared_ptr<Keeper> keeper)
         : see_(std::move(see)), keeper_(std::move(keeper)) {}
 
+    /// This one, and then another look at each step, whose own state is kept beside the training's.
+    [[gnu::cold, gnu::noinline]] Watch and_then(std::function<void(StepEvent const&)> more,
+                                                Keeper::State                         state) const {
+        Watch both;
+        both.see_ = [first = *this, more](StepEvent const& event) { first(event), more(event); };
+        if (keeper_) both.keeper_ = std::make_shared<Beside>(keeper_, std::move(state));
+        return both;
+    }
+
     explicit operator bool() const { return bool(see_); }
     void     operator()(StepEvent const& event) const { see_(event); }
     Keeper*  keeper() const { return keeper_.get(); }  ///< nullptr: the state is not kept
 
 private:
+    /// Keeps two states as one.
+    class Beside final : public Keeper {
+    public:
+        Beside(std::shared_ptr<Keeper> keeper, State own)
+            : keeper_(std::move(keeper)), own_(std::move(own)) {}
+        void begin(State const& state) override { keeper_->begin(both(state)); }
+        void step(State const& state, bool done) override { keeper_->step(both(state), done); }
+        bool retry(State const& state, int at, std::string_view why) override {
+            return keeper_->retry(both(state), at, why);
+        }
+
+    private:
+        State both(State const& state) const {
+            return [this, &state](Archive& all) { state(all), own_(all); };
+        }
+        std::shared_ptr<Keeper> keeper_;
+        State                   own_;
+    };
+
     std::function<void(StepEvent const&)> see_;
     std::shared_ptr<Keeper>               keeper_;
 };

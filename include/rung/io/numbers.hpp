@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -32,7 +33,14 @@ inline float from_half(std::uint16_t bits) {
     };
     const std::string_view type = tensor.dtype->name;
     if (type == "F32") return read(float{}, [](float x) { return x; });
-    if (type == "F64") return read(double{}, [](double x) { return float(x); });
+    if (type == "F64")
+        return read(double{}, [](double x) {
+            using Limits =
+                std::numeric_limits<float>;  // beyond which the language does not say what becomes of it
+            if (std::abs(x) > double(Limits::max()) && !std::isnan(x))
+                return x > 0 ? Limits::infinity() : -Limits::infinity();
+            return float(x);
+        });
     if (type == "F16") return read(std::uint16_t{}, from_half);
     if (type == "BF16")
         return read(std::uint16_t{},

@@ -43,15 +43,17 @@ namespace detail {
                vocab.size(), ", wanted ", model.shape.vocab, ", the model's");
     const Json tokenizer = tokenizer_json(vocab);  // which may throw
     make_folder(folder);
+    // Without it nothing loads the folder: a half written one is of no use rather than wrong.
+    ::unlink((folder + "/config.json").c_str());
     const auto write = [&](char const* name, Json const& json) {
         write_file(folder + "/" + name, json.text() + "\n");
     };
-    write("config.json", config_json(model));
     write("generation_config.json", generation_json(model));
     write("tokenizer.json", tokenizer);
     write("tokenizer_config.json", tokenizer_config_json(model.shape.context));
     write("special_tokens_map.json", special_tokens_json());
     write_safetensors(folder + "/model.safetensors", PretrainedTensors(model, weights).tensors());
+    write("config.json", config_json(model));
 }
 
 }  // namespace detail
