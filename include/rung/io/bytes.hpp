@@ -7,7 +7,7 @@
 
 namespace rung {
 
-[[gnu::cold, gnu::noinline]] inline std::string bytes_of_file(std::string const& path) {
+[[gnu::cold, gnu::noinline]] inline std::string whole_file(std::string const& path) {
     constexpr char const* wanted = "a file that can be read";
     const int             fd     = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) fail_path("file: cannot be opened", path, errno, wanted);
