@@ -115,7 +115,7 @@ TEST_CASE("labellers choose the surest or the commonest of several answers, the 
     CHECK(detail::count_of(answers, open) == 0);  // the same text, but no end
 }
 
-TEST_CASE("filters look at agreement, consistency, length and a check; joined, at all of them") {
+TEST_CASE("filters look at agreement, consistency, length and a check, joined, at all of them") {
     std::vector<Candidate> all{label("17"), label("18"), label("170"), label("17")};
     all[0].agreement = 0.8, all[1].agreement = 0.6, all[2].agreement = 1, all[3].agreement = 4.0 / 5;
     all[3].ended       = false;

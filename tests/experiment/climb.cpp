@@ -89,7 +89,7 @@ TEST_CASE("the accepted labels are the same for any number of threads") {
     CHECK(kept(1) == kept(3));
 }
 
-TEST_CASE("the commonest answer is the label; of equals that of the model which will learn from it") {
+TEST_CASE("the commonest answer is the label, of equals that of the model which will learn from it") {
     CHECK(vote({said("12"), said("13"), said("13")}).answer == "13");
     CHECK(vote({said("12"), said("13"), said("13")}).agreement == doctest::Approx(2.0 / 3));
     CHECK(vote({said("12"), said("13"), said("14")}, 0).answer == "12");
@@ -150,7 +150,7 @@ TEST_CASE("prompts are shared among difficulties by their weights, to the last o
 }
 
 TEST_CASE(
-    "controls: with the wrong labels left out all that is kept is right; with true labels all is kept") {
+    "controls: with the wrong labels left out all that is kept is right, with true labels all is kept") {
     auto options    = quick();
     options.control = Control::keep_right;
     Climbing right_only(options);
@@ -179,7 +179,7 @@ TEST_CASE("labels that noise spoils are counted apart from the filter's") {
     for (auto const& label : c.sets()[1].labels) CHECK(label.answer.size() < label.prompt.size() - 1);
 }
 
-TEST_CASE("a round that is held is labelled again; one that is rolled back leaves no trace in the weights") {
+TEST_CASE("a round that is held is labelled again, one that is rolled back leaves no trace in the weights") {
     for (const Ruling ruling : {Ruling::hold, Ruling::roll_back}) {
         auto options     = quick();
         options.watchdog = [&](Round const& now, std::vector<Round> const&) {
@@ -217,7 +217,7 @@ TEST_CASE("a climb ends where its schedule or its watchdog says so") {
     CHECK(Climbing(options).finish().rounds().size() == 1);
 }
 
-TEST_CASE("a schedule asks the models; what that costs is counted as labelling") {
+TEST_CASE("a schedule asks the models, what that costs is counted as labelling") {
     auto options     = quick();
     options.schedule = AsFarAs{.bar = 0, .most = 2};
     Climbing asked(options);

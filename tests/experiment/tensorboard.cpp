@@ -28,8 +28,9 @@ std::uint64_t varint(std::string_view& bytes) {
 }
 
 struct Event {
-    double        time = 0;
-    std::uint64_t step = 0;
+    int           session = 0;
+    double        time    = 0;
+    std::uint64_t step    = 0;
     std::string   version{}, tag{};
     float         value = 0;
 };
@@ -70,6 +71,10 @@ std::vector<Event> read_events(std::string_view bytes) {
                 CHECK(varint(summary) == (1 << 3 | 2));
                 read_value(part(summary), event);
                 CHECK(summary.empty());
+            } else if (key == (7 << 3 | 2)) {
+                auto session = part(body);
+                CHECK(varint(session) == (1 << 3));
+                event.session = int(varint(session));
             } else FAIL("field of Event: " << key);
         }
     }
@@ -111,18 +116,20 @@ TEST_CASE("tensorboard: what was written is read back, the version first") {
     REQUIRE(names.size() == 1);
     CHECK(names[0].starts_with("events.out.tfevents."));
     const auto events = read_events(scratch::read(folder / ("run/" + names[0])));
-    REQUIRE(events.size() == 4);
+    REQUIRE(events.size() == 5);
     CHECK(events[0].version == "brain.Event:2");
     CHECK(events[0].time > 1.6e9);
-    CHECK(events[1].tag == "loss");
+    CHECK(events[1].session == 1);  // from this step on, nothing of an earlier file counts
     CHECK(events[1].step == 0);
-    CHECK(events[1].value == 2.5f);
-    CHECK(events[2].tag == "exact_match/8");
-    CHECK(events[2].step == 300);
-    CHECK(events[2].value == 0.125f);
-    CHECK(events[3].tag == std::string(200, 'x'));
-    CHECK(events[3].step == 1ull << 40);
-    CHECK(events[3].value == -1e30f);
+    CHECK(events[2].tag == "loss");
+    CHECK(events[2].step == 0);
+    CHECK(events[2].value == 2.5f);
+    CHECK(events[3].tag == "exact_match/8");
+    CHECK(events[3].step == 300);
+    CHECK(events[3].value == 0.125f);
+    CHECK(events[4].tag == std::string(200, 'x'));
+    CHECK(events[4].step == 1ull << 40);
+    CHECK(events[4].value == -1e30f);
 }
 
 TEST_CASE("tensorboard: without a folder nothing is written") {
