@@ -24,25 +24,6 @@ namespace detail {
     return sum;
 }
 
-/// All bytes of a file; nothing where there is none.
-[[gnu::cold, gnu::noinline]] inline std::optional<std::string> bytes_of_file(std::string const& path) {
-    if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT) return {};
-    const File  file{path, O_RDONLY};
-    struct stat found {};
-    std::string bytes;
-    if (::fstat(file.descriptor(), &found) == 0) bytes.resize(std::size_t(found.st_size));
-    std::size_t at = 0;
-    while (at < bytes.size()) {
-        const ssize_t got = ::read(file.descriptor(), bytes.data() + at, bytes.size() - at);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) fail_path("file: cannot be read", path, errno, "one that can");
-        if (got == 0) break;
-        at += std::size_t(got);
-    }
-    bytes.resize(at);
-    return bytes;
-}
-
 }  // namespace detail
 
 class CheckpointFile {
@@ -83,7 +64,7 @@ private:
     static constexpr std::string_view magic = "rung checkpoint 1\n";
 
     static std::optional<std::string> read(std::string const& path, std::string& why) {
-        auto bytes = detail::bytes_of_file(path);
+        auto bytes = read_file(path);
         if (!bytes) return {};
         const auto damaged = [&](std::initializer_list<std::string_view> what) {
             why = text::join({"'", path, "': ", text::join(what)});

@@ -57,11 +57,11 @@ inline constexpr int most_rounds = 100'000, most_targets = 4'096, most_samples =
 
 /// Throws where they make no sense; says what they leave open.
 [[gnu::cold, gnu::noinline]] inline void check_options(ClimbOptions& options) {
-    RUNG_CHECK(options.rounds > 0 && options.rounds <= 100'000 && options.prompts > 0 && options.steps > 0 &&
-                   options.batch > 0,
+    RUNG_CHECK(options.rounds > 0 && options.rounds < most_rounds && options.prompts > 0 &&
+                   options.steps > 0 && options.batch > 0,
                "self_improve: rounds, prompts, steps and batch; got ", options.rounds, ", ", options.prompts,
-               ", ", options.steps, " and ", options.batch,
-               ", wanted at least 1 each (and at most 100000 rounds)");
+               ", ", options.steps, " and ", options.batch, ", wanted at least 1 each, and less than ",
+               most_rounds, " rounds");
     if (options.decay == 0 && !options.rate) options.decay = options.steps / 2;
     RUNG_CHECK(options.decay >= 0 && options.warmup >= 0 && options.decay + options.warmup <= options.steps &&
                    options.test_every >= 0,

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,6 +69,34 @@ private:
     std::string path_;
     int         fd_ = -1;
 };
+
+/// All bytes of a file; nothing where there is none. Throws where it cannot be read.
+[[gnu::cold, gnu::noinline]] inline std::optional<std::string> read_file(std::string const& path) {
+    constexpr char const* wanted = "a file that can be read";
+    const int             fd     = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT) return {};
+    if (fd < 0) fail_path("file: cannot be opened", path, errno, wanted);
+    struct Closed {
+        int fd;
+        ~Closed() { ::close(fd); }
+    } const closed{fd};
+    struct stat found {};
+    std::string bytes;
+    if (::fstat(fd, &found) == 0 && S_ISREG(found.st_mode)) bytes.reserve(std::size_t(found.st_size));
+    for (char piece[1 << 16];;) {
+        const ssize_t got = ::read(fd, piece, sizeof piece);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) fail_path("file: cannot be read", path, errno, wanted);
+        if (got == 0) return bytes;
+        bytes.append(piece, std::size_t(got));
+    }
+}
+/// The same of a file that must be there.
+[[gnu::cold, gnu::noinline]] inline std::string read_whole_file(std::string const& path) {
+    auto bytes = read_file(path);
+    if (!bytes) fail_path("file: cannot be opened", path, ENOENT, "a file that can be read");
+    return std::move(*bytes);
+}
 
 /// The folder that holds `path`.
 inline std::string folder_of(std::string const& path) {

@@ -27,9 +27,9 @@ public:
     [[gnu::cold, gnu::noinline]] Stages(Common const& common, Streams streams, std::string const& begin)
         : common_(common), streams_(streams), lock_((make_folder(common.out), common.out)) {
         idle();
-        const auto record = detail::bytes_of_file(common_.out + "/record.jsonl").value_or("");
+        const auto record = read_file(common_.out + "/record.jsonl").value_or("");
         check_same_run(common_.out, record, begin);
-        const auto result = detail::bytes_of_file(done_path());
+        const auto result = read_file(done_path());
         if (!result) return;
         RUNG_CHECK(!record.empty(), "--out: '", common_.out,
                    "' holds a result without its record; wanted both, or neither");

@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "rung/io/bytes.hpp"
+#include "rung/experiment/file.hpp"
 #include "rung/io/config.hpp"
 
 namespace rung::detail {
 
 /// A small file of JSON. Throws where it is something else.
 [[gnu::cold, gnu::noinline]] inline nlohmann::json read_json(std::string const& path, std::size_t most) {
-    const std::string text = whole_file(path);
+    const std::string text = read_whole_file(path);
     RUNG_CHECK(text.size() <= most, "load_pretrained: '", path, "'; got ", text.size(),
                " bytes, wanted at most ", most);
     // Values are copied and compared by recursion, so how deep they are is no stranger's to choose.

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "rung/io/bytes.hpp"
+#include "rung/experiment/file.hpp"
 #include "rung/io/safetensors.hpp"
 
 namespace rung {
@@ -182,7 +182,7 @@ inline constexpr std::uint64_t longest_header = 100'000'000;
 /// A file that was read, and its tensors.
 class Safetensors : public SafetensorsView {
 public:
-    explicit Safetensors(std::string const& path) : bytes_(whole_file(path)) {
+    explicit Safetensors(std::string const& path) : bytes_(read_whole_file(path)) {
         static_cast<SafetensorsView&>(*this) = parse_safetensors(bytes_);
     }
     Safetensors(Safetensors const&)            = delete;
