@@ -8,6 +8,7 @@
 
 #include "rung/experiment/device.hpp"
 #include "rung/experiment/journal.hpp"
+#include "rung/io/pretrained_flag.hpp"
 #include "rung/rung.hpp"
 
 using namespace rung;
@@ -22,12 +23,14 @@ int main(int argc, char** argv) {
     int    trained_to = 10, rounds = 10, steps = 2'500, round_steps = 200;
     Flags  flags{"Teaches a small transformer to reverse strings, then lets it climb on labels of its own."};
     common.add_to(flags);
+    PretrainedFlag pretrained{common, flags};
     flags.add("trained-to", trained_to, "longest string with a true label", {.least = 1, .most = 24});
     flags.add("rounds", rounds, "rounds of self-improvement, one digit each", {.least = 1, .most = 24});
     flags.add("steps", steps, "training steps on true labels", {.least = 1});
     flags.add("round-steps", round_steps, "training steps per round", {.least = 1});
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
+        pretrained.wanted_of<Reverser>();
         Journal    journal{"quickstart", "Reversing strings longer than any it was shown", common, flags};
         Reverser   model{ctx};
         Trainer    trainer{ctx, model, {.epsilon = 1e-6}};
@@ -47,6 +50,7 @@ int main(int argc, char** argv) {
                       .watch_round = journal.watch_round()});
         const Report after = evaluate(ctx, model, Reverse{}, test);
 
+        pretrained.save(model, Reverse{});
         journal.finish(trained_to, {{"before", before}, {"after", after}});
     });
 }

@@ -8,6 +8,7 @@
 
 #include "rung/experiment/device.hpp"
 #include "rung/experiment/journal.hpp"
+#include "rung/io/pretrained_flag.hpp"
 #include "rung/rung.hpp"
 
 using namespace rung;
@@ -25,7 +26,9 @@ struct Settings {
 };
 
 template <class Model, class Context>
-void climb(Context& ctx, Settings const& s, Common const& common, Flags const& flags) {
+void climb(Context& ctx, Settings const& s, Common const& common, Flags const& flags,
+           PretrainedFlag const& pretrained) {
+    pretrained.wanted_of<Model>();
     Journal    journal{"addition", "Adding numbers longer than any it was shown", common, flags};
     Model      model{ctx};
     Trainer    trainer{ctx, model, {.epsilon = 1e-6}};
@@ -52,6 +55,7 @@ void climb(Context& ctx, Settings const& s, Common const& common, Flags const& f
                   .test        = {.to = test.to, .each = 128},
                   .watch       = journal.watch_climb(),
                   .watch_round = journal.watch_round()});
+    pretrained.save(model, Addition{});
     journal.finish(s.trained_to, {{"before", before}, {"after", evaluate(ctx, model, Addition{}, test)}},
                    {{"weights", Model::parameters}});
 }
@@ -62,12 +66,14 @@ int main(int argc, char** argv) {
     bool     looped = false;
     Flags    flags{"Teaches a small transformer to add, then lets it climb on labels of its own."};
     common.add_to(flags);
+    PretrainedFlag pretrained{common, flags};
     flags.add("trained-to", s.trained_to, "digits of the longest true sum", {.least = 1, .most = 20});
     flags.add("steps", s.steps, "training steps: half while sums grow, half on all lengths", {.least = 2});
     flags.add("rounds", s.rounds, "rounds of self-improvement, one digit each", {.least = 1, .most = 10});
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
     flags.add("looped", looped, "one block run three times instead of three blocks");
     return program(argc, argv, flags, common, [&](auto& ctx) {
-        looped ? climb<LoopedAdder>(ctx, s, common, flags) : climb<Adder>(ctx, s, common, flags);
+        looped ? climb<LoopedAdder>(ctx, s, common, flags, pretrained)
+               : climb<Adder>(ctx, s, common, flags, pretrained);
     });
 }

@@ -7,6 +7,7 @@
 
 #include "rung/experiment/device.hpp"
 #include "rung/experiment/journal.hpp"
+#include "rung/io/pretrained_flag.hpp"
 #include "rung/rung.hpp"
 
 using namespace rung;
@@ -46,11 +47,13 @@ int main(int argc, char** argv) {
     Settings s;
     Flags flags{"Teaches sums of many numbers to one block run twelve times, to twelve blocks, and to one."};
     common.add_to(flags);
+    PretrainedFlag pretrained{common, flags};
     flags.add("digits", s.digits, "digits of every number", {.least = 1, .most = 3});
     flags.add("operands", s.most, "numbers of the longest sum", {.least = 2, .most = 12});
     flags.add("steps", s.steps, "training steps of each model", {.least = 2});
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
+        pretrained.wanted_of<Adder<Looped<12>>>();
         Journal    journal{"looped_vs_stacked", "One block many times, or many blocks", common, flags};
         const auto looped  = trained<Looped<12>>(ctx, s, "one block, 12 times", journal);
         const auto stacked = trained<Stacked<12>>(ctx, s, "12 blocks", journal);

@@ -7,6 +7,7 @@
 
 #include "rung/experiment/device.hpp"
 #include "rung/experiment/journal.hpp"
+#include "rung/io/pretrained_flag.hpp"
 #include "rung/rung.hpp"
 
 using namespace rung;
@@ -102,6 +103,7 @@ int main(int argc, char** argv) {
     Settings s;
     Flags flags{"Teaches a looped block parity or to copy, and lets it think longer about longer strings."};
     common.add_to(flags);
+    PretrainedFlag pretrained{common, flags};
     flags.add("task", s.task, "what it learns", {"parity", "copy"});
     flags.add("trained-to", s.trained_to, "longest string in training", {.least = 2, .most = 40});
     flags.add("longest", s.longest, "longest string in the test, a multiple of 10",
@@ -109,6 +111,7 @@ int main(int argc, char** argv) {
     flags.add("steps", s.steps, "training steps of each model", {.least = 2});
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
+        pretrained.wanted_of<Loop<Parity, ConcatInput>>();
         Journal journal{"longer_than_trained", "Strings longer than any it was shown", common, flags};
         // Parity is to stay what it is when all bits have been seen. A copy passes by, and is read in time.
         const auto longer = [](Occasion o) { return as_long(o) + int(o.rng.below(10)); };

@@ -3,6 +3,7 @@
 
 #include "rung/experiment/device.hpp"
 #include "rung/experiment/journal.hpp"
+#include "rung/io/pretrained_flag.hpp"
 #include "rung/rung.hpp"
 
 using namespace rung;
@@ -47,16 +48,19 @@ int main(int argc, char** argv) {
     int    trained_to = 3, steps = 3'000;
     Flags  flags{"Teaches a small transformer to set a clock forward."};
     common.add_to(flags);
+    PretrainedFlag pretrained{common, flags};
     flags.add("trained-to", trained_to, "additions in the hardest training problem", {.least = 1, .most = 5});
     flags.add("steps", steps, "training steps", {.least = 1});
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
+        pretrained.wanted_of<Reader>();
         Journal    journal{"your_own_task", "Setting a clock forward", common, flags};
         Reader     model{ctx};
         const auto test   = EvaluateOptions{.to = trained_to + 1, .each = 512};
         const auto before = evaluate(ctx, model, Clock{}, test);
         train(ctx, model, Clock{}, Uniform{1, trained_to},
               {.steps = steps, .peak = 2e-3, .watch = journal.watch("train")});
+        pretrained.save(model, Clock{});
         journal.finish(trained_to, {{"before", before}, {"after", evaluate(ctx, model, Clock{}, test)}});
     });
 }

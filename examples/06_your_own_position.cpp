@@ -6,6 +6,7 @@
 
 #include "rung/experiment/device.hpp"
 #include "rung/experiment/journal.hpp"
+#include "rung/io/pretrained_flag.hpp"
 #include "rung/rung.hpp"
 
 using namespace rung;
@@ -31,10 +32,12 @@ int main(int argc, char** argv) {
     int    trained_to = 10, steps = 1'500;
     Flags  flags{"Teaches small transformers to copy, each told in its own way where a token stands."};
     common.add_to(flags);
+    PretrainedFlag pretrained{common, flags};
     flags.add("trained-to", trained_to, "longest string in training", {.least = 1, .most = 24});
     flags.add("steps", steps, "training steps of each model", {.least = 1});
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
+        pretrained.wanted_of<Copier<Octaves>>();
         Journal    journal{"your_own_position", "Copying, by three ways to tell positions", common, flags};
         const auto copied = [&]<class Position>(Position, std::string const& name) {
             Copier<Position> model{ctx};

@@ -12,6 +12,7 @@
 #include "rung/data/windows.hpp"
 #include "rung/experiment/device.hpp"
 #include "rung/experiment/journal.hpp"
+#include "rung/io/pretrained_flag.hpp"
 #include "rung/rung.hpp"
 #include "rung/task/common_alphabet.hpp"
 #include "rung/tasks.hpp"
@@ -43,7 +44,7 @@ struct Trial {
 
 template <class Format, class Context>
 Trial trial(Context& ctx, std::string const& name, int examples, int window, Settings const& s,
-            Journal& journal) {
+            PretrainedFlag const& pretrained, Journal& journal) {
     const InAlphabet<AdditionIn<Format>, Sums> task{{.operands = Operands::any}};
     const ExampleSet set{task, balanced_pairs({.count = examples, .seed = ctx.seed()})};
     const Windows    text{task, set.examples(), window, ctx.seed()};
@@ -65,6 +66,7 @@ Trial trial(Context& ctx, std::string const& name, int examples, int window, Set
     train(trainer, text,
           {.steps = s.steps, .batch = s.rows / window, .peak = 4e-3, .watch = watch.and_then(look, seen)});
     t.after_newline = test(s.each, Opening::newline), t.bare = test(s.each, Opening::nothing);
+    pretrained.save(model, task, name + "-" + std::to_string(examples));
     journal.record().write(Json{}
                                .set("event", "trial")
                                .set("format", name)
@@ -79,9 +81,9 @@ Trial trial(Context& ctx, std::string const& name, int examples, int window, Set
 /// Sets grow until one is enough.
 template <class Format, class Context>
 void grow(Context& ctx, std::string const& name, std::vector<int> const& sizes, int window, Settings const& s,
-          Journal& journal, std::vector<Trial>& trials) {
+          PretrainedFlag const& pretrained, Journal& journal, std::vector<Trial>& trials) {
     for (const int examples : sizes) {
-        trials.push_back(trial<Format>(ctx, name, examples, window, s, journal));
+        trials.push_back(trial<Format>(ctx, name, examples, window, s, pretrained, journal));
         if (trials.back().after_newline.exact_match() >= 0.99) return;
     }
 }
@@ -123,21 +125,26 @@ int main(int argc, char** argv) {
     Settings s;
     Flags    flags{"Teaches sums written in four ways, from sets that grow, and counts what each way needs."};
     common.add_to(flags);
+    PretrainedFlag pretrained{common, flags};
     flags.add("steps", s.steps, "training steps for each set", {.least = 2});
     flags.add("each", s.each, "sums in each test", {.least = 1});
     flags.add("quick", s.quick, "two sets of each format only");
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
+        pretrained.wanted_of<Adder>("detailed-500");
         Journal            journal{"formats", "How a sum is written", common, flags};
         std::vector<Trial> trials;
         const auto         sizes = [&](std::vector<int> all) {
             if (s.quick) all.resize(2);
             return all;
         };
-        grow<DetailedScratchpad>(ctx, "detailed", sizes({500, 1'000, 2'000}), 320, s, journal, trials);
-        grow<SimplifiedScratchpad>(ctx, "simplified", sizes({1'000, 2'000, 4'000}), 128, s, journal, trials);
-        grow<ReversedAnswer>(ctx, "reversed", sizes({2'000, 4'000, 8'000}), 64, s, journal, trials);
-        grow<Plain>(ctx, "plain", sizes({4'000, 8'000, 16'000}), 64, s, journal, trials);
+        grow<DetailedScratchpad>(ctx, "detailed", sizes({500, 1'000, 2'000}), 320, s, pretrained, journal,
+                                 trials);
+        grow<SimplifiedScratchpad>(ctx, "simplified", sizes({1'000, 2'000, 4'000}), 128, s, pretrained,
+                                   journal, trials);
+        grow<ReversedAnswer>(ctx, "reversed", sizes({2'000, 4'000, 8'000}), 64, s, pretrained, journal,
+                             trials);
+        grow<Plain>(ctx, "plain", sizes({4'000, 8'000, 16'000}), 64, s, pretrained, journal, trials);
         report(trials, journal);
     });
 }

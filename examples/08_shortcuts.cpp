@@ -8,6 +8,7 @@
 #include "rung/eval/slip_counts.hpp"
 #include "rung/experiment/device.hpp"
 #include "rung/experiment/journal.hpp"
+#include "rung/io/pretrained_flag.hpp"
 #include "rung/rung.hpp"
 #include "rung/task/common_alphabet.hpp"
 
@@ -48,10 +49,12 @@ int main(int argc, char** argv) {
     Settings s;
     Flags flags{"Teaches sums of 1, 3 and 5 digits, and asks for others, and for the same in other words."};
     common.add_to(flags);
+    PretrainedFlag pretrained{common, flags};
     flags.add("steps", s.steps, "training steps", {.least = 2});
     flags.add("each", s.each, "sums of each kind in the test", {.least = 1});
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
+        pretrained.wanted_of<Adder>();
         Journal journal{"shortcuts", "What a model learns instead of adding", common, flags};
         Adder   model{ctx};
         Trainer trainer{ctx, model};
@@ -90,6 +93,7 @@ int main(int argc, char** argv) {
         ask(Asked<Turned>{}, "5 digits, numbers reversed", 5);
         ask(Asked<Bare>{}, "5 digits, no $ in front", 5);
         ask(Asked<Airy>{}, "5 digits, spaces", 5);
+        pretrained.save(model, Sums{});
         journal.finish(
             "Exact match on sums of each kind, and how many of the wrong answers are wrong in which way.",
             header, rows, {{"exact_match", results}});

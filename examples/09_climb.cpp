@@ -10,6 +10,7 @@
 
 #include "rung/experiment/device.hpp"
 #include "rung/experiment/journal.hpp"
+#include "rung/io/pretrained_flag.hpp"
 #include "rung/rung.hpp"
 #include "rung/task/common_alphabet.hpp"
 
@@ -58,7 +59,9 @@ Settings settled(Settings s) {
 }
 
 template <class Model, class Context, class Task>
-void climb(Context& ctx, Task const& task, Settings const& s, Common const& common, Flags const& flags) {
+void climb(Context& ctx, Task const& task, Settings const& s, Common const& common, Flags const& flags,
+           PretrainedFlag const& pretrained) {
+    pretrained.wanted_of<Model>();
     Journal    journal{"climb", "Past what it was shown: " + s.task, common, flags};
     Model      model{ctx};
     Trainer    trainer{ctx, model, {.epsilon = s.paper ? 1e-12 : 1e-6}};
@@ -98,6 +101,7 @@ void climb(Context& ctx, Task const& task, Settings const& s, Common const& comm
         self_improve(trainer, task, first, LengthFilter{} | ConfidenceFilter{.least = s.sure}, options);
     }
     const Report after = evaluate(ctx, model, task, past);
+    pretrained.save(model, task);
     journal.finish(
         s.trained_to, {{"before", before}, {"after", after}},
         {{"frontier_before", before.frontier().first}, {"frontier_after", after.frontier().first}});
@@ -108,6 +112,7 @@ int main(int argc, char** argv) {
     Settings s;
     Flags    flags{"Teaches a small transformer short problems and lets it climb to long ones."};
     common.add_to(flags);
+    PretrainedFlag pretrained{common, flags};
     flags.add("task", s.task, "what to learn", {"reverse", "copy", "addition"});
     flags.add("trained-to", s.trained_to, "longest problem with a true label", {.least = 1, .most = 24});
     flags.add("steps", s.steps, "training steps on true labels; 0: 2,500, of sums 8,000", {.least = 0});
@@ -121,8 +126,8 @@ int main(int argc, char** argv) {
     return program(argc, argv, flags, common, [&](auto& ctx) {
         s              = s.paper ? published(s.task, s.rounds) : settled(s);
         const auto run = [&](auto const& task) {
-            if (s.paper) climb<PaperClimber>(ctx, task, s, common, flags);
-            else climb<Climber>(ctx, task, s, common, flags);
+            if (s.paper) climb<PaperClimber>(ctx, task, s, common, flags, pretrained);
+            else climb<Climber>(ctx, task, s, common, flags, pretrained);
         };
         if (s.task == "addition") run(Addition{});
         else if (s.task == "copy") run(InAlphabet<Copy, Addition>{});

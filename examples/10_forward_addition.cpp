@@ -6,6 +6,7 @@
 
 #include "rung/experiment/device.hpp"
 #include "rung/experiment/journal.hpp"
+#include "rung/io/pretrained_flag.hpp"
 #include "rung/rung.hpp"
 
 using namespace rung;
@@ -28,7 +29,9 @@ struct Settings {
 };
 
 template <class Model, class Context>
-void climb(Context& ctx, Settings const& s, Common const& common, Flags const& flags) {
+void climb(Context& ctx, Settings const& s, Common const& common, Flags const& flags,
+           PretrainedFlag const& pretrained) {
+    pretrained.wanted_of<Model>("length");
     Journal journal{"forward_addition", "Sums from the left: a filter on length against none", common, flags};
     Model   model{ctx};
     Trainer trainer{ctx, model, {.epsilon = s.paper ? 1e-12 : 1e-6}};
@@ -64,6 +67,7 @@ void climb(Context& ctx, Settings const& s, Common const& common, Flags const& f
                                                      .test        = {.to = test.to, .each = 128},
                                                      .watch       = journal.watch_climb(name),
                                                      .watch_round = journal.watch_round(name)});
+        pretrained.save(model, PlainAddition{}, name);
         reports.emplace_back(name, evaluate(ctx, model, PlainAddition{}, test));
         frontiers.emplace_back("frontier_" + name, reports.back().second.frontier().first);
     };
@@ -77,6 +81,7 @@ int main(int argc, char** argv) {
     Settings s;
     Flags flags{"Climbs on sums written from the left, with a filter on the length of labels and without."};
     common.add_to(flags);
+    PretrainedFlag pretrained{common, flags};
     flags.add("trained-to", s.trained_to, "digits of the longest true sum", {.least = 1, .most = 15});
     flags.add("steps", s.steps, "training steps on true labels", {.least = 2});
     flags.add("rounds", s.rounds, "rounds of self-improvement, one digit each", {.least = 1, .most = 20});
@@ -85,9 +90,9 @@ int main(int argc, char** argv) {
     return program(argc, argv, flags, common, [&](auto& ctx) {
         if (s.paper) {
             s = {10, 10'000, 60, 3'000, 1'000, 50'000, 1'024, 5e-4, true};
-            climb<PaperAdder>(ctx, s, common, flags);
+            climb<PaperAdder>(ctx, s, common, flags, pretrained);
         } else {
-            climb<Adder>(ctx, s, common, flags);
+            climb<Adder>(ctx, s, common, flags, pretrained);
         }
     });
 }

@@ -7,6 +7,7 @@
 
 #include "rung/experiment/device.hpp"
 #include "rung/experiment/journal.hpp"
+#include "rung/io/pretrained_flag.hpp"
 #include "rung/rung.hpp"
 #include "rung/task/multiplication.hpp"
 
@@ -30,8 +31,9 @@ struct Settings {
 };
 
 template <class Model, class Context>
-void climb(Context& ctx, Settings const& s, std::string const& only, Common const& common,
-           Flags const& flags) {
+void climb(Context& ctx, Settings const& s, std::string const& only, Common const& common, Flags const& flags,
+           PretrainedFlag const& pretrained) {
+    pretrained.wanted_of<Model>(only == "all" ? "both" : only);
     Journal journal{"multiplication", "Products: labels by one model, by length, by a vote", common, flags};
     const Difficulty                            from{s.trained_to, s.trained_to}, to{s.climb_to, s.climb_to};
     const Uniform                               lengths{{1, 1}, from};
@@ -61,6 +63,7 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
                                           .test        = {.from = {1, 1}, .to = to, .each = 128},
                                           .watch       = journal.watch_climb(name),
                                           .watch_round = journal.watch_round(name)});
+        pretrained.save(voters[0].model(), Multiplication{}, name);
         after.emplace_back(name, rounds.back().after);
         solved.emplace_back("solved_" + name, rounds.back().after.reach());
     };
@@ -77,6 +80,7 @@ int main(int argc, char** argv) {
     std::string only = "all";
     Flags       flags{"Climbs from short products to long ones, by labels that are filtered in four ways."};
     common.add_to(flags);
+    PretrainedFlag pretrained{common, flags};
     flags.add("filter", only, "which climb", {"all", "none", "length", "vote", "both"});
     flags.add("trained-to", s.trained_to, "digits of the longest numbers with a true product",
               {.least = 1, .most = 3});
@@ -91,9 +95,9 @@ int main(int argc, char** argv) {
                    ", wanted more than --trained-to, ", s.trained_to);
         if (s.paper) {
             s = {5, 10, 5, 10'000, 3'000, 1'000, 50'000, 1'024, 5e-5, 0.8, true};
-            climb<PaperMultiplier>(ctx, s, only, common, flags);
+            climb<PaperMultiplier>(ctx, s, only, common, flags, pretrained);
         } else {
-            climb<Multiplier>(ctx, s, only, common, flags);
+            climb<Multiplier>(ctx, s, only, common, flags, pretrained);
         }
     });
 }

@@ -6,6 +6,7 @@
 
 #include "rung/experiment/device.hpp"
 #include "rung/experiment/journal.hpp"
+#include "rung/io/pretrained_flag.hpp"
 #include "rung/rung.hpp"
 #include "rung/task/maze.hpp"
 
@@ -53,8 +54,9 @@ bool leads_there(std::string const& prompt, std::string const& way) {
 }
 
 template <class Model, class Context>
-void climb(Context& ctx, Settings const& s, std::string const& only, Common const& common,
-           Flags const& flags) {
+void climb(Context& ctx, Settings const& s, std::string const& only, Common const& common, Flags const& flags,
+           PretrainedFlag const& pretrained) {
+    pretrained.wanted_of<Model>(only == "all" ? "verifier" : only);
     const bool       hops = s.axis == "hops";
     const int        few  = hops ? s.nodes : s.hops + 1;
     const Uniform    mazes{{few, hops ? 1 : s.hops}, {s.nodes, s.hops}};
@@ -94,6 +96,7 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
                           .test            = {.from = {few, hops ? 1 : s.hops}, .to = last, .each = 128},
                           .watch           = journal.watch_climb(name),
                           .watch_round     = journal.watch_round(name)});
+        pretrained.save(voters[0].model(), Maze{}, name);
         after.emplace_back(name, rounds.back().after);
     };
     run("none", voters[0], NoFilter{});
@@ -108,6 +111,7 @@ int main(int argc, char** argv) {
     std::string only = "all";
     Flags flags{"Climbs to longer ways through mazes, by labels that are unchecked, voted on, or verified."};
     common.add_to(flags);
+    PretrainedFlag pretrained{common, flags};
     flags.add("axis", s.axis, "what grows", {"hops", "nodes"});
     flags.add("filter", only, "which climb", {"all", "none", "vote", "verifier"});
     flags.add("nodes", s.nodes, "of the largest maze with a true label", {.least = 3, .most = 20});
@@ -119,7 +123,7 @@ int main(int argc, char** argv) {
     flags.add("prompts", s.prompts, "labelled per round, for each model", {.least = 1});
     flags.add("paper", s.paper, "the published sizes instead of the flags above, for a GPU");
     return program(argc, argv, flags, common, [&](auto& ctx) {
-        if (s.paper) climb<PaperWalker>(ctx, published(s.axis), only, common, flags);
-        else climb<Walker>(ctx, s, only, common, flags);
+        if (s.paper) climb<PaperWalker>(ctx, published(s.axis), only, common, flags, pretrained);
+        else climb<Walker>(ctx, s, only, common, flags, pretrained);
     });
 }

@@ -7,6 +7,7 @@
 
 #include "rung/experiment/device.hpp"
 #include "rung/experiment/journal.hpp"
+#include "rung/io/pretrained_flag.hpp"
 #include "rung/rung.hpp"
 
 using namespace rung;
@@ -27,6 +28,7 @@ int main(int argc, char** argv) {
     Flags    flags{
         "Climbs with small steps, large steps, no steps at all, and steps that the model decides on."};
     common.add_to(flags);
+    PretrainedFlag pretrained{common, flags};
     flags.add("trained-to", s.trained_to, "longest string with a true label", {.least = 1, .most = 24});
     flags.add("climb-to", s.climb_to, "longest string that is wanted", {.least = 2, .most = 56});
     flags.add("steps", s.steps, "training steps on true labels", {.least = 1});
@@ -37,6 +39,7 @@ int main(int argc, char** argv) {
     return program(argc, argv, flags, common, [&](auto& ctx) {
         RUNG_CHECK(s.climb_to > s.trained_to, "--climb-to: got ", s.climb_to,
                    ", wanted more than --trained-to, ", s.trained_to);
+        pretrained.wanted_of<Reverser>("sure");
         Journal    journal{"controlled_sampling", "How hard the next problems are", common, flags};
         const auto lengths = Uniform{1, s.trained_to};
         const auto test    = EvaluateOptions{.to = s.climb_to, .each = 128};
@@ -59,6 +62,7 @@ int main(int argc, char** argv) {
                           .test        = test,
                           .watch       = journal.watch_climb(name),
                           .watch_round = journal.watch_round(name)});
+            pretrained.save(model, Reverse{}, name);
             after.emplace_back(name, evaluate(ctx, model, Reverse{}, test));
             frontiers.emplace_back("frontier_" + name, after.back().second.frontier().first);
         };

@@ -6,6 +6,7 @@
 
 #include "rung/experiment/device.hpp"
 #include "rung/experiment/journal.hpp"
+#include "rung/io/pretrained_flag.hpp"
 #include "rung/rung.hpp"
 
 using namespace rung;
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
     Settings s;
     Flags    flags{"Climbs with labels of one round made wrong, each way at a time."};
     common.add_to(flags);
+    PretrainedFlag pretrained{common, flags};
     flags.add("trained-to", s.trained_to, "longest string with a true label", {.least = 1, .most = 24});
     flags.add("steps", s.steps, "training steps on true labels", {.least = 1});
     flags.add("rounds", s.rounds, "rounds of self-improvement, one digit each", {.least = 1, .most = 20});
@@ -34,6 +36,7 @@ int main(int argc, char** argv) {
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
         RUNG_CHECK(s.round <= s.rounds, "--round: got ", s.round, ", wanted at most --rounds, ", s.rounds);
+        pretrained.wanted_of<Reverser>("clean");
         Journal    journal{"label_noise", "How wrong labels may be", common, flags};
         const auto lengths = Uniform{1, s.trained_to};
         const auto test    = EvaluateOptions{.to = s.trained_to + s.rounds, .each = 256};
@@ -56,6 +59,7 @@ int main(int argc, char** argv) {
                               .test        = test,
                               .watch       = journal.watch_climb(name),
                               .watch_round = journal.watch_round(name)});
+            pretrained.save(model, Reverse{}, name);
             after.emplace_back(name, rounds.back().after);
         };
         const auto noise = [&](Corruption kind) {

@@ -48,8 +48,9 @@ std::vector<std::string> words_of(Document const& flags, std::string const& out)
     std::vector<std::string> words;
     for (auto const& [name, value] : flags.items()) {
         const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-        // A text that is empty could not have been given, and is the default.
-        if (name != "out" && !text.empty()) words.push_back("--" + name + "=" + text);
+        // A text that is empty could not have been given, and is the default. The model's folder is the first run's.
+        if (name != "out" && name != "save-pretrained" && !text.empty())
+            words.push_back("--" + name + "=" + text);
     }
     words.push_back("--out=" + out);
     return words;

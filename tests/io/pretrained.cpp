@@ -5,7 +5,6 @@
 
 #include "experiment/scratch.hpp"
 #include "rung/io/load_pretrained.hpp"
-#include "rung/io/pretrained_flag.hpp"
 #include "rung/io/save_pretrained.hpp"
 #include "rung/rung.hpp"
 #include "rung/task/maze.hpp"
@@ -375,20 +374,4 @@ TEST_CASE("a config or a tokenizer damaged anywhere is an error of ours, or chan
     }
     CHECK(refused > 150);
     CHECK(refused < 500);
-}
-
-TEST_CASE("the flag writes where it is given, and else nothing") {
-    const scratch::Folder folder;
-    const auto            run = [&](std::vector<char const*> words) {
-        words.insert(words.begin(), "program");
-        Flags                flags{"A program."};
-        const PretrainedFlag pretrained{flags};
-        flags.parse(int(words.size()), words.data());
-        pretrained.save(numbered<Gpt2>(), Reverse{});
-    };
-    run({});
-    CHECK(scratch::names_in(folder.path()).empty());
-    const std::string to = folder / "model";
-    run({"--save-pretrained", to.c_str()});
-    CHECK(complaint<Gpt2>(to) == "");
 }

@@ -25,11 +25,12 @@ struct Common {
     int           spike              = 0;  ///< see --spike; 0: off
     int           retries            = 0;
     bool          tensorboard        = false;
+    bool          go_through         = false;  ///< a finished run again, without training; no flag
 
     /// Flags and values that results follow from: a run goes on with these and no others.
     static Json decisive(Flags const& flags) {
         return flags.values().without(
-            "out threads checkpoint-seconds preempt-exit-code spike retries tensorboard");
+            "out threads checkpoint-seconds preempt-exit-code spike retries tensorboard save-pretrained");
     }
 
     [[gnu::cold, gnu::noinline]] void add_to(Flags& flags) {

@@ -21,7 +21,7 @@ namespace rung {
 class Stages {
 public:
     /// Throws BadFlag where the folder holds another run, and Exit 0, its result printed again, where it holds this one
-    /// and that is finished.
+    /// and that is finished, unless it is to be gone through again.
     /// @param common  outlives this
     /// @param begin   first line of the record, which says what run this is
     [[gnu::cold, gnu::noinline]] Stages(Common const& common, Streams streams, std::string const& begin)
@@ -30,7 +30,7 @@ public:
         const auto record = read_file(common_.out + "/record.jsonl").value_or("");
         check_same_run(common_.out, record, begin);
         const auto result = read_file(done_path());
-        if (!result) return;
+        if (!result || common_.go_through) return;
         RUNG_CHECK(!record.empty(), "--out: '", common_.out,
                    "' holds a result without its record; wanted both, or neither");
         std::fprintf(streams_.error, "%s: this run is finished; its result was:\n", common_.out.c_str());

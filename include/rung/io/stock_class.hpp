@@ -56,56 +56,68 @@ struct ModelParts {
 template <Shape S, class P, class D, class Style>
 ModelParts<S, P, D, Style> parts_of(Transformer<S, P, D, Style> const&);
 
+// What a model has to be for a stock class, and what to do where it is not: for the compiler as well as for a program,
+// which refuses a flag before any work. M: the model's parts.
+#define RUNG_STOCK_CLASS_RULES(rule) \
+    rule((M::gpt2 || M::llama), \
+         "use a style with LayerNorm and a plain MLP, as GPT-2, or RmsNorm and a gated MLP, as Llama " \
+         "(Hugging Face has no stock class for others)"); \
+    rule((norms_of<typename M::Style>() == Norms::before), \
+         "put norms before a block's functions, Norms::before (GPT-2 and Llama have them nowhere else)"); \
+    rule((!norms_queries<typename M::Style>()), \
+         "leave out qk_norm (GPT-2 and Llama do not norm queries and keys)"); \
+    rule((cap_of<typename M::Style>() == 0), "leave out soft_cap (GPT-2 and Llama do not cap logits)"); \
+    rule((mask_of<typename M::Style>() == Mask::causal), "use a causal mask (GPT-2 and Llama see no later tokens)"); \
+    rule((Position::site != Site::score), \
+         "use Learned, Sinusoidal, Rope or NoPe (GPT-2 and Llama add no biases to scores, as Alibi, " \
+         "Window, T5, Kerple and Fire do)"); \
+    rule((!DrawsRows<Position>), \
+         "use Learned, Sinusoidal, Rope or NoPe (GPT-2 and Llama count positions from 0, and know no ids " \
+         "that are drawn or named by a task)"); \
+    rule((!M::gpt2 || Position::site != Site::query_key), \
+         "use Learned, Sinusoidal or NoPe with this style (GPT-2 turns no queries; Llama does)"); \
+    rule((!M::llama || Position::site == Site::query_key || Position::site == Site::nowhere), \
+         "use Rope or NoPe with this style (Llama adds no positions to embeddings; GPT-2 does)"); \
+    rule((rotation_of<Position>(M::shape.head_size()).channels == M::shape.head_size()), \
+         "turn all channels, Rope<theta> (Llama turns no part of a head)"); \
+    rule((!M::llama || M::shape.head_size() % 2 == 0), \
+         ".width / .heads must be even (Llama pairs the channels of a head, also where it does not turn " \
+         "them)"); \
+    rule((!M::gpt2 || M::shape.kv() == M::shape.heads), \
+         "leave out .kv_heads with this style (every query head of GPT-2 has keys of its own; Llama's " \
+         "share them)"); \
+    rule((!Loop::Inject::template Layer<8>::reads_input && Loop::start == Start::input), \
+         "use NoInjection (a loop is written as layers one after another, which see its input no more)"); \
+    rule( \
+        (!Loop::norm_between), \
+        "leave out NormBetween (a loop is written as layers one after another, with nothing between them)"); \
+    rule((!Loop::pass_embedding), \
+         "leave out PassEmbedding (a loop is written as layers one after another, with nothing between " \
+         "them)")
+
 /// Names what keeps a model out of a stock class.
 template <class M>
 struct explain_stock_class {
     using Position = typename M::Position;
     using Loop     = LoopOf<typename M::Depth>;
-    static_assert(
-        M::gpt2 || M::llama,
-        "save_pretrained: use a style with LayerNorm and a plain MLP, as GPT-2, or RmsNorm and a gated "
-        "MLP, as Llama (Hugging Face has no stock class for others)");
-    static_assert(norms_of<typename M::Style>() == Norms::before,
-                  "save_pretrained: put norms before a block's functions, Norms::before (GPT-2 and Llama "
-                  "have them nowhere else)");
-    static_assert(!norms_queries<typename M::Style>(),
-                  "save_pretrained: leave out qk_norm (GPT-2 and Llama do not norm queries and keys)");
-    static_assert(cap_of<typename M::Style>() == 0,
-                  "save_pretrained: leave out soft_cap (GPT-2 and Llama do not cap logits)");
-    static_assert(mask_of<typename M::Style>() == Mask::causal,
-                  "save_pretrained: use a causal mask (GPT-2 and Llama see no later tokens)");
-    static_assert(Position::site != Site::score,
-                  "save_pretrained: use Learned, Sinusoidal, Rope or NoPe (GPT-2 and Llama add no biases to "
-                  "scores, as Alibi, Window, T5, Kerple and Fire do)");
-    static_assert(!DrawsRows<Position>,
-                  "save_pretrained: use Learned, Sinusoidal, Rope or NoPe (GPT-2 and Llama count positions "
-                  "from 0, and know no ids that are drawn or named by a task)");
-    static_assert(
-        !M::gpt2 || Position::site != Site::query_key,
-        "save_pretrained: use Learned, Sinusoidal or NoPe with this style (GPT-2 turns no queries; Llama "
-        "does)");
-    static_assert(!M::llama || Position::site == Site::query_key || Position::site == Site::nowhere,
-                  "save_pretrained: use Rope or NoPe with this style (Llama adds no positions to embeddings; "
-                  "GPT-2 does)");
-    static_assert(rotation_of<Position>(M::shape.head_size()).channels == M::shape.head_size(),
-                  "save_pretrained: turn all channels, Rope<theta> (Llama turns no part of a head)");
-    static_assert(!M::llama || M::shape.head_size() % 2 == 0,
-                  "save_pretrained: .width / .heads must be even (Llama pairs the channels of a head, also "
-                  "where it does not turn them)");
-    static_assert(!M::gpt2 || M::shape.kv() == M::shape.heads,
-                  "save_pretrained: leave out .kv_heads with this style (every query head of GPT-2 has keys "
-                  "of its own; Llama's share them)");
-    static_assert(!Loop::Inject::template Layer<8>::reads_input && Loop::start == Start::input,
-                  "save_pretrained: use NoInjection (a loop is written as layers one after another, which "
-                  "see its input no more)");
-    static_assert(!Loop::norm_between,
-                  "save_pretrained: leave out NormBetween (a loop is written as layers one after another, "
-                  "with nothing between them)");
-    static_assert(!Loop::pass_embedding,
-                  "save_pretrained: leave out PassEmbedding (a loop is written as layers one after another, "
-                  "with nothing between them)");
+#define RUNG_ASSERT(condition, words) static_assert(condition, "save_pretrained: " words)
+    RUNG_STOCK_CLASS_RULES(RUNG_ASSERT);
+#undef RUNG_ASSERT
     static constexpr bool ok = true;
 };
+
+/// The same for a program: the first reason, or null where a stock class computes what the model computes.
+template <class M>
+constexpr char const* stock_class_refusal() {
+    using Position = typename M::Position;
+    using Loop     = LoopOf<typename M::Depth>;
+#define RUNG_REFUSE(condition, words) \
+    if (!condition) return words
+    RUNG_STOCK_CLASS_RULES(RUNG_REFUSE);
+#undef RUNG_REFUSE
+    return nullptr;
+}
+#undef RUNG_STOCK_CLASS_RULES
 
 /// Its name for an activation.
 constexpr std::string_view stock_name(Activation a) {

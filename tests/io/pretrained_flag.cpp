@@ -1,0 +1,57 @@
+// --save-pretrained of a program: where it writes, what it refuses before any work, and what it asks of a finished run.
+#include <doctest/doctest.h>
+
+#include "experiment/scratch.hpp"
+#include "rung/io/load_pretrained.hpp"
+#include "rung/io/pretrained_flag.hpp"
+#include "rung/rung.hpp"
+
+using namespace rung;
+
+namespace {
+
+constexpr Shape tiny{.vocab = Reverse::vocab, .context = 12, .width = 16, .heads = 4};
+using Gpt2   = Transformer<tiny, Learned, Stacked<2>, Gpt>;
+using Biased = Transformer<tiny, Alibi, Stacked<2>, Gpt>;
+
+/// What a program does with the flag. @return  whether a finished run is to be gone through again
+template <class Model>
+bool run(Model const& model, std::vector<char const*> words, std::string const& name = "") {
+    words.insert(words.begin(), "program");
+    Common               common;
+    Flags                flags{"A program."};
+    const PretrainedFlag pretrained{common, flags};
+    flags.parse(int(words.size()), words.data());
+    pretrained.wanted_of<Model>(name);
+    pretrained.save(model, Reverse{}, name);
+    return common.go_through;
+}
+
+}  // namespace
+
+TEST_CASE("the flag writes where it is given, and else nothing") {
+    const scratch::Folder folder;
+    const Gpt2            model{std::uint64_t{1}};
+    const std::string     to = folder / "model";
+    CHECK_FALSE(run(model, {}));
+    CHECK(scratch::names_in(folder.path()).empty());
+    for (const std::string name : {"", "round 3"}) {
+        CHECK(run(model, {"--save-pretrained", to.c_str()}, name));
+        Gpt2 read{std::uint64_t{2}};
+        load_pretrained(read, name.empty() ? to : to + "/" + name, Reverse{});
+        CHECK(std::equal(model.weights().begin(), model.weights().end(), read.weights().begin()));
+        CHECK_FALSE(run(model, {"--save-pretrained", to.c_str()}, name));  // a finished run has left it
+    }
+}
+
+TEST_CASE("a model that no stock class computes is a bad flag, with the reason") {
+    const scratch::Folder folder;
+    const Biased          model{std::uint64_t{1}};
+    const std::string     to = folder / "model";
+    CHECK_FALSE(run(model, {}));
+    CHECK_THROWS_WITH_AS(
+        run(model, {"--save-pretrained", to.c_str()}),
+        doctest::Contains("wanted none: use Learned, Sinusoidal, Rope or NoPe (GPT-2 and Llama add "
+                          "no biases to scores"),
+        BadFlag);
+}
