@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <array>
+
 #include "support/climbing.hpp"
 
 using namespace rung_test;
@@ -112,6 +114,23 @@ TEST_CASE("tests of a climb are as far apart as asked, and the last round has on
     CHECK(untested.rounds()[2].after.scores.empty());
     CHECK(untested.rounds()[2].flops > 0);
     CHECK(untested.rounds()[2].tokens == c.rounds()[2].tokens);
+}
+
+TEST_CASE("labels are told of as they are made, for all models and difficulties of a round together") {
+    auto options     = quick();
+    options.rounds   = 2;
+    options.schedule = [](Turn const& turn) {
+        return std::vector<Target>{{4 + turn.level}, {5 + turn.level, 0.5}};
+    };
+    std::vector<std::array<int, 4>> seen;
+    options.watch.labels = [&](LabelEvent const& e) { seen.push_back({e.round, e.done, e.of, e.more}); };
+    Climbing c(options, 2);
+    c.finish();
+    std::vector<std::array<int, 4>> wanted;
+    for (int round = 1; round <= 2; ++round)
+        for (int done = 0; const int more : {27, 13, 27, 13})
+            done += more, wanted.push_back({round, done, 80, more});
+    CHECK(seen == wanted);
 }
 
 TEST_CASE("half of a round's batches are its own labels, the rest of the first set and of older ones") {

@@ -53,6 +53,7 @@ TEST_CASE("journal: every step, round and result of a climb is on record, number
     CHECK(count(record, R"("phase":"second","round":0)") == 2);
     CHECK(count(record, R"("phase":"round 2","round":2)") == 4);
     CHECK(count(record, R"("event":"round","round":1,"difficulty":"3","labels":{"3":{"labelled":5,)") == 1);
+    CHECK(count(record, R"({"event":"labels","round":2,"labelled":5,"of":5})") == 1);
     CHECK(count(record, R"("event":"end")") == 1);
     const std::string page = slurp(folder / "run/report.html");
     // Accuracy, rounds (which tested fewer difficulties), labels, two frontiers, loss.

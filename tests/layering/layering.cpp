@@ -33,8 +33,8 @@ std::map<std::string, Strings> const plan{
     {"experiment",
      {"core", "contract", "backend/cpu", "backend/cuda", "task", "data", "model", "train", "eval",
       "curriculum"}},
-    // A checkpoint is a model and a vocabulary; of experiment it takes how files, JSON and flags are written.
-    {"io", {"core", "model", "data", "experiment/file.hpp", "experiment/flags.hpp", "experiment/json.hpp"}},
+    // A checkpoint is a model and a vocabulary; of experiment it takes how files and JSON are written, and programs.
+    {"io", {"core", "model", "data", "experiment/file.hpp", "experiment/json.hpp", "experiment/program.hpp"}},
 };
 
 bool starts_with(std::string const& text, std::string const& start) { return text.rfind(start, 0) == 0; }

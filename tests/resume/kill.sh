@@ -26,6 +26,7 @@ doing() {
     if [ -e "$1/DONE" ]; then echo ended; return; fi
     if compgen -G "$1/*.tmp*" >/dev/null; then echo writing; return; fi
     case $(tail -n 1 "$1/record.jsonl" 2>/dev/null) in
+        *'"event":"labels"'*) echo labelling ;;
         *'"phase":"round '*) echo climbing ;;
         *'"event":"step"'* | *'"event":"test"'*) echo training ;;
         *'"event":"round"'* | *'"event":"between"'*) echo evaluating ;;

@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
               {.steps = steps, .batch = 16, .watch = journal.watch("settle")});
         self_improve(trainer, Reverse{}, Uniform{1, 3}, NoFilter{},
                      {.rounds      = 2,
-                      .prompts     = 6'000,
+                      .prompts     = 20'000,
                       .steps       = steps / 2,
                       .batch       = 16,
                       .test        = {.to = 5, .each = 16},

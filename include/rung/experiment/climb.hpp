@@ -172,6 +172,9 @@ private:
                           .target = target_},
                          options_, cost_);
             std::move(more.begin(), more.end(), std::back_inserter(candidates_));
+            if (auto const& see = options_.watch.labels)
+                see({now_.round, now_.total().labelled + int(candidates_.size()),
+                     int(voters_.size()) * options_.prompts, some});
             if (int(candidates_.size()) < count) return;
         }
         if (count > 0)

@@ -9,6 +9,7 @@
 
 #include "rung/experiment/accuracy.hpp"
 #include "rung/experiment/climbs.hpp"
+#include "rung/experiment/events.hpp"
 #include "rung/experiment/manifest.hpp"
 #include "rung/experiment/program.hpp"
 #include "rung/experiment/progress.hpp"
@@ -20,13 +21,6 @@
 #include "rung/experiment/tensorboard.hpp"
 
 namespace rung {
-
-/// {"1":0.99,"2":...}: exact match by difficulty.
-[[gnu::cold, gnu::noinline]] inline Json exact_matches(Report const& report) {
-    Json out;
-    for (auto const& score : report.scores) out.set(score.difficulty.text(), score.exact_match());
-    return out;
-}
 
 class Journal {
 public:
@@ -56,12 +50,14 @@ public:
     /// For ClimbOptions::watch.
     /// @param name  of the climb, where there are several
     [[gnu::cold, gnu::noinline]] Watch watch_climb(std::string const& name = "") {
-        return {[this, name](StepEvent const& e) {
-                    if (climbs_.empty() && e.step == 1) trained_steps_ = losses_.y.size();
-                    const std::size_t round = climbs_.rounds(name) + 1;
-                    step((name.empty() ? "" : name + ", ") + "round " + std::to_string(round), round, e);
-                },
-                keeper(name.empty() ? "climb" : name)};
+        Watch watch{[this, name](StepEvent const& e) {
+                        if (climbs_.empty() && e.step == 1) trained_steps_ = losses_.y.size();
+                        const std::size_t round = climbs_.rounds(name) + 1;
+                        step(text::join({of_climb(name), "round ", std::to_string(round)}), round, e);
+                    },
+                    keeper(name.empty() ? "climb" : name)};
+        watch.labels = [this, name](LabelEvent const& e) { labelled(name, e); };
+        return watch;
     }
     /// For ClimbOptions::watch_round.
     std::function<void(Round const&)> watch_round(std::string name = "") {
@@ -155,15 +151,7 @@ private:
             progress_.emplace(label, e.steps, ProgressOptions{.stream = streams_.error, .start = e.step - 1});
         progress_->step(e.step, {.loss = e.loss, .tokens = double(e.tokens)});
         losses_.y.push_back(e.loss);
-        record_.write(Json{}
-                          .set("event", "step")
-                          .set("phase", label)
-                          .set("round", round)
-                          .set("step", losses_.y.size())
-                          .set("loss", e.loss)
-                          .set("gradient_norm", e.gradient)
-                          .set("rate", e.rate)
-                          .set("tokens", e.tokens));
+        record_.write(step_event(label, round, losses_.y.size(), e));
         const std::uint64_t at = losses_.y.size();
         events_.scalar("loss", at, e.loss);
         events_.scalar("gradient_norm", at, e.gradient);
@@ -172,15 +160,20 @@ private:
             for (auto const& score : e.test->scores)
                 events_.scalar(text::join({"exact_match/", score.difficulty.text()}), at,
                                score.exact_match());
-            Json test;
-            test.set("event", "test")
-                .set("step", losses_.y.size())
-                .set("exact_match", exact_matches(*e.test));
-            if (!e.state.empty()) test.set("curriculum", e.state);
-            record_.write(test);
+            record_.write(test_event(losses_.y.size(), e));
         }
         if (e.step == e.steps) progress_->finish(), progress_.reset();
         check_loss(e);
+    }
+    /// On record, too: where labels take longer than training, a run is to be seen to go on.
+    [[gnu::cold, gnu::noinline]] void labelled(std::string const& name, LabelEvent const& e) {
+        if (e.done == e.more || !progress_)
+            progress_.emplace(
+                text::join({of_climb(name), "round ", text::number(e.round), ", labels"}), e.of,
+                ProgressOptions{.stream = streams_.error, .start = e.done - e.more, .unit = "labels"});
+        progress_->step(e.done);
+        record_.write(label_event(name, e));
+        if (e.done == e.of) progress_.reset();
     }
     /// Throws Diverged where a loss is none, or far above the mean of about the last hundred steps.
     [[gnu::cold, gnu::noinline]] void check_loss(StepEvent const& e) {
@@ -195,36 +188,8 @@ private:
     [[gnu::cold, gnu::noinline]] void end_round(std::string const& name, Round const& r) {
         climbs_.add(name, r);
         round_seconds_.push_back(std::round(seconds()));
-        const LabelCount sum = r.total();
-        Json             labels;
-        for (auto const& count : r.labels)
-            labels.set(count.difficulty.text(), Json{}
-                                                    .set("labelled", count.labelled)
-                                                    .set("labelled_right", count.labelled_right)
-                                                    .set("kept", count.kept)
-                                                    .set("kept_right", count.kept_right));
-        Json event;
-        event.set("event", "round");
-        if (!name.empty()) event.set("climb", name);
-        event.set("round", r.round)
-            .set("difficulty", r.difficulty.text())
-            .set("labels", labels)
-            .set("precision", sum.precision())
-            .set("recall", sum.recall())
-            .set("agreement", sum.agreement)
-            .set("confidence", sum.confidence)
-            .set("trust", sum.trust)
-            .set("loss", r.loss)
-            .set("tokens", r.tokens)
-            .set("decoded", r.decoded)
-            .set("flops", r.flops)
-            .set("exact_match", exact_matches(r.after));
-        if (!r.sign.empty()) event.set("sign", r.sign);
-        if (r.ruling != Ruling::go_on) event.set("ruling", ruling_name(r.ruling));
-        record_.write(event);
-        std::fprintf(streams_.error, "%s%sround %d labels %s: kept %d of %d, of which %d are right%s%s\n",
-                     name.c_str(), name.empty() ? "" : ", ", r.round, r.difficulty.text().c_str(), sum.kept,
-                     sum.labelled, sum.kept_right, r.sign.empty() ? "" : "; ", r.sign.c_str());
+        record_.write(round_event(name, r));
+        std::fprintf(streams_.error, "%s\n", round_line(name, r).c_str());
     }
     [[gnu::cold, gnu::noinline]] Json begin_line() const {
         return Json{}.set("experiment", name_).set("seed", common_.seed);

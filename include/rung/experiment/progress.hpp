@@ -34,6 +34,7 @@ struct ProgressOptions {
     double       interval = 10;                ///< seconds between plain lines, growing to thirty times this
     std::int64_t start    = 0;                 ///< steps that were done before, for a resumed run
     double (*clock)()     = seconds_now;
+    char const* unit      = "steps";
 };
 
 /// What a step may tell.
@@ -95,7 +96,7 @@ public:
             add(done, "");
         }
         if (losses_ > 0) add("loss ", text::brief(loss_));
-        if (per_second > 0) add(text::count(per_second), " steps/s");
+        if (per_second > 0) add(text::count(per_second), text::join({" ", options_.unit, "/s"}));
         if (tokens_ > 0 && seconds_ > 0) add(text::count(tokens_ / seconds_), " tokens/s");
         add("elapsed ", text::duration(now - begun_));
         if (!finished_ && per_second > 0 && total_ > done_)

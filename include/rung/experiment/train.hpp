@@ -24,10 +24,19 @@ struct StepEvent {
     std::string   state  = {};  ///< of the curriculum after the test, if it has one
 };
 
+/// Some labels of a climb's round were made.
+struct LabelEvent {
+    int round = 0;
+    int done = 0, of = 0;  ///< labels of the round so far, in all
+    int more = 0;          ///< of them since the event before
+};
+
 /// Sees every step: any function of a StepEvent. A journal's also keeps the state of the training, so that it goes on
 /// after the process was killed.
 class Watch {
 public:
+    std::function<void(LabelEvent const&)> labels{};  ///< of a climb; empty: nobody looks
+
     Watch() = default;
     template <class F>
         requires(!std::same_as<F, Watch> && std::invocable<F const&, StepEvent const&>)
@@ -39,7 +48,8 @@ public:
     [[gnu::cold, gnu::noinline]] Watch and_then(std::function<void(StepEvent const&)> more,
                                                 Keeper::State                         state) const {
         Watch both;
-        both.see_ = [first = *this, more](StepEvent const& event) { first(event), more(event); };
+        both.labels = labels;
+        both.see_   = [first = *this, more](StepEvent const& event) { first(event), more(event); };
         if (keeper_) both.keeper_ = std::make_shared<Beside>(keeper_, std::move(state));
         return both;
     }
