@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "rung/core/archive.hpp"
 #include "scratch.hpp"
 
 using namespace rung;
@@ -46,6 +47,18 @@ TEST_CASE("manifest: it names the compiler, what it was allowed, and the process
 #endif
     CHECK_FALSE(processor_name().empty());
     CHECK_FALSE(has(processor_name(), "\n"));
+}
+
+TEST_CASE("manifest: a run that goes on began when its first process did") {
+    const scratch::Folder folder;
+    Manifest              manifest{folder / "run", "trial", Flags{"x"}};
+    std::string           start = "1999-12-31T23:59:59Z";
+    Archive               kept;
+    kept(start);
+    Archive all{kept.bytes()};
+    manifest.archive(all);
+    manifest.end();
+    CHECK(has(scratch::read(folder / "run/manifest.json"), R"("start":"1999-12-31T23:59:59Z","end":"20)"));
 }
 
 TEST_CASE("manifest: without a folder nothing is written") {

@@ -133,12 +133,14 @@ private:
     }
     std::shared_ptr<Keeper> keeper(std::string const& label) {
         if (!stages_) return nullptr;
-        return stages_->next(label, record_, [this](Archive& all) { archive(all); });
+        return stages_->next(
+            label, record_, [this](Archive& all) { archive(all); },
+            [this](auto& stage, auto& what) { manifest_.data(stage, what); });
     }
     /// What the journal has come to.
     [[gnu::cold, gnu::noinline]] void archive(Archive& all) {
         double seconds = this->seconds();
-        all(seconds, mean_loss_, losses_.y, trained_steps_, climbs_, round_seconds_);
+        all(seconds, mean_loss_, losses_.y, trained_steps_, climbs_, round_seconds_, manifest_);
         if (!all.reads()) return;
         before_ = seconds, start_ = seconds_now();
         progress_.reset();

@@ -20,6 +20,8 @@ public:
     Keeper& operator=(Keeper const&) = delete;
     virtual ~Keeper()                = default;
 
+    /// What the work learns from, for whoever tells of the run.
+    virtual void learns_from(std::string const& /*what*/) {}
     /// Before the first step: reads the state back, if one was kept.
     virtual void begin(State const& state) = 0;
     /// After each step: keeps the state when it is time to. Throws to stop the work, having kept it.

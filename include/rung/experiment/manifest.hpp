@@ -118,8 +118,13 @@ public:
         write(nullptr);
     }
 
-    /// What the model learns from, where the program says it: data("task", type_name<Reverse>()).
+    /// What the model learns from: data("1-train", "Lesson<Reverse, Uniform>, 2500 steps of 128").
     void data(std::string_view name, JsonValue value) { data_.set(name, value), write(nullptr); }
+    /// A run that goes on began when its first process did.
+    void archive(auto& all) {
+        all(start_);
+        if (all.reads()) write(nullptr);
+    }
     /// The run is done.
     void end() { write(now()); }
 

@@ -66,7 +66,11 @@ std::vector<Round> self_improve(Who& who, Task const& task, First const& first, 
     auto                engine = climb(who, task, first, filter, options);
     const Keeper::State state  = [&](Archive& all) { engine.archive(all); };
     Keeper* const       keeper = options.watch.keeper();
-    if (keeper) keeper->begin(state);
+    if (keeper) {
+        keeper->begin(state);
+        keeper->learns_from(concat("labels of its own of ", type_name<Task>(), ", ", options.rounds,
+                                   " rounds, beside ", type_name<First>()));
+    }
     while (!engine.ended()) {
         try {
             engine.advance();

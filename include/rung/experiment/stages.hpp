@@ -20,6 +20,8 @@ namespace rung {
 /// The stages of one program and the folder that it works in.
 class Stages {
 public:
+    using Tell = std::function<void(std::string const& stage, std::string const& what)>;
+
     /// Throws BadFlag where the folder holds another run, and Exit 0, its result printed again, where it holds this one
     /// and that is finished, unless it is to be gone through again.
     /// @param common  outlives this
@@ -40,15 +42,16 @@ public:
 
     /// The next stage's keeper. What it keeps of the program beside the stage's own state is the record's length, and
     /// `rest`.
+    /// @param tell  is called with the stage's name and what it learns from
     [[gnu::cold, gnu::noinline]] std::shared_ptr<Keeper> next(std::string_view label, Record& record,
-                                                              Keeper::State rest) {
+                                                              Keeper::State rest, Tell tell = {}) {
         std::string name = text::join({text::number(++count_), "-"});
         for (const char c : label.substr(0, 60)) {
             const bool plain = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_';
             if (plain) name.push_back(c);
             else if (name.back() != '-') name.push_back('-');
         }
-        return std::shared_ptr<Keeper>(new Stage(*this, name, record, std::move(rest)));
+        return std::shared_ptr<Keeper>(new Stage(*this, name, record, std::move(rest), std::move(tell)));
     }
 
     /// The program has come to its end, with this result.
@@ -60,13 +63,17 @@ public:
 private:
     class Stage final : public Keeper {
     public:
-        Stage(Stages& all, std::string const& name, Record& record, State rest)
+        Stage(Stages& all, std::string const& name, Record& record, State rest, Tell tell)
             : all_(all),
               name_(name),
               file_(text::join({all.common_.out, "/", name, ".checkpoint"})),
               record_(record),
-              rest_(std::move(rest)) {}
+              rest_(std::move(rest)),
+              tell_(std::move(tell)) {}
 
+        void learns_from(std::string const& what) override {
+            if (tell_) tell_(name_, what);
+        }
         [[gnu::cold, gnu::noinline]] void begin(State const& state) override {
             RUNG_CHECK(!std::exchange(begun_, true), "Journal: watch; got '", name_,
                        "' for a second training, wanted one for each");
@@ -129,6 +136,7 @@ private:
         CheckpointFile file_;
         Record&        record_;
         State          rest_;
+        Tell           tell_;
         double         kept_    = 0;
         int            retries_ = 0;
         bool           begun_ = false, done_ = false;

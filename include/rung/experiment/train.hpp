@@ -64,6 +64,7 @@ private:
     public:
         Beside(std::shared_ptr<Keeper> keeper, State own)
             : keeper_(std::move(keeper)), own_(std::move(own)) {}
+        void learns_from(std::string const& what) override { keeper_->learns_from(what); }
         void begin(State const& state) override { keeper_->begin(both(state)); }
         void step(State const& state, bool done) override { keeper_->step(both(state), done); }
         bool retry(State const& state, int at, std::string_view why) override {
@@ -233,7 +234,10 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
         RUNG_CHECK(!keeper || options.test_every == 0,
                    "Curriculum: add `std::string state() const` and `void restore(std::string_view)`, or the "
                    "final const to `observe` if it learns nothing; a run that is kept goes on from both");
-    if (keeper) keeper->begin(state);
+    if (keeper) {
+        keeper->begin(state);
+        keeper->learns_from(concat(type_name<SourceType>(), ", ", options.steps, " steps of ", each));
+    }
     go_on();
     while (step < options.steps) {
         try {
