@@ -323,36 +323,33 @@ TEST_CASE("stages: divergence is exit code 3, on record, and the state kept befo
     check_same(run(folder.path(), {}));
 }
 
-TEST_CASE("stages: a retry goes back to the state kept last and on with other examples") {
+TEST_CASE(
+    "stages: a retry goes back and on with other examples, to the same end however often states are kept") {
+    const auto tried = [](std::string const& folder, int often, int killed_at) {
+        int  times = 0, killed = 0;
+        Plan plan{.words = {"--retries", "2"}, .often = often};
+        plan.at = [&](int step) {
+            if (step == killed_at && times == 1 && ++killed == 1) throw Killed{};
+            if (step == 10 && ++times <= 2) throw Diverged("loss; got 1e9");
+        };
+        Outcome outcome = run(folder, plan);
+        if (outcome.code == -1) times = 1, outcome = run(folder, plan);
+        CHECK(outcome.code == 0);
+        CHECK(times == 3);
+        return outcome;
+    };
     const scratch::Folder folder;
-    int                   times = 0;
-    const Plan            diverge{.words = {"--retries", "2"}, .at = [&](int step) {
-                           if (step == 10 && ++times <= 2) throw Diverged("loss; got 1e9");
-                       }};
-    const Outcome         outcome = run(folder.path(), diverge);
-    CHECK(outcome.code == 0);
-    CHECK(times == 3);
-    CHECK(outcome.examples == uninterrupted().examples + 2 * 8);
+    const Outcome         outcome = tried(folder / "often", 0, 0);
+    // Twice back to the second stage's beginning, past the examples of four steps each time.
+    CHECK(outcome.examples == uninterrupted().examples + 2 * 4 * 8);
     CHECK(scratch::count(outcome.record, "\"event\":\"step\"") == 11);
     CHECK(scratch::count(outcome.record, R"("why":"loss; got 1e9","retry":1})") == 1);
     CHECK(scratch::count(outcome.record, R"("why":"loss; got 1e9","retry":2})") == 1);
     CHECK((outcome.state != uninterrupted().state));
-}
-
-TEST_CASE("stages: a retry is one from the stage's beginning where no state was kept since") {
-    const scratch::Folder folder;
-    int                   times = 0;
-    const Plan            diverge{.words = {"--retries", "1"},
-                                  .at =
-                           [&](int step) {
-                               if (step == 3) ++times;
-                               if (step == 3 && times == 1) throw Diverged("loss; got 1e9");
-                           },
-                                  .often = 1'000'000};
-    const Outcome         outcome = run(folder.path(), diverge);
-    CHECK(outcome.code == 0);
-    CHECK(times == 2);
-    CHECK(outcome.examples == uninterrupted().examples + 3 * 8);
+    for (Outcome const& other : {tried(folder / "never", 1'000'000, 0), tried(folder / "killed", 0, 8)}) {
+        CHECK(other.record == outcome.record);
+        CHECK(other.state == outcome.state);
+    }
 }
 
 TEST_CASE("stages: a watch is one training's, whose state it keeps") {

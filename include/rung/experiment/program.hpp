@@ -51,7 +51,7 @@ struct Common {
                   "is; 0: none is",
                   {.least = 0});
         flags.add("retries", retries,
-                  "times that training goes back to the state kept last and on with other examples, when it "
+                  "times that training goes back, by at most 100 steps, and on with other examples, when it "
                   "diverges",
                   {.least = 0});
         flags.add("tensorboard", tensorboard, "write the metrics for TensorBoard, too, into --out");

@@ -61,6 +61,8 @@ public:
     }
 
 private:
+    static constexpr int steps_back = 100;  // at most, by a retry
+
     class Stage final : public Keeper {
     public:
         Stage(Stages& all, std::string const& name, Record& record, State rest, Tell tell)
@@ -78,53 +80,66 @@ private:
             RUNG_CHECK(!std::exchange(begun_, true), "Journal: watch; got '", name_,
                        "' for a second training, wanted one for each");
             all_.signals_.leave_with(0);
-            const bool kept = read(state);
-            kept_           = seconds_now();
-            if (!done_) record_.cut();  // what a killed run wrote after it
-            if (done_) all_.idle();
-            else if (!kept && all_.common_.retries > 0) keep(state, false);  // to go back to
+            read(state);
+            kept_ = seconds_now();
+            if (done_) return all_.idle();
+            record_.cut();  // what a killed run wrote after it
+            if (back_.empty()) mark(state);
         }
         void step(State const& state, bool done) override {
+            ++steps_;
+            if (!done && (steps_ % steps_back == 0 || std::exchange(again_, false))) mark(state);
             const bool due = seconds_now() - kept_ >= all_.common_.checkpoint_seconds;
             if (done || due || all_.signals_.heard() != 0) keep(state, done);
         }
         [[gnu::cold, gnu::noinline]] bool retry(State const& state, int at, std::string_view why) override {
-            const int  tried = retries_;
-            const bool again = tried < all_.common_.retries && read(state);
-            if (again) record_.cut(), retries_ = tried + 1;
+            const int tried = retries_;
+            again_          = tried < all_.common_.retries;
+            if (again_) {
+                Archive all(back_);
+                archive(all, state);
+                record_.cut(), retries_ = tried + 1;
+            }
             record_.write(Json{}
                               .set("event", "diverged")
                               .set("stage", name_)
                               .set("step", at)
                               .set("why", why)
-                              .set("retry", again ? retries_ : 0));
+                              .set("retry", again_ ? retries_ : 0));
             std::fprintf(all_.streams_.error, "%s: %.*s; %s\n", name_.c_str(), int(why.size()), why.data(),
-                         again ? "going back to the state kept last" : "the state kept last stands");
-            if (again) kept_ = -1e18;  // what comes of it is kept at once: a second retry goes on from there
-            return again;
+                         again_ ? "going back" : "the state kept last stands");
+            return again_;
         }
 
     private:
         [[gnu::cold, gnu::noinline]] void archive(Archive& all, State const& state) {
             std::uint64_t size = record_.size();
-            all(done_, retries_, size);
+            all(done_, retries_, steps_, size);
             rest_(all);
             state(all);
-            all.end();
             if (all.reads()) record_.go_to(size);
         }
-        [[gnu::cold, gnu::noinline]] bool read(State const& state) {
+        /// Where a retry goes back to is told by steps: what is kept in the file depends on the clock.
+        [[gnu::cold, gnu::noinline]] void mark(State const& state) {
+            if (all_.common_.retries == 0) return;
+            Archive all;
+            archive(all, state);
+            back_ = all.bytes();
+        }
+        [[gnu::cold, gnu::noinline]] void read(State const& state) {
             auto bytes = file_.read(all_.streams_.error);
-            if (!bytes) return false;
+            if (!bytes) return;
             Archive all(std::move(*bytes));
             archive(all, state);
-            return true;
+            all(again_, back_);
+            all.end();
         }
         [[gnu::cold, gnu::noinline]] void keep(State const& state, bool done) {
             done_ = done;
             record_.sync();  // first: a state never counts on lines that a power cut may take
             Archive all;
             archive(all, state);
+            all(again_, back_);
             file_.write(all.bytes());
             kept_ = seconds_now();
             if (done) all_.idle();
@@ -137,9 +152,10 @@ private:
         Record&        record_;
         State          rest_;
         Tell           tell_;
+        std::string    back_;  // the state of some steps ago, if there are retries
         double         kept_    = 0;
-        int            retries_ = 0;
-        bool           begun_ = false, done_ = false;
+        int            retries_ = 0, steps_ = 0;
+        bool           begun_ = false, done_ = false, again_ = false;
     };
 
     /// All is kept: a signal to stop waits for nothing.
