@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
     flags.add("round-steps", round_steps, "training steps per round", {.least = 1});
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
-        pretrained.wanted_of<Reverser>();
+        pretrained.check<Reverser>(Reverse{});
         Journal    journal{"quickstart", "Reversing strings longer than any it was shown", common, flags};
         Reverser   model{ctx};
         Trainer    trainer{ctx, model, {.epsilon = 1e-6}};

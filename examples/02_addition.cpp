@@ -28,7 +28,7 @@ struct Settings {
 template <class Model, class Context>
 void climb(Context& ctx, Settings const& s, Common const& common, Flags const& flags,
            PretrainedFlag const& pretrained) {
-    pretrained.wanted_of<Model>();
+    pretrained.check<Model>(Addition{});
     Journal    journal{"addition", "Adding numbers longer than any it was shown", common, flags};
     Model      model{ctx};
     Trainer    trainer{ctx, model, {.epsilon = 1e-6}};

@@ -53,7 +53,7 @@ int main(int argc, char** argv) {
     flags.add("steps", s.steps, "training steps of each model", {.least = 2});
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
-        pretrained.wanted_of<Adder<Looped<12>>>();
+        pretrained.check<Adder<Looped<12>>>(Columns{});
         Journal    journal{"looped_vs_stacked", "One block many times, or many blocks", common, flags};
         const auto looped  = trained<Looped<12>>(ctx, s, "one block, 12 times", journal);
         const auto stacked = trained<Stacked<12>>(ctx, s, "12 blocks", journal);

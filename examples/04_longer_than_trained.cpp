@@ -52,8 +52,7 @@ constexpr auto as_long = PassesByDifficulty{.more = 1};
 template <class Task, class Context>
 void compare(Context& ctx, Task const& task, PassRule const& practice, Settings const& s, Journal& journal) {
     using Shown = Loop<Task, ConcatInput>;
-    RUNG_CHECK(s.longest % 10 == 0, "longer_than_trained: --longest; got ", s.longest,
-               ", wanted a multiple of 10");
+    check_flag(s.longest % 10 == 0, "--longest: got ", s.longest, ", wanted a multiple of 10");
     const auto always = [&](auto const&) { return s.trained_to + 1; };
     const auto loop   = trained<Shown>(ctx, task, s, "loop", practice, journal);
     const auto once   = trained<Loop<Task, NoInjection>>(ctx, task, s, "shown once", practice, journal);
@@ -111,7 +110,7 @@ int main(int argc, char** argv) {
     flags.add("steps", s.steps, "training steps of each model", {.least = 2});
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
-        pretrained.wanted_of<Loop<Parity, ConcatInput>>();
+        pretrained.check<Loop<Parity, ConcatInput>>(Parity{});
         Journal journal{"longer_than_trained", "Strings longer than any it was shown", common, flags};
         // Parity is to stay what it is when all bits have been seen. A copy passes by, and is read in time.
         const auto longer = [](Occasion o) { return as_long(o) + int(o.rng.below(10)); };

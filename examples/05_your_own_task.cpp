@@ -53,7 +53,7 @@ int main(int argc, char** argv) {
     flags.add("steps", steps, "training steps", {.least = 1});
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
-        pretrained.wanted_of<Reader>();
+        pretrained.check<Reader>(Clock{});
         Journal    journal{"your_own_task", "Setting a clock forward", common, flags};
         Reader     model{ctx};
         const auto test   = EvaluateOptions{.to = trained_to + 1, .each = 512};

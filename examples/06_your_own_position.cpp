@@ -37,13 +37,14 @@ int main(int argc, char** argv) {
     flags.add("steps", steps, "training steps of each model", {.least = 1});
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
-        pretrained.wanted_of<Copier<Octaves>>();
+        pretrained.check<Copier<NoPe>>(Copy{});
         Journal    journal{"your_own_position", "Copying, by three ways to tell positions", common, flags};
         const auto copied = [&]<class Position>(Position, std::string const& name) {
             Copier<Position> model{ctx};
             Trainer          trainer{ctx, model, {.epsilon = 1e-6}};
             train(trainer, Copy{}, Uniform{1, trained_to},
                   {.steps = steps, .peak = 1.5e-3, .watch = journal.watch(name)});
+            pretrained.save(model, Copy{}, name);
             return std::pair{name, evaluate(ctx, model, Copy{}, {.to = trained_to + 5, .each = 512})};
         };
         std::vector<std::pair<std::string, Report>> reports;

@@ -131,7 +131,7 @@ int main(int argc, char** argv) {
     flags.add("quick", s.quick, "two sets of each format only");
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
-        pretrained.wanted_of<Adder>("detailed-500");
+        pretrained.check<Adder>(InAlphabet<AdditionIn<Plain>, Sums>{});
         Journal            journal{"formats", "How a sum is written", common, flags};
         std::vector<Trial> trials;
         const auto         sizes = [&](std::vector<int> all) {

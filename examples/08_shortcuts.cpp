@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
     flags.add("each", s.each, "sums of each kind in the test", {.least = 1});
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
-        pretrained.wanted_of<Adder>();
+        pretrained.check<Adder>(Sums{});
         Journal journal{"shortcuts", "What a model learns instead of adding", common, flags};
         Adder   model{ctx};
         Trainer trainer{ctx, model};

@@ -61,7 +61,7 @@ Settings settled(Settings s) {
 template <class Model, class Context, class Task>
 void climb(Context& ctx, Task const& task, Settings const& s, Common const& common, Flags const& flags,
            PretrainedFlag const& pretrained) {
-    pretrained.wanted_of<Model>();
+    pretrained.check<Model>(task);
     Journal    journal{"climb", "Past what it was shown: " + s.task, common, flags};
     Model      model{ctx};
     Trainer    trainer{ctx, model, {.epsilon = s.paper ? 1e-12 : 1e-6}};

@@ -31,7 +31,7 @@ struct Settings {
 template <class Model, class Context>
 void climb(Context& ctx, Settings const& s, Common const& common, Flags const& flags,
            PretrainedFlag const& pretrained) {
-    pretrained.wanted_of<Model>("length");
+    pretrained.check<Model>(PlainAddition{});
     Journal journal{"forward_addition", "Sums from the left: a filter on length against none", common, flags};
     Model   model{ctx};
     Trainer trainer{ctx, model, {.epsilon = s.paper ? 1e-12 : 1e-6}};

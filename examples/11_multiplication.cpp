@@ -33,7 +33,7 @@ struct Settings {
 template <class Model, class Context>
 void climb(Context& ctx, Settings const& s, std::string const& only, Common const& common, Flags const& flags,
            PretrainedFlag const& pretrained) {
-    pretrained.wanted_of<Model>(only == "all" ? "both" : only);
+    pretrained.check<Model>(Multiplication{});
     Journal journal{"multiplication", "Products: labels by one model, by length, by a vote", common, flags};
     const Difficulty                            from{s.trained_to, s.trained_to}, to{s.climb_to, s.climb_to};
     const Uniform                               lengths{{1, 1}, from};
@@ -91,7 +91,7 @@ int main(int argc, char** argv) {
     flags.add("prompts", s.prompts, "labelled per round, for each model", {.least = 1});
     flags.add("paper", s.paper, "the published sizes instead of the flags above, for a GPU");
     return program(argc, argv, flags, common, [&](auto& ctx) {
-        RUNG_CHECK(s.paper || s.climb_to > s.trained_to, "--climb-to: got ", s.climb_to,
+        check_flag(s.paper || s.climb_to > s.trained_to, "--climb-to: got ", s.climb_to,
                    ", wanted more than --trained-to, ", s.trained_to);
         if (s.paper) {
             s = {5, 10, 5, 10'000, 3'000, 1'000, 50'000, 1'024, 5e-5, 0.8, true};

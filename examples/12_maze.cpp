@@ -56,17 +56,17 @@ bool leads_there(std::string const& prompt, std::string const& way) {
 template <class Model, class Context>
 void climb(Context& ctx, Settings const& s, std::string const& only, Common const& common, Flags const& flags,
            PretrainedFlag const& pretrained) {
-    pretrained.wanted_of<Model>(only == "all" ? "verifier" : only);
+    pretrained.check<Model>(Maze{});
     const bool       hops = s.axis == "hops";
     const int        few  = hops ? s.nodes : s.hops + 1;
     const Uniform    mazes{{few, hops ? 1 : s.hops}, {s.nodes, s.hops}};
     const Difficulty last = hops ? Difficulty(s.nodes, std::min(s.hops + s.rounds + 2, s.nodes - 1))
                                  : Difficulty(s.nodes + 3 * s.rounds + 3, s.hops);
-    RUNG_CHECK(s.hops < s.nodes, "--hops: got ", s.hops, ", wanted at most ", s.nodes - 1, " with ", s.nodes,
+    check_flag(s.hops < s.nodes, "--hops: got ", s.hops, ", wanted at most ", s.nodes - 1, " with ", s.nodes,
                " nodes");
-    RUNG_CHECK(!hops || s.hops + s.rounds < s.nodes, "--rounds: got ", s.rounds, ", wanted at most ",
+    check_flag(!hops || s.hops + s.rounds < s.nodes, "--rounds: got ", s.rounds, ", wanted at most ",
                s.nodes - 1 - s.hops, " with ", s.nodes, " nodes and ", s.hops, " hops");
-    RUNG_CHECK(6 * last.first + 2 * last.second + 3 <= Model::shape.context, "--rounds: got ", s.rounds,
+    check_flag(6 * last.first + 2 * last.second + 3 <= Model::shape.context, "--rounds: got ", s.rounds,
                ", which end at ", last.first, " nodes; wanted at most ", Model::shape.context,
                " tokens, six a node");
     Journal journal{"maze", "Longer ways than any it was shown: " + s.axis, common, flags};

@@ -37,9 +37,9 @@ int main(int argc, char** argv) {
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
-        RUNG_CHECK(s.climb_to > s.trained_to, "--climb-to: got ", s.climb_to,
+        check_flag(s.climb_to > s.trained_to, "--climb-to: got ", s.climb_to,
                    ", wanted more than --trained-to, ", s.trained_to);
-        pretrained.wanted_of<Reverser>("sure");
+        pretrained.check<Reverser>(Reverse{});
         Journal    journal{"controlled_sampling", "How hard the next problems are", common, flags};
         const auto lengths = Uniform{1, s.trained_to};
         const auto test    = EvaluateOptions{.to = s.climb_to, .each = 128};

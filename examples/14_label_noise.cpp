@@ -35,8 +35,8 @@ int main(int argc, char** argv) {
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
-        RUNG_CHECK(s.round <= s.rounds, "--round: got ", s.round, ", wanted at most --rounds, ", s.rounds);
-        pretrained.wanted_of<Reverser>("clean");
+        check_flag(s.round <= s.rounds, "--round: got ", s.round, ", wanted at most --rounds, ", s.rounds);
+        pretrained.check<Reverser>(Reverse{});
         Journal    journal{"label_noise", "How wrong labels may be", common, flags};
         const auto lengths = Uniform{1, s.trained_to};
         const auto test    = EvaluateOptions{.to = s.trained_to + s.rounds, .each = 256};

@@ -29,7 +29,8 @@ struct Run {
     std::string                                      path, experiment;
     std::vector<std::pair<std::string, std::string>> flags{};  ///< that results follow from, without the seed
     std::uint64_t                                    seed = 0;
-    std::vector<std::pair<std::string, double>>      numbers{};  ///< of its result, by name: "after.20"
+    std::vector<std::pair<std::string, double>>      numbers{};        ///< of its result, by name: "after.20"
+    bool                                             printed = false;  ///< a last line, which has no flags
 };
 
 /// One setting: the numbers of its runs, by metric and seed.
@@ -49,26 +50,28 @@ void add_numbers(Run& run, std::string const& prefix, Document const& members) {
 
 /// Lines of JSON, a record or a program's standard output; none where no result is among them.
 std::optional<Run> read_run(fs::path const& path) {
-    static const std::set<std::string> no_say{"seed", "out", "threads", "tensorboard"};
-    std::ifstream                      file(path);
+    std::ifstream file(path);
     RUNG_CHECK(file, "'", path.string(), "' cannot be read; wanted a record or a program's output");
-    Run      run{path.string(), "", {}, 0, {}};
-    Document result, flags;
+    Run      run{path.string(), "", {}, 0, {}, false};
+    Document result, begin;
     for (std::string line; std::getline(file, line);) {
         const Document one =
             Document::parse(line, nullptr, false);  // of what else was printed: not an object
         if (!one.is_object()) continue;
-        const std::string event = one.value("event", "");
-        if (event == "begin") flags = one.value("flags", Document{}), result = {};
+        const std::string event = one.contains("event") && one["event"].is_string() ? one["event"] : "";
+        if (event == "begin") begin = one, result = {};
         if (event == "end") result = one.value("result", Document{});
         if (event.empty() && one.contains("experiment")) result = one;
     }
     if (!result.is_object()) return std::nullopt;
     run.experiment = result.value("experiment", "");
     run.seed       = result.value("seed", std::uint64_t{0});
-    if (flags.is_object())
-        for (auto const& [name, value] : flags.items())
-            if (!no_say.count(name)) run.flags.emplace_back(name, value.dump());
+    run.printed    = begin.is_null();
+    if (begin.contains("flags") && begin["flags"].is_object())
+        for (auto const& [name, value] : begin["flags"].items())
+            if (name != "seed") run.flags.emplace_back(name, value.dump());
+    for (const char* made : {"source", "build"})  // of another program it is another setting
+        if (begin.contains(made)) run.flags.emplace_back(made, begin[made].dump());
     add_numbers(run, "", result);
     return run;
 }
@@ -262,7 +265,12 @@ std::string reach(std::vector<Cells> const& tests) {
 
 int main(int argc, char** argv) {
     std::vector<std::string> paths;
-    while (argc > 1 && argv[1][0] != '-') paths.push_back(argv[1]), argv[1] = argv[0], ++argv, --argc;
+    std::string              folders;  // as a shell takes them
+    while (argc > 1 && argv[1][0] != '-') {
+        paths.push_back(argv[1]);
+        folders += " " + Flags::quoted(argv[1]);
+        argv[1] = argv[0], ++argv, --argc;
+    }
     std::string out, metrics_text, best = "highest";
     Flags       flags{
         "Puts many runs into one table and one page. Folders come before the flags: gather FOLDER... "
@@ -285,6 +293,8 @@ int main(int argc, char** argv) {
         if (!unfinished.empty())
             std::cerr << "gather: left out, for they have no result: " << unfinished << '\n';
         RUNG_CHECK(!runs.empty(), "no run has a result; wanted at least one");
+        if (std::count_if(runs.begin(), runs.end(), [](Run const& run) { return run.printed; }) > 1)
+            std::cerr << "gather: what programs printed does not say its flags: taken for one setting each\n";
         const auto metrics  = metrics_of(runs, metrics_text);
         const auto settings = settings_of(runs);
 
@@ -306,13 +316,15 @@ int main(int argc, char** argv) {
                          .set("unfinished", !unfinished.empty())
                   << '\n';
         if (out.empty()) return;
-        Page page{"Runs of " + runs[0].experiment};
+        const std::string program = Flags::quoted(flags.program());
+        Page              page{"Runs of " + runs[0].experiment};
         page.table("Over seeds: mean with its 95 % interval (Student's t), median, worst and best.", head,
                    summary);
         if (!tests.empty()) page.table(against + reach(tests), test_head, tests);
         if (!unfinished.empty()) page.text("Left out, for they have no result: " + unfinished);
         add_figures(page, settings, metrics);
-        page.text("The command that made this page:").command(flags.command());
+        page.text("The command that made this page:")
+            .command(program + folders + flags.command().substr(program.size()));
         write_file(out + "/gather.html", page.html());
     });
 }

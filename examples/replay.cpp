@@ -6,9 +6,7 @@
 #include <spawn.h>
 #include <sys/wait.h>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 
 #include <nlohmann/json.hpp>
 
@@ -17,13 +15,6 @@
 
 using namespace rung;
 using Document = nlohmann::ordered_json;
-
-std::string contents(std::string const& path) {
-    std::ifstream file(path, std::ios::binary);
-    RUNG_CHECK(file && !std::filesystem::is_directory(path), "replay: got '", path,
-               "', wanted a file that can be read");
-    return {std::istreambuf_iterator<char>(file), {}};
-}
 
 Document parse(std::string const& text, std::string const& what) {
     const Document document = Document::parse(text, nullptr, false);
@@ -77,32 +68,13 @@ int run(std::string const& program, std::vector<std::string> words) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/// The line with "*" for the values of these members, wherever they are; all other bytes as they were.
-std::string without(std::string line, std::vector<std::string> const& names) {
-    for (std::string const& name : names) {
-        const std::string head = text::quote_json(name) + ":";
-        for (std::size_t at = line.find(head); at != line.npos; at = line.find(head, at + 1)) {
-            const std::size_t begin  = at + head.size();
-            std::size_t       end    = begin;
-            bool              quoted = false;
-            for (; end < line.size() && (quoted || std::string_view{",]}"}.find(line[end]) == line.npos);
-                 ++end)
-                if (quoted && line[end] == '\\') ++end;
-                else quoted ^= line[end] == '"';
-            line.replace(begin, end - begin, "*");
-        }
-    }
-    return line;
-}
-
-/// "line 7: was ..., is ...", or nothing where the records are the same but for these members.
-std::string first_difference(std::string const& was, std::string const& is,
-                             std::vector<std::string> const& varies) {
+/// "line 7: was ..., is ...", or nothing where the records are the same.
+std::string first_difference(std::string const& was, std::string const& is) {
     const auto lines = [&](std::string const& text) {
         std::vector<std::string> all;
         for (std::size_t at = 0; at < text.size();) {
             const std::size_t end = std::min(text.find('\n', at), text.size());
-            all.push_back(without(text.substr(at, end - at + 1), varies));
+            all.push_back(text.substr(at, end - at + 1));
             at = end + 1;
         }
         return all;
@@ -130,8 +102,8 @@ int main(int argc, char** argv) {
     int       differs = 0;
     const int code    = program(argc, argv, flags, [&] {
         if (manifest.empty()) throw BadFlag("--manifest: got none, wanted a run's manifest.json");
-        const Document was = parse(contents(manifest), manifest);
-        for (const char* member : {"program", "flags", "made_by", "varies"})
+        const Document was = parse(read_whole_file(manifest), manifest);
+        for (const char* member : {"program", "flags", "made_by"})
             RUNG_CHECK(was.contains(member), "replay: '", manifest, "' has no member ", member,
                           "; wanted a run's manifest");
         if (name) return void(std::cout << was["program"].get<std::string>() << '\n');
@@ -146,9 +118,8 @@ int main(int argc, char** argv) {
 
         const int ended = run(program_path, words_of(was["flags"], out));
         RUNG_CHECK(ended == 0, "replay: the run; got exit code ", ended, ", wanted 0");
-        const std::string record     = contents(folder_of(manifest) + "/record.jsonl");
-        const std::string difference = first_difference(record, contents(out + "/record.jsonl"),
-                                                           was["varies"].get<std::vector<std::string>>());
+        const std::string record     = read_whole_file(folder_of(manifest) + "/record.jsonl");
+        const std::string difference = first_difference(record, read_whole_file(out + "/record.jsonl"));
         differs                      = !difference.empty();
         if (differs) std::cout << "records differ at " << difference;
         std::cout << Json{}

@@ -11,7 +11,7 @@ says() {  # TEXT FLAGS...: one of the lines, blanks run together, is TEXT
 }
 run() {  # RATE SEED LOSS: twice begun, as a folder that was used again has it
     mkdir -p "$scratch/runs/$1-$2"
-    local begin='{"event":"begin","experiment":"toy","flags":{"seed":'$2',"out":"'$1-$2'","rate":'$1',"width":64}}'
+    local begin='{"event":"begin","experiment":"toy","flags":{"seed":'$2',"rate":'$1',"width":64}}'
     printf '%s\n{"event":"end","result":{"experiment":"toy","seed":%s,"loss":99}}\n%s\n{"event":"step","loss":7}\n' \
         "$begin" "$2" "$begin" >"$scratch/runs/$1-$2/record.jsonl"
     printf '{"event":"end","result":{"experiment":"toy","seed":%s,"after":{"1":1,"20":%s},"loss":%s,"width":64,"seconds":1.5}}\n' \
@@ -43,7 +43,16 @@ cp -r "${runs[0]}" "$scratch/killed/again"
 says "gather: seed 1 of 'toy'; got '${runs[0]}/record.jsonl' and '$scratch/killed/again/record.jsonl', wanted one run" \
     "${runs[0]}" "$scratch/killed"
 
+# Another program's run is another setting, and an event that is none is passed over.
+cp -r "${runs[0]}" "$scratch/other"
+sed -i 's/"event":"begin",/"event":"begin","source":"0123",/; 1s/^/{"event":5}\n/; s/"seed":1/"seed":4/' "$scratch/other/record.jsonl"
+says '{"gathered":2,"settings":2,"unfinished":false}' "${runs[1]}" "$scratch/other"
+says 'loss source="0123" 1 4 - 4 4 4' "${runs[1]}" "$scratch/other" --metrics loss
+says 'gather: what programs printed does not say its flags: taken for one setting each' \
+    "$scratch/printed.txt" <(sed 's/"seed":4/"seed":5/' "$scratch/printed.txt")
+
 "$gather" "${runs[@]}" --out "$scratch/out" >/dev/null || bad=1
+grep -qF "gather $scratch/runs/0.1-1 " "$scratch/out/gather.html" || { echo 'the page has not its command'; bad=1; }
 for part in '<td>loss</td><td>rate=0.2</td><td>4</td><td>7</td>' '<svg' 'after: mean over seeds' 'loss by seed'; do
     grep -qF "$part" "$scratch/out/gather.html" || { echo "the page has no: $part"; bad=1; }
 done

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# pretrained.sh QUICKSTART: --save-pretrained leaves the model in a folder; a run that was finished without it is gone through
-# again without training, to the same record and result, and one that has left it is not.
+# pretrained.sh QUICKSTART: --save-pretrained leaves the model in a folder, also of a run that was finished without it: that is
+# gone through again without training, to the same record and result.
 set -uo pipefail
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 bad=0
@@ -27,6 +27,13 @@ done
 if [ "$(steps)" != "$record" ]; then echo 'the record is another'; bad=1; fi
 grep -q 'steps/s' "$work/later.err" && { echo 'a finished run was trained again:'; cat "$work/later.err"; bad=1; }
 
+# A folder that has a model already gets this run's; one whose states are gone is refused, its record as it was.
+run other --seed 2 --save-pretrained "$work/later"
+cmp -s "$work/later/model.safetensors" "$work/whole/model.safetensors" && { echo 'two seeds have one model'; bad=1; }
 run again --out "$work/run" --save-pretrained "$work/later"
-grep -q 'this run is finished' "$work/again.err" || { echo 'a finished run was gone through again'; bad=1; }
+cmp "$work/later/model.safetensors" "$work/whole/model.safetensors" || bad=1
+rm "$work/run/1-train.checkpoint"
+"$program" --trained-to 3 --steps 20 --rounds 1 --round-steps 5 --out "$work/run" --save-pretrained "$work/later" 2>"$work/gone.err"
+if [ $? -ne 1 ] || ! grep -q "got no '1-train.checkpoint' of a stage that is" "$work/gone.err"; then cat "$work/gone.err"; bad=1; fi
+if [ "$(steps)" != "$record" ]; then echo 'the record is another, without its states'; bad=1; fi
 exit $bad

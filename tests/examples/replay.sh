@@ -21,7 +21,9 @@ printf 'steps = 3\nround-steps = 3\n' >"$scratch/flags.toml"
 [ $? -eq 2 ] || { echo '--tensorboard without --out: wanted exit code 2'; bad=1; }
 RUNG_ROUNDS=1 RUNG_TENSORBOARD=true "$program" --config "$scratch/flags.toml" --seed 18446744073709551615 --out "$scratch/run" >/dev/null 2>&1 ||
     { echo 'the run failed'; exit 1; }
-grep -qF gradient_norm "$scratch"/run/events.out.tfevents.* || { echo 'no events for TensorBoard'; bad=1; }
+for curve in gradient_norm labels/precision exact_match/1 frontier; do
+    grep -qF "$curve" "$scratch"/run/events.out.tfevents.* || { echo "no $curve for TensorBoard"; bad=1; }
+done
 [ "$("$replay" --manifest "$scratch/run/manifest.json" --name)" = "$(basename "$program")" ] || { echo 'name differs'; bad=1; }
 again 0 '"same":true' "$source"
 again 0 'same source, compiler, libraries and processor' "$source"

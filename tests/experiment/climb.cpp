@@ -28,6 +28,30 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("a climb that is put away with some of a difficulty's labels made ends with the same bytes") {
+    auto options     = quick();
+    options.rounds   = 1;
+    options.prompts  = 2'500;
+    options.labeller = commonest_of(8, 1.0);
+    std::vector<int> made;
+    options.watch.labels = [&](LabelEvent const& e) { made.push_back(e.done); };
+    Climbing                 whole(options);
+    std::vector<std::string> states;
+    while (!whole.engine->ended()) {
+        const auto before = made.size();
+        whole.engine->advance();
+        if (made.size() > before && made.back() < 2'500) states.push_back(whole.state());
+    }
+    CHECK(made == std::vector<int>{1'024, 2'048, 2'500});
+    options.watch = {};
+    for (auto const& state : states) {
+        Climbing other(options);
+        Archive  all(state);
+        other.engine->archive(all);
+        CHECK(other.finish().state() == whole.state());
+    }
+}
+
 TEST_CASE("the accepted labels are the same for any number of threads") {
     auto options     = quick();
     options.labeller = commonest_of(3, 1.0);

@@ -57,7 +57,7 @@ TEST_CASE("journal: every step, round and result of a climb is on record, number
     CHECK(count(record, R"("event":"end")") == 1);
     const std::string manifest = slurp(folder / "run/manifest.json");
     CHECK(count(manifest, R"("data":{"1-first":"Lesson<)") == 1);
-    CHECK(count(manifest, ">, 2 steps of 4\",\"3-climb\":") == 1);
+    CHECK(count(manifest, " tokens each, 2 steps of 4\",\"3-climb\":") == 1);
     CHECK(count(manifest, R"("3-climb":"labels of its own of Reverse, 2 rounds, beside Uniform"})") == 1);
     const std::string page = slurp(folder / "run/report.html");
     // Accuracy, rounds (which tested fewer difficulties), labels, two frontiers, loss.

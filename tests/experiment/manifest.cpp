@@ -26,7 +26,7 @@ TEST_CASE("manifest: it is there from the beginning, and says at the end when th
     CHECK(begun.starts_with(
         R"({"experiment":"trial","program":"learn","command":"learn --steps 7","flags":{"steps":7},)"));
     CHECK(has(begun, R"("made_by":{"source":")"));
-    CHECK(has(begun, R"("data":{},"varies":["out","seconds"],"start":"20)"));
+    CHECK(has(begun, R"("data":{},"start":"20)"));
     CHECK(begun.ends_with("Z\",\"end\":null}\n"));
     manifest.data("task", "Reverse");
     CHECK(has(scratch::read(folder / "run/manifest.json"), R"("data":{"task":"Reverse"})"));
@@ -40,10 +40,10 @@ TEST_CASE("manifest: it is there from the beginning, and says at the end when th
 TEST_CASE("manifest: it names the compiler, what it was allowed, and the processor") {
     const std::string made = made_by().text();
     CHECK(has(made, __VERSION__));
-    for (const char* member : {"compile_flags", "optimised", "libraries", "rung"})
+    for (const char* member : {"build", "libraries", "rung"})
         CHECK(has(made, "\"" + std::string{member} + "\":"));
 #ifdef __AVX2__
-    CHECK(has(made, R"("instruction_sets":"x86-64 avx2)"));
+    CHECK(has(made, ", x86-64 avx2"));
 #endif
     CHECK_FALSE(processor_name().empty());
     CHECK_FALSE(has(processor_name(), "\n"));

@@ -61,8 +61,9 @@ if [ "${1:-}" != --light ]; then
     { need Eigen3 doctest nlohmann_json && configure TESTS && build oracle_{export,import,training}; } ||
         { echo "0 passed, 1 failed"; exit 1; }
 fi
-rm -rf "$folder/exports" "$folder/runs"
-mkdir -p "$folder/exports" "$folder/runs"
+files=$programs/oracle  # of a build's own
+rm -rf "$files"
+mkdir -p "$files/exports" "$files/runs"
 passed=0 failed=0
 count() {  # COMMAND...: prints what it says, and adds the figures of its last line
     local output
@@ -74,13 +75,13 @@ count() {  # COMMAND...: prints what it says, and adds the figures of its last l
         failed=$((failed + 1))
     fi
 }
-if "$programs/oracle_export" "$folder/exports" && "$programs/oracle_training" "$folder/runs"; then
+if "$programs/oracle_export" "$files/exports" && "$programs/oracle_training" "$files/runs"; then
     for lane in "${lanes[@]}"; do
         read -r name path <<<"$lane"
-        count env PYTHONPATH="${path#-}" "$folder/$name/bin/python" "$here/transformers_check.py" "$folder/exports"
+        count env PYTHONPATH="${path#-}" "$folder/$name/bin/python" "$here/transformers_check.py" "$files/exports"
     done
-    count "$programs/oracle_import" "$folder/exports"
-    count "$folder/${lanes[0]%% *}/bin/python" "$here/training_check.py" "$folder/runs"
+    count "$programs/oracle_import" "$files/exports"
+    count "$folder/${lanes[0]%% *}/bin/python" "$here/training_check.py" "$files/runs"
 else
     failed=1
 fi

@@ -66,4 +66,9 @@ done
 printf '%s kills of a run of %s ms:' "$done" $((whole / 1000))
 for what in "${!moments[@]}"; do printf ' %s %s,' "${moments[$what]}" "$what"; done
 printf ' %s wrong\n' "$wrong"
+if ((kills >= 50)); then  # so many meet everything that a run does
+    for what in training labelling writing; do
+        if ((${moments[$what]:-0} == 0)); then echo "no kill while $what"; wrong=$((wrong + 1)); fi
+    done
+fi
 [ "$wrong" -eq 0 ] && [ "$done" -eq "$kills" ]

@@ -221,6 +221,7 @@ private:
                                                               options_.decay}(step_);
         if (step_ + 1 < options_.steps) ahead_->start();
         StepEvent event{step_ + 1, options_.steps, 0, 0, rate};
+        event.round = now_.round;
         for (std::size_t v = 0; v < voters_.size(); ++v) {
             const StepResult result = voters_[v]->step(own[v], rate);
             event.loss += result.loss / double(voters_.size());

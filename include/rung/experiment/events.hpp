@@ -21,12 +21,12 @@ namespace rung {
 inline std::string of_climb(std::string const& name) { return name.empty() ? "" : name + ", "; }
 
 /// @param at  steps of the whole run
-[[gnu::cold, gnu::noinline]] inline Json step_event(std::string const& phase, std::size_t round,
-                                                    std::size_t at, StepEvent const& e) {
+[[gnu::cold, gnu::noinline]] inline Json step_event(std::string const& phase, std::size_t at,
+                                                    StepEvent const& e) {
     Json line;
     line.set("event", "step")
         .set("phase", phase)
-        .set("round", round)
+        .set("round", e.round)
         .set("step", at)
         .set("loss", e.loss)
         .set("gradient_norm", e.gradient)

@@ -1,6 +1,7 @@
 #pragma once
 // Folders and files, every call checked (POSIX). A failure is an Error with the path and the system's reason.
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -135,31 +136,71 @@ inline std::string folder_of(std::string const& path) {
     probe.write("rung");
 }
 
-/// Writes the whole file or leaves the old one as it was: a reader, or a power cut, sees one or the other.
-/// @param before  a name for the old one; empty: it is gone
-[[gnu::cold, gnu::noinline]] inline void write_file(std::string const& path, std::string_view bytes,
-                                                    std::string const& before = "") {
-    std::string name;
-    File        file = open_beside(path, name);
-    try {
-        file.write(bytes);
-        file.sync();
-        file.close();
-        if (!before.empty() && std::rename(path.c_str(), before.c_str()) != 0 && errno != ENOENT)
-            fail_path("file: cannot be put aside", path, errno, "a name that it can take");
-        if (std::rename(name.c_str(), path.c_str()) != 0)
-            fail_path("file: cannot be put in place", path, errno, "a path that a file can take");
-    } catch (...) {
-        ::unlink(name.c_str());
-        throw;
+/// A whole file on the disk beside the place that it will take. One that takes none is gone with this.
+class Draft {
+public:
+    [[gnu::cold, gnu::noinline]] Draft(std::string path, std::string_view bytes) : path_(std::move(path)) {
+        File file = open_beside(path_, name_);
+        try {
+            file.write(bytes);
+            file.sync();
+            file.close();
+        } catch (...) {
+            ::unlink(name_.c_str());
+            throw;
+        }
     }
-    // The new name lasts once the folder is on the disk too; one that may not be read cannot be synced.
-    const int folder = ::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    Draft(Draft&& other) noexcept
+        : path_(std::move(other.path_)), name_(std::exchange(other.name_, std::string())) {}
+    [[gnu::cold, gnu::noinline]] ~Draft() {
+        if (!name_.empty()) ::unlink(name_.c_str());
+    }
+
+    /// @param before  a name for the old file; empty: it is gone
+    [[gnu::cold, gnu::noinline]] void take_place(std::string const& before = "") {
+        if (!before.empty() && std::rename(path_.c_str(), before.c_str()) != 0 && errno != ENOENT)
+            fail_path("file: cannot be put aside", path_, errno, "a name that it can take");
+        if (std::rename(name_.c_str(), path_.c_str()) != 0)
+            fail_path("file: cannot be put in place", path_, errno, "a path that a file can take");
+        name_.clear();
+    }
+
+private:
+    std::string path_, name_;
+};
+
+/// New names last once their folder is on the disk too; one that may not be read cannot be synced.
+[[gnu::cold, gnu::noinline]] inline void sync_folder(std::string const& path) {
+    const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0) return;
     const int why = ::fsync(folder) == 0 ? 0 : errno;
     ::close(folder);
     if (why != 0 && why != EINVAL)  // EINVAL: this file system has no such thing
-        fail_path("folder: cannot be written to the disk", folder_of(path), why, "every name kept");
+        fail_path("folder: cannot be written to the disk", path, why, "every name kept");
+}
+
+/// Writes the whole file or leaves the old one as it was: a reader, or a power cut, sees one or the other.
+/// @param before  a name for the old one; empty: it is gone
+[[gnu::cold, gnu::noinline]] inline void write_file(std::string const& path, std::string_view bytes,
+                                                    std::string const& before = "") {
+    Draft{path, bytes}.take_place(before);
+    sync_folder(folder_of(path));
+}
+
+/// Removes drafts whose process was killed: NAME.tmp12345.0
+[[gnu::cold, gnu::noinline]] inline void remove_drafts(std::string const& folder) {
+    DIR* const list = ::opendir(folder.c_str());
+    if (!list) return;
+    while (dirent const* entry = ::readdir(list)) {
+        const std::string_view name = entry->d_name;
+        const auto             at   = name.rfind(".tmp");
+        if (at == name.npos || at == 0) continue;
+        const auto number = name.substr(at + 4);
+        if (number.find('.') == number.npos || number.find_first_not_of("0123456789.") != number.npos)
+            continue;
+        ::unlink(text::join({folder, "/", name}).c_str());
+    }
+    ::closedir(list);
 }
 
 }  // namespace rung

@@ -63,7 +63,8 @@ public:
     /// @param environment  as the system hands it over: "RUNG_STEPS=10" and others, which are passed over
     [[gnu::cold, gnu::noinline]] Parsed parse(int argc, char const* const* argv,
                                               char const* const* environment = ::environ) {
-        command_ = argc > 0 ? quoted(program_name(argv[0])) : "";
+        program_ = argc > 0 ? program_name(argv[0]) : "";
+        command_ = program_.empty() ? "" : quoted(program_);
         for (int i = 1; i < argc; ++i) command_.append(" ").append(quoted(argv[i]));
         for (int i = 1; i < argc; ++i)
             if (std::string_view word = argv[i]; word == "--help" || word == "-h") return Parsed::help;
@@ -106,8 +107,20 @@ public:
     }
     /// The command line, for a report's reader to paste into a shell.
     std::string const& command() const { return command_; }
+    std::string const& program() const { return program_; }
 
     static std::string_view program_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+    /// As a shell would need it.
+    [[gnu::cold, gnu::noinline]] static std::string quoted(std::string_view word) {
+        bool        plain = !word.empty();
+        std::string out   = "'";
+        for (const char c : word) {
+            const bool letter = (c | 32) >= 'a' && (c | 32) <= 'z';
+            plain = plain && (letter || std::string_view{"0123456789-_=+.,/:@%"}.find(c) != word.npos);
+            out.append(c == '\'' ? "'\\''" : std::string_view{&c, 1});
+        }
+        return plain ? std::string{word} : out.append("'");
+    }
 
 private:
     [[gnu::cold, gnu::noinline]] Flags& declare(std::unique_ptr<Flag> flag) {
@@ -183,7 +196,7 @@ private:
             const std::string at   = text::join({path, ":", text::number(entry.line), ": ", entry.key});
             Flag* const       flag = find(entry.key);
             if (!flag) refuse({at, ": unknown flag", nearest(entry.key, Origin::file)});
-            if (flag == config_.get()) refuse({at, ": a file cannot name another"});
+            if (flag == config_.get()) refuse({at, ": got another file, wanted flags themselves"});
             if (flag->line != 0)
                 refuse({at, ": given twice, wanted once (line ", text::number(flag->line), " has it)"});
             flag->line = entry.line;
@@ -219,19 +232,7 @@ private:
         return row[b.size()];
     }
 
-    /// As a shell would need it.
-    [[gnu::cold, gnu::noinline]] static std::string quoted(std::string_view word) {
-        bool        plain = !word.empty();
-        std::string out   = "'";
-        for (const char c : word) {
-            const bool letter = (c | 32) >= 'a' && (c | 32) <= 'z';
-            plain = plain && (letter || std::string_view{"0123456789-_=+.,/:@%"}.find(c) != word.npos);
-            out.append(c == '\'' ? "'\\''" : std::string_view{&c, 1});
-        }
-        return plain ? std::string{word} : out.append("'");
-    }
-
-    std::string                        summary_, command_;
+    std::string                        summary_, program_, command_;
     bool                               reads_environment_;
     std::vector<std::unique_ptr<Flag>> flags_;
     std::unique_ptr<FileFlag>          config_ = std::make_unique<FileFlag>(

@@ -50,7 +50,7 @@ public:
         const int fd = file_.descriptor();
         RUNG_CHECK(::flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK, "evaluate_into: file; got '",
                    path_, "', which another evaluation is writing, wanted one of its own");
-        const std::string text  = contents(fd);
+        const std::string text  = read_whole_file(path_);
         const std::string head  = header.text();
         const std::size_t whole = text.rfind('\n') + 1;  // lines; what follows was cut off when it was killed
         RUNG_CHECK(whole > 0 || (head + "\n").starts_with(text), "evaluate_into: file; got '", path_,
@@ -85,13 +85,6 @@ public:
     }
 
 private:
-    static std::string contents(int fd) {
-        std::string text;
-        char        bytes[1 << 14];
-        for (ssize_t got; (got = ::pread(fd, bytes, sizeof bytes, off_t(text.size()))) > 0;)
-            text.append(bytes, std::size_t(got));
-        return text;
-    }
     /// @param text  whole lines
     void read(std::string_view text, std::string const& head) {
         const auto first = text.find('\n');

@@ -39,21 +39,20 @@ public:
         record_.write(begin(flags));
         manifest_ = Manifest(common.out, name_, flags);
         if (common.tensorboard && common.out.empty())
-            throw BadFlag("--tensorboard: wanted --out FOLDER with it");
+            throw BadFlag("--tensorboard: got no --out, wanted a folder to write into");
         if (common.tensorboard) events_ = EventFile(common.out);
     }
 
     /// For TrainOptions::watch: a progress line per stretch of training, whose state is kept.
     [[gnu::cold, gnu::noinline]] Watch watch(std::string const& label) {
-        return {[this, label](StepEvent const& e) { step(label, 0, e); }, keeper(label)};
+        return {[this, label](StepEvent const& e) { step(label, e); }, keeper(label)};
     }
     /// For ClimbOptions::watch.
     /// @param name  of the climb, where there are several
     [[gnu::cold, gnu::noinline]] Watch watch_climb(std::string const& name = "") {
         Watch watch{[this, name](StepEvent const& e) {
                         if (climbs_.empty() && e.step == 1) trained_steps_ = losses_.y.size();
-                        const std::size_t round = climbs_.rounds(name) + 1;
-                        step(text::join({of_climb(name), "round ", std::to_string(round)}), round, e);
+                        step(text::join({of_climb(name), "round ", std::to_string(e.round)}), e);
                     },
                     keeper(name.empty() ? "climb" : name)};
         watch.labels = [this, name](LabelEvent const& e) { labelled(name, e); };
@@ -128,7 +127,8 @@ private:
         constexpr std::string_view source = RUNG_SOURCE_HASH;
         Json                       line;
         line.set("event", "begin").set("experiment", name_).set("flags", Common::decisive(flags));
-        if (source != "unknown") line.set("source", source);  // a changed program's is another run
+        // A changed program's, or another build's, is another run.
+        if (source != "unknown") line.set("source", source).set("build", build_name());
         return std::move(line.set("rng", "philox-v1"));
     }
     std::shared_ptr<Keeper> keeper(std::string const& label) {
@@ -144,16 +144,17 @@ private:
         if (!all.reads()) return;
         before_ = seconds, start_ = seconds_now();
         progress_.reset();
+        events_.go_back();
     }
     /// At work, by all processes, without what was lost.
     double seconds() const { return before_ + seconds_now() - start_; }
 
-    [[gnu::cold, gnu::noinline]] void step(std::string const& label, std::size_t round, StepEvent const& e) {
+    [[gnu::cold, gnu::noinline]] void step(std::string const& label, StepEvent const& e) {
         if (e.step == 1 || !progress_)
             progress_.emplace(label, e.steps, ProgressOptions{.stream = streams_.error, .start = e.step - 1});
         progress_->step(e.step, {.loss = e.loss, .tokens = double(e.tokens)});
         losses_.y.push_back(e.loss);
-        record_.write(step_event(label, round, losses_.y.size(), e));
+        record_.write(step_event(label, losses_.y.size(), e));
         const std::uint64_t at = losses_.y.size();
         events_.scalar("loss", at, e.loss);
         events_.scalar("gradient_norm", at, e.gradient);
@@ -192,6 +193,16 @@ private:
         round_seconds_.push_back(std::round(seconds()));
         record_.write(round_event(name, r));
         std::fprintf(streams_.error, "%s\n", round_line(name, r).c_str());
+        const auto tell = [&](char const* what, double value) {
+            events_.scalar(text::join({name, name.empty() ? "" : "/", what}), losses_.y.size(), value);
+        };
+        tell("labels/kept", r.total().kept_share());
+        tell("labels/precision", r.total().precision());
+        tell("labels/recall", r.total().recall());
+        if (r.after.scores.empty()) return;
+        tell("frontier", r.after.reach());
+        for (auto const& score : r.after.scores)
+            tell(("exact_match/" + score.difficulty.text()).c_str(), score.exact_match());
     }
     [[gnu::cold, gnu::noinline]] Json begin_line() const {
         return Json{}.set("experiment", name_).set("seed", common_.seed);

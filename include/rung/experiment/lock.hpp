@@ -1,7 +1,6 @@
 #pragma once
 // A folder that one process at a time works in.
 
-#include <dirent.h>
 #include <sys/file.h>
 
 #include "rung/experiment/file.hpp"
@@ -30,26 +29,10 @@ public:
             return;
         }
         if (::ftruncate(file_.descriptor(), 0) == 0) file_.write(text::number(::getpid()));
-        remove_leftovers(folder);
+        remove_drafts(folder);
     }
 
 private:
-    /// Files of write_file() that were not put in place: NAME.tmp12345.0
-    static void remove_leftovers(std::string const& folder) {
-        DIR* const list = ::opendir(folder.c_str());
-        if (!list) return;
-        while (dirent const* entry = ::readdir(list)) {
-            const std::string_view name = entry->d_name;
-            const auto             at   = name.rfind(".tmp");
-            if (at == name.npos || at == 0) continue;
-            const auto number = name.substr(at + 4);
-            if (number.find('.') == number.npos || number.find_first_not_of("0123456789.") != number.npos)
-                continue;
-            ::unlink(text::join({folder, "/", name}).c_str());
-        }
-        ::closedir(list);
-    }
-
     File file_;
 };
 

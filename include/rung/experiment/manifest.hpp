@@ -70,6 +70,21 @@ namespace rung {
     return out;
 }
 
+/// "g++ 12.2.0 -O3 -march=native, x86-64 avx2 fma": what turned the source into bits.
+[[gnu::cold, gnu::noinline]] inline std::string build_name() {
+#ifdef __clang__
+    constexpr std::string_view compiler = __VERSION__;
+#else
+    constexpr std::string_view compiler  = "g++ " __VERSION__;
+#endif
+#ifdef __OPTIMIZE__
+    constexpr std::string_view optimised = "";
+#else
+    constexpr std::string_view optimised = ", not optimised";
+#endif
+    return text::join({compiler, " ", RUNG_COMPILE_FLAGS, ", ", instruction_sets(), optimised});
+}
+
 /// On what a run's bits depend beside its flags, of the program that asks: source, compiler and flags, instruction
 /// sets, libraries, processor.
 [[gnu::cold, gnu::noinline]] inline Json made_by() {
@@ -81,22 +96,9 @@ namespace rung {
 #ifdef __GLIBC__
     libraries.set("glibc", ::gnu_get_libc_version());
 #endif
-#ifdef __clang__
-    constexpr std::string_view compiler = __VERSION__;
-#else
-    constexpr std::string_view compiler  = "g++ " __VERSION__;
-#endif
-#ifdef __OPTIMIZE__
-    constexpr bool optimised = true;
-#else
-    constexpr bool             optimised = false;
-#endif
     return std::move(Json{}
                          .set("source", RUNG_SOURCE_HASH)
-                         .set("compiler", compiler)
-                         .set("compile_flags", RUNG_COMPILE_FLAGS)
-                         .set("optimised", optimised)
-                         .set("instruction_sets", instruction_sets())
+                         .set("build", build_name())
                          .set("libraries", libraries)
                          .set("processor", processor_name()));
 }
@@ -108,10 +110,9 @@ public:
     [[gnu::cold, gnu::noinline]] Manifest(std::string folder, std::string_view experiment, Flags const& flags)
         : folder_{std::move(folder)}, start_{now()} {
         if (folder_.empty()) return;
-        const std::string_view command = flags.command();
         begin_.set("experiment", experiment)
-            .set("program", command.substr(0, command.find(' ')))
-            .set("command", command)
+            .set("program", flags.program())
+            .set("command", flags.command())
             .set("flags", flags.values())
             .set("rng", "philox-v1")
             .set("made_by", made_by());
@@ -139,11 +140,7 @@ private:
     [[gnu::cold, gnu::noinline]] void write(JsonValue end) const {
         if (folder_.empty()) return;
         Json all = begin_;
-        // Members of the record that a replay cannot have the same.
-        all.set("data", data_)
-            .set("varies", Json::array().add("out").add("seconds"))
-            .set("start", start_)
-            .set("end", end);
+        all.set("data", data_).set("start", start_).set("end", end);
         make_folder(folder_);
         write_file(text::join({folder_, "/manifest.json"}), text::join({all.text(), "\n"}));
     }

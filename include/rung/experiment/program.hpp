@@ -25,7 +25,7 @@ struct Common {
     int           spike              = 0;  ///< see --spike; 0: off
     int           retries            = 0;
     bool          tensorboard        = false;
-    bool          go_through         = false;  ///< a finished run again, without training; no flag
+    std::string   save_pretrained{};  ///< a folder, see io/pretrained_flag.hpp; empty: none
 
     /// Flags and values that results follow from: a run goes on with these and no others.
     static Json decisive(Flags const& flags) {
@@ -63,6 +63,12 @@ struct Exit : Error {
     Exit(int exit_code, std::string const& why) : Error(why), code(exit_code) {}
     int code;
 };
+
+/// Throws BadFlag unless flags fit together: check_flag(a < b, "--a: got ", a, ", wanted less than --b, ", b).
+template <class... Parts>
+void check_flag(bool good, Parts const&... parts) {
+    if (!good) throw BadFlag(concat(parts...));
+}
 
 struct Streams {
     std::FILE* out   = stdout;

@@ -23,7 +23,7 @@ public:
     using Tell = std::function<void(std::string const& stage, std::string const& what)>;
 
     /// Throws BadFlag where the folder holds another run, and Exit 0, its result printed again, where it holds this one
-    /// and that is finished, unless it is to be gone through again.
+    /// and that is finished, unless it is to leave its model.
     /// @param common  outlives this
     /// @param begin   first line of the record, which says what run this is
     [[gnu::cold, gnu::noinline]] Stages(Common const& common, Streams streams, std::string const& begin)
@@ -32,7 +32,8 @@ public:
         const auto record = read_file(common_.out + "/record.jsonl").value_or("");
         check_same_run(common_.out, record, begin);
         const auto result = read_file(done_path());
-        if (!result || common_.go_through) return;
+        finished_         = result.has_value();
+        if (!finished_ || !common_.save_pretrained.empty()) return;
         RUNG_CHECK(!record.empty(), "--out: '", common_.out,
                    "' holds a result without its record; wanted both, or neither");
         std::fprintf(streams_.error, "%s: this run is finished; its result was:\n", common_.out.c_str());
@@ -81,6 +82,9 @@ private:
                        "' for a second training, wanted one for each");
             all_.signals_.leave_with(0);
             read(state);
+            RUNG_CHECK(
+                done_ || !all_.finished_, "--out: a run that is finished; got no '", name_,
+                ".checkpoint' of a stage that is, wanted all of them (without DONE it is trained again)");
             kept_ = seconds_now();
             if (done_) return all_.idle();
             record_.cut();  // what a killed run wrote after it
@@ -136,6 +140,7 @@ private:
         }
         [[gnu::cold, gnu::noinline]] void keep(State const& state, bool done) {
             done_ = done;
+            if (done) back_.clear();
             record_.sync();  // first: a state never counts on lines that a power cut may take
             Archive all;
             archive(all, state);
@@ -174,6 +179,7 @@ private:
 
     Common const& common_;
     Streams       streams_;
+    bool          finished_ = false;  // and gone through again
     FolderLock    lock_;
     StopSignals   signals_;
     int           count_ = 0;

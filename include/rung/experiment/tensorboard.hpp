@@ -77,8 +77,8 @@ private:
 class EventFile {
 public:
     EventFile() = default;
-    /// A new file; a run that goes on after it was stopped writes another, whose first event tells TensorBoard to
-    /// forget the steps from there on that the stopped one wrote.
+    /// A new file; a run that goes on after it was stopped writes another. Its first event, and the first after
+    /// go_back(), tells TensorBoard to forget the steps from there on.
     [[gnu::cold, gnu::noinline]] explicit EventFile(std::string const& folder) {
         if (folder.empty()) return;
         char host[256] = "";
@@ -91,6 +91,8 @@ public:
         file_.write(framed_record(detail::ProtoFields{}.real(1, now()).text(3, "brain.Event:2").bytes));
     }
 
+    /// The next event is of a step that others of this run may have had already.
+    void go_back() { begins_ = true; }
     /// One number of one curve.
     /// @param tag  its name; a slash makes a group: "exact_match/8"
     [[gnu::cold, gnu::noinline]] void scalar(std::string_view tag, std::uint64_t step, double value) {

@@ -22,6 +22,7 @@ struct StepEvent {
     Index         tokens = 0;
     Report const* test   = nullptr;
     std::string   state  = {};  ///< of the curriculum after the test, if it has one
+    int           round  = 0;   ///< of a climb
 };
 
 /// Some labels of a climb's round were made.
@@ -236,7 +237,8 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
                    "final const to `observe` if it learns nothing; a run that is kept goes on from both");
     if (keeper) {
         keeper->begin(state);
-        keeper->learns_from(concat(type_name<SourceType>(), ", ", options.steps, " steps of ", each));
+        keeper->learns_from(concat(type_name<SourceType>(), ", at most ", source.longest(), " tokens each, ",
+                                   options.steps, " steps of ", each));
     }
     go_on();
     while (step < options.steps) {

@@ -1,11 +1,11 @@
 #pragma once
 // --save-pretrained of a program:
 //
-//     PretrainedFlag pretrained{common, flags};    // beside the other flags
-//     pretrained.wanted_of<Reverser>();            // before any work
-//     pretrained.save(model, Reverse{});           // at the end, before Journal::finish
+//     PretrainedFlag pretrained{common, flags};        // beside the other flags
+//     pretrained.check<Reverser>(Reverse{});           // before any work
+//     pretrained.save(model, Reverse{});               // at the end, before Journal::finish
 
-#include <sys/stat.h>
+#include <cstdio>
 #include <string>
 
 #include "rung/experiment/program.hpp"
@@ -13,35 +13,36 @@
 
 namespace rung {
 
+/// A run that is finished is gone through again for the flag, without training (stages.hpp).
 class PretrainedFlag {
 public:
-    PretrainedFlag(Common& common, Flags& flags) : common_(common) {
-        flags.add_folder("save-pretrained", folder_,
-                         "folder for the model as Hugging Face's classes load it");
+    PretrainedFlag(Common& common, Flags& flags) : folder_(common.save_pretrained) {
+        flags.add("save-pretrained", common.save_pretrained,
+                  "folder for the model as Hugging Face's classes load it");
     }
-    PretrainedFlag(PretrainedFlag const&)            = delete;  // the flags know where it is
-    PretrainedFlag& operator=(PretrainedFlag const&) = delete;
 
-    /// Throws BadFlag if the flag was given and no stock class computes what the model computes. A run in --out that is
-    /// finished and has not left its model in the folder is gone through again, without training.
-    /// @param name  one that save() gets, if any
-    template <class Model>
-    void wanted_of(std::string const& name = "") const {
+    /// Where the flag was given, throws BadFlag if no stock class computes what the model computes, and Error if the
+    /// folder or the vocabulary will not do.
+    template <class Model, class Task>
+    void check(Task const&) const {
         if (folder_.empty()) return;
         constexpr char const* why = refusal<Model>();
         if constexpr (why != nullptr)
             throw BadFlag(text::join({"--save-pretrained: got '", folder_, "', wanted none: ", why}));
-        struct stat found {};
-        common_.go_through |= ::stat((folder_of(name) + "/config.json").c_str(), &found) != 0;
+        tokenizer_json(vocab_of<Task>());
+        claim_folder(folder_);
     }
 
-    /// Nothing, unless the flag was given and the model is not refused. @param of  the task or the vocabulary
+    /// Nothing, unless the flag was given; where no stock class computes what the model computes, a line that says so.
     /// @param name  a folder within the flag's, where a program has several models
-    template <class Model, class Of>
-    void save(Model const& model, Of const& of, std::string const& name = "",
+    template <class Model, class Task>
+    void save(Model const& model, Task const& task, std::string const& name = "",
               PretrainedOptions options = {}) const {
-        if constexpr (refusal<Model>() == nullptr)
-            if (!folder_.empty()) save_pretrained(folder_of(name), model, of, options);
+        if (folder_.empty()) return;
+        const std::string     folder = name.empty() ? folder_ : folder_ + '/' + name;
+        constexpr char const* why    = refusal<Model>();
+        if constexpr (why == nullptr) save_pretrained(folder, model, task, options);
+        else std::fprintf(stderr, "--save-pretrained: nothing in '%s': %s\n", folder.c_str(), why);
     }
 
 private:
@@ -49,12 +50,8 @@ private:
     static constexpr char const* refusal() {
         return stock_class_refusal<decltype(parts_of(std::declval<Model const&>()))>();
     }
-    std::string folder_of(std::string const& name) const {
-        return name.empty() ? folder_ : folder_ + '/' + name;
-    }
 
-    Common&     common_;
-    std::string folder_{};
+    std::string const& folder_;
 };
 
 }  // namespace rung

@@ -6,6 +6,7 @@
 //     AutoModelForCausalLM.from_pretrained("reverser")    # GPT2LMHeadModel or LlamaForCausalLM, see stock_class.hpp
 //     AutoTokenizer.from_pretrained("reverser")
 
+#include <sys/file.h>
 #include <string>
 
 #include "rung/io/config.hpp"
@@ -43,17 +44,27 @@ namespace detail {
                vocab.size(), ", wanted ", model.shape.vocab, ", the model's");
     const Json tokenizer = tokenizer_json(vocab);  // which may throw
     make_folder(folder);
-    // Without it nothing loads the folder: a half written one is of no use rather than wrong.
-    ::unlink((folder + "/config.json").c_str());
-    const auto write = [&](char const* name, Json const& json) {
-        write_file(folder + "/" + name, json.text() + "\n");
+    // One writer at a time, each with all its files: those of two models are never mixed.
+    const File held{folder, O_RDONLY | O_DIRECTORY};
+    while (::flock(held.descriptor(), LOCK_EX) != 0 && errno == EINTR) {}
+    remove_drafts(folder);
+    const std::string  config = folder + "/config.json";
+    std::vector<Draft> drafts;
+    const auto         draft = [&](char const* name, Json const& json) {
+        drafts.emplace_back(folder + "/" + name, json.text() + "\n");
     };
-    write("generation_config.json", generation_json(model));
-    write("tokenizer.json", tokenizer);
-    write("tokenizer_config.json", tokenizer_config_json(model.shape.context));
-    write("special_tokens_map.json", special_tokens_json());
-    write_safetensors(folder + "/model.safetensors", PretrainedTensors(model, weights).tensors());
-    write("config.json", config_json(model));
+    draft("generation_config.json", generation_json(model));
+    draft("tokenizer.json", tokenizer);
+    draft("tokenizer_config.json", tokenizer_config_json(model.shape.context));
+    draft("special_tokens_map.json", special_tokens_json());
+    drafts.emplace_back(folder + "/model.safetensors",
+                        safetensors(PretrainedTensors(model, weights).tensors()));
+    draft("config.json", config_json(model));
+    // Without it nothing loads the folder: one that is killed here leaves no model rather than a wrong one.
+    if (::unlink(config.c_str()) != 0 && errno != ENOENT)
+        fail_path("save_pretrained: file cannot be replaced", config, errno, "a folder that can be written");
+    for (Draft& one : drafts) one.take_place();
+    sync_folder(folder);
 }
 
 }  // namespace detail
