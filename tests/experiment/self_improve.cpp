@@ -103,6 +103,32 @@ TEST_CASE("a curriculum grows while it trains, and every test is reported") {
     CHECK(grow.level() > 1);
 }
 
+TEST_CASE("keep_best: training ends with the weights of its best test, the first of equals") {
+    cpu::Context  ctx{{.threads = 2}};
+    SmallModel<>  model{ctx};
+    Trainer       trainer{ctx, model};
+    double        best = -1, last = -1;
+    std::uint64_t bits = 0;
+    TrainOptions  options{.steps = 200,
+                          .batch = 24,
+                          .rate  = [](int step) { return step < 150 ? 1e-2 : 1.0; },  // and then too high
+                          .test_every = 25,
+                          .test_each  = 20,
+                          .keep_best  = true};
+    options.watch = [&](StepEvent const& e) {
+        if (!e.test) return;
+        last = 0;
+        for (auto const& score : e.test->scores) last += score.exact_match();
+        if (last > best) best = last, bits = bits_of(model.weights());
+    };
+    train(trainer, Reverse{}, Uniform{1, 2}, options);
+    CHECK(last < best);
+    CHECK(bits_of(model.weights()) == bits);
+    options.test_every = 0;
+    CHECK_THROWS_WITH_AS(train(trainer, Reverse{}, Uniform{1, 2}, options),
+                         doctest::Contains("keep_best; got test_every 0 of 200 steps, wanted a test"), Error);
+}
+
 TEST_CASE("example number i of the training stream is the same whatever was drawn before") {
     CHECK(draw(Reverse{}, Uniform{1, 9}, 1, 77) == draw(Reverse{}, Uniform{1, 9}, 1, 77));
     CHECK(draw(Reverse{}, Uniform{1, 9}, 1, 77) != draw(Reverse{}, Uniform{1, 9}, 2, 77));

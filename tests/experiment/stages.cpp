@@ -72,6 +72,7 @@ Outcome run(std::string const& folder, Plan const& plan) {
                            .peak       = 1e-2,
                            .test_every = 2,
                            .test_each  = 16,
+                           .keep_best  = true,
                            .watch = watched(journal.watch("grow, and test"), plan.at, 0, outcome.steps)});
                 if (plan.between) plan.between();
                 const Report before = evaluate(ctx, model, Reverse{}, {.to = 3, .each = 8});

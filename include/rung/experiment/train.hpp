@@ -97,9 +97,11 @@ struct TrainOptions {
     /// networks", NeurIPS 2022: progressive loss).
     double                          progressive = 0;
     std::function<double(int step)> rate        = {};  ///< a schedule of your own, instead of `peak`
-    int   test_every = 0;   ///< steps between tests that the curriculum observes; 0: none
-    int   test_each  = 64;  ///< problems per difficulty in such a test
-    Watch watch      = {};
+    int test_every = 0;   ///< steps between tests that the curriculum observes; 0: none
+    int test_each  = 64;  ///< problems per difficulty in such a test
+    /// Ends with the weights of the test that went best, by the sum of its exact matches; of equals, the first.
+    bool  keep_best = false;
+    Watch watch     = {};
 };
 
 namespace detail {
@@ -127,6 +129,20 @@ namespace detail {
                  concat(options.steps, ", ", options.batch, ", ", options.accumulate, ", ", options.peak));
     all(step, last);
 }
+
+/// The weights of the best test so far, if any.
+struct BestSoFar {
+    double             score = -1;
+    std::vector<float> weights{};
+
+    void observe(Report const& test, Buffer<float> const& now) {
+        double sum = 0;
+        for (auto const& one : test.scores) sum += one.exact_match();
+        if (sum > score) score = sum, weights.assign(now.begin(), now.end());
+    }
+    void give(Buffer<float>& to) const { std::copy(weights.begin(), weights.end(), to.begin()); }
+    void archive(auto& all) { all(score, weights); }
+};
 
 /// The test that a curriculum observes, by the passes of training.
 inline EvaluateOptions test_of(TrainOptions const& options) {
@@ -165,6 +181,9 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
     constexpr bool testable = requires {
         source.test(trainer.context(), trainer.model(), EvaluateOptions{});
     };
+    RUNG_CHECK(!options.keep_best || (options.test_every > 0 && options.test_every <= options.steps),
+               "train: keep_best; got test_every ", options.test_every, " of ", options.steps,
+               " steps, wanted a test to tell which weights are best");
     RUNG_CHECK(testable || options.test_every == 0, "train: test_every; got ", options.test_every,
                ", wanted 0, because this source has no tests");
     if constexpr (requires { SourceType::needs_tests; })
@@ -202,8 +221,9 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
     const auto tested = [&](int step) {
         return options.test_every > 0 && (step + 1) % options.test_every == 0;
     };
-    detail::Ahead next{make};
-    const auto    take_step = [&] {
+    detail::BestSoFar best;
+    detail::Ahead     next{make};
+    const auto        take_step = [&] {
         const std::vector<Batch> batches = next.take();
         const double             rate    = options.rate ? options.rate(step) : standard(step);
         // A test may change the curriculum: the batch after it waits.
@@ -218,16 +238,18 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
                 test       = source.test(trainer.context(), trainer.model(), detail::test_of(options));
                 event.test = &test;
                 if constexpr (requires { source.state(); }) event.state = source.state();
+                if (options.keep_best) best.observe(test, trainer.model().weights());
             }
         if (options.watch) options.watch(event);
         if (step >= options.steps - (options.steps + 9) / 10)
             last += result.loss / ((options.steps + 9) / 10);
-        ++step;
+        if (++step == options.steps && options.keep_best) best.give(trainer.model().weights());
     };
     const auto go_on = [&] { from = trainer.number_examples(0) - each * std::uint64_t(made = step); };
     const Keeper::State state = [&](Archive& all) {
         detail::archive_run(all, type_name<Model>(), Model::parameters, options, step, last);
         trainer.archive(all);
+        if (options.keep_best) all(best);
         if constexpr (Archived<std::remove_reference_t<Source>>) all(source);
     };
     Keeper* const keeper = options.watch.keeper();
