@@ -24,7 +24,7 @@ constexpr Shape reversing{.vocab = Reverse::vocab, .context = 48, .width = 48, .
 constexpr Shape adding{
     .vocab = Addition::vocab, .context = 64, .width = 64, .heads = 8, .kv_heads = 2, .hidden = 144};
 constexpr Shape on_paper{
-    .vocab = vocab_size<AdditionIn<DetailedScratchpad>>(), .context = 256, .width = 32, .heads = 2};
+    .vocab = vocab_size<AdditionIn<DetailedScratchpad>>(), .context = 192, .width = 48, .heads = 4};
 constexpr Shape in_mazes{.vocab = vocab_size<Maze>(), .context = 96, .width = 48, .heads = 2};
 
 template <class Model>
@@ -45,8 +45,8 @@ void for_each_model(Visit&& visit) {
           400);
     visit(type_of<adding, Rope<>, Stacked<2>, Llama>, "llama_rope_grouped", Addition{}, 1, 5, 600);
     visit(type_of<adding, NoPe, LoopInside, Llama>, "llama_nope_looped", Addition{}, 1, 5, 600);
-    visit(type_of<on_paper, Learned, Stacked<1>, Gpt>, "gpt2_lines_and_spaces",
-          AdditionIn<DetailedScratchpad>{}, 1, 2, 100);
+    visit(type_of<on_paper, Learned, Stacked<2>, Gpt>, "gpt2_lines_and_spaces",
+          AdditionIn<DetailedScratchpad>{}, 1, 1, 300);
     visit(type_of<in_mazes, Stretched, Stacked<2>, TiedLlama>, "llama_tied_biased_geglu_words", Maze{},
           Difficulty{4, 1}, Difficulty{8, 3}, 200);
 }

@@ -71,7 +71,7 @@ inline constexpr double no_rotation = 1e30;
 [[gnu::cold, gnu::noinline]] inline Json generation_json(Anatomy const& model) {
     return Json{}
         .set("do_sample", false)
-        .set("max_length", model.shape.context)
+        .set("max_length", model.shape.context + 1)  // the last token is written and not read
         .set("pad_token_id", Vocab::pad)
         .set("bos_token_id", Vocab::begin)
         .set("eos_token_id", Vocab::end)
