@@ -118,8 +118,6 @@ public:
 
     Page&   page() { return page_; }
     Record& record() { return record_; }
-    /// To say there what the model learns from.
-    Manifest& manifest() { return manifest_; }
 
 private:
     /// The first line of the record: what run this is.
