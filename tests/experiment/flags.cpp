@@ -271,7 +271,8 @@ TEST_CASE("flags: a file is held to what the flags are held to, and says its lin
     CHECK(refusal_of_file("quick = \"true\"\n") == ":1: quick: got a text, wanted one without quotes");
     CHECK(refusal_of_file("note = 5\n") == ":1: note: got 5, wanted a text in quotes");
     CHECK(refusal_of_file("seed = 1\n\nseed = 2\n") == ":3: seed: given twice, wanted once (line 1 has it)");
-    CHECK(refusal_of_file("config = \"g.toml\"\n") == ":1: config: got another file, wanted flags themselves");
+    CHECK(refusal_of_file("config = \"g.toml\"\n") ==
+          ":1: config: got another file, wanted flags themselves");
     CHECK(refusal_of_file("[steps]\n") == ":1: got '[steps]', wanted key = value (flags have no tables)");
     CHECK(refusal({"--config", "/none/f.toml"}) ==
           "/none/f.toml: cannot be read (No such file or directory); wanted a TOML file of flags");

@@ -67,7 +67,8 @@ ModelParts<S, P, D, Style> parts_of(Transformer<S, P, D, Style> const&);
     rule((!norms_queries<typename M::Style>()), \
          "leave out qk_norm (GPT-2 and Llama do not norm queries and keys)"); \
     rule((cap_of<typename M::Style>() == 0), "leave out soft_cap (GPT-2 and Llama do not cap logits)"); \
-    rule((mask_of<typename M::Style>() == Mask::causal), "use a causal mask (GPT-2 and Llama see no later tokens)"); \
+    rule((mask_of<typename M::Style>() == Mask::causal), \
+         "use a causal mask (GPT-2 and Llama see no later tokens)"); \
     rule((Position::site != Site::score), \
          "use Learned, Sinusoidal, Rope or NoPe (GPT-2 and Llama add no biases to scores, as Alibi, " \
          "Window, T5, Kerple and Fire do)"); \
