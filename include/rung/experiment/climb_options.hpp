@@ -37,7 +37,7 @@ struct ClimbOptions {
         1;  ///< numbers name problems: a second climb of the same models goes on from another one
 
     LabelSchedule schedule = Next{};
-    Labeller      labeller = {};
+    Labeller      labeller = greedy_label();
     Replay        replay   = HalfNewest{};
     Watchdog      watchdog = Collapse{};
     Corrupt       corrupt  = {};  ///< makes labels wrong on purpose, see LabelNoise
