@@ -108,6 +108,7 @@ int main(int argc, char** argv) {
                           "; wanted a run's manifest");
         if (name) return void(std::cout << was["program"].get<std::string>() << '\n');
         if (program_path.empty() || out.empty()) throw BadFlag("--program, --out: got none, wanted both");
+        const std::string record = read_whole_file(folder_of(manifest) + "/record.jsonl");
         RUNG_CHECK(std::filesystem::is_empty(out), "replay: --out; got '", out,
                       "', which has files, wanted an empty folder");
 
@@ -118,7 +119,6 @@ int main(int argc, char** argv) {
 
         const int ended = run(program_path, words_of(was["flags"], out));
         RUNG_CHECK(ended == 0, "replay: the run; got exit code ", ended, ", wanted 0");
-        const std::string record     = read_whole_file(folder_of(manifest) + "/record.jsonl");
         const std::string difference = first_difference(record, read_whole_file(out + "/record.jsonl"));
         differs                      = !difference.empty();
         if (differs) std::cout << "records differ at " << difference;

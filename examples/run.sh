@@ -4,7 +4,7 @@
 # Standard output and the exit code are the program's own; its last line is JSON. Without --out FOLDER the record and the
 # report go to build/reports/NAME, with the flags after the name, unless RUNG_OUT or a --config file may name a folder: a
 # run that was stopped goes on when it is asked for again, one that was finished
-# is begun anew, and the old one put aside as NAME.1, NAME.2 and so on. No experiments are:
+# is begun anew, and the old one put aside in build/reports.old as NAME.1, NAME.2 and so on. No experiments are:
 #     show                    prints problems of the tasks and writes nothing
 #     gather FOLDER...        puts many runs into one table and one page: means, intervals, a test of differences
 #     replay MANIFEST         makes the run of a manifest.json again and compares the records byte by byte
@@ -45,9 +45,12 @@ fi
 case " $target $* ${RUNG_OUT:+--out} ${RUNG_CONFIG:+--config} " in
     ' show '*|' replay '*|*' --out'*|*' --config'*|*' --help '*|*' -h '*) ;;
     *) out=$build/reports/$target$(printf '%s' "$*" | tr -cs 'A-Za-z0-9.-' '_' | cut -c 1-150)
-       kept=1
-       while [ -e "$out.$kept" ]; do kept=$((kept + 1)); done
-       if [ -e "$out/DONE" ]; then mv -- "$out" "$out.$kept"; fi
+       if [ -e "$out/DONE" ]; then
+           old=$build/reports.old/$(basename "$out") kept=1
+           while [ -e "$old.$kept" ]; do kept=$((kept + 1)); done
+           mkdir -p "$build/reports.old"
+           mv -- "$out" "$old.$kept"
+       fi
        set -- "$@" --out "$out"
        say "the record and the report go to $out" ;;
 esac

@@ -35,12 +35,6 @@ struct Everything {
 };
 
 template <class T>
-std::string bytes_of(T& value) {
-    Archive all;
-    all(value);
-    return all.bytes();
-}
-template <class T>
 void read(std::string bytes, T& value) {
     Archive all(std::move(bytes));
     all(value);
@@ -62,7 +56,7 @@ Everything example() {
 
 TEST_CASE("archive: members of every kind are read back as they were written") {
     Everything        before = example(), after;
-    const std::string bytes  = bytes_of(before);
+    const std::string bytes  = saved(before);
     read(bytes, after);
     CHECK(after.real == before.real);
     CHECK(after.text == before.text);
@@ -72,21 +66,34 @@ TEST_CASE("archive: members of every kind are read back as they were written") {
     CHECK_FALSE(after.never.has_value());
     CHECK(after.lists == before.lists);
     CHECK(after.buffer[2] == 2.25f);
-    CHECK(bytes_of(after) == bytes);
+    CHECK(saved(after) == bytes);
 }
 
 TEST_CASE("archive: bytes that end early are refused wherever they end") {
     Everything        e     = example();
-    const std::string bytes = bytes_of(e);
+    const std::string bytes = saved(e);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
         Everything after;
         CHECK_THROWS_AS(read(bytes.substr(0, size), after), Error);
     }
 }
 
+TEST_CASE("archive: load() of bytes that do not fit leaves the value as it was") {
+    Everything        value = example(), other;
+    const std::string bytes = saved(value), before = saved(other);
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+        CHECK_THROWS_AS(load(other, bytes.substr(0, size)), Error);
+        CHECK(saved(other) == before);
+    }
+    CHECK_THROWS_AS(load(other, bytes + "x"), Error);
+    CHECK(saved(other) == before);
+    load(other, bytes);
+    CHECK(saved(other) == bytes);
+}
+
 TEST_CASE("archive: bytes that are left over are refused") {
     Everything e = example(), after;
-    CHECK_THROWS_WITH_AS(read(bytes_of(e) + "x", after), doctest::Contains("got 1 bytes more"), Error);
+    CHECK_THROWS_WITH_AS(read(saved(e) + "x", after), doctest::Contains("got 1 bytes more"), Error);
 }
 
 TEST_CASE("archive: a size that the bytes cannot hold asks for no memory") {
@@ -99,5 +106,5 @@ TEST_CASE("archive: a size that the bytes cannot hold asks for no memory") {
 
 TEST_CASE("archive: a buffer of another size is the state of another model") {
     Buffer<float> three(3), four(4);
-    CHECK_THROWS_WITH_AS(read(bytes_of(three), four), doctest::Contains("got 3, wanted 4"), Error);
+    CHECK_THROWS_WITH_AS(read(saved(three), four), doctest::Contains("got 3, wanted 4"), Error);
 }

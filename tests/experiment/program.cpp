@@ -74,6 +74,12 @@ TEST_CASE("program: an output folder that cannot be written is exit code 2") {
     CHECK(Run{{"--out", out.c_str()}, nothing}.code == 2);
 }
 
+TEST_CASE("program: one that computes on no device of its flags' choosing has no flag for it") {
+    const Run run{{"--device", "cuda"}, nothing};
+    CHECK(run.code == 2);
+    CHECK(run.error == "learn: --device: unknown flag (--help shows every flag)\n");
+}
+
 TEST_CASE("program: work that throws is exit code 1 and one line of why") {
     const Run run{{}, [](std::FILE*) { throw Error("pack: too long; got 9, wanted at most 8"); }};
     CHECK(run.code == 1);
@@ -105,9 +111,11 @@ TEST_CASE("program: a result that could not be written is exit code 1" *
     std::FILE* const full  = std::fopen("/dev/full", "w");
     std::FILE* const error = std::tmpfile();
     Flags            flags{"x"};
-    char const*      words[] = {"learn"};
-    const int        code    = program(1, words, flags, [&] { std::fputs("{}\n", full); }, {full, error});
+    char const*      words[] = {"learn", "--help"};
+    const auto       work    = [&] { std::fputs("{}\n", full); };
+    CHECK(program(1, words, flags, work, {full, error}) == 1);
+    std::clearerr(full);
+    CHECK(program(2, words, flags, work, {full, error}) == 1);
     std::fclose(full);
     std::fclose(error);
-    CHECK(code == 1);
 }

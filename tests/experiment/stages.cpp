@@ -27,6 +27,7 @@ struct Plan {
     std::function<void()>         between   = {};  ///< the stages
     int                           often     = 0;   ///< seconds between states
     int                           batch     = 4;   ///< of the second stage
+    int                           harder    = 0;   ///< how much its problems are
     bool                          forgetful = false;
     char const*                   name      = "trial";
 };
@@ -83,7 +84,7 @@ Outcome run(std::string const& folder, Plan const& plan) {
                     .batch      = plan.batch,
                     .accumulate = 2,
                     .watch      = watched(journal.watch("settle"), plan.at, 6, outcome.steps)};
-                const double last = train(trainer, Reverse{}, Uniform{1, grow.level()}, second);
+                const double last = train(trainer, Reverse{}, Uniform{1, grow.level() + plan.harder}, second);
                 if (plan.forgetful)
                     train(trainer, Reverse{}, Forgetful{1, 3},
                           {.steps = 2, .batch = 4, .test_every = 1, .watch = journal.watch("forgets")});
@@ -234,8 +235,7 @@ TEST_CASE("stages: other flags are refused with the difference, and nothing is t
          {Other{{"--seed", "4"},
                 "--seed: got 4, wanted 3; '" + folder.path() +
                     "' holds another run (another --out begins anew)"},
-          Other{{"--size", "2", "--seed", "5"}, "--seed: got 5, wanted 3; --size: got 2, wanted 1; '"},
-          Other{{"--device", "auto"}, "--device: got \"auto\", wanted \"cpu\""}}) {
+          Other{{"--size", "2", "--seed", "5"}, "--seed: got 5, wanted 3; --size: got 2, wanted 1; '"}}) {
         const Outcome outcome = run(folder.path(), {.words = words});
         CHECK(outcome.code == 2);
         CHECK(outcome.steps == 0);
@@ -248,6 +248,9 @@ TEST_CASE("stages: other flags are refused with the difference, and nothing is t
     CHECK(batch.code == 1);
     CHECK(holds(batch.error,
                 "train: steps, batch, accumulate and peak; got '5, 5, 2, 0.001', wanted '5, 4, 2, 0.001'"));
+    const Outcome harder = run(folder.path(), {.harder = 1});
+    CHECK(harder.code == 1);
+    CHECK(holds(harder.error, "train: examples, as a hash of the first; got 'examples "));
     CHECK((before() == kept));
     CHECK(scratch::read(folder / "record.jsonl") == record);
     check_same(run(folder.path(), {.words = {"--threads", "2", "--retries", "1"}}));
@@ -276,6 +279,25 @@ TEST_CASE("stages: a state without its record, or a result without, is an error 
     const Outcome done = run(folder.path(), {});
     CHECK(done.code == 1);
     CHECK(holds(done.error, "holds a result without its record"));
+}
+
+TEST_CASE("stages: a report or a result that is none of ours is refused and left alone") {
+    const scratch::Folder report, result;
+    scratch::write(report / "report.html", "<html/>");
+    const Outcome first = run(report.path(), {});
+    CHECK(first.code == 1);
+    CHECK(holds(first.error, "holds a report.html without its record"));
+    CHECK(scratch::read(report / "report.html") == "<html/>");
+    CHECK(run(result.path(), {.at = kill_at(8)}).code == -1);
+    for (std::string const text : {"", "{", "done\n"}) {
+        scratch::write(result / "DONE", text);
+        const Outcome second = run(result.path(), {});
+        CHECK(second.code == 1);
+        CHECK(holds(second.error, "DONE' is no result"));
+        CHECK(second.steps == 0);
+    }
+    std::remove((result / "DONE").c_str());
+    check_same(run(result.path(), {}));
 }
 
 TEST_CASE("stages: a damaged state is said, and the run goes on from the one before to the same bits") {

@@ -161,12 +161,20 @@ std::string saved(T& value) {
     all(value);
     return all.bytes();
 }
-/// Brings it back to that.
+/// Brings it back to that. Bytes that do not fit are refused, and the value stays what it was.
 template <class T>
 void load(T& value, std::string bytes) {
-    Archive all(std::move(bytes));
-    all(value);
-    all.end();
+    Archive now;
+    now(value);
+    try {
+        Archive all(std::move(bytes));
+        all(value);
+        all.end();
+    } catch (...) {
+        Archive back(now.bytes());
+        back(value);
+        throw;
+    }
 }
 
 }  // namespace rung

@@ -79,15 +79,15 @@ std::vector<Difficulty> difficulties(Difficulty from, Difficulty to, Difficulty 
 }
 
 template <class Model, class Task>
-void check_evaluation(Task const& task, EvaluateOptions const& options) {
+void check_evaluation(Task const& task, EvaluateOptions const& options, std::string_view where = "evaluate") {
     const Difficulty from = corner<Task>(options.from), to = corner<Task>(options.to),
                      by = corner<Task>(options.by), one = corner<Task>(1);
     RUNG_CHECK(one.within(from) && from.within(to) && one.within(by) && options.each >= 1 &&
                    (HasAxes<Task> || to.second == 0),
-               "evaluate: difficulties and count; got ", from.text(), " to ", to.text(), " by ", by.text(),
+               where, ": difficulties and count; got ", from.text(), " to ", to.text(), " by ", by.text(),
                " and ", options.each, ", wanted 1 <= from <= to, by >= 1 and each >= 1",
                HasAxes<Task> ? "" : ", of one axis");
-    check_length<Model>("evaluate", task, to);
+    check_length<Model>(where, task, to);
 }
 
 [[gnu::noinline]] inline Run run_of(EvaluateOptions const& options, Difficulty difficulty) {

@@ -24,6 +24,9 @@ public:
           filter_(std::move(filter)),
           options_(options),
           trained_(int(voters_.front()->steps())),
+          examples_(detail::examples_text([&](Rng& rng) {
+              return encode(vocab_, sample(task_, rng, first_.hardest), Ended::yes, place_of(task_));
+          })),
           sets_(voters_.size()) {
         detail::check_options(options_);
         if (options.test_every > 0) check_tests();
@@ -53,9 +56,9 @@ public:
         if (all.reads()) ahead_.reset();
         std::string seeds;
         for (int k = 0; k < int(voters_.size()); ++k) seeds += " " + std::to_string(seed_of(k));
-        archive_same(all, "self_improve: task, model and seeds",
-                     concat(type_name<Task>(), ", ", type_name<Model>(), " with ", Model::parameters,
-                            " weights,", seeds));
+        archive_same(all, "self_improve: task, some of its problems as a hash, model and seeds",
+                     concat(type_name<Task>(), ", ", examples_, ", ", type_name<Model>(), " with ",
+                            Model::parameters, " weights,", seeds));
         archive_same(all, "self_improve: rounds, prompts, steps, batch, samples and control",
                      concat(options_.rounds, ", ", options_.prompts, ", ", options_.steps, ", ",
                             options_.batch, ", ", options_.labeller.samples, ", ", int(options_.control)));
@@ -89,7 +92,7 @@ private:
     void check_tests() {
         if (options_.test.run.passes == 0) options_.test.run.passes = options_.run.passes;
         options_.test.stream += 2;  // 0: what is reported in the end, 1: what steers a curriculum
-        detail::check_evaluation<Model>(task_, options_.test);
+        detail::check_evaluation<Model>(task_, options_.test, "self_improve: ClimbOptions::test");
         check_difficulty(detail::corner<Task>(options_.test.from));
         check_difficulty(detail::corner<Task>(options_.test.to));
     }
@@ -119,10 +122,7 @@ private:
         std::erase_if(targets_, [&](Target const& target) {
             return longest(task_, target.difficulty) + 1 > Model::shape.context;
         });
-        if (targets_.empty()) {
-            phase_ = Phase::ended;
-            return;
-        }
+        if (targets_.empty()) return void(phase_ = Phase::ended);
         for (auto const& target : targets_) check_difficulty(target.difficulty);
         now_            = {};
         now_.round      = round;
@@ -266,10 +266,8 @@ private:
         phase_          = last ? Phase::ended : Phase::plan;
     }
     void go_back() {
-        RUNG_CHECK(
-            options_.snapshots && !snapshot_.empty(),
-            "self_improve: the watchdog's ruling; got roll_back, wanted ClimbOptions::snapshots, which "
-            "keeps the weights to go back to");
+        RUNG_CHECK(options_.snapshots && !snapshot_.empty(),
+                   "self_improve: the watchdog's ruling; got roll_back, wanted ClimbOptions::snapshots");
         Archive all(snapshot_);
         for (Trainer* voter : voters_) all(*voter);
     }
@@ -286,7 +284,8 @@ private:
     std::vector<Round>                    rounds_;
     std::vector<std::vector<Target>>      history_;  // of rounds that counted
     std::vector<Target>                   targets_;
-    int                                   trained_;     // steps before the climb: a curriculum stays there
+    int                                   trained_;  // steps before the climb: a curriculum stays there
+    std::string                           examples_;
     std::vector<std::vector<LabelledSet>> sets_;        // of each model
     std::vector<Candidate>                candidates_;  // of one model and difficulty, so far
     int                                   owner_ = 0, target_ = 0, voter_ = 0, step_ = 0;

@@ -31,10 +31,14 @@ void on_device(Common& common, Work&& work) {
     work(ctx);
 }
 
-/// The same as a program: see program.hpp.
+/// A program with a flag --device, see program.hpp; `work` is called with a context on that device:
+///
+///     return rung::program(argc, argv, flags, common, [&](auto& ctx) { ... });
 template <class Work>
 int program(int argc, char const* const* argv, Flags& flags, Common& common, Work work,
             Streams streams = {}) {
+    flags.add("device", common.device, "what computes; auto takes a GPU if there is one",
+              {"auto", "cpu", "cuda"});
     return program(
         argc, argv, flags, [&] { on_device(common, work); }, streams);
 }

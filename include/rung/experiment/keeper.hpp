@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "rung/core/archive.hpp"
+#include "rung/core/hash.hpp"
+#include "rung/data/pack.hpp"
 
 namespace rung {
 
@@ -43,5 +45,23 @@ public:
     RUNG_CHECK(then == now, what, "; got '", now, "', wanted '", then,
                "', which it was when its state was kept (another --out begins anew)");
 }
+
+namespace detail {
+
+/// What is learnt from, as a text: of another source or a changed task it is another. Those who only say what they
+/// are called would let a run go on with other examples.
+/// @param draw  an Item from a generator, as training draws it
+[[gnu::cold, gnu::noinline]] inline std::string examples_text(std::function<Item(Rng&)> const& draw) {
+    std::uint64_t hash = 0;
+    for (std::uint32_t i = 0; i < 32; ++i) {
+        Rng        rng(0, Purpose::user, 0, i);
+        const Item item = draw(rng);
+        for (auto const* ids : {&item.tokens, &item.targets, &item.positions})
+            hash = hash_of({reinterpret_cast<char const*>(ids->data()), ids->size() * sizeof(int)}, hash);
+    }
+    return concat("examples ", hash_text(hash));
+}
+
+}  // namespace detail
 
 }  // namespace rung

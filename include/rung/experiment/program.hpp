@@ -19,7 +19,7 @@ struct Common {
     std::uint64_t seed = 1;
     std::string   out{};  ///< a folder for the report and the record; empty: nothing is written
     int           threads            = 0;      ///< 0: one per core
-    std::string   device             = "cpu";  ///< see device.hpp
+    std::string   device             = "cpu";  ///< what a program of device.hpp computes on
     int           checkpoint_seconds = 30;     ///< between states that are kept
     int           preempt_exit_code  = 85;
     int           spike              = 0;  ///< see --spike; 0: off
@@ -39,8 +39,6 @@ struct Common {
                          "folder for the report, the record and what a killed run goes on from; without it "
                          "nothing is written");
         flags.add("threads", threads, "threads to work with, 0 for one per core", {.least = 0, .most = 1024});
-        flags.add("device", device, "what computes; auto takes a GPU if there is one",
-                  {"auto", "cpu", "cuda"});
         flags.add("checkpoint-seconds", checkpoint_seconds, "seconds between states that are kept in --out",
                   {.least = 0});
         flags.add("preempt-exit-code", preempt_exit_code,
@@ -97,9 +95,8 @@ int program(int argc, char const* const* argv, Flags& flags, Work work, Streams 
         return good ? 0 : (say("standard output: cannot be written", ""), 1);
     };
     try {
-        if (flags.parse(argc, argv) == Parsed::help)
-            return std::fputs(flags.help(name).c_str(), streams.out), 0;
-        work();
+        if (flags.parse(argc, argv) == Parsed::help) std::fputs(flags.help(name).c_str(), streams.out);
+        else work();
         return reached();
     } catch (BadFlag const& error) {
         return say(error.what(), " (--help shows every flag)"), 2;

@@ -31,8 +31,13 @@ public:
         idle();
         const auto record = read_file(common_.out + "/record.jsonl").value_or("");
         check_same_run(common_.out, record, begin);
+        RUNG_CHECK(!record.empty() || ::access((common_.out + "/report.html").c_str(), F_OK) != 0, "--out: '",
+                   common_.out,
+                   "' holds a report.html without its record, wanted a folder of this run's own");
         const auto result = read_file(done_path());
-        finished_         = result.has_value();
+        RUNG_CHECK(!result || (result->starts_with('{') && result->ends_with("}\n")), "--out: '", done_path(),
+                   "' is no result, wanted one line of JSON (without it the run goes on from what is kept)");
+        finished_ = result.has_value();
         if (!finished_ || !common_.save_pretrained.empty()) return;
         RUNG_CHECK(!record.empty(), "--out: '", common_.out,
                    "' holds a result without its record; wanted both, or neither");

@@ -5,84 +5,14 @@
 #include <functional>
 #include <memory>
 
-#include "rung/core/hash.hpp"
 #include "rung/experiment/ahead.hpp"
-#include "rung/experiment/keeper.hpp"
 #include "rung/experiment/lesson.hpp"
+#include "rung/experiment/watch.hpp"
 #include "rung/train/passes.hpp"
 #include "rung/train/rate.hpp"
 #include "rung/train/trainer.hpp"
 
 namespace rung {
-
-/// What happened in one step; `test` is there when the step ended with one.
-struct StepEvent {
-    int           step = 0, steps = 0;  ///< done so far, in all
-    double        loss = 0, gradient = 0, rate = 0;
-    Index         tokens = 0;
-    Report const* test   = nullptr;
-    std::string   state  = {};  ///< of the curriculum after the test, if it has one
-    int           round  = 0;   ///< of a climb
-};
-
-/// Some labels of a climb's round were made.
-struct LabelEvent {
-    int round = 0;
-    int done = 0, of = 0;  ///< labels of the round so far, in all
-    int more = 0;          ///< of them since the event before
-};
-
-/// Sees every step: any function of a StepEvent. A journal's also keeps the state of the training, so that it goes on
-/// after the process was killed.
-class Watch {
-public:
-    std::function<void(LabelEvent const&)> labels{};  ///< of a climb; empty: nobody looks
-
-    Watch() = default;
-    template <class F>
-        requires(!std::same_as<F, Watch> && std::invocable<F const&, StepEvent const&>)
-    Watch(F see) : see_(std::move(see)) {}
-    Watch(std::function<void(StepEvent const&)> see, std::shared_ptr<Keeper> keeper)
-        : see_(std::move(see)), keeper_(std::move(keeper)) {}
-
-    /// This one, and then another look at each step, whose own state is kept beside the training's.
-    [[gnu::cold, gnu::noinline]] Watch and_then(std::function<void(StepEvent const&)> more,
-                                                Keeper::State                         state) const {
-        Watch both;
-        both.labels = labels;
-        both.see_   = [first = *this, more](StepEvent const& event) { first(event), more(event); };
-        if (keeper_) both.keeper_ = std::make_shared<Beside>(keeper_, std::move(state));
-        return both;
-    }
-
-    explicit operator bool() const { return bool(see_); }
-    void     operator()(StepEvent const& event) const { see_(event); }
-    Keeper*  keeper() const { return keeper_.get(); }  ///< nullptr: the state is not kept
-
-private:
-    /// Keeps two states as one.
-    class Beside final : public Keeper {
-    public:
-        Beside(std::shared_ptr<Keeper> keeper, State own)
-            : keeper_(std::move(keeper)), own_(std::move(own)) {}
-        void learns_from(std::string const& what) override { keeper_->learns_from(what); }
-        void begin(State const& state) override { keeper_->begin(both(state)); }
-        void step(State const& state, bool done) override { keeper_->step(both(state), done); }
-        bool retry(State const& state, int at, std::string_view why) override {
-            return keeper_->retry(both(state), at, why);
-        }
-
-    private:
-        State both(State const& state) const {
-            return [this, &state](Archive& all) { state(all), own_(all); };
-        }
-        std::shared_ptr<Keeper> keeper_;
-        State                   own_;
-    };
-
-    std::function<void(StepEvent const&)> see_;
-    std::shared_ptr<Keeper>               keeper_;
-};
 
 struct TrainOptions {
     int       steps      = 1000;
@@ -123,10 +53,12 @@ namespace detail {
 
 /// How far a run of train() is, and which run that is.
 [[gnu::cold, gnu::noinline]] inline void archive_run(Archive& all, std::string_view model, Index parameters,
-                                                     TrainOptions const& options, int& step, double& last) {
+                                                     std::string const& examples, TrainOptions const& options,
+                                                     int& step, double& last) {
     archive_same(all, "train: model", concat(model, " with ", parameters, " weights"));
     archive_same(all, "train: steps, batch, accumulate and peak",
                  concat(options.steps, ", ", options.batch, ", ", options.accumulate, ", ", options.peak));
+    archive_same(all, "train: examples, as a hash of the first", examples);
     all(step, last);
 }
 
@@ -245,14 +177,16 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
             last += result.loss / ((options.steps + 9) / 10);
         if (++step == options.steps && options.keep_best) best.give(trainer.model().weights());
     };
-    const auto go_on = [&] { from = trainer.number_examples(0) - each * std::uint64_t(made = step); };
+    const auto        go_on  = [&] { from = trainer.number_examples(0) - each * std::uint64_t(made = step); };
+    Keeper* const     keeper = options.watch.keeper();
+    const std::string examples =
+        keeper ? detail::examples_text([&](Rng& rng) { return source.draw(rng, 0, options.answering); }) : "";
     const Keeper::State state = [&](Archive& all) {
-        detail::archive_run(all, type_name<Model>(), Model::parameters, options, step, last);
+        detail::archive_run(all, type_name<Model>(), Model::parameters, examples, options, step, last);
         trainer.archive(all);
         if (options.keep_best) all(best);
         if constexpr (Archived<std::remove_reference_t<Source>>) all(source);
     };
-    Keeper* const keeper = options.watch.keeper();
     if constexpr (requires { requires SourceType::forgets; })
         RUNG_CHECK(!keeper || options.test_every == 0,
                    "Curriculum: add `std::string state() const` and `void restore(std::string_view)`, or the "

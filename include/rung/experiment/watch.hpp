@@ -1,0 +1,84 @@
+#pragma once
+// What training and climbs tell of each step, and who is told.
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "rung/eval/score.hpp"
+#include "rung/experiment/keeper.hpp"
+
+namespace rung {
+
+/// What happened in one step; `test` is there when the step ended with one.
+struct StepEvent {
+    int           step = 0, steps = 0;  ///< done so far, in all
+    double        loss = 0, gradient = 0, rate = 0;
+    Index         tokens = 0;
+    Report const* test   = nullptr;
+    std::string   state  = {};  ///< of the curriculum after the test, if it has one
+    int           round  = 0;   ///< of a climb
+};
+
+/// Some labels of a climb's round were made.
+struct LabelEvent {
+    int round = 0;
+    int done = 0, of = 0;  ///< labels of the round so far, in all
+    int more = 0;          ///< of them since the event before
+};
+
+/// Sees every step: any function of a StepEvent. A journal's also keeps the state of the training, so that it goes on
+/// after the process was killed.
+class Watch {
+public:
+    std::function<void(LabelEvent const&)> labels{};  ///< of a climb; empty: nobody looks
+
+    Watch() = default;
+    template <class F>
+        requires(!std::same_as<F, Watch> && std::invocable<F const&, StepEvent const&>)
+    Watch(F see) : see_(std::move(see)) {}
+    Watch(std::function<void(StepEvent const&)> see, std::shared_ptr<Keeper> keeper)
+        : see_(std::move(see)), keeper_(std::move(keeper)) {}
+
+    /// This one, and then another look at each step, whose own state is kept beside the training's.
+    [[gnu::cold, gnu::noinline]] Watch and_then(std::function<void(StepEvent const&)> more,
+                                                Keeper::State                         state) const {
+        Watch both;
+        both.labels = labels;
+        both.see_   = [first = *this, more](StepEvent const& event) { first(event), more(event); };
+        if (keeper_) both.keeper_ = std::make_shared<Beside>(keeper_, std::move(state));
+        return both;
+    }
+
+    explicit operator bool() const { return bool(see_); }
+    void     operator()(StepEvent const& event) const { see_(event); }
+    Keeper*  keeper() const { return keeper_.get(); }  ///< nullptr: the state is not kept
+
+private:
+    /// Keeps two states as one.
+    class Beside final : public Keeper {
+    public:
+        Beside(std::shared_ptr<Keeper> keeper, State own)
+            : keeper_(std::move(keeper)), own_(std::move(own)) {}
+        void learns_from(std::string const& what) override { keeper_->learns_from(what); }
+        void begin(State const& state) override { keeper_->begin(both(state)); }
+        void step(State const& state, bool done) override { keeper_->step(both(state), done); }
+        bool retry(State const& state, int at, std::string_view why) override {
+            return keeper_->retry(both(state), at, why);
+        }
+
+    private:
+        State both(State const& state) const {
+            return [this, &state](Archive& all) { state(all), own_(all); };
+        }
+        std::shared_ptr<Keeper> keeper_;
+        State                   own_;
+    };
+
+    std::function<void(StepEvent const&)> see_;
+    std::shared_ptr<Keeper>               keeper_;
+};
+
+}  // namespace rung
