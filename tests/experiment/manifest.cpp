@@ -68,3 +68,9 @@ TEST_CASE("manifest: without a folder nothing is written") {
     manifest.end();
     CHECK(scratch::names_in(".") == before);
 }
+
+TEST_CASE("manifest: the version is the one that the build and the citation have") {
+    const std::string root = RUNG_INCLUDE_DIR "/../", version(library_version);
+    CHECK(has(scratch::read(root + "CMakeLists.txt"), "project(rung VERSION " + version + " "));
+    CHECK(has(scratch::read(root + "CITATION.cff"), "\nversion: " + version + "\n"));
+}

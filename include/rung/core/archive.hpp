@@ -118,7 +118,7 @@ private:
             // What is read may claim more elements than it holds: memory is taken as they come.
             if (reads_) list.clear();
             for (std::size_t i = 0; i < size; ++i) {
-                if (reads_) list.emplace_back();
+                if (reads_) list.push_back(T{});
                 one(list[i]);
             }
         }

@@ -24,7 +24,7 @@ struct HalfNewest {
     double first  = 0;  ///< weight of the first set; 0: its width
     int    keep   = 0;  ///< self-made sets that are trained on, the newest ones; 0: all
 
-    std::vector<double> operator()(std::vector<SetInfo> const& sets) const {
+    [[gnu::cold, gnu::noinline]] std::vector<double> operator()(std::vector<SetInfo> const& sets) const {
         RUNG_CHECK(newest >= 0 && newest <= 1 && first >= 0 && keep >= 0,
                    "HalfNewest: newest, first and keep; got ", newest, ", ", first, " and ", keep,
                    ", wanted 0 to 1, and at least 0 each");

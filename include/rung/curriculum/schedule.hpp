@@ -45,7 +45,7 @@ struct Next {
     Difficulty by   = 1;
     int        each = 1;  ///< difficulties a round
 
-    std::vector<Target> operator()(Turn const& turn) const {
+    [[gnu::cold, gnu::noinline]] std::vector<Target> operator()(Turn const& turn) const {
         RUNG_CHECK(by != Difficulty{} && Difficulty{}.within(by) && each >= 1, "Next: by and each; got ",
                    by.text(), " and ", each, ", wanted a step further and at least 1");
         std::vector<Target> all;

@@ -58,8 +58,9 @@ struct Collapse {
 
 private:
     template <class See>
-    void see_fall(See const& see, std::string const& what, double now, std::vector<Round> const& before,
-                  double LabelCount::*share) const {
+    [[gnu::cold, gnu::noinline]] void see_fall(See const& see, std::string const& what, double now,
+                                               std::vector<Round> const& before,
+                                               double LabelCount::*share) const {
         double best = 0;
         for (auto const& round : before) best = std::max(best, round.total().*share);
         see(now < best - most_fall, what + " fell from " + percent(best) + " to " + percent(now));

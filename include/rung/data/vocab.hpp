@@ -17,7 +17,8 @@ public:
     static constexpr int pad = 0, begin = 1, end = 2, specials = 3;
 
     /// @param words  tokens of several characters: of those that a text may go on with, the longest is read
-    explicit Vocab(std::string_view alphabet, std::span<std::string_view const> words = {})
+    [[gnu::cold, gnu::noinline]] explicit Vocab(std::string_view                  alphabet,
+                                                std::span<std::string_view const> words = {})
         : alphabet_(alphabet), words_(words) {
         ids_.fill(-1);
         for (std::size_t i = 0; i < alphabet.size(); ++i) {

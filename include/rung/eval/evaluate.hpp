@@ -50,7 +50,8 @@ constexpr void explain_fit() {
 
 /// Throws if problems of a difficulty, with their answers, do not fit the model's context.
 template <class Model, class Task>
-void check_length(std::string_view where, Task const& task, Difficulty difficulty) {
+[[gnu::cold, gnu::noinline]] void check_length(std::string_view where, Task const& task,
+                                               Difficulty difficulty) {
     RUNG_CHECK(difficulty.first < 1 << 24 && longest(task, difficulty) + 1 <= Model::shape.context, where,
                ": longest sequence at difficulty ", difficulty.text(), "; got ",
                longest(task, difficulty) + 1, " tokens, wanted at most ", Model::shape.context,
@@ -79,7 +80,8 @@ std::vector<Difficulty> difficulties(Difficulty from, Difficulty to, Difficulty 
 }
 
 template <class Model, class Task>
-void check_evaluation(Task const& task, EvaluateOptions const& options, std::string_view where = "evaluate") {
+[[gnu::cold, gnu::noinline]] void check_evaluation(Task const& task, EvaluateOptions const& options,
+                                                   std::string_view where = "evaluate") {
     const Difficulty from = corner<Task>(options.from), to = corner<Task>(options.to),
                      by = corner<Task>(options.by), one = corner<Task>(1);
     RUNG_CHECK(one.within(from) && from.within(to) && one.within(by) && options.each >= 1 &&

@@ -52,7 +52,7 @@ public:
     std::vector<LabelledSet> const& sets(int voter) const { return sets_[std::size_t(voter)]; }
 
     /// The whole state, the models' among it. What is read must be of the same climb.
-    void archive(Archive& all) {
+    [[gnu::cold, gnu::noinline]] void archive(Archive& all) {
         if (all.reads()) ahead_.reset();
         std::string seeds;
         for (int k = 0; k < int(voters_.size()); ++k) seeds += " " + std::to_string(seed_of(k));
@@ -89,7 +89,7 @@ private:
         Rng rng(0, Purpose::user);
         sample(task_, rng, difficulty);
     }
-    void check_tests() {
+    [[gnu::cold, gnu::noinline]] void check_tests() {
         if (options_.test.run.passes == 0) options_.test.run.passes = options_.run.passes;
         options_.test.stream += 2;  // 0: what is reported in the end, 1: what steers a curriculum
         detail::check_evaluation<Model>(task_, options_.test, "self_improve: ClimbOptions::test");
@@ -97,7 +97,7 @@ private:
         check_difficulty(detail::corner<Task>(options_.test.to));
     }
     /// What cannot be labelled is refused before any work, unless the schedule asks the models first.
-    void check_schedule() {
+    [[gnu::cold, gnu::noinline]] void check_schedule() {
         struct Asking {};
         std::vector<std::vector<Target>> history;
         const auto                       ask = [](Difficulty) -> Probe { throw Asking{}; };
@@ -111,7 +111,7 @@ private:
         } catch (Asking const&) {}
     }
 
-    void plan() {
+    [[gnu::cold, gnu::noinline]] void plan() {
         const int round = options_.first_round + int(rounds_.size());
         cost_           = {};
         const auto ask  = [&](Difficulty difficulty) {
@@ -155,7 +155,7 @@ private:
     }
 
     /// Some of the labels of a model and a difficulty; after the last of them the filter.
-    void label() {
+    [[gnu::cold, gnu::noinline]] void label() {
         const int  count = detail::shares_of(targets_, options_.prompts)[std::size_t(target_)];
         const int  first = int(candidates_.size()), some = std::min(chunk(), count - first);
         const auto truth = problems(count);
@@ -244,7 +244,7 @@ private:
     }
 
     /// Tests one model; after the last of them the watchdog has its say.
-    void test() {
+    [[gnu::cold, gnu::noinline]] void test() {
         if (tested(now_.round)) {
             detail::add_report(now_.after, test_of(*voters_[std::size_t(voter_)]));
             if (++voter_ < int(voters_.size())) return;

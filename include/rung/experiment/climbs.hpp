@@ -32,13 +32,13 @@ public:
             if (climb.name == name) return climb.rounds.size();
         return 0;
     }
-    void add(std::string const& name, Round const& round) {
+    [[gnu::cold, gnu::noinline]] void add(std::string const& name, Round const& round) {
         for (auto& climb : climbs_)
             if (climb.name == name) {
                 RUNG_CHECK(round.round > climb.rounds.back().round, "Journal: climb '", name, "'; got round ",
                            round.round, " after round ", climb.rounds.back().round,
                            ", wanted a name of its own for each climb: watch_climb(name), watch_round(name)");
-                return climb.rounds.push_back(round);
+                return climb.rounds.push_back(Round(round));
             }
         climbs_.push_back({name, {round}});
     }
@@ -79,10 +79,10 @@ private:
                                        [](Round const& r) { return !r.after.scores.empty(); });
         return last->after;
     }
-    static Page::Cells header() {
+    [[gnu::cold, gnu::noinline]] static Page::Cells header() {
         return {"round", "difficulty", "labelled", "kept", "precision", "recall", "trust", "sign"};
     }
-    static std::vector<Page::Cells> rows(std::vector<Round> const& rounds) {
+    [[gnu::cold, gnu::noinline]] static std::vector<Page::Cells> rows(std::vector<Round> const& rounds) {
         std::vector<Page::Cells> all;
         for (auto const& round : rounds)
             for (auto const& count : round.labels)
@@ -92,7 +92,7 @@ private:
                                text::fixed(count.trust, 3), round.sign});
         return all;
     }
-    static std::string map(std::vector<Round> const& rounds) {
+    [[gnu::cold, gnu::noinline]] static std::string map(std::vector<Round> const& rounds) {
         Report const& first =
             rounds.front().before.scores.empty() ? last_test(rounds) : rounds.front().before;
         HeatMapOptions options{
@@ -118,7 +118,7 @@ private:
         }
         return heat.svg();
     }
-    std::string quality() const {
+    [[gnu::cold, gnu::noinline]] std::string quality() const {
         Figure figure{{.title = "Labels", .x = "round", .y = "share", .y_range = {0, 1}}};
         for (auto const& [name, rounds] : climbs_) {
             Series precision{.name = name.empty() ? "precision" : name};
@@ -133,7 +133,8 @@ private:
         return figure.svg();
     }
     /// @param sums  each place is the sum of those so far
-    std::string frontier(std::string across, double (*place)(Round const&), bool sums = false) const {
+    [[gnu::cold, gnu::noinline]] std::string frontier(std::string across, double (*place)(Round const&),
+                                                      bool        sums = false) const {
         const bool grid = has_two_axes(climbs_.front().rounds.front().before);
         Figure     figure{{.title = "Frontier",
                            .x     = std::move(across),

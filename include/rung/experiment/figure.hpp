@@ -35,7 +35,7 @@ class Figure {
 public:
     explicit Figure(FigureOptions options) : options_{std::move(options)} {}
 
-    Figure& line(Series s) {
+    [[gnu::cold, gnu::noinline]] Figure& line(Series s) {
         const std::size_t count = s.y.size();
         const bool        pairs = s.x.size() == count && s.low.size() == s.high.size();
         RUNG_CHECK(pairs && (s.low.empty() || s.low.size() == count), "Figure::line: '", s.name, "'; got ",
@@ -45,7 +45,7 @@ public:
         return *this;
     }
     /// A vertical line with a text, such as "trained to 8".
-    Figure& marker(double x, std::string label) {
+    [[gnu::cold, gnu::noinline]] Figure& marker(double x, std::string label) {
         markers_.push_back(Marker{x, std::move(label)});
         return *this;
     }
@@ -116,7 +116,7 @@ private:
     }
 
     /// Draws the legend, left to right and top to bottom, unless `out` is null; returns how many rows it takes.
-    int legend(Svg* out) const {
+    [[gnu::cold, gnu::noinline]] int legend(Svg* out) const {
         double x    = 14;
         int    rows = series_.empty() ? 0 : 1;
         for (std::size_t i = 0; i < series_.size(); ++i) {
@@ -181,7 +181,7 @@ private:
     }
 
     /// The text stands above the chart, where no curve can run through it.
-    static void place(Svg& out, Plot const& plot, Marker const& marker) {
+    [[gnu::cold, gnu::noinline]] static void place(Svg& out, Plot const& plot, Marker const& marker) {
         const double x = plot.at(marker.x, plot.y.from).x, half = text_width(marker.label, 12) / 2;
         if (!(x >= plot.box.left - 1 && x <= plot.box.right() + 1)) return;
         out.line({x, plot.box.top - 6}, {x, plot.box.bottom()})

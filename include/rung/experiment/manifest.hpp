@@ -26,11 +26,11 @@
 #ifndef RUNG_COMPILE_FLAGS
 #define RUNG_COMPILE_FLAGS "unknown"
 #endif
-#ifndef RUNG_VERSION
-#define RUNG_VERSION "unknown"
-#endif
 
 namespace rung {
+
+/// The library's, as CMakeLists.txt and CITATION.cff have it.
+inline constexpr std::string_view library_version = "0.1.0";
 
 /// Linux's name of the processor, or "unknown".
 [[gnu::cold, gnu::noinline]] inline std::string processor_name() {
@@ -89,7 +89,7 @@ namespace rung {
 /// sets, libraries, processor.
 [[gnu::cold, gnu::noinline]] inline Json made_by() {
     Json libraries;
-    libraries.set("rung", RUNG_VERSION);
+    libraries.set("rung", library_version);
 #ifdef __GLIBCXX__
     libraries.set("libstdc++", __GLIBCXX__);
 #endif

@@ -36,22 +36,25 @@ public:
     explicit StockTensorMaker(Anatomy const& model) : model_(model) {}
 
     /// A matrix as it is.
-    void matrix(std::string name, std::string const& weight) {
+    [[gnu::cold, gnu::noinline]] void matrix(std::string name, std::string const& weight) {
         auto const& [found, spec, offset] = *find(weight);
         tensors.push_back({std::move(name), {size(spec.rows), size(spec.cols)}, offset, spec.cols, 1});
     }
     /// `count` columns of a matrix from column `first`, as the rows of another: PyTorch's Linear is (out, in).
-    void linear(std::string name, std::string const& weight, int first, int count) {
+    [[gnu::cold, gnu::noinline]] void linear(std::string name, std::string const& weight, int first,
+                                             int count) {
         auto const& [found, spec, offset] = *find(weight);
         tensors.push_back({std::move(name), {size(count), size(spec.rows)}, offset + first, 1, spec.cols});
     }
     /// Numbers `first` to `first + count` of a vector; zeros, where the model has none.
-    void vector(std::string name, std::string const& weight, int first, int count) {
+    [[gnu::cold, gnu::noinline]] void vector(std::string name, std::string const& weight, int first,
+                                             int count) {
         if (auto const* const found = find(weight))
             tensors.push_back({std::move(name), {size(count)}, found->offset + first});
         else constant(std::move(name), {size(count)}, std::vector<float>(size(count)));
     }
-    void constant(std::string name, Dimensions shape, std::vector<float> numbers) {
+    [[gnu::cold, gnu::noinline]] void constant(std::string name, Dimensions shape,
+                                               std::vector<float> numbers) {
         tensors.push_back({std::move(name), std::move(shape), 0, 0, 1, std::move(numbers)});
     }
 

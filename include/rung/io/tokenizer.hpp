@@ -19,6 +19,7 @@ inline constexpr std::string_view special_names[Vocab::specials] = {"<pad>", "<b
 [[gnu::cold, gnu::noinline]] inline Json tokenizer_json(Vocab const& vocab) {
     Json                     ids, added = Json::array();
     std::vector<std::string> words;
+    std::size_t              longest = 0;
     for (int id = 0; id < vocab.size(); ++id) {
         const bool        special = id < Vocab::specials;
         const std::string text    = special ? std::string(special_names[id]) : vocab.decode({id});
@@ -26,7 +27,7 @@ inline constexpr std::string_view special_names[Vocab::specials] = {"<pad>", "<b
             RUNG_CHECK(static_cast<unsigned char>(c) < 0x80, "save_pretrained: alphabet; got byte ",
                        int(static_cast<unsigned char>(c)), ", wanted ASCII");
         ids.set(text, id);
-        if (text.size() > 1 && !special) words.push_back(text);
+        if (text.size() > 1 && !special) words.push_back(text), longest = std::max(longest, text.size());
         if (special)
             added.add(Json{}
                           .set("id", id)
@@ -37,14 +38,14 @@ inline constexpr std::string_view special_names[Vocab::specials] = {"<pad>", "<b
                           .set("normalized", false)
                           .set("special", true));
     }
-    std::stable_sort(words.begin(), words.end(),
-                     [](std::string const& a, std::string const& b) { return a.size() > b.size(); });
     std::string pattern;
-    for (auto const& word : words) {
-        for (const char c : word)
-            pattern.append({'\\', 'x', "0123456789abcdef"[c >> 4], "0123456789abcdef"[c & 15]});
-        pattern += '|';
-    }
+    for (std::size_t size = longest; size > 1; --size)
+        for (auto const& word : words) {
+            if (word.size() != size) continue;
+            for (const char c : word)
+                pattern.append({'\\', 'x', "0123456789abcdef"[c >> 4], "0123456789abcdef"[c & 15]});
+            pattern += '|';
+        }
     pattern += "[\\s\\S]";
 
     const std::string_view begin    = special_names[Vocab::begin];

@@ -127,8 +127,9 @@ struct NamedWeight {
 };
 
 /// Appends those of a layer's weights that are there, and moves the offset past them.
-inline void append(std::vector<NamedWeight>& all, Index& offset, std::string const& prefix,
-                   std::span<WeightSpec const> layer) {
+[[gnu::cold, gnu::noinline]] inline void append(std::vector<NamedWeight>& all, Index& offset,
+                                                std::string const&          prefix,
+                                                std::span<WeightSpec const> layer) {
     for (auto const& spec : layer) {
         if (spec.size() == 0) continue;
         const std::string part = spec.layer.empty() ? "" : std::string(spec.layer) + ".";
@@ -138,7 +139,8 @@ inline void append(std::vector<NamedWeight>& all, Index& offset, std::string con
 }
 
 /// Where the matrices stand that a backend's pack() lays out anew: panels in an array of as many numbers.
-inline std::vector<PackedPlace> packed_places(std::vector<NamedWeight> const& all) {
+[[gnu::cold, gnu::noinline]] inline std::vector<PackedPlace> packed_places(
+    std::vector<NamedWeight> const& all) {
     std::vector<PackedPlace> places;
     Index                    panels = 0;
     for (auto const& [name, spec, offset] : all) {

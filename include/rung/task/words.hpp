@@ -44,7 +44,8 @@ inline constexpr auto const& number_words = detail::NumberWords<From, To>::words
 /// Finds words at the start of texts.
 class Words {
 public:
-    explicit Words(std::span<std::string_view const> words = {}) : words_(words.begin(), words.end()) {
+    [[gnu::cold, gnu::noinline]] explicit Words(std::span<std::string_view const> words = {})
+        : words_(words.begin(), words.end()) {
         // By insertion: std::sort takes longer to compile than all the rest of this.
         for (int i = 0; i < int(words_.size()); ++i) {
             auto at = order_.end();
