@@ -127,7 +127,8 @@ void check_plain_attention(std::vector<int> const& lengths, Told const& told = {
     };
     check([](Index n, auto const& f) { run_serial(n, f); });
     for (const Order order : {Order::ascending, Order::descending})
-        check([&](Index n, auto const& f) { run_emulated<FiberBlock<f.warps>>(n, f, order); });
+        check(
+            [&]<class Body>(Index n, Body const& f) { run_emulated<FiberBlock<Body::warps>>(n, f, order); });
 }
 
 template <int D, bool biased>

@@ -113,7 +113,8 @@ template <class Check>
 void in_every_way(Check check) {
     check([](Index n, auto const& f) { run_serial(n, f); });
     for (const Order order : {Order::ascending, Order::descending})
-        check([&](Index n, auto const& f) { run_emulated<FiberBlock<f.warps>>(n, f, order); });
+        check(
+            [&]<class Body>(Index n, Body const& f) { run_emulated<FiberBlock<Body::warps>>(n, f, order); });
 }
 
 }  // namespace
