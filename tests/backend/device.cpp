@@ -2,7 +2,9 @@
 // with RUNG_CUDA, on a real one.
 
 // GCC 12 inlines products of bf16 numbers with so much known that it warns of loops that never run.
+#ifndef __clang__
 #pragma GCC diagnostic ignored "-Waggressive-loop-optimizations"
+#endif
 
 #ifdef RUNG_CUDA
 #include "rung/backend/cuda/cuda.hpp"
