@@ -45,7 +45,7 @@ fi
 case " $target $* ${RUNG_OUT:+--out} ${RUNG_CONFIG:+--config} " in
     ' show '*|' replay '*|*' --out'*|*' --config'*|*' --help '*|*' -h '*) ;;
     *) out=$build/reports/$target$(printf '%s' "$*" | tr -cs 'A-Za-z0-9.-' '_' | cut -c 1-150)
-       if [ -e "$out/DONE" ]; then
+       if [ -s "$out/DONE" ]; then
            old=$build/reports.old/$(basename "$out") kept=1
            while [ -e "$old.$kept" ]; do kept=$((kept + 1)); done
            mkdir -p "$build/reports.old"

@@ -262,18 +262,17 @@ struct Collapse;
 // experiment/: the loop: train, self_improve, program
 struct Drawn;  // lesson.hpp: draw
 template <class Task, class Curriculum> class Lesson;
-struct StepEvent;  // train.hpp: train
+struct StepEvent;  // watch.hpp
+struct LabelEvent;
 class Watch;
 class Keeper;  // keeper.hpp, with core/archive.hpp: what work that may be killed asks for
-struct TrainOptions;
-class Watch;
+struct TrainOptions;  // train.hpp: train
 enum class Control;  // climb_options.hpp
 struct ClimbOptions;
 struct LabelledSet;  // labelling.hpp: the alias LabelFilter
 template <class Trainer, class Task> class Climb;  // climb.hpp; self_improve.hpp: climb, self_improve
 template <class Context, class Model> class Voters;  // voters.hpp: make_voters
 class Climbs;  // climbs.hpp
-class Keeper;  // keeper.hpp
 struct Common;  // program.hpp
 struct Exit;
 class Flags;  // flags.hpp

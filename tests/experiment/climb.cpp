@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <set>
 
 #include <array>
 
@@ -194,6 +195,9 @@ TEST_CASE("the state of another climb is refused, with the difference") {
     CHECK_THROWS_AS(load(*Climbing(options).engine, state), Error);
     CHECK_THROWS_AS(load(*Climbing(quick(), 2).engine, state), Error);
     Climbing same(quick());
+    auto     other = climb(same.voters, Reverse{}, Uniform{3, 3}, NoFilter{}, quick());
+    CHECK_THROWS_WITH_AS(load(other, state), doctest::Contains("self_improve: first set; got '32 examples "),
+                         Error);
     CHECK_NOTHROW(load(*same.engine, state));
     for (std::size_t cut = 0; cut < state.size(); cut += 997)
         CHECK_THROWS_AS(load(*same.engine, state.substr(0, cut)), Error);
@@ -244,6 +248,9 @@ TEST_CASE("problems that a task cannot make are refused before any work") {
     Trainer        trainer{ctx, model};
     auto           options = quick();
     CHECK_THROWS_AS(climb(trainer, Picky{}, Uniform{1, 3}, NoFilter{}, options), Error);  // tests go to 6
+    options.test.to = 30;
+    CHECK_THROWS_WITH_AS(climb(trainer, Picky{}, Uniform{1, 3}, NoFilter{}, options),
+                         doctest::Contains("self_improve: ClimbOptions::test: longest sequence"), Error);
     options.test.to = 5;
     CHECK_THROWS_AS(climb(trainer, Picky{}, Uniform{1, 3}, NoFilter{}, options), Error);  // rounds go to 6
     options.rounds = 2;
@@ -286,4 +293,22 @@ TEST_CASE("a climb that diverges goes back to what was kept and on with other ex
     CHECK(losses[0] != losses[1]);  // from the same weights, so the examples were others
     options.watch = [](StepEvent const&) { throw Diverged("and nobody keeps anything"); };
     CHECK_THROWS_AS(self_improve(c.voters, Reverse{}, Uniform{1, 3}, NoFilter{}, options), Diverged);
+}
+
+TEST_CASE("examples are told apart by all that is learnt from") {
+    const auto text = [](Item const& item) { return detail::examples_text([&](Rng&) { return item; }); };
+    const Item item{.tokens = {1, 4, 5, 2}, .prompt = 2};
+    std::set<std::string> all{text(item)};
+    const auto            change = [&](auto const& how) {
+        Item other = item;
+        how(other);
+        CHECK(all.insert(text(other)).second);
+    };
+    change([](Item& o) { o.tokens[1] = 6; });
+    change([](Item& o) { o.prompt = 3; });
+    change([](Item& o) { o.targets = {4, 5, 2, -1}; });
+    change([](Item& o) { o.positions = {0, 2, 1}; });
+    change([](Item& o) { o.passes = 2; });
+    change([](Item& o) { o.difficulty = {1, 2}; });
+    CHECK(text(item) == text(Item(item)));
 }

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "rung/experiment/device.hpp"
 #include "scratch.hpp"
 
 using namespace rung;
@@ -78,6 +79,33 @@ TEST_CASE("program: one that computes on no device of its flags' choosing has no
     const Run run{{"--device", "cuda"}, nothing};
     CHECK(run.code == 2);
     CHECK(run.error == "learn: --device: unknown flag (--help shows every flag)\n");
+}
+
+TEST_CASE("program: one with a context has it on the device that it is asked for") {
+    const auto run = [](std::vector<char const*> words, Common& common) {
+        const Streams streams{std::tmpfile(), std::tmpfile()};
+        Flags         flags{"Teach something."};
+        common.add_to(flags);
+        words.insert(words.begin(), "learn");
+        const int code = program(
+            int(words.size()), words.data(), flags, common, [](auto& ctx) { CHECK(ctx.seed() == 5); },
+            streams);
+        const std::string said = scratch::read(streams.out) + scratch::read(streams.error);
+        std::fclose(streams.out), std::fclose(streams.error);
+        return std::pair{code, said};
+    };
+    for (char const* device : {"cpu", "auto"}) {
+        Common common;
+        CHECK(run({"--seed", "5", "--device", device}, common).first == 0);
+        CHECK(common.device == "cpu");  // this program is built without CUDA
+    }
+    Common     common;
+    const auto cuda = run({"--device", "cuda"}, common);
+    CHECK(cuda.first == 1);
+    CHECK(cuda.second.find("--device: got cuda, wanted cpu or auto: this program was built without CUDA") !=
+          std::string::npos);
+    CHECK(run({"--device", "tpu"}, common).first == 2);
+    CHECK(run({"--help"}, common).second.find("--device TEXT") != std::string::npos);
 }
 
 TEST_CASE("program: work that throws is exit code 1 and one line of why") {

@@ -250,7 +250,7 @@ TEST_CASE("stages: other flags are refused with the difference, and nothing is t
                 "train: steps, batch, accumulate and peak; got '5, 5, 2, 0.001', wanted '5, 4, 2, 0.001'"));
     const Outcome harder = run(folder.path(), {.harder = 1});
     CHECK(harder.code == 1);
-    CHECK(holds(harder.error, "train: examples, as a hash of the first; got 'examples "));
+    CHECK(holds(harder.error, "train: source; got '32 examples "));
     CHECK((before() == kept));
     CHECK(scratch::read(folder / "record.jsonl") == record);
     check_same(run(folder.path(), {.words = {"--threads", "2", "--retries", "1"}}));

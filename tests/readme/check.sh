@@ -5,5 +5,7 @@ set -euo pipefail
 readme=$1
 shift
 program=$(sed -n '/^```cpp$/,/^```$/p' "$readme" | sed '/^```/d; s/^int main(int /int second_main(int /')
-[[ $program == *'int main()'* ]] || { echo "no program found in $readme"; exit 1; }
+for main in 'int main()' 'int second_main('; do
+    [[ $program == *"$main"* ]] || { echo "no '$main' found in $readme"; exit 1; }
+done
 printf '%s\n' "$program" | "$@" -fsyntax-only -x c++ -

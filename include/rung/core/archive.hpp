@@ -161,17 +161,17 @@ std::string saved(T& value) {
     all(value);
     return all.bytes();
 }
-/// Brings it back to that. Bytes that do not fit are refused, and the value stays what it was.
+/// Brings it back to that. Bytes that do not fit are refused, and the value stays what it was, for which its bytes of
+/// now are held meanwhile.
 template <class T>
 void load(T& value, std::string bytes) {
-    Archive now;
-    now(value);
+    std::string now = saved(value);
     try {
         Archive all(std::move(bytes));
         all(value);
         all.end();
     } catch (...) {
-        Archive back(now.bytes());
+        Archive back(std::move(now));
         back(value);
         throw;
     }

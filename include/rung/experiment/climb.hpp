@@ -24,9 +24,6 @@ public:
           filter_(std::move(filter)),
           options_(options),
           trained_(int(voters_.front()->steps())),
-          examples_(detail::examples_text([&](Rng& rng) {
-              return encode(vocab_, sample(task_, rng, first_.hardest), Ended::yes, place_of(task_));
-          })),
           sets_(voters_.size()) {
         detail::check_options(options_);
         if (options.test_every > 0) check_tests();
@@ -56,9 +53,11 @@ public:
         if (all.reads()) ahead_.reset();
         std::string seeds;
         for (int k = 0; k < int(voters_.size()); ++k) seeds += " " + std::to_string(seed_of(k));
-        archive_same(all, "self_improve: task, some of its problems as a hash, model and seeds",
-                     concat(type_name<Task>(), ", ", examples_, ", ", type_name<Model>(), " with ",
-                            Model::parameters, " weights,", seeds));
+        archive_same(all, "self_improve: task, model and seeds",
+                     concat(type_name<Task>(), ", ", type_name<Model>(), " with ", Model::parameters,
+                            " weights,", seeds));
+        const auto draw = [&](Rng& rng) { return first_.draw(rng, 0); };  // what tests move on has a state
+        archive_same(all, "self_improve: first set", first_.archive ? "" : detail::examples_text(draw));
         archive_same(all, "self_improve: rounds, prompts, steps, batch, samples and control",
                      concat(options_.rounds, ", ", options_.prompts, ", ", options_.steps, ", ",
                             options_.batch, ", ", options_.labeller.samples, ", ", int(options_.control)));
@@ -122,7 +121,10 @@ private:
         std::erase_if(targets_, [&](Target const& target) {
             return longest(task_, target.difficulty) + 1 > Model::shape.context;
         });
-        if (targets_.empty()) return void(phase_ = Phase::ended);
+        if (targets_.empty()) {
+            phase_ = Phase::ended;
+            return;
+        }
         for (auto const& target : targets_) check_difficulty(target.difficulty);
         now_            = {};
         now_.round      = round;
@@ -284,8 +286,7 @@ private:
     std::vector<Round>                    rounds_;
     std::vector<std::vector<Target>>      history_;  // of rounds that counted
     std::vector<Target>                   targets_;
-    int                                   trained_;  // steps before the climb: a curriculum stays there
-    std::string                           examples_;
+    int                                   trained_;     // steps before the climb: a curriculum stays there
     std::vector<std::vector<LabelledSet>> sets_;        // of each model
     std::vector<Candidate>                candidates_;  // of one model and difficulty, so far
     int                                   owner_ = 0, target_ = 0, voter_ = 0, step_ = 0;

@@ -48,18 +48,20 @@ public:
 
 namespace detail {
 
-/// What is learnt from, as a text: of another source or a changed task it is another. Those who only say what they
-/// are called would let a run go on with other examples.
+/// "32 examples 0bda45d9d51a4faf": a hash of what a source gives at step 0, which tells a changed task from the old one
+/// where a type's name does not.
 /// @param draw  an Item from a generator, as training draws it
 [[gnu::cold, gnu::noinline]] inline std::string examples_text(std::function<Item(Rng&)> const& draw) {
-    std::uint64_t hash = 0;
-    for (std::uint32_t i = 0; i < 32; ++i) {
-        Rng        rng(0, Purpose::user, 0, i);
-        const Item item = draw(rng);
-        for (auto const* ids : {&item.tokens, &item.targets, &item.positions})
-            hash = hash_of({reinterpret_cast<char const*>(ids->data()), ids->size() * sizeof(int)}, hash);
+    constexpr std::uint32_t count = 32;
+    std::uint64_t           hash  = 0;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        Rng                    rng(0, Purpose::user, 0, i);
+        const Item             item = draw(rng);
+        const std::vector<int> rest{item.prompt, item.passes, item.difficulty.first, item.difficulty.second};
+        for (auto const* ints : {&item.tokens, &item.targets, &item.positions, &rest})
+            hash = hash_of({reinterpret_cast<char const*>(ints->data()), ints->size() * sizeof(int)}, hash);
     }
-    return concat("examples ", hash_text(hash));
+    return concat(count, " examples ", hash_text(hash));
 }
 
 }  // namespace detail

@@ -58,7 +58,7 @@ namespace detail {
     archive_same(all, "train: model", concat(model, " with ", parameters, " weights"));
     archive_same(all, "train: steps, batch, accumulate and peak",
                  concat(options.steps, ", ", options.batch, ", ", options.accumulate, ", ", options.peak));
-    archive_same(all, "train: examples, as a hash of the first", examples);
+    archive_same(all, "train: source", examples);
     all(step, last);
 }
 
