@@ -83,6 +83,10 @@ TEST_CASE("toml: a text that does not end, or says nothing that is a character, 
     CHECK(wanted("a = '''b'''") == "a text of one line");
     CHECK(wanted("a = \"\xff\"") == "UTF-8");
     CHECK(wanted("a = \"\x01\"") == "a text without control characters");
+    const std::string nul("\na = \0", 6);
+    TomlReader        reader{nul, "f"};
+    CHECK_THROWS_WITH_AS(reader.next(),
+                         "f:2: got a character of code 0, wanted a text without control characters", Error);
 }
 
 TEST_CASE("toml: what is no line of one key and one value is refused") {

@@ -41,8 +41,10 @@ public:
             if (line_.ends_with('\r')) line_.remove_suffix(1);
             rest_ = line_;
             for (const char c : line_)
-                if ((c >= 0 && c < ' ' && c != '\t') || c == 0x7f)
-                    refuse("a text without control characters");
+                if ((c >= 0 && c < ' ' && c != '\t') || c == 0x7f)  // no terminal is shown them
+                    throw Error(
+                        text::join({file_, ":", text::number(line), ": got a character of code ",
+                                    text::number(int(c)), ", wanted a text without control characters"}));
             if (text::valid_utf8(line_) != line_) refuse("UTF-8");
             if (!blank()) return read(), true;
         }
