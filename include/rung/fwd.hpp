@@ -200,8 +200,9 @@ struct Score;
 struct Report;
 struct DecodeOptions;  // sample.hpp
 struct Answer;  // answer.hpp
-struct NoExit;
-struct Reading;  // exit/exit.hpp
+struct NoExit;  // exit/exit.hpp
+class AnyExit;
+struct Reading;
 struct Judged;
 enum class Verdict;
 struct AfterPasses;
@@ -211,7 +212,7 @@ struct DivergenceBelow;
 struct ChangeBelow;
 struct EntropyBelow;
 struct StableFor;
-class AnswerPlaces;  // at_once.hpp: answer_at_once
+class AnswerPlaces;  // at_once.hpp
 struct Thought;  // think.hpp
 struct Answered;  // evaluate.hpp
 struct EvaluateOptions;

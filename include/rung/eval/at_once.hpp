@@ -1,5 +1,5 @@
 #pragma once
-// Whole answers read at once: a forward pass over prompts and blanks, and what the model says in their place.
+// Whole answers read at once: a forward pass over prompts with blanks, and the texts of what stands in their place.
 
 #include <algorithm>
 #include <cmath>
@@ -119,30 +119,5 @@ void read_at_once(Context& ctx, Model const& model, Blanks const& blanks, Run ru
 }
 
 }  // namespace detail
-
-/// An answer to every prompt after the last of `run.passes` passes. Throws where a prompt and its answer do not fit the
-/// model's context.
-/// @param places  tokens of the longest answer that there could be, after every prompt or after each
-/// @param place   ids of the task that the model was trained on, see place_of()
-template <class Context, class Model>
-std::vector<Answer> answer_at_once(Context& ctx, Model const& model, Vocab const& vocab,
-                                   std::vector<std::string> const& prompts, AnswerPlaces const& places,
-                                   Run run = {}, Place const& place = {}, NoExit const& = {},
-                                   Opening opening = Opening::begin) {
-    run.graded = 1;
-    std::vector<Answer>  answers(prompts.size());
-    const detail::Blanks blanks(vocab, prompts, places, place, opening);
-    detail::read_at_once(ctx, model, blanks, run, [&](auto& lane, auto const& members, auto const& tape) {
-        std::vector<int>    tokens(std::size_t(tape.logits.rows));
-        std::vector<double> probabilities(tokens.size());
-        greedy(lane, tokens.data(), probabilities.data(), tape.logits, Vocab::end);
-        std::ptrdiff_t at = 0;
-        for (const std::size_t i : members) {
-            answers[i] = detail::said(vocab, tokens.data() + at, probabilities.data() + at, blanks.asked(i));
-            at += blanks.asked(i);
-        }
-    });
-    return answers;
-}
 
 }  // namespace rung

@@ -17,6 +17,7 @@ namespace rung {
 namespace detail {
 
 /// What the lanes of one call share.
+/// @tparam Rule  AnyExit, or NoExit where there can be none
 template <class Model, class Real, class Rule>
 struct DecodeCall {
     Weights<Acc<Real>>    weights;
@@ -39,22 +40,23 @@ class Decoder {
     // Prompts are taken in while a step has no more rows than this: they stay in cache. (1024 was slower, also where
     // weights do not.)
     static constexpr Index cached_rows = 256;
-    static constexpr bool  exits       = !std::is_same_v<Rule, NoExit>;
+    static constexpr bool  may_exit    = std::is_same_v<Rule, AnyExit>;
     static constexpr bool  draws       = DrawsRows<typename Model::position_type>;
-    static constexpr int   most_steps  = exits || draws ? 1 : Lane::steps(Model::parameters);
+    static constexpr int   most_steps  = draws ? 1 : Lane::steps(Model::parameters);
 
 public:
     Decoder(Lane& lane, Call& call, int places)
         : lane_(lane),
           call_(call),
+          exits_(exits(call.rule)),
           rows_(std::max<Index>(cached_rows, places)),
           spare_(Lane::spare_slots > 0 ? places : -1),
           cache_(std::size_t(Model::blocks_of(call.options.run))),
           written_(std::size_t(places) * std::size_t(call.capacity + 1)),
           rngs_(std::size_t(places), Rng(0, Purpose::decoding)),
           sampler_(Model::shape.vocab),
-          seen_(exits ? places * (2 * Model::shape.vocab + C) : 0),
-          judged_(std::size_t(exits ? places : 0)),
+          seen_(exits_ ? places * (2 * Model::shape.vocab + C) : 0),
+          judged_(std::size_t(exits_ ? places : 0)),
           passes_(std::size_t(places), 0) {
         const Index rows = (places + Lane::spare_slots) * KV * call.capacity;  // of a layer
         const auto  all =
@@ -82,23 +84,27 @@ public:
                                    .count        = int(slots_.size()),
                                    .graded       = lasts_.data(),
                                    .graded_count = Index(lasts_.size())};
-            if constexpr (exits) {
-                think(rows, places);
-            } else {
-                const Sequences there = placed(lane_, rows, places);
-                if constexpr (most_steps > 1) {
-                    if (some > 1) write_ahead(there, places, some);
-                    else choose(extend(there, places));
-                } else {
-                    choose(extend(there, places));
-                }
-            }
+            step(rows, places, some);
             end_step(some);
             lane_.release(mark);
         }
     }
 
 private:
+    static bool exits(Rule const& rule) {
+        if constexpr (may_exit) return bool(rule);
+        else return false;
+    }
+
+    void step(Sequences const& rows, CachePlaces const& places, int some) {
+        if constexpr (may_exit)
+            if (exits_) return think(rows, places);
+        const Sequences there = placed(lane_, rows, places);
+        if constexpr (most_steps > 1)
+            if (some > 1) return write_ahead(there, places, some);
+        choose(extend(there, places));
+    }
+
     /// One new token of every sequence that goes on, then prompts for the places that are free.
     void begin_step() {
         tokens_.clear(), positions_.clear(), lasts_.clear(), starts_.assign(1, 0);
@@ -133,7 +139,7 @@ private:
     /// Tokens to write before looking at them: several where all sequences have one new token, the most likely one is
     /// taken, and positions go up by one.
     int steps() const {
-        if (most_steps == 1 || call_.options.temperature > 0 || call_.options.place ||
+        if (most_steps == 1 || exits_ || call_.options.temperature > 0 || call_.options.place ||
             tokens_.size() != slots_.size())
             return 1;
         int room = 1;  // of the sequence that has most
@@ -231,7 +237,7 @@ private:
                 answer.confidence *= probability_[at];
                 if (!answer.ended) written[answer.tokens] = token;
                 ++answer.tokens;
-                if (exits) answer.passes.push_back(passes_[i]);
+                if (exits_) answer.passes.push_back(passes_[i]);
                 goes_on = !answer.ended && held < call_.capacity &&
                           (call_.options.limit == 0 || answer.tokens < call_.options.limit);
             }
@@ -248,6 +254,7 @@ private:
 
     Lane&                         lane_;
     Call&                         call_;
+    bool                          exits_;
     Index                         rows_;  // of a step, at which no more prompts are taken in
     int                           spare_;
     std::vector<CacheLayer<Real>> cache_;
@@ -263,6 +270,28 @@ private:
     std::vector<int>              passes_;
 };
 
+template <class Context, class Model, class Rule>
+std::vector<Answer> decode_by(Rule const& rule, Context& ctx, Model const& model, Vocab const& vocab,
+                              std::vector<std::string> const& prompts, DecodeOptions const& options) {
+    using Real = typename Context::real;
+    RUNG_CHECK(!prompts.empty(), "decode: prompts; got none, wanted at least 1");
+    RUNG_CHECK(vocab.size() == Model::shape.vocab, "decode: vocabulary; got ", vocab.size(),
+               " tokens, wanted ", Model::shape.vocab, ", the model's");
+    check_options(options);
+    Model::passes_of(options.run);  // throws where there are no such passes
+    const Prompts<Model>          asked(vocab, prompts, options, ctx.seed());
+    std::vector<Answer>           answers(prompts.size());
+    DecodeCall<Model, Real, Rule> call{pack(ctx, model), vocab,  asked, rule, options, ctx.seed(),
+                                       asked.capacity(), answers};
+    const int                     count = int(prompts.size()), lanes = std::min(ctx.threads(), count);
+    const int                     group  = options.group > 0 ? options.group : ctx.places(Model::parameters);
+    const int                     places = std::min(group, (count + lanes - 1) / lanes);
+    ctx.for_slices(lanes, [&](auto& lane, int) {
+        Decoder<Model, std::remove_reference_t<decltype(lane)>, Rule>(lane, call, places).run();
+    });
+    return answers;
+}
+
 }  // namespace detail
 
 /// Continues every prompt until its end token or the limit. Throws on an empty list, on a prompt that leaves the
@@ -274,24 +303,7 @@ template <class Context, class Model, class Rule = NoExit>
 std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab,
                            std::vector<std::string> const& prompts, DecodeOptions const& options = {},
                            Rule const& rule = {}) {
-    using Real = typename Context::real;
-    if constexpr (!std::is_same_v<Rule, NoExit>) static_assert(explain_exit<Rule>::ok);
-    RUNG_CHECK(!prompts.empty(), "decode: prompts; got none, wanted at least 1");
-    RUNG_CHECK(vocab.size() == Model::shape.vocab, "decode: vocabulary; got ", vocab.size(),
-               " tokens, wanted ", Model::shape.vocab, ", the model's");
-    detail::check_options(options);
-    Model::passes_of(options.run);  // throws where there are no such passes
-    const detail::Prompts<Model>          asked(vocab, prompts, options, ctx.seed());
-    std::vector<Answer>                   answers(prompts.size());
-    detail::DecodeCall<Model, Real, Rule> call{pack(ctx, model), vocab,  asked, rule, options, ctx.seed(),
-                                               asked.capacity(), answers};
-    const int                             count = int(prompts.size()), lanes = std::min(ctx.threads(), count);
-    const int group  = options.group > 0 ? options.group : ctx.places(Model::parameters);
-    const int places = std::min(group, (count + lanes - 1) / lanes);
-    ctx.for_slices(lanes, [&](auto& lane, int) {
-        detail::Decoder<Model, std::remove_reference_t<decltype(lane)>, Rule>(lane, call, places).run();
-    });
-    return answers;
+    return detail::decode_by(detail::ExitOf<Model, Rule>(rule), ctx, model, vocab, prompts, options);
 }
 
 }  // namespace rung

@@ -171,8 +171,7 @@ struct Study {
         return score([&](std::size_t) { return pass; });
     }
     /// Should each stop where the rule says.
-    template <class Rule>
-    Score by(Rule const& rule) const {
+    Score by(AnyExit const& rule) const {
         return score([&](std::size_t i) { return settle(rule, thoughts[i], truth[i].prompt).reading.pass; });
     }
 
@@ -213,33 +212,29 @@ Study study(Context& ctx, Model const& model, Task const& task, Difficulty diffi
     return all;
 }
 
-/// The difficulty's problems are the same for every model and every call with this seed, and are drawn from a
-/// stream that training never reads.
-/// @param rule  when a loop has thought enough, see eval/exit/. It is asked after each of the passes that the options
-///              allow, by default the depth's own number, and the last of them is the last word whatever it says: the
-///              report tells the mean of the passes taken
-template <class Context, class Model, class Task, class Rule = NoExit>
-Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOptions const& options,
-                Rule const& rule = {}) {
-    detail::explain_fit<Model, Task>();
-    detail::check_evaluation<Model>(task, options);
+namespace detail {
+
+template <class Context, class Model, class Task, class Rule>
+Report evaluate_by(Rule const& rule, Context& ctx, Model const& model, Task const& task,
+                   EvaluateOptions const& options) {
+    explain_fit<Model, Task>();
+    check_evaluation<Model>(task, options);
     const Vocab vocab = vocab_of<Task>();
     const Place place = place_of(task);
     Report      report;
-    for (const Difficulty difficulty : detail::difficulties<Task>(options.from, options.to, options.by)) {
-        const auto truth = detail::test_problems(task, ctx.seed(), difficulty, options.each, options.stream);
-        const auto prompts = detail::prompts_of(truth);
-        const Run  run     = detail::run_of(options, difficulty);
+    for (const Difficulty difficulty : difficulties<Task>(options.from, options.to, options.by)) {
+        const auto truth   = test_problems(task, ctx.seed(), difficulty, options.each, options.stream);
+        const auto prompts = prompts_of(truth);
+        const Run  run     = run_of(options, difficulty);
         const auto answers =
             options.answering == Answering::at_once
-                ? answer_at_once(ctx, model, vocab, prompts, detail::answer_places(task, difficulty, prompts),
-                                 run, place, rule, options.opening)
-                : decode(ctx, model, vocab, prompts,
-                         {.limit   = detail::answer_limit(task, difficulty, prompts),
-                          .run     = run,
-                          .place   = place,
-                          .opening = options.opening},
-                         rule);
+                ? answer_at_once(ctx, model, vocab, prompts, answer_places(task, difficulty, prompts), run,
+                                 place, rule, options.opening)
+                : decode_by(rule, ctx, model, vocab, prompts,
+                            {.limit   = answer_limit(task, difficulty, prompts),
+                             .run     = run,
+                             .place   = place,
+                             .opening = options.opening});
         Score  score{.difficulty = difficulty, .count = options.each};
         double passes = 0, tokens = 0;
         for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -252,6 +247,19 @@ Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOpti
         report.scores.push_back(score);
     }
     return report;
+}
+
+}  // namespace detail
+
+/// The difficulty's problems are the same for every model and every call with this seed, and are drawn from a
+/// stream that training never reads.
+/// @param rule  when a loop has thought enough, see eval/exit/. It is asked after each of the passes that the options
+///              allow, by default the depth's own number, and the last of them is the last word whatever it says: the
+///              report tells the mean of the passes taken
+template <class Context, class Model, class Task, class Rule = NoExit>
+Report evaluate(Context& ctx, Model const& model, Task const& task, EvaluateOptions const& options,
+                Rule const& rule = {}) {
+    return detail::evaluate_by(detail::ExitOf<Model, Rule>(rule), ctx, model, task, options);
 }
 
 }  // namespace rung

@@ -32,9 +32,6 @@ struct DecodeOptions {
     Opening opening = Opening::begin;  ///< before each prompt, at place 0
 };
 
-/// Every token takes as many passes as the run says.
-struct NoExit {};
-
 namespace detail {
 
 [[gnu::cold, gnu::noinline]] inline void check_options(DecodeOptions const& options) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rung/eval/at_once.hpp"
@@ -18,9 +19,9 @@ struct Thought {
 };
 
 /// The thought a rule settles on: of one sequence, after each of its passes in turn.
-template <class Rule>
-Thought const& settle(Rule const& rule, std::vector<Thought> const& passes, std::string_view prompt) {
-    static_assert(explain_exit<Rule>::ok);
+inline Thought const& settle(AnyExit const& rule, std::vector<Thought> const& passes,
+                             std::string_view prompt) {
+    RUNG_CHECK(rule, "settle: rule; got none, wanted one");
     RUNG_CHECK(!passes.empty(), "settle: passes; got none, wanted at least 1");
     Judged         so_far;
     Thought const* best = &passes.back();
@@ -76,7 +77,7 @@ std::vector<std::vector<Thought>> think(Context& ctx, Model const& model, Vocab 
                                                     k > 0 ? of(logits, now - rows) : none, of(states, now),
                                                     k > 0 ? of(states, now - rows) : none, Vocab::end);
                 thought.answer  = detail::said(vocab, tokens.data() + now, probabilities.data() + now, asked);
-                all[i].push_back(thought);
+                all[i].push_back(std::move(thought));
                 now += asked;
             }
         }
@@ -84,19 +85,22 @@ std::vector<std::vector<Thought>> think(Context& ctx, Model const& model, Vocab 
     return all;
 }
 
-/// The same as without a rule, but each answer is that of the pass that the rule settles on.
-template <class Context, class Model, class Rule>
+/// An answer to every prompt after the last of `run.passes` passes, or after the pass that a rule settles on. Throws
+/// where a prompt and its answer do not fit the model's context.
+/// @param places  tokens of the longest answer that there could be, after every prompt or after each
+/// @param place   ids of the task that the model was trained on, see place_of()
+template <class Context, class Model>
 std::vector<Answer> answer_at_once(Context& ctx, Model const& model, Vocab const& vocab,
                                    std::vector<std::string> const& prompts, AnswerPlaces const& places,
-                                   Run run, Place const& place, Rule const& rule,
+                                   Run run = {}, Place const& place = {}, AnyExit const& rule = {},
                                    Opening opening = Opening::begin) {
-    run.graded = Model::passes_of(run).most;
+    run.graded = rule ? Model::passes_of(run).most : 1;
     std::vector<Answer> answers;
     const auto          thoughts = think(ctx, model, vocab, prompts, places, run, place, opening);
     for (std::size_t i = 0; i < prompts.size(); ++i) {
-        auto const& thought = settle(rule, thoughts[i], prompts[i]);
+        auto const& thought = rule ? settle(rule, thoughts[i], prompts[i]) : thoughts[i].back();
         answers.push_back(thought.answer);
-        answers.back().passes = {thought.reading.pass};
+        if (rule) answers.back().passes = {thought.reading.pass};
     }
     return answers;
 }

@@ -10,6 +10,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "rung/core/hash.hpp"
 #include "rung/core/view.hpp"
@@ -122,7 +123,29 @@ struct explain_exit {
     static constexpr bool ok = true;
 };
 
+/// No rule: every token takes as many passes as the run says.
+struct NoExit {};
+
+/// Any rule or none, so that what answers is compiled once for all of them.
+class AnyExit {
+public:
+    AnyExit(NoExit = {}) {}
+    template <class Rule>
+        requires(!std::is_same_v<Rule, AnyExit>)
+    AnyExit(Rule const& rule) : rule_(rule) { static_assert(explain_exit<Rule>::ok); }
+
+    explicit operator bool() const { return bool(rule_); }
+    Verdict  operator()(Reading const& now, Judged& so_far) const { return rule_(now, so_far); }
+
+private:
+    std::function<Verdict(Reading const&, Judged&)> rule_;
+};
+
 namespace detail {
+
+/// The rules a model's decoder is compiled for: one without a loop of its own leaves out what it would need to stop.
+template <class Model, class Rule>
+using ExitOf = std::conditional_t<std::is_same_v<Rule, NoExit> && Model::passes == 1, NoExit, AnyExit>;
 
 /// Sums over rows of logits (rows, V) from column `first` on, and of states (rows, C); those of the pass before may be
 /// empty.
