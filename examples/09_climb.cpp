@@ -53,7 +53,7 @@ Settings published(std::string const& task, int rounds) {
 Settings settled(Settings s) {
     const bool adds = s.task == "addition";
     if (s.steps == 0) s.steps = adds ? 8'000 : 2'500;
-    if (s.rounds == 0) s.rounds = adds ? 10 : 40;
+    if (s.rounds == 0) s.rounds = adds ? 20 : 40;
     if (s.round_steps == 0) s.round_steps = adds ? 500 : 200;
     return s;
 }
@@ -97,6 +97,10 @@ void climb(Context& ctx, Task const& task, Settings const& s, Common const& comm
     if (s.paper) {
         self_improve(trainer, task, first, NoFilter{}, options);
     } else {
+        // Of sums a round that was sure of little is gone through again before the next length.
+        if (s.task == "addition")
+            options.watchdog =
+                Collapse{.least_kept = 0.25, .stalled = 0, .then = Ruling::hold, .patience = 8};
         options.schedule = AsFarAs{.bar = s.sure, .by = &Probe::confidence, .most = 4, .last = past.to};
         self_improve(trainer, task, first, LengthFilter{} | ConfidenceFilter{.least = s.sure}, options);
     }
@@ -116,7 +120,7 @@ int main(int argc, char** argv) {
     flags.add("task", s.task, "what to learn", {"reverse", "copy", "addition"});
     flags.add("trained-to", s.trained_to, "longest problem with a true label", {.least = 1, .most = 24});
     flags.add("steps", s.steps, "training steps on true labels; 0: 2,500, of sums 8,000", {.least = 0});
-    flags.add("rounds", s.rounds, "rounds of self-improvement; 0: 40, of sums 10, of the paper's sizes 20",
+    flags.add("rounds", s.rounds, "rounds of self-improvement; 0: 40, of sums or of the paper's sizes 20",
               {.least = 0});
     flags.add("round-steps", s.round_steps, "training steps per round; 0: 200, of sums 500", {.least = 0});
     flags.add("sure", s.sure, "confidence of a label that is kept, and of the lengths to go to",

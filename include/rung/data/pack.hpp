@@ -158,7 +158,7 @@ inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
         for (const int id : positions)
             RUNG_CHECK(id >= 0 && id < context, "pack: item ", i, ": position; got ", id, ", wanted 0 to ",
                        context - 1, ", below the model's context");
-        order.emplace_back(inputs, i);
+        order.push_back({inputs, i});
     }
     std::sort(order.begin(), order.end());
     Batch batch;
@@ -199,7 +199,8 @@ public:
         const bool    loops = !batch.passes.empty();
         detail::Ranks ranks;  // by passes it does not make: the most first
         for (int b = first; b < first + count; ++b)
-            ranks.emplace_back(loops ? std::size_t(INT_MAX - batch.passes[std::size_t(b)]) : 0, b);
+            ranks.push_back(
+                {loops ? std::size_t(INT_MAX - batch.passes[std::size_t(b)]) : 0, std::size_t(b)});
         if (loops) std::sort(ranks.begin(), ranks.end());
         for (auto const& [rank, number] : ranks) {
             const int b = int(number);

@@ -50,7 +50,7 @@ public:
         for (std::size_t i = 0; i < prompts.size(); ++i) {
             items_.push_back(
                 with_opening(encode_at_once(vocab, {prompts[i], ""}, places.of(i), place), opening));
-            order_.emplace_back(items_.back().tokens.size(), order_.size());
+            order_.push_back({items_.back().tokens.size(), i});
         }
         std::sort(order_.begin(), order_.end());
     }

@@ -48,7 +48,7 @@ public:
     Decoder(Lane& lane, Call& call, int places)
         : lane_(lane),
           call_(call),
-          exits_(exits(call.rule)),
+          exits_(call.rule),
           rows_(std::max<Index>(cached_rows, places)),
           spare_(Lane::spare_slots > 0 ? places : -1),
           cache_(std::size_t(Model::blocks_of(call.options.run))),
@@ -91,11 +91,6 @@ public:
     }
 
 private:
-    static bool exits(Rule const& rule) {
-        if constexpr (may_exit) return bool(rule);
-        else return false;
-    }
-
     void step(Sequences const& rows, CachePlaces const& places, int some) {
         if constexpr (may_exit)
             if (exits_) return think(rows, places);
@@ -274,10 +269,6 @@ template <class Context, class Model, class Rule>
 std::vector<Answer> decode_by(Rule const& rule, Context& ctx, Model const& model, Vocab const& vocab,
                               std::vector<std::string> const& prompts, DecodeOptions const& options) {
     using Real = typename Context::real;
-    RUNG_CHECK(!prompts.empty(), "decode: prompts; got none, wanted at least 1");
-    RUNG_CHECK(vocab.size() == Model::shape.vocab, "decode: vocabulary; got ", vocab.size(),
-               " tokens, wanted ", Model::shape.vocab, ", the model's");
-    check_options(options);
     Model::passes_of(options.run);  // throws where there are no such passes
     const Prompts<Model>          asked(vocab, prompts, options, ctx.seed());
     std::vector<Answer>           answers(prompts.size());

@@ -121,10 +121,10 @@ struct ProblemStream {
 template <class Task>
 std::vector<Example> problems(Task const& task, Difficulty difficulty, int count, ProblemStream const& stream,
                               int first = 0) {
-    std::vector<Example> all;
-    for (int i = first; i < first + count; ++i) {
-        Rng rng(stream.seed, stream.purpose, stream.major, std::uint32_t(i), stream.site);
-        all.push_back(sample(task, rng, difficulty));
+    std::vector<Example> all(std::size_t(std::max(0, count)));
+    for (int i = 0; i < int(all.size()); ++i) {
+        Rng rng(stream.seed, stream.purpose, stream.major, std::uint32_t(first + i), stream.site);
+        all[std::size_t(i)] = sample(task, rng, difficulty);
     }
     return all;
 }

@@ -18,11 +18,16 @@ class Prompts {
     static constexpr int context = Model::shape.context;
 
 public:
-    /// Throws on a prompt that leaves the context no room for a token, on a character outside the alphabet, and on an
-    /// empty prompt with nothing before it.
+    /// Throws on no prompt at all, on a vocabulary of another size than the model's, on options below 0, on a prompt
+    /// that leaves the context no room for a token, on a character outside the alphabet, and on an empty prompt with
+    /// nothing before it.
     Prompts(Vocab const& vocab, std::vector<std::string> const& texts, DecodeOptions const& options,
             std::uint64_t seed)
         : vocab_(vocab), texts_(texts), place_(options.place), tokens_(texts.size()) {
+        RUNG_CHECK(!texts.empty(), "decode: prompts; got none, wanted at least 1");
+        RUNG_CHECK(vocab.size() == Model::shape.vocab, "decode: vocabulary; got ", vocab.size(),
+                   " tokens, wanted ", Model::shape.vocab, ", the model's");
+        check_options(options);
         for (std::size_t i = 0; i < texts.size(); ++i) {
             auto& tokens = tokens_[i];
             if (options.opening != Opening::nothing)

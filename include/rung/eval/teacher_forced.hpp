@@ -42,7 +42,7 @@ std::vector<Answer> teacher_forced(Context& ctx, Model const& model, Vocab const
         RUNG_CHECK(options.limit == 0 || asked <= options.limit, "teacher_forced: example ", i,
                    ": answer; got ", asked, " tokens with its end, wanted at most ", options.limit,
                    ", the limit");
-        order.emplace_back(tokens.size(), i);
+        order.push_back({tokens.size(), i});
     }
     std::sort(order.begin(), order.end());
     constexpr std::size_t                 most = 512;  // rows of a forward pass, to stay in cache

@@ -95,12 +95,12 @@ std::vector<Answer> answer_at_once(Context& ctx, Model const& model, Vocab const
                                    Run run = {}, Place const& place = {}, AnyExit const& rule = {},
                                    Opening opening = Opening::begin) {
     run.graded = rule ? Model::passes_of(run).most : 1;
-    std::vector<Answer> answers;
+    std::vector<Answer> answers(prompts.size());
     const auto          thoughts = think(ctx, model, vocab, prompts, places, run, place, opening);
     for (std::size_t i = 0; i < prompts.size(); ++i) {
         auto const& thought = rule ? settle(rule, thoughts[i], prompts[i]) : thoughts[i].back();
-        answers.push_back(thought.answer);
-        if (rule) answers.back().passes = {thought.reading.pass};
+        answers[i]          = thought.answer;
+        if (rule) answers[i].passes = {thought.reading.pass};
     }
     return answers;
 }

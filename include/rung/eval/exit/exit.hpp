@@ -124,7 +124,9 @@ struct explain_exit {
 };
 
 /// No rule: every token takes as many passes as the run says.
-struct NoExit {};
+struct NoExit {
+    explicit operator bool() const { return false; }
+};
 
 /// Any rule or none, so that what answers is compiled once for all of them.
 class AnyExit {
