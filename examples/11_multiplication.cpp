@@ -59,21 +59,29 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
               {.steps = s.steps, .batch = s.batch, .peak = s.peak, .watch = journal.watch("train")});
     const std::string taught = saved(voters);  // every climb begins here
 
-    const auto run = [&](std::string const& name, auto& who, LabelFilter const& filter) {
+    // A round of which little was kept is gone through again before the next pair, up to three times.
+    const Collapse again{.least_kept  = s.paper ? 0 : 0.25,
+                         .least_trust = 0,
+                         .most_fall   = 1,
+                         .stalled     = 0,
+                         .then        = Ruling::hold,
+                         .patience    = 3};
+    const auto     run = [&](std::string const& name, auto& who, LabelFilter const& filter) {
         if (only != "all" && only != name) return;
         load(voters, taught);
         const auto rounds = self_improve(who, Multiplication{}, lengths, filter,
-                                         {.rounds      = int(order.rounds.size()),
-                                          .prompts     = s.prompts,
-                                          .steps       = s.round_steps,
-                                          .batch       = s.batch,
-                                          .peak        = s.peak,
-                                          .decay       = s.decay,
-                                          .schedule    = order,
-                                          .replay      = HalfNewest{.first = double(s.trained_to)},
-                                          .test        = {.from = {1, 1}, .to = to, .each = 128},
-                                          .watch       = journal.watch_climb(name),
-                                          .watch_round = journal.watch_round(name)});
+                                             {.rounds      = (s.paper ? 1 : 2) * int(order.rounds.size()),
+                                              .prompts     = s.prompts,
+                                              .steps       = s.round_steps,
+                                              .batch       = s.batch,
+                                              .peak        = s.peak,
+                                              .decay       = s.decay,
+                                              .schedule    = order,
+                                              .replay      = HalfNewest{.first = double(s.trained_to)},
+                                              .watchdog    = again,
+                                              .test        = {.from = {1, 1}, .to = to, .each = 128},
+                                              .watch       = journal.watch_climb(name),
+                                              .watch_round = journal.watch_round(name)});
         pretrained.save(voters[0].model(), Multiplication{}, name);
         after.emplace_back(name, rounds.back().after);
         solved.emplace_back("solved_" + name, rounds.back().after.reach());

@@ -44,13 +44,12 @@ class Blanks {
 public:
     Blanks(Vocab const& vocab, std::vector<std::string> const& prompts, AnswerPlaces const& places,
            Place const& place, Opening opening)
-        : tokens_(vocab.size()), places_(places) {
+        : tokens_(vocab.size()), places_(places), items_(prompts.size()), order_(prompts.size()) {
         RUNG_CHECK(!prompts.empty(), "read at once: prompts; got none, wanted at least 1");
         places.check(prompts.size());
         for (std::size_t i = 0; i < prompts.size(); ++i) {
-            items_.push_back(
-                with_opening(encode_at_once(vocab, {prompts[i], ""}, places.of(i), place), opening));
-            order_.push_back({items_.back().tokens.size(), i});
+            items_[i] = with_opening(encode_at_once(vocab, {prompts[i], ""}, places.of(i), place), opening);
+            order_[i] = {items_[i].tokens.size(), i};
         }
         std::sort(order_.begin(), order_.end());
     }
@@ -64,8 +63,8 @@ public:
         return all;
     }
     Ragged rows(std::vector<std::size_t> const& members, int context) const {
-        std::vector<Item> some;
-        for (const auto i : members) some.push_back(items_[i]);
+        std::vector<Item> some(members.size());
+        for (std::size_t i = 0; i < some.size(); ++i) some[i] = items_[members[i]];
         const Batch batch = pack(some, Grade::answer, context);
         return {batch, 0, batch.count, 0};
     }

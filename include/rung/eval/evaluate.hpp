@@ -137,8 +137,8 @@ std::vector<Example> test_problems(Task const& task, std::uint64_t seed, Difficu
 }
 
 [[gnu::noinline]] inline std::vector<std::string> prompts_of(std::vector<Example> const& examples) {
-    std::vector<std::string> prompts;
-    for (auto const& example : examples) prompts.push_back(example.prompt);
+    std::vector<std::string> prompts(examples.size());
+    for (std::size_t i = 0; i < examples.size(); ++i) prompts[i] = examples[i].prompt;
     return prompts;
 }
 

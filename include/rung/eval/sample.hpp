@@ -2,9 +2,9 @@
 // How answers are written, and the drawing of tokens.
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -61,21 +61,22 @@ public:
         for (Index i = Vocab::end; i < logits.cols; ++i)  // NaN has no place in an order
             RUNG_CHECK(std::isfinite(double(at[i])), "decode: logits; got ", double(at[i]),
                        ", wanted finite numbers");
-        std::iota(order_.begin(), order_.end(), Vocab::end);
-        std::sort(order_.begin(), order_.end(),
-                  [&](int a, int b) { return at[a] > at[b] || (at[a] == at[b] && a < b); });
-        const double top = double(at[order_.front()]);
+        for (std::size_t i = 0; i < order_.size(); ++i)
+            order_[i] = {falling(double(at[Vocab::end + i])), Vocab::end + i};
+        std::sort(order_.begin(), order_.end());
+        const double top = double(at[order_.front().second]);
         double       sum = 0;
-        for (const int token : order_) sum += std::exp(double(at[token]) - top);
+        for (auto const& [rank, token] : order_) sum += std::exp(double(at[token]) - top);
         const bool cut  = options.top_k > 0 && options.top_k < int(order_.size());
         const auto kept = cut ? std::size_t(options.top_k) : order_.size();
         double     left = 0;
         for (std::size_t i = 0; i < kept; ++i)
-            left += weight_[i] = std::exp((double(at[order_[i]]) - top) / options.temperature);
+            left += weight_[i] = std::exp((double(at[order_[i].second]) - top) / options.temperature);
         left *= double(rng.uniform());
         std::size_t i = 0;
         while (i + 1 < kept && (left -= weight_[i]) >= 0) ++i;
-        return {order_[i], std::exp(double(at[order_[i]]) - top) / sum};
+        const std::size_t token = order_[i].second;
+        return {int(token), std::exp(double(at[token]) - top) / sum};
     }
 
     /// The largest logit, the lowest of equals.
@@ -92,7 +93,13 @@ public:
     }
 
 private:
-    std::vector<int>    order_;
+    /// A number that is smaller the larger x is: the bits of doubles are in their order, of negative ones in reverse.
+    static std::uint64_t falling(double x) {
+        const auto bits = std::bit_cast<std::uint64_t>(x + 0.0);  // zeros are equal, whatever their sign
+        return bits >> 63 ? bits : ~bits & ~(std::uint64_t{1} << 63);
+    }
+
+    Ranks               order_;  // of tokens, the likeliest first
     std::vector<double> weight_;
 };
 

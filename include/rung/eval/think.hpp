@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "rung/eval/at_once.hpp"
@@ -66,18 +65,18 @@ std::vector<std::vector<Thought>> think(Context& ctx, Model const& model, Vocab 
         std::vector<int>    tokens(std::size_t(tape.logits.rows));
         std::vector<double> probabilities(tokens.size());
         greedy(lane, tokens.data(), probabilities.data(), tape.logits, Vocab::end);
+        for (const std::size_t i : members) all[i] = std::vector<Thought>(std::size_t(run.graded));
         for (int k = 0; k < run.graded; ++k) {
             Index now = k * rows;
             for (const std::size_t i : members) {
-                const Index asked = blanks.asked(i);
-                const auto  of    = [&](auto all, Index row) { return all.slice(row, asked); };
-                const auto  none  = decltype(logits){};
-                Thought     thought;
-                thought.reading = detail::read_pass(passes.most - run.graded + k + 1, of(logits, now),
+                const Index asked   = blanks.asked(i);
+                const auto  of      = [&](auto all, Index row) { return all.slice(row, asked); };
+                const auto  none    = decltype(logits){};
+                Thought&    thought = all[i][std::size_t(k)];
+                thought.reading     = detail::read_pass(passes.most - run.graded + k + 1, of(logits, now),
                                                     k > 0 ? of(logits, now - rows) : none, of(states, now),
                                                     k > 0 ? of(states, now - rows) : none, Vocab::end);
-                thought.answer  = detail::said(vocab, tokens.data() + now, probabilities.data() + now, asked);
-                all[i].push_back(std::move(thought));
+                thought.answer = detail::said(vocab, tokens.data() + now, probabilities.data() + now, asked);
                 now += asked;
             }
         }

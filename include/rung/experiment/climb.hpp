@@ -194,17 +194,17 @@ private:
     }
 
     std::vector<Batch> batches(int step, std::vector<std::vector<double>> const& sums) const {
-        std::vector<Batch> all;
+        std::vector<Batch> all(voters_.size());
         for (std::size_t v = 0; v < voters_.size(); ++v) {
-            std::vector<Item> items;
-            for (int i = 0; i < options_.batch; ++i) {
-                Rng rng(voters_[v]->context().seed(), Purpose::mixture, std::uint32_t(now_.round),
-                        std::uint32_t(step * options_.batch + i), 2 * attempt_);
+            std::vector<Item> items(std::size_t(options_.batch));
+            for (std::size_t i = 0; i < items.size(); ++i) {
+                Rng               rng(seed_of(int(v)), Purpose::mixture, std::uint32_t(now_.round),
+                                      std::uint32_t(step) * std::uint32_t(options_.batch) + std::uint32_t(i), 2 * attempt_);
                 const std::size_t chosen = detail::pick(rng, sums[v]);
-                items.push_back(chosen == 0 ? first_.draw(rng, trained_)
-                                            : detail::draw_label(task_, vocab_, sets_[v][chosen - 1], rng));
+                items[i]                 = chosen == 0 ? first_.draw(rng, trained_)
+                                                       : detail::draw_label(task_, vocab_, sets_[v][chosen - 1], rng);
             }
-            all.push_back(pack(items, options_.grade, Model::shape.context));
+            all[v] = pack(items, options_.grade, Model::shape.context);
         }
         return all;
     }

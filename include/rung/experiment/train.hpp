@@ -36,19 +36,17 @@ struct TrainOptions {
 
 namespace detail {
 
-/// The last batch once more, with fewer passes.
-[[gnu::noinline]] inline void add_progressive(std::vector<Batch>& batches, double share, int own,
-                                              std::uint64_t seed, int step) {
-    Rng   rng(seed, Purpose::passes, std::uint32_t(step), std::uint32_t(batches.size()), 1);
-    Batch fewer = batches.back();
+/// A batch once more, with fewer passes.
+[[gnu::noinline]] inline Batch progressive(Batch& whole, double share, int own, Rng rng) {
+    Batch fewer = whole;
     int   most  = own;
     for (const int passes : fewer.passes) most = std::max(most, passes);
     const int before = rng.between(0, most - 1), after = rng.between(1, most - before);
     fewer.passes.assign(std::size_t(fewer.count), before + after);
-    fewer.learnt          = after;
-    fewer.weight          = share * batches.back().weight;
-    batches.back().weight = (1 - share) * batches.back().weight;
-    batches.push_back(std::move(fewer));
+    fewer.learnt = after;
+    fewer.weight = share * whole.weight;
+    whole.weight = (1 - share) * whole.weight;
+    return fewer;
 }
 
 /// How far a run of train() is, and which run that is.
@@ -130,12 +128,13 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
     int        step = 0, made = 0;  // steps taken, and batches made: the one ahead is not of the state
     const auto make = [&] {
         std::uint64_t      index = from + each * std::uint64_t(made);
-        std::vector<Batch> batches;
-        for (int a = 0; a < options.accumulate; ++a) {
-            std::vector<Item> items;
-            for (int i = 0; i < options.batch; ++i, ++index) {
-                Rng   rng(seed, Purpose::training, std::uint32_t(index >> 32), std::uint32_t(index));
-                Item& item = items.emplace_back(source.draw(rng, made, options.answering));
+        const unsigned     parts = options.progressive > 0 ? 2 : 1;  // of an item's loss
+        std::vector<Batch> batches(std::size_t(options.accumulate) * parts);
+        for (std::size_t b = 0; b < batches.size(); b += parts) {
+            std::vector<Item> items(std::size_t(options.batch));
+            for (auto& item : items) {
+                Rng rng(seed, Purpose::training, std::uint32_t(index >> 32), std::uint32_t(index));
+                item = source.draw(rng, made, options.answering), ++index;
                 if (options.passes) {
                     item.passes = options.passes(
                         {item.difficulty, made, Rng(seed, Purpose::passes, std::uint32_t(made))});
@@ -143,9 +142,11 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
                                "; got ", item.passes, ", wanted at least 1");
                 }
             }
-            batches.push_back(pack(items, options.grade, Model::shape.context));
-            if (options.progressive > 0)
-                detail::add_progressive(batches, options.progressive, Model::passes, seed, made);
+            batches[b] = pack(items, options.grade, Model::shape.context);
+            if (parts > 1)
+                batches[b + 1] = detail::progressive(
+                    batches[b], options.progressive, Model::passes,
+                    Rng(seed, Purpose::passes, std::uint32_t(made), std::uint32_t(b + 1), 1));
         }
         ++made;
         return batches;

@@ -65,10 +65,10 @@ public:
     using real         = typename Precision<P>::Real;
     using options_type = Options;
 
-    explicit Context(Options options = {}) : options_(options), workers_(options.threads) {
+    explicit Context(Options options = {})
+        : options_(options), workers_(options.threads), lanes_(std::size_t(workers_.count())) {
         RUNG_CHECK(options.slices > 0 && options.slices <= 4096, "cpu::Context: slices; got ", options.slices,
                    ", wanted 1 to 4096");
-        lanes_.resize(std::size_t(workers_.count()));
     }
 
     Options const& options() const { return options_; }
