@@ -199,7 +199,7 @@ private:
             std::vector<Item> items(std::size_t(options_.batch));
             for (std::size_t i = 0; i < items.size(); ++i) {
                 Rng               rng(seed_of(int(v)), Purpose::mixture, std::uint32_t(now_.round),
-                                      std::uint32_t(step) * std::uint32_t(options_.batch) + std::uint32_t(i), 2 * attempt_);
+                                      std::uint32_t(step * options_.batch + int(i)), 2 * attempt_);
                 const std::size_t chosen = detail::pick(rng, sums[v]);
                 items[i]                 = chosen == 0 ? first_.draw(rng, trained_)
                                                        : detail::draw_label(task_, vocab_, sets_[v][chosen - 1], rng);
