@@ -97,7 +97,8 @@ void climb(Context& ctx, Task const& task, Settings const& s, Common const& comm
     if (s.paper) {
         self_improve(trainer, task, first, NoFilter{}, options);
     } else {
-        // Of sums a round that was sure of little is gone through again before the next length.
+        // Of sums a round that was sure of little, or much less sure than another before it, is gone through again
+        // before the next length; the ninth such round in a row ends the climb.
         if (s.task == "addition")
             options.watchdog =
                 Collapse{.least_kept = 0.25, .stalled = 0, .then = Ruling::hold, .patience = 8};

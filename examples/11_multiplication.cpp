@@ -59,8 +59,9 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
               {.steps = s.steps, .batch = s.batch, .peak = s.peak, .watch = journal.watch("train")});
     const std::string taught = saved(voters);  // every climb begins here
 
-    // A round of which little was kept is gone through again before the next pair, up to three times.
-    const Collapse again{.least_kept  = s.paper ? 0 : 0.25,
+    // A round of which little was kept is gone through again before the next pair, up to three times; then the climb
+    // ends.
+    const Collapse again{.least_kept  = 0.25,
                          .least_trust = 0,
                          .most_fall   = 1,
                          .stalled     = 0,
@@ -78,7 +79,7 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
                                               .decay       = s.decay,
                                               .schedule    = order,
                                               .replay      = HalfNewest{.first = double(s.trained_to)},
-                                              .watchdog    = again,
+                                              .watchdog    = s.paper ? Watchdog(Collapse{}) : Watchdog(again),
                                               .test        = {.from = {1, 1}, .to = to, .each = 128},
                                               .watch       = journal.watch_climb(name),
                                               .watch_round = journal.watch_round(name)});

@@ -213,6 +213,7 @@ struct ChangeBelow;
 struct EntropyBelow;
 struct StableFor;
 class AnswerPlaces;  // at_once.hpp
+struct Thought;  // think.hpp: think, settle, answer_at_once
 struct Thought;  // think.hpp
 struct Answered;  // evaluate.hpp
 struct EvaluateOptions;

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "support/random.hpp"
 #include "support/small.hpp"
 #include "support/styles.hpp"
@@ -123,6 +125,21 @@ TEST_CASE("tokens are drawn in proportion to softmax of logits over temperature"
     detail::Sampler sampler(6);
     for (int i = 0; i < 20'000; ++i) ++seen[sampler.draw<double>(logits, {.temperature = 0.7}, rng).token];
     for (Index j = 0; j < 6; ++j) CHECK(seen[j] / 20'000.0 == doctest::Approx(weight[j] / sum).epsilon(0.08));
+}
+
+TEST_CASE("the k likeliest tokens are those of the largest logits, the lower one of equals") {
+    // Pad and begin come first and are never drawn; zeros are equal, whatever their sign.
+    const std::vector<double> values{9, 9, -0.0, -3, 2, 0.0, -1e-300, 2, -3, 1e-300};
+    const Mat<double const>   logits(values.data(), 1, Index(values.size()));
+    const std::vector<int>    likeliest{4, 7, 9, 2, 5, 6, 3, 8};
+    for (int k = 1; k <= int(likeliest.size()); ++k) {
+        Rng             rng(1, Purpose::user);
+        detail::Sampler sampler(int(values.size()));
+        std::set<int>   seen;
+        for (int i = 0; i < 500; ++i)
+            seen.insert(sampler.draw<double>(logits, {.temperature = 100, .top_k = k}, rng).token);
+        CHECK(seen == std::set<int>(likeliest.begin(), likeliest.begin() + k));
+    }
 }
 
 /// A model that writes 5, and nothing else, whatever it reads.

@@ -158,11 +158,12 @@ TEST_CASE_TEMPLATE("what is read at once after every pass is what loops of as ma
         const auto alone   = think(ctx, model, vocab, asked, 9, {.passes = passes});
         const auto answers = answer_at_once(ctx, model, vocab, asked, 9, {.passes = passes});
         for (std::size_t i = 0; i < asked.size(); ++i) {
-            CHECK(answers[i].text == alone[i][0].answer.text);
-            CHECK(answers[i].ended == alone[i][0].answer.ended);
-            CHECK(answers[i].tokens == alone[i][0].answer.tokens);
-            CHECK(answers[i].confidence == alone[i][0].answer.confidence);
             auto const& thought = all[i][std::size_t(passes - 1)];
+            CHECK(answers[i].text == thought.answer.text);
+            CHECK(answers[i].ended == thought.answer.ended);
+            CHECK(answers[i].tokens == thought.answer.tokens);
+            CHECK(answers[i].confidence == thought.answer.confidence);
+            CHECK(answers[i].passes.empty());
             REQUIRE(alone[i].size() == 1);
             CHECK(thought.answer.text == alone[i][0].answer.text);
             CHECK(thought.answer.ended == alone[i][0].answer.ended);
@@ -177,6 +178,28 @@ TEST_CASE_TEMPLATE("what is read at once after every pass is what loops of as ma
     CHECK_THROWS_WITH_AS(answer_at_once(ctx, model, vocab, asked, 9, {.dropout = {.rate = 0.5f}}),
                          "read at once: dropout; got 0.5, wanted 0, as nothing is learnt here", Error);
     CHECK_THROWS_AS(answer_at_once(ctx, model, Vocab{"01"}, asked, 9), Error);
+}
+
+TEST_CASE_TEMPLATE("a rule chosen while the program runs is that rule, and none is none", Model, Loop, None) {
+    cpu::Context ctx{{.threads = 2}};
+    const Model  model{ctx};
+    const auto   asked = small_prompts(12);
+    const auto   same  = [](std::vector<Answer> const& a, std::vector<Answer> const& b) {
+        return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](Answer const& x, Answer const& y) {
+            return x.text == y.text && x.confidence == y.confidence && x.passes == y.passes;
+        });
+    };
+    const AnyExit none, two = AfterPasses{2};
+    const auto    options = DecodeOptions{.limit = 9, .run = {.passes = 3}};
+    CHECK(same(decode(ctx, model, vocab, asked, options, none), decode(ctx, model, vocab, asked, options)));
+    const auto stopped = decode(ctx, model, vocab, asked, options, two);
+    CHECK(same(stopped, decode(ctx, model, vocab, asked, options, AfterPasses{2})));
+    CHECK(stopped[0].passes == std::vector<int>(stopped[0].passes.size(), 2));
+    CHECK(same(answer_at_once(ctx, model, vocab, asked, 9, {.passes = 3}, {}, none),
+               answer_at_once(ctx, model, vocab, asked, 9, {.passes = 3})));
+    CHECK(answer_at_once(ctx, model, vocab, asked, 9, {.passes = 3}, {}, two)[0].passes ==
+          std::vector<int>{2});
+    CHECK_THROWS_WITH_AS(settle(none, {Thought{}}, ""), "settle: rule; got none, wanted one", Error);
 }
 
 TEST_CASE("prompts of several lengths at one difficulty each have places of their own, as in training") {

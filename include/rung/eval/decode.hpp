@@ -84,14 +84,14 @@ public:
                                    .count        = int(slots_.size()),
                                    .graded       = lasts_.data(),
                                    .graded_count = Index(lasts_.size())};
-            step(rows, places, some);
+            extend_and_choose(rows, places, some);
             end_step(some);
             lane_.release(mark);
         }
     }
 
 private:
-    void step(Sequences const& rows, CachePlaces const& places, int some) {
+    void extend_and_choose(Sequences const& rows, CachePlaces const& places, int some) {
         if constexpr (may_exit)
             if (exits_) return think(rows, places);
         const Sequences there = placed(lane_, rows, places);
@@ -269,8 +269,8 @@ template <class Context, class Model, class Rule>
 std::vector<Answer> decode_by(Rule const& rule, Context& ctx, Model const& model, Vocab const& vocab,
                               std::vector<std::string> const& prompts, DecodeOptions const& options) {
     using Real = typename Context::real;
+    const Prompts<Model> asked(vocab, prompts, options, ctx.seed());
     Model::passes_of(options.run);  // throws where there are no such passes
-    const Prompts<Model>          asked(vocab, prompts, options, ctx.seed());
     std::vector<Answer>           answers(prompts.size());
     DecodeCall<Model, Real, Rule> call{pack(ctx, model), vocab,  asked, rule, options, ctx.seed(),
                                        asked.capacity(), answers};

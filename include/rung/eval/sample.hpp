@@ -95,6 +95,7 @@ public:
 private:
     /// A number that is smaller the larger x is: the bits of doubles are in their order, of negative ones in reverse.
     static std::uint64_t falling(double x) {
+        static_assert(sizeof(std::size_t) >= 8, "Sampler: Ranks must hold the bits of a double");
         const auto bits = std::bit_cast<std::uint64_t>(x + 0.0);  // zeros are equal, whatever their sign
         return bits >> 63 ? bits : ~bits & ~(std::uint64_t{1} << 63);
     }

@@ -36,8 +36,8 @@ struct TrainOptions {
 
 namespace detail {
 
-/// A batch once more, with fewer passes.
-[[gnu::noinline]] inline Batch progressive(Batch& whole, double share, int own, Rng rng) {
+/// A batch once more with fewer passes, which takes its share of the batch's weight.
+[[gnu::noinline]] inline Batch with_fewer_passes(Batch& whole, double share, int own, Rng rng) {
     Batch fewer = whole;
     int   most  = own;
     for (const int passes : fewer.passes) most = std::max(most, passes);
@@ -144,7 +144,7 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
             }
             batches[b] = pack(items, options.grade, Model::shape.context);
             if (parts > 1)
-                batches[b + 1] = detail::progressive(
+                batches[b + 1] = detail::with_fewer_passes(
                     batches[b], options.progressive, Model::passes,
                     Rng(seed, Purpose::passes, std::uint32_t(made), std::uint32_t(b + 1), 1));
         }

@@ -128,13 +128,17 @@ struct NoExit {
     explicit operator bool() const { return false; }
 };
 
-/// Any rule or none, so that what answers is compiled once for all of them.
+/// Any rule or none, so that what answers is compiled once for all of them. It holds a copy of the rule, and no name: a
+/// file (evaluate_into) needs the rule itself.
 class AnyExit {
 public:
     AnyExit(NoExit = {}) {}
     template <class Rule>
         requires(!std::is_same_v<Rule, AnyExit>)
-    AnyExit(Rule const& rule) : rule_(rule) { static_assert(explain_exit<Rule>::ok); }
+    AnyExit(Rule const& rule)
+        : rule_([rule](Reading const& now, Judged& so_far) -> Verdict { return rule(now, so_far); }) {
+        static_assert(explain_exit<Rule>::ok);
+    }
 
     explicit operator bool() const { return bool(rule_); }
     Verdict  operator()(Reading const& now, Judged& so_far) const { return rule_(now, so_far); }
