@@ -19,8 +19,8 @@ class Prompts {
 
 public:
     /// Throws on no prompt at all, on a vocabulary of another size than the model's, on options below 0, on dropout, on
-    /// a prompt that leaves the context no room for a token, on a character outside the alphabet, and on an empty prompt
-    /// with nothing before it.
+    /// a prompt that leaves the context no room for a token, on a character outside the alphabet, and on an empty
+    /// prompt with nothing before it.
     Prompts(Vocab const& vocab, std::vector<std::string> const& texts, DecodeOptions const& options,
             std::uint64_t seed)
         : vocab_(vocab), texts_(texts), place_(options.place), tokens_(texts.size()) {
