@@ -4,8 +4,8 @@
 // by a vote.
 // After Lee et al., "Self-improving transformers overcome easy-to-hard and length generalization challenges", ICML
 // 2025, sections 5 and 6 (1 to 5 digits, then 6x1 to 10x10, five voters); `--paper` has their sizes. By default only
-// the first number grows, past products of 5 by 2 digits: of products of 3 by 3 a model this small multiplies all, and
-// nothing longer.
+// the first number grows, past products of 5 by 2 digits: from products of 3 by 3 a model this small learns nothing of
+// longer ones (examples/RESULTS.md).
 
 #include "rung/experiment/device.hpp"
 #include "rung/experiment/journal.hpp"

@@ -214,7 +214,6 @@ struct EntropyBelow;
 struct StableFor;
 class AnswerPlaces;  // at_once.hpp
 struct Thought;  // think.hpp: think, settle, answer_at_once
-struct Thought;  // think.hpp
 struct Answered;  // evaluate.hpp
 struct EvaluateOptions;
 struct Study;

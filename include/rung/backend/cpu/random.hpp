@@ -2,7 +2,7 @@
 // The words of a random stream (core/rng.hpp), several Philox blocks at a time.
 
 #if defined(__SSE2__)
-#include <emmintrin.h>  // a twentieth of <immintrin.h>, which is a quarter of a second to compile
+#include <emmintrin.h>  // <immintrin.h> is long to compile, see benchmarks/RESULTS.md
 #endif
 
 #include "rung/backend/cpu/simd.hpp"
