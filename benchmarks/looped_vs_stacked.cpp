@@ -57,14 +57,14 @@ template <class Model>
 void forward(benchmark::State& state) {
     cpu::Context ctx{{.threads = int(state.range(0))}};
     const Model  model{ctx};
-    const auto   batch   = random_batch(Model::shape.vocab, count, length);
-    const auto   parts   = cut(batch, ctx.slices(), ctx.piece(Model::shape.width, Model::parameters));
+    const auto   batch = random_batch(Model::shape.vocab, count, length);
+    const Pieces pieces(batch, ctx.slices(), ctx.piece(Model::shape.width, Model::parameters));
     const auto   weights = pack(ctx, model);
     machine(ctx.threads());
     const double start = seconds();
     for (auto _ : state)
         ctx.for_slices(ctx.slices(), [&](auto& lane, int slice) {
-            for (auto const& piece : parts[std::size_t(slice)]) {
+            for (auto const& piece : pieces.of(slice)) {
                 lane.arena.reset();
                 const Ragged ragged(batch, piece.first, piece.count, piece.first_row);
                 const auto   tape = Model::forward(lane, weights, ragged.rows());

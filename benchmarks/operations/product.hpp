@@ -17,7 +17,7 @@ struct PackedWeights {
         const PackedPlace place{k, m, 0, 0};
         panels_     = ctx.panels(2 * panels_size(k, m) + 2 * panels_size(m, k));
         transposed_ = panels_ + place.transposed_panels();
-        cpu::pack(ctx, panels_, w.data.cdata(), {place});
+        cpu::pack(ctx, panels_, w.data.cdata(), std::span(&place, 1));
     }
     operator Packed<float>() const {
         Packed<float> packed(Mat<float const>(w.view));

@@ -69,7 +69,7 @@ struct Prepacked {
         : panels(panels_size(m.rows, m.cols) + panels_size(m.cols, m.rows)), w(m) {
         cpu::Context<P>   ctx{{.threads = 2}};
         const PackedPlace place{m.rows, m.cols, 0, 0};
-        pack(ctx, panels.data(), m.data.data(), {place});
+        pack(ctx, panels.data(), m.data.data(), std::span(&place, 1));
         w.panels = panels.data(), w.transposed_panels = panels.data() + place.transposed_panels();
     }
 };

@@ -160,10 +160,11 @@ TEST_CASE("pieces cover every sequence once, in order, within their limit") {
     for (int i = 0; i < 57; ++i) items.push_back(item(std::string(std::size_t(1 + i % 7), '5')));
     const Batch batch = pack(items, Grade::answer, 32);
     for (const int slices : {1, 3, 8, 64}) {
-        int   next = 0;
-        Index row  = 0;
-        for (auto const& part : cut(batch, slices, 40))
-            for (auto const& piece : part) {
+        int          next = 0;
+        Index        row  = 0;
+        const Pieces pieces(batch, slices, 40);
+        for (int slice = 0; slice < slices; ++slice)
+            for (auto const& piece : pieces.of(slice)) {
                 CHECK(piece.first == next);
                 CHECK(piece.first_row == row);
                 Index rows = 0;
@@ -174,16 +175,18 @@ TEST_CASE("pieces cover every sequence once, in order, within their limit") {
             }
         CHECK(next == batch.count);
         CHECK(row == batch.rows);
+        CHECK(pieces.all().back().first + pieces.all().back().count == batch.count);
     }
 }
 
 TEST_CASE("slices hold nearly the same number of rows") {
     std::vector<Item> items;
     for (int i = 0; i < 128; ++i) items.push_back(item(std::string(std::size_t(1 + i % 10), '5')));
-    const Batch batch = pack(items, Grade::answer, 32);
-    for (auto const& part : cut(batch, 8, 512)) {
+    const Batch  batch = pack(items, Grade::answer, 32);
+    const Pieces pieces(batch, 8, 512);
+    for (int slice = 0; slice < 8; ++slice) {
         Index rows = 0;
-        for (auto const& piece : part)
+        for (auto const& piece : pieces.of(slice))
             for (int b = piece.first; b < piece.first + piece.count; ++b)
                 rows += batch.lengths[std::size_t(b)];
         CHECK(rows == doctest::Approx(double(batch.rows) / 8).epsilon(0.15));

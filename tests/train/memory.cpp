@@ -103,9 +103,9 @@ TEST_CASE("narrow models take little beside their activations") {
     Trainer      trainer{ctx, model};
     const auto   batch = small_batch(1, 300);
     trainer.step(batch, 1e-4);
-    Index most = 0;
-    for (auto const& part : cut(batch, ctx.slices(), ctx.piece(small.width, Model::parameters)))
-        for (auto const& piece : part) most = std::max(most, piece.rows);
+    Index        most = 0;
+    const Pieces pieces(batch, ctx.slices(), ctx.piece(small.width, Model::parameters));
+    for (auto const& piece : pieces.all()) most = std::max(most, piece.rows);
     CHECK(double(ctx.scratch_peak()) < 1.1 * double(Model::activation_bytes(most)) + (1 << 16));
 }
 

@@ -40,10 +40,10 @@ public:
         const TrainerOptions options;
         Buffer<float>        all(ctx_.slices() * Model::parameters);
         const Mat<float>     gradients{all.data(), ctx_.slices(), Model::parameters};
-        const auto   parts = cut(batch, ctx_.slices(), ctx_.piece(Model::shape.width, Model::parameters));
-        cpu::Lane<P> lane;
+        const Pieces         pieces(batch, ctx_.slices(), ctx_.piece(Model::shape.width, Model::parameters));
+        cpu::Lane<P>         lane;
         for (int slice = 0; slice < ctx_.slices(); ++slice)
-            for (auto const& piece : parts[std::size_t(slice)]) {
+            for (auto const& piece : pieces.of(slice)) {
                 lane.arena.reset();
                 const Ragged ragged(batch, piece.first, piece.count, piece.first_row);
                 const auto   tape = Model::forward(lane, model_.weights().cdata(), ragged.rows());

@@ -4,8 +4,8 @@
 // backend.
 
 #include <concepts>
+#include <span>
 #include <type_traits>
-#include <vector>
 
 #include "rung/backend/activation.hpp"
 #include "rung/backend/fire.hpp"
@@ -92,9 +92,8 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Acc<R
 
 /// What a trainer asks of the context itself: lanes, memory, the seed, and the optimizer.
 template <class Context, class Real = Acc<typename Context::real>>
-concept BackendContext = requires(Context& ctx, Mat<Real> gradients, Real* w,
-                                  std::vector<Chunk> const& chunks, AdamWStep const& step,
-                                  std::vector<PackedPlace> const& places) {
+concept BackendContext = requires(Context& ctx, Mat<Real> gradients, Real* w, std::span<Chunk const> chunks,
+                                  AdamWStep const& step, std::span<PackedPlace const> places) {
     { ctx.seed() } -> std::convertible_to<std::uint64_t>;
     { ctx.slices() } -> std::convertible_to<int>;
     { ctx.threads() } -> std::convertible_to<int>;

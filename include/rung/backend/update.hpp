@@ -1,6 +1,8 @@
 #pragma once
 // The plain numbers an optimizer step passes to a backend.
 
+#include <span>
+
 #include "rung/core/view.hpp"
 
 namespace rung {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <utility>
-#include <vector>
 
 #include "rung/core/check.hpp"
 #include "rung/core/view.hpp"
@@ -100,10 +100,9 @@ public:
     }
 
     void reset() {
-        if (blocks_.size() > 1) {
-            blocks_.clear();
-            blocks_.emplace_back(peak_ + peak_ / 8, *memory_);  // the next round may need a little more
-            ++allocations_;
+        if (blocks_ > 1) {
+            last_.reset(), blocks_ = 0;
+            add(peak_ + peak_ / 8);  // the next round may need a little more
         }
         used_ = total_ = 0;
     }
@@ -111,13 +110,13 @@ public:
     /// Makes sure that `bytes` can be taken without asking the system again. Nothing may be taken yet.
     void reserve(Index bytes) {
         RUNG_CHECK(total_ == 0, "Arena: reserve; got ", total_, " bytes in use, wanted none");
-        if (!blocks_.empty() && blocks_.back().size() >= bytes) return;
-        blocks_.clear();
+        if (last_ && last_->bytes.size() >= bytes) return;
+        last_.reset(), blocks_ = 0;
         grow(bytes + bytes / 8);
     }
 
     /// Blocks in use; reset() replaces several by one.
-    std::size_t blocks() const { return blocks_.size(); }
+    int blocks() const { return blocks_; }
 
     /// Blocks asked of the system so far; it stops growing once a step's needs are known.
     int allocations() const { return allocations_; }
@@ -127,20 +126,25 @@ public:
 
     /// Forgets what was taken after `mark()`; memory taken before stays.
     struct Mark {
-        std::size_t blocks;
-        Index       used, total;
+        int   blocks;
+        Index used, total;
     };
-    Mark mark() const { return {blocks_.size(), used_, total_}; }
+    Mark mark() const { return {blocks_, used_, total_}; }
     void release(Mark mark) {
-        used_  = blocks_.size() == mark.blocks ? mark.used : 0;  // a block begun since holds nothing older
+        used_  = blocks_ == mark.blocks ? mark.used : 0;  // a block begun since holds nothing older
         total_ = mark.total;
     }
 
 private:
+    struct Block {
+        Buffer<unsigned char>  bytes;
+        std::unique_ptr<Block> before;
+    };
+
     [[gnu::noinline]] void* bytes(Index count) {
         count = (count + line - 1) / line * line;
-        if (blocks_.empty() || used_ + count > blocks_.back().size()) grow(count);
-        void* result = blocks_.back().data() + used_;
+        if (!last_ || used_ + count > last_->bytes.size()) grow(count);
+        void* result = last_->bytes.data() + used_;
         used_ += count;
         total_ += count;
         peak_ = std::max(peak_, total_);
@@ -148,15 +152,18 @@ private:
     }
 
     [[gnu::noinline]] void grow(Index count) {
-        blocks_.emplace_back(std::max({count, Index{1} << 16, total_ / 2}), *memory_);
+        add(std::max({count, Index{1} << 16, total_ / 2}));
         used_ = 0;
-        ++allocations_;
+    }
+    void add(Index size) {
+        last_.reset(new Block{Buffer<unsigned char>(size, *memory_), std::move(last_)});
+        ++blocks_, ++allocations_;
     }
 
-    Memory const*                      memory_;
-    std::vector<Buffer<unsigned char>> blocks_;
-    Index                              used_ = 0, total_ = 0, peak_ = 0;
-    int                                allocations_ = 0;
+    Memory const*          memory_;
+    std::unique_ptr<Block> last_;
+    Index                  used_ = 0, total_ = 0, peak_ = 0;
+    int                    blocks_ = 0, allocations_ = 0;
 };
 
 }  // namespace rung

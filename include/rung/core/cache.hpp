@@ -1,6 +1,8 @@
 #pragma once
 // Keys and values of the tokens a sequence already holds, so that decoding never computes them twice.
 
+#include <span>
+
 #include "rung/core/view.hpp"
 
 namespace rung {
@@ -18,6 +20,10 @@ struct CacheLayer {
         return rows.slice((slot * heads + head) * capacity, capacity);
     }
 };
+
+/// Of every block that runs, in their order.
+template <class Lane>
+using Caches = std::span<CacheLayer<typename Lane::real> const>;
 
 /// Where each sequence of a call lives in the cache, and how many tokens it holds there already.
 struct CachePlaces {

@@ -2,8 +2,8 @@
 // Run-time preconditions. A failed check throws rung::Error with one line: where, what, got, wanted.
 
 #include <concepts>
+#include <cstdio>
 #include <initializer_list>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -33,16 +33,21 @@ public:
     constexpr Part(std::integral auto n) : kind_(Kind::integer), integer_(static_cast<long long>(n)) {}
     constexpr Part(std::floating_point auto x) : kind_(Kind::real), real_(double(x)) {}
 
-    friend std::ostream& operator<<(std::ostream& out, Part const& part) {
-        switch (part.kind_) {
+    /// Appends it, a real number by six digits at most.
+    void print(std::string& out) const {
+        char number[32];
+        switch (kind_) {
             case Kind::text:
-                return out << std::string_view(part.text_, part.size_);
+                out.append(text_, size_);
+                return;
             case Kind::character:
-                return out << char(part.integer_);
+                out += char(integer_);
+                return;
             case Kind::integer:
-                return out << part.integer_;
-            default:
-                return out << part.real_;
+                out.append(number, std::size_t(std::snprintf(number, sizeof number, "%lld", integer_)));
+                return;
+            case Kind::real:
+                out.append(number, std::size_t(std::snprintf(number, sizeof number, "%g", real_)));
         }
     }
 
@@ -59,9 +64,9 @@ private:
 
 /// The parts one after another.
 [[gnu::noinline]] inline std::string join(std::initializer_list<Part> parts) {
-    std::ostringstream out;
-    for (auto const& part : parts) out << part;
-    return std::move(out).str();
+    std::string out;
+    for (auto const& part : parts) part.print(out);
+    return out;
 }
 
 template <class... Parts>

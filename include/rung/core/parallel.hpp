@@ -6,10 +6,10 @@
 #include <atomic>
 #include <condition_variable>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <system_error>
 #include <thread>
-#include <vector>
 
 #include "rung/core/check.hpp"
 
@@ -23,10 +23,12 @@ public:
         RUNG_CHECK(threads >= 0 && threads <= 1024, "Workers: threads; got ", threads,
                    ", wanted 0 (all) to 1024");
         if (threads == 0) threads = std::max(1, int(std::thread::hardware_concurrency()));
+        pool_ = std::make_unique<std::thread[]>(std::size_t(threads - 1));
         try {
-            for (int id = 1; id < threads; ++id) pool_.emplace_back([this, id] { serve(id); });
+            for (; started_ < threads; ++started_)
+                pool_[std::size_t(started_ - 1)] = std::thread([this, id = started_] { serve(id); });
         } catch (std::system_error const& error) {
-            const auto started = pool_.size() + 1;
+            const int started = started_;
             stop();
             fail({"Workers: threads; got ", threads, ", but the system starts no more than ", started, ": ",
                   error.what()});
@@ -36,7 +38,7 @@ public:
     Workers& operator=(Workers const&) = delete;
     ~Workers() { stop(); }
 
-    int count() const { return int(pool_.size()) + 1; }
+    int count() const { return started_; }
 
     /// Runs work(slice, worker) for every slice in 0 .. slices - 1 and waits; worker is in 0 .. count() - 1. If
     /// slices throw, the exception of the lowest one is thrown again here, after all have run. Throws during another
@@ -65,7 +67,7 @@ private:
             work_    = work;
             slices_  = slices;
             next_    = 0;
-            helpers_ = busy_ = std::clamp(slices - 1, 0, int(pool_.size()));
+            helpers_ = busy_ = std::clamp(slices - 1, 0, count() - 1);
             failed_          = slices;
             failure_         = nullptr;
             ++round_;
@@ -107,19 +109,19 @@ private:
             quit_ = true;
         }
         start_.notify_all();
-        for (auto& thread : pool_) thread.join();
-        pool_.clear();
+        for (; started_ > 1; --started_) pool_[std::size_t(started_ - 2)].join();
     }
 
-    std::vector<std::thread> pool_;
-    std::mutex               mutex_;
-    std::condition_variable  start_, done_;
-    Call                     work_;
-    std::exception_ptr       failure_;
-    std::atomic<int>         next_{0};
-    int                      slices_ = 0, helpers_ = 0, busy_ = 0, failed_ = 0;
-    long                     round_ = 0;
-    bool                     quit_ = false, running_ = false;
+    int                            started_ = 1;  // the calling thread among them
+    std::unique_ptr<std::thread[]> pool_;         // the others
+    std::mutex                     mutex_;
+    std::condition_variable        start_, done_;
+    Call                           work_;
+    std::exception_ptr             failure_;
+    std::atomic<int>               next_{0};
+    int                            slices_ = 0, helpers_ = 0, busy_ = 0, failed_ = 0;
+    long                           round_ = 0;
+    bool                           quit_ = false, running_ = false;
 };
 
 }  // namespace rung

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <climits>
-#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "rung/core/ranks.hpp"
 #include "rung/core/sequences.hpp"
 #include "rung/data/vocab.hpp"
 #include "rung/task/task.hpp"
@@ -80,6 +80,12 @@ inline std::vector<int> positions_of(std::string_view text, Place const& place) 
     return item;
 }
 
+/// Without its first, if there is one.
+inline void drop_first(std::vector<int>& list) {
+    for (std::size_t i = 1; i < list.size(); ++i) list[i - 1] = list[i];
+    if (!list.empty()) list.pop_back();
+}
+
 /// An item of encode() or encode_at_once() with something else before it, or nothing. The ids that a task names stay.
 [[gnu::noinline]] inline Item with_opening(Item item, Opening opening) {
     if (opening == Opening::begin) return item;
@@ -90,8 +96,7 @@ inline std::vector<int> positions_of(std::string_view text, Place const& place) 
         return item;
     }
     --item.prompt;
-    for (auto* list : {&item.tokens, &item.targets, &item.positions})
-        if (!list->empty()) list->erase(list->begin());
+    for (auto* list : {&item.tokens, &item.targets, &item.positions}) drop_first(*list);
     return item;
 }
 
@@ -105,11 +110,11 @@ inline std::vector<int> positions_of(std::string_view text, Place const& place) 
     RUNG_CHECK(vocab.count(example.answer) <= places && !example.prompt.empty(),
                "encode_at_once: answer; got ", vocab.count(example.answer), " tokens, wanted at most ",
                places, ", after a prompt");
-    Item item = encode(vocab, {example.prompt, ""}, Ended::no);
-    item.targets.assign(item.tokens.size() - 1, -1);
+    Item item    = encode(vocab, {example.prompt, ""}, Ended::no);
+    item.targets = std::vector<int>(item.tokens.size() - 1, -1);
     vocab.append(item.targets, example.answer);
-    item.tokens.resize(item.tokens.size() + std::size_t(places), Vocab::end);
-    item.targets.resize(item.tokens.size(), Vocab::end);
+    for (int i = 0; i < places; ++i) item.tokens.push_back(Vocab::end);
+    while (item.targets.size() < item.tokens.size()) item.targets.push_back(Vocab::end);
     if (place)
         item.positions = positions_of(vocab, example.prompt + std::string(std::size_t(places), blank), place);
     return item;
@@ -126,20 +131,24 @@ struct Batch {
     int              learnt = 0;              ///< last passes that are learnt from; 0: as the trainer says
     double           weight = 1;              ///< of its graded tokens among those of other batches of a step
     Index            rows = 0, graded = 0;    ///< inputs and graded inputs in all
-};
 
-namespace detail {
-/// A rank and a number each: sorted, equal ranks keep the order of their numbers. All orders are of this type, for one
-/// copy of the sorting.
-using Ranks = std::vector<std::pair<std::size_t, std::size_t>>;
-}  // namespace detail
+    struct Range {
+        int least, most;
+    };
+    /// Of its sequences' passes; zeros where it does not say.
+    Range range_of_passes() const {
+        Range range{passes.empty() ? 0 : passes[0], 0};
+        for (const int each : passes) range = {std::min(range.least, each), std::max(range.most, each)};
+        return range;
+    }
+};
 
 /// Sorted by length, so that neighbours take part in products of the same size and slices hold little
 /// padding.
 /// @param context  longest input the model takes
 inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
     RUNG_CHECK(!items.empty(), "pack: items; got none, wanted at least 1");
-    detail::Ranks order;  // by inputs
+    Ranks order(items.size());  // by inputs
     for (std::size_t i = 0; i < items.size(); ++i) {
         auto const& [tokens, prompt, targets, passes, positions, difficulty] = items[i];
         const std::size_t inputs = targets.empty() ? tokens.size() - 1 : tokens.size();
@@ -158,20 +167,21 @@ inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
         for (const int id : positions)
             RUNG_CHECK(id >= 0 && id < context, "pack: item ", i, ": position; got ", id, ", wanted 0 to ",
                        context - 1, ", below the model's context");
-        order.push_back({inputs, i});
+        order[Index(i)] = {inputs, i};
     }
-    std::sort(order.begin(), order.end());
+    order.sort();
     Batch batch;
     batch.count   = int(items.size());
-    batch.longest = int(order.back().first);
+    batch.longest = int(order[order.size() - 1].rank);
     RUNG_CHECK(batch.longest <= context, "pack: longest sequence; got ", batch.longest,
                " tokens, wanted at most ", context, ", the model's context");
-    batch.tokens.assign(std::size_t(batch.count) * std::size_t(batch.longest), Vocab::pad);
-    batch.targets.assign(batch.tokens.size(), -1);
-    batch.positions.assign(items[0].positions.empty() ? 0 : batch.tokens.size(), 0);
+    const auto size = std::size_t(batch.count) * std::size_t(batch.longest);
+    batch.tokens    = std::vector<int>(size, Vocab::pad);
+    batch.targets   = std::vector<int>(size, -1);
+    if (!items[0].positions.empty()) batch.positions = std::vector<int>(size, 0);
     for (std::size_t b = 0; b < items.size(); ++b) {
-        auto const& [tokens, prompt, targets, passes, positions, difficulty] = items[order[b].second];
-        batch.lengths.push_back(int(order[b].first));
+        auto const& [tokens, prompt, targets, passes, positions, difficulty] = items[order[Index(b)].number];
+        batch.lengths.push_back(int(order[Index(b)].rank));
         batch.rows += batch.lengths.back();
         if (passes > 0) batch.passes.push_back(passes);
         for (int t = 0; t < batch.lengths.back(); ++t) {
@@ -192,16 +202,17 @@ inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
 class Ragged {
 public:
     Ragged(Batch const& batch, int first, int count, Index first_row) : first_row_(first_row) {
-        const auto begin = batch.lengths.begin() + first;
-        const auto rows  = std::size_t(std::accumulate(begin, begin + count, 0));
+        std::size_t rows = 0;
+        for (int b = first; b < first + count; ++b) rows += std::size_t(batch.lengths[std::size_t(b)]);
         for (auto* list : {&tokens_, &positions_, &graded_, &targets_}) list->reserve(rows);
         starts_.reserve(std::size_t(count) + 1), starts_.push_back(0);
-        const bool    loops = !batch.passes.empty();
-        detail::Ranks ranks;  // by passes it does not make: the most first
-        for (int b = first; b < first + count; ++b)
-            ranks.push_back(
-                {loops ? std::size_t(INT_MAX - batch.passes[std::size_t(b)]) : 0, std::size_t(b)});
-        if (loops) std::sort(ranks.begin(), ranks.end());
+        const bool loops = !batch.passes.empty();
+        Ranks      ranks{std::size_t(count)};  // by passes it does not make: the most first
+        for (int i = 0; i < count; ++i) {
+            const auto b = std::size_t(first + i);
+            ranks[i]     = {loops ? std::size_t(INT_MAX - batch.passes[b]) : 0, b};
+        }
+        if (loops) ranks.sort();
         for (auto const& [rank, number] : ranks) {
             const int b = int(number);
             order_.push_back(b);
@@ -247,26 +258,37 @@ private:
     Index            first_row_;
 };
 
-/// Where to cut a batch: consecutive pieces of at most `rows` inputs (or one sequence), none across the
-/// borders of the `slices` equal parts. A function of the batch alone.
+/// Neighbouring sequences of a batch.
 struct Piece {
     int   first = 0, count = 0;
     Index first_row = 0, rows = 0;
 };
-inline std::vector<std::vector<Piece>> cut(Batch const& batch, int slices, Index rows) {
-    std::vector<std::vector<Piece>> parts(static_cast<std::size_t>(slices));
-    Index                           before = 0, inside = 0;
-    std::size_t                     last = parts.size();
-    for (int b = 0; b < batch.count; ++b) {
-        const Index length = batch.lengths[std::size_t(b)];
-        const auto  part   = std::size_t(before * slices / batch.rows);
-        if (part != last || inside + length > rows) parts[part].push_back({b, 0, before, 0}), inside = 0;
-        ++parts[part].back().count, parts[part].back().rows += length;
-        last = part;
-        inside += length;
-        before += length;
+/// A batch cut into consecutive pieces of at most `rows` inputs (or one sequence), none across the borders of the
+/// `slices` equal parts. A function of the batch alone.
+class Pieces {
+public:
+    Pieces(Batch const& batch, int slices, Index rows) : all_(batch.count), ends_(slices) {
+        Index before = 0, count = 0, last = -1;
+        for (int b = 0; b < batch.count; ++b) {
+            const Index length = batch.lengths[std::size_t(b)], slice = before * slices / batch.rows;
+            if (slice != last || all_[count - 1].rows + length > rows) all_[count++] = {b, 0, before, 0};
+            ++all_[count - 1].count, all_[count - 1].rows += length;
+            ends_[slice] = count;
+            last         = slice;
+            before += length;
+        }
+        for (int slice = 1; slice < slices; ++slice)
+            ends_[slice] = std::max(ends_[slice], ends_[slice - 1]);  // one without sequences
     }
-    return parts;
-}
+    std::span<Piece const> of(int slice) const {
+        const Index first = slice > 0 ? ends_[slice - 1] : 0;
+        return {all_.data() + first, std::size_t(ends_[slice] - first)};
+    }
+    std::span<Piece const> all() const { return {all_.data(), std::size_t(ends_[ends_.size() - 1])}; }
+
+private:
+    Buffer<Piece> all_;
+    Buffer<Index> ends_;  // of slices, in all_
+};
 
 }  // namespace rung

@@ -49,22 +49,20 @@ public:
         places.check(prompts.size());
         for (std::size_t i = 0; i < prompts.size(); ++i) {
             items_[i] = with_opening(encode_at_once(vocab, {prompts[i], ""}, places.of(i), place), opening);
-            order_[i] = {items_[i].tokens.size(), i};
+            order_[Index(i)] = {items_[i].tokens.size(), i};
         }
-        std::sort(order_.begin(), order_.end());
+        order_.sort();
     }
 
     int groups() const { return int((order_.size() + size - 1) / size); }
     /// The prompts of a group, in the order of its rows.
-    std::vector<std::size_t> members(int group) const {
-        std::vector<std::size_t> all;
-        for (std::size_t i = std::size_t(group) * size; i < order_.size() && all.size() < size; ++i)
-            all.push_back(order_[i].second);
-        return all;
+    std::span<Rank const> members(int group) const {
+        const Index first = group * size;
+        return {order_.data() + first, std::size_t(std::min(size, order_.size() - first))};
     }
-    Ragged rows(std::vector<std::size_t> const& members, int context) const {
+    Ragged rows(std::span<Rank const> members, int context) const {
         std::vector<Item> some(members.size());
-        for (std::size_t i = 0; i < some.size(); ++i) some[i] = items_[members[i]];
+        for (std::size_t i = 0; i < some.size(); ++i) some[i] = items_[members[i].number];
         const Batch batch = pack(some, Grade::answer, context);
         return {batch, 0, batch.count, 0};
     }
@@ -73,7 +71,7 @@ public:
     Index asked(std::size_t prompt) const { return places_.of(prompt) + 1; }
 
 private:
-    static constexpr std::size_t size = 32;
+    static constexpr Index size = 32;
 
     int               tokens_;
     AnswerPlaces      places_;
@@ -111,7 +109,7 @@ void read_at_once(Context& ctx, Model const& model, Blanks const& blanks, Run ru
         Ragged     ragged  = blanks.rows(members, Model::shape.context);
         ragged.change_positions([&](int b, std::span<int> ids) {
             look_up<typename Model::position_type>(ids, Phase::evaluation, ctx.seed(), 0,
-                                                   std::uint32_t(members[std::size_t(b)]));
+                                                   std::uint32_t(members[std::size_t(b)].number));
         });
         read(lane, members, Model::forward(lane, weights, placed(lane, ragged.rows()), run));
     });

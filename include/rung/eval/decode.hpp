@@ -51,22 +51,21 @@ public:
           exits_(call.rule),
           rows_(std::max<Index>(cached_rows, places)),
           spare_(Lane::spare_slots > 0 ? places : -1),
-          cache_(std::size_t(Model::blocks_of(call.options.run))),
-          written_(std::size_t(places) * std::size_t(call.capacity + 1)),
-          rngs_(std::size_t(places), Rng(0, Purpose::decoding)),
+          cache_(Model::blocks_of(call.options.run)),
+          chosen_(places),
+          written_(places * (call.capacity + 1)),
+          passes_(places),
+          probability_(places),
+          rngs_(places),
           sampler_(Model::shape.vocab),
           seen_(exits_ ? places * (2 * Model::shape.vocab + C) : 0),
-          judged_(std::size_t(exits_ ? places : 0)),
-          passes_(std::size_t(places), 0) {
+          judged_(exits_ ? places : 0) {
         const Index rows = (places + Lane::spare_slots) * KV * call.capacity;  // of a layer
-        const auto  all =
-            lane.arena.template take<Real>(Index(cache_.size()) * rows, 2 * Model::shape.head_size());
-        for (std::size_t i = 0; i < cache_.size(); ++i)
-            cache_[i] = {all.slice(Index(i) * rows, rows), call.capacity, KV};
+        const auto  all  = lane.arena.template take<Real>(cache_.size() * rows, 2 * Model::shape.head_size());
+        for (Index i = 0; i < cache_.size(); ++i) cache_[i] = {all.slice(i * rows, rows), call.capacity, KV};
         for (int slot = places; slot-- > 0;) free_.push_back(slot);
-        for (auto* list : {&slots_, &past_, &prompt_, &next_, &chosen_}) list->reserve(std::size_t(places));
-        probability_.reserve(std::size_t(places)), starts_.reserve(std::size_t(places) + 1);
-        lasts_.reserve(std::size_t(places));
+        for (auto* list : {&slots_, &past_, &prompt_, &next_, &lasts_}) list->reserve(std::size_t(places));
+        starts_.reserve(std::size_t(places) + 1);
         for (auto* list : {&tokens_, &positions_}) list->reserve(std::size_t(rows_ + places + call.capacity));
     }
 
@@ -102,7 +101,7 @@ private:
 
     /// One new token of every sequence that goes on, then prompts for the places that are free.
     void begin_step() {
-        tokens_.clear(), positions_.clear(), lasts_.clear(), starts_.assign(1, 0);
+        tokens_.clear(), positions_.clear(), lasts_.clear(), starts_.clear(), starts_.push_back(0);
         for (std::size_t i = 0; i < slots_.size(); ++i) {
             const std::span written(written_of(slots_[i]), std::size_t(answer_of(i).tokens));
             append(next_[i], call_.prompts.position(prompt_[i], past_[i], written)), close();
@@ -113,17 +112,16 @@ private:
             if (prompt >= call_.prompts.count()) return;
             slots_.push_back(free_.back()), free_.pop_back();
             past_.push_back(0), prompt_.push_back(prompt), next_.push_back(0);
-            rngs_[std::size_t(slots_.back())] =
-                Rng(call_.seed, Purpose::decoding, call_.options.stream,
-                    std::uint32_t(call_.options.first + prompt), call_.options.site);
-            auto const& tokens = call_.prompts.tokens(prompt);
+            rngs_[slots_.back()] = Rng(call_.seed, Purpose::decoding, call_.options.stream,
+                                       std::uint32_t(call_.options.first + prompt), call_.options.site);
+            auto const& tokens   = call_.prompts.tokens(prompt);
             for (std::size_t t = 0; t < tokens.size(); ++t)
                 append(tokens[t], call_.prompts.position(prompt, int(t)));
             close();
         }
     }
     void    append(int token, int position) { tokens_.push_back(token), positions_.push_back(position); }
-    int*    written_of(int slot) { return written_.data() + std::ptrdiff_t(slot) * (call_.capacity + 1); }
+    int*    written_of(int slot) { return written_.data() + slot * (call_.capacity + 1); }
     Answer& answer_of(std::size_t i) const { return call_.answers[std::size_t(prompt_[i])]; }
     void    close() { starts_.push_back(int(tokens_.size())), lasts_.push_back(int(tokens_.size()) - 1); }
 
@@ -159,30 +157,39 @@ private:
         auto const* chosen  = lane_.download(tokens.data, tokens.size());
         auto const* chances = lane_.download(likely.data, likely.size());
         lane_.wait();
-        asked_ = std::size_t(N);
-        chosen_.assign(chosen, chosen + tokens.size());
-        probability_.assign(chances, chances + likely.size());
+        ask(N, some);
+        std::copy_n(chosen, tokens.size(), chosen_.begin());
+        std::copy_n(chances, likely.size(), probability_.begin());
+    }
+
+    /// Room for a token of each of so many rows, and for its probability.
+    void ask(Index rows, int steps = 1) {
+        asked_ = rows;
+        if (chosen_.size() < rows * steps)
+            chosen_ = Buffer<int>(rows * steps), probability_ = Buffer<double>(rows * steps);
     }
 
     void choose(Mat<Real> on_device) {
-        asked_ = std::size_t(on_device.rows);
-        chosen_.resize(asked_), probability_.resize(asked_);
+        ask(on_device.rows);
         if (call_.options.temperature <= 0)
             return greedy(lane_, chosen_.data(), probability_.data(), on_device, Vocab::end);
         const Mat<Acc<Real> const> logits = fetched(lane_, on_device);
-        for (std::size_t i = 0; i < slots_.size(); ++i) {
-            const auto choice =
-                sampler_.draw(logits.slice(Index(i), 1), call_.options, rngs_[std::size_t(slots_[i])]);
-            chosen_[i] = choice.token, probability_[i] = choice.probability;
-        }
+        for (Index i = 0; i < Index(slots_.size()); ++i) take(i, logits.slice(i, 1));
+    }
+    /// A sequence's token: the likeliest, or one that is drawn.
+    void take(Index i, Mat<Acc<Real> const> logits) {
+        const auto [token, probability] =
+            call_.options.temperature > 0
+                ? sampler_.draw(logits, call_.options, rngs_[slots_[std::size_t(i)]])
+                : Sampler::likeliest(logits);
+        chosen_[i] = token, probability_[i] = probability;
     }
 
     /// A token for every sequence, each after as many passes as the rule gives it.
     void think(Sequences const& rows, CachePlaces const& places) {
         constexpr Index V    = Model::shape.vocab;
         const int       most = Model::passes_of(call_.options.run).most;
-        asked_               = slots_.size();
-        chosen_.resize(asked_), probability_.resize(asked_);
+        ask(rows.count);
         std::fill(judged_.begin(), judged_.end(), Judged{});
         std::fill(passes_.begin(), passes_.end(), 0);
         // Of each sequence: the logits that count, those of the pass before, and its state.
@@ -191,27 +198,20 @@ private:
                    state_before = seen.columns(2 * V, C);
         const auto goes_on      = [&](int pass, int number, Mat<Acc<Real> const> logits,
                                  Mat<Acc<Real> const> state) {
-            using View   = Mat<Acc<Real> const>;
-            const auto i = std::size_t(number);
-            Reading    now =
+            using View = Mat<Acc<Real> const>;
+            Reading now =
                 read_pass(pass + 1, logits, pass > 0 ? View(before.slice(number, 1)) : View(), state,
                           pass > 0 ? View(state_before.slice(number, 1)) : View(), Vocab::end);
-            now.prompt      = call_.prompts.text(prompt_[i]);
-            const auto said = call_.rule(std::as_const(now), judged_[i]);
-            if (said != Verdict::go_on || (pass + 1 == most && passes_[i] == 0))
-                std::copy_n(logits.data, V, taken.row(number)), passes_[i] = pass + 1;
+            now.prompt      = call_.prompts.text(prompt_[std::size_t(number)]);
+            const auto said = call_.rule(std::as_const(now), judged_[number]);
+            if (said != Verdict::go_on || (pass + 1 == most && passes_[number] == 0))
+                std::copy_n(logits.data, V, taken.row(number)), passes_[number] = pass + 1;
             std::copy_n(logits.data, V, before.row(number)),
                 std::copy_n(state.data, C, state_before.row(number));
             return said != Verdict::stop;
         };
         Model::extend_until(lane_, call_.weights, cache_, rows, places, call_.options.run, goes_on);
-        for (std::size_t i = 0; i < asked_; ++i) {
-            const Mat<Acc<Real> const> logits = taken.slice(Index(i), 1);
-            auto                       choice = Sampler::likeliest(logits);
-            if (call_.options.temperature > 0)
-                choice = sampler_.draw(logits, call_.options, rngs_[std::size_t(slots_[i])]);
-            chosen_[i] = choice.token, probability_[i] = choice.probability;
-        }
+        for (Index i = 0; i < asked_; ++i) take(i, taken.slice(i, 1));
     }
 
     /// Takes down what was written; sequences that are done leave, the others close ranks in order.
@@ -223,7 +223,7 @@ private:
             int   held = past_[i] + starts_[i + 1] - starts_[i], token = 0;
             bool  goes_on = true;
             for (int step = 0; step < steps && goes_on; ++step, ++held) {
-                const std::size_t at = std::size_t(step) * asked_ + i;
+                const Index at = step * asked_ + Index(i);
                 RUNG_CHECK(std::isfinite(probability_[at]), "decode: prompt ", prompt_[i],
                            ": the next token's probability; got ", probability_[at],
                            ", wanted a finite number (are the weights finite?)");
@@ -232,7 +232,7 @@ private:
                 answer.confidence *= probability_[at];
                 if (!answer.ended) written[answer.tokens] = token;
                 ++answer.tokens;
-                if (exits_) answer.passes.push_back(passes_[i]);
+                if (exits_) answer.passes.push_back(passes_[Index(i)]);
                 goes_on = !answer.ended && held < call_.capacity &&
                           (call_.options.limit == 0 || answer.tokens < call_.options.limit);
             }
@@ -240,29 +240,29 @@ private:
                 slots_[going] = slots_[i], past_[going] = held - 1, prompt_[going] = prompt_[i];
                 next_[going++] = token;
             } else {
-                answer.text = call_.vocab.decode({written, written + answer.tokens - answer.ended});
+                int const* const text = written;
+                answer.text           = call_.vocab.decode({text, text + answer.tokens - answer.ended});
                 free_.push_back(slots_[i]);
             }
         }
         for (auto* list : {&slots_, &past_, &prompt_, &next_}) list->resize(going);
     }
 
-    Lane&                         lane_;
-    Call&                         call_;
-    bool                          exits_;
-    Index                         rows_;  // of a step, at which no more prompts are taken in
-    int                           spare_;
-    std::vector<CacheLayer<Real>> cache_;
-    std::vector<int>              slots_, past_, prompt_, next_;  // of the sequences being written
-    std::vector<int>              chosen_;                        // (steps, asked_), as their probabilities
-    std::size_t                   asked_ = 0;  // rows of a step, at least as many as sequences
-    std::vector<double>           probability_;
-    std::vector<int>              free_, tokens_, positions_, starts_, lasts_, written_;
-    std::vector<Rng>              rngs_;
-    Sampler                       sampler_;
-    Buffer<Acc<Real>>             seen_;
-    std::vector<Judged>           judged_;
-    std::vector<int>              passes_;
+    Lane&                    lane_;
+    Call&                    call_;
+    bool                     exits_;
+    Index                    rows_;  // of a step, at which no more prompts are taken in
+    int                      spare_;
+    Buffer<CacheLayer<Real>> cache_;
+    std::vector<int>         slots_, past_, prompt_, next_;  // of the sequences being written
+    std::vector<int>         free_, tokens_, positions_, starts_, lasts_;
+    Index                    asked_ = 0;                  // rows of a step, at least as many as sequences
+    Buffer<int>              chosen_, written_, passes_;  // chosen_: (steps, asked_)
+    Buffer<double>           probability_;                // of what is chosen
+    Buffer<Rng>              rngs_;                       // of places
+    Sampler                  sampler_;
+    Buffer<Acc<Real>>        seen_;
+    Buffer<Judged>           judged_;
 };
 
 template <class Context, class Model, class Rule>

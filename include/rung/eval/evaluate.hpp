@@ -67,15 +67,13 @@ Difficulty corner(Difficulty difficulty) {
 
 /// The difficulties from one to another, the second axis faster.
 template <class Task>
-std::vector<Difficulty> difficulties(Difficulty from, Difficulty to, Difficulty by) {
-    std::vector<Difficulty> all;
+Buffer<Difficulty> difficulties(Difficulty from, Difficulty to, Difficulty by) {
     from = corner<Task>(from), to = corner<Task>(to), by = corner<Task>(by);
-    for (int first = from.first; first <= to.first; first += by.first) {
-        if (!HasAxes<Task>) all.push_back(first);
-        else
-            for (int second = from.second; second <= to.second; second += by.second)
-                all.push_back({first, second});
-    }
+    const int firsts  = (to.first - from.first) / by.first + 1,
+              seconds = HasAxes<Task> ? (to.second - from.second) / by.second + 1 : 1;
+    Buffer<Difficulty> all(Index{firsts} * seconds);
+    for (int i = 0; i < firsts * seconds; ++i)
+        all[i] = {from.first + i / seconds * by.first, from.second + i % seconds * by.second};
     return all;
 }
 
@@ -221,21 +219,23 @@ Report evaluate_by(Rule const& rule, Context& ctx, Model const& model, Task cons
     check_evaluation<Model>(task, options);
     const Vocab vocab = vocab_of<Task>();
     const Place place = place_of(task);
-    Report      report;
-    for (const Difficulty difficulty : difficulties<Task>(options.from, options.to, options.by)) {
-        const auto truth   = test_problems(task, ctx.seed(), difficulty, options.each, options.stream);
-        const auto prompts = prompts_of(truth);
-        const Run  run     = run_of(options, difficulty);
-        const auto answers =
+    const auto  asked = difficulties<Task>(options.from, options.to, options.by);
+    Report      report{std::vector<Score>(std::size_t(asked.size()))};
+    for (Index d = 0; d < asked.size(); ++d) {
+        const Difficulty difficulty = asked[d];
+        const auto       truth   = test_problems(task, ctx.seed(), difficulty, options.each, options.stream);
+        const auto       prompts = prompts_of(truth);
+        const Run        run     = run_of(options, difficulty);
+        const auto       answers =
             options.answering == Answering::at_once
-                ? answer_at_once(ctx, model, vocab, prompts, answer_places(task, difficulty, prompts), run,
-                                 place, rule, options.opening)
-                : decode_by(rule, ctx, model, vocab, prompts,
-                            {.limit   = answer_limit(task, difficulty, prompts),
-                             .run     = run,
-                             .place   = place,
-                             .opening = options.opening});
-        Score  score{.difficulty = difficulty, .count = options.each};
+                      ? answer_at_once(ctx, model, vocab, prompts, answer_places(task, difficulty, prompts), run,
+                                       place, rule, options.opening)
+                      : decode_by(rule, ctx, model, vocab, prompts,
+                                  {.limit   = answer_limit(task, difficulty, prompts),
+                                   .run     = run,
+                                   .place   = place,
+                                   .opening = options.opening});
+        Score& score = report.scores[std::size_t(d)] = {.difficulty = difficulty, .count = options.each};
         double passes = 0, tokens = 0;
         for (std::size_t i = 0; i < answers.size(); ++i) {
             const bool right = answers[i].ended && correct(task, truth[i], answers[i].text);
@@ -244,7 +244,6 @@ Report evaluate_by(Rule const& rule, Context& ctx, Model const& model, Task cons
             for (const int count : answers[i].passes) passes += count, ++tokens;
         }
         if (tokens > 0) score.passes = passes / tokens;
-        report.scores.push_back(score);
     }
     return report;
 }

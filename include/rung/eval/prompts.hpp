@@ -24,6 +24,8 @@ public:
     Prompts(Vocab const& vocab, std::vector<std::string> const& texts, DecodeOptions const& options,
             std::uint64_t seed)
         : vocab_(vocab), texts_(texts), place_(options.place), tokens_(texts.size()) {
+        if (place_) ids_ = std::vector<std::vector<int>>(texts.size());
+        if (DrawsRows<Position>) rows_ = std::vector<std::vector<int>>(texts.size());
         RUNG_CHECK(!texts.empty(), "decode: prompts; got none, wanted at least 1");
         RUNG_CHECK(vocab.size() == Model::shape.vocab, "decode: vocabulary; got ", vocab.size(),
                    " tokens, wanted ", Model::shape.vocab, ", the model's");
@@ -40,15 +42,16 @@ public:
             RUNG_CHECK(count < context, "decode: prompt ", i, "; got ", count, " tokens, wanted fewer than ",
                        context, ", the model's context");
             capacity_ = std::max(capacity_, Index{longest(count, options.limit)});
-            if (place_) ids_.push_back(positions_of(vocab, texts[i], place_));
-            if (place_ && options.opening == Opening::nothing) ids_.back().erase(ids_.back().begin());
+            if (place_) ids_[i] = positions_of(vocab, texts[i], place_);
+            if (place_ && options.opening == Opening::nothing) drop_first(ids_[i]);
             if constexpr (DrawsRows<Position>) {
                 // An answer's ids go up by at most one a token, as places do.
                 int most = count;
-                if (place_) most = std::max(most, 1 + *std::max_element(ids_[i].begin(), ids_[i].end()));
-                rows_.push_back(drawn_rows<Position>(longest(most, options.limit), Phase::evaluation, seed,
-                                                     options.stream,
-                                                     std::uint32_t(options.first) + std::uint32_t(i)));
+                if (place_)
+                    for (const int id : ids_[i]) most = std::max(most, id + 1);
+                rows_[i] =
+                    drawn_rows<Position>(longest(most, options.limit), Phase::evaluation, seed,
+                                         options.stream, std::uint32_t(options.first) + std::uint32_t(i));
             }
         }
     }
@@ -63,8 +66,9 @@ public:
         const auto i  = std::size_t(prompt);
         int        id = at;
         if (place_)
-            id = written.empty() ? ids_[i][std::size_t(at)]
-                                 : place_(texts_[i] + vocab_.decode({written.begin(), written.end()}));
+            id = written.empty()
+                     ? ids_[i][std::size_t(at)]
+                     : place_(texts_[i] + vocab_.decode({written.data(), written.data() + written.size()}));
         const int most = rows_.empty() ? context : int(rows_[i].size());
         RUNG_CHECK(id >= 0 && id < most, "decode: prompt ", prompt, ": place of token ", at, "; got ", id,
                    ", wanted 0 to ", most - 1);

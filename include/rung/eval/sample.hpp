@@ -61,21 +61,21 @@ public:
         for (Index i = Vocab::end; i < logits.cols; ++i)  // NaN has no place in an order
             RUNG_CHECK(std::isfinite(double(at[i])), "decode: logits; got ", double(at[i]),
                        ", wanted finite numbers");
-        for (std::size_t i = 0; i < order_.size(); ++i)
-            order_[i] = {falling(double(at[Vocab::end + i])), Vocab::end + i};
-        std::sort(order_.begin(), order_.end());
-        const double top = double(at[order_.front().second]);
+        for (Index i = 0; i < order_.size(); ++i)
+            order_[i] = {falling(double(at[Vocab::end + i])), std::size_t(Vocab::end + i)};
+        order_.sort();
+        const double top = double(at[order_[0].number]);
         double       sum = 0;
         for (auto const& [rank, token] : order_) sum += std::exp(double(at[token]) - top);
-        const bool cut  = options.top_k > 0 && options.top_k < int(order_.size());
-        const auto kept = cut ? std::size_t(options.top_k) : order_.size();
-        double     left = 0;
-        for (std::size_t i = 0; i < kept; ++i)
-            left += weight_[i] = std::exp((double(at[order_[i].second]) - top) / options.temperature);
+        const bool  cut  = options.top_k > 0 && options.top_k < int(order_.size());
+        const Index kept = cut ? options.top_k : order_.size();
+        double      left = 0;
+        for (Index i = 0; i < kept; ++i)
+            left += weight_[i] = std::exp((double(at[order_[i].number]) - top) / options.temperature);
         left *= double(rng.uniform());
-        std::size_t i = 0;
+        Index i = 0;
         while (i + 1 < kept && (left -= weight_[i]) >= 0) ++i;
-        const std::size_t token = order_[i].second;
+        const std::size_t token = order_[i].number;
         return {int(token), std::exp(double(at[token]) - top) / sum};
     }
 
@@ -100,8 +100,8 @@ private:
         return bits >> 63 ? bits : ~bits & ~(std::uint64_t{1} << 63);
     }
 
-    Ranks               order_;  // of tokens, the likeliest first
-    std::vector<double> weight_;
+    Ranks          order_;  // of tokens, the likeliest first
+    Buffer<double> weight_;
 };
 
 }  // namespace detail

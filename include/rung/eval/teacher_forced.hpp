@@ -32,7 +32,7 @@ std::vector<Answer> teacher_forced(Context& ctx, Model const& model, Vocab const
     const auto                   texts = detail::prompts_of(examples);
     const detail::Prompts<Model> prompts(vocab, texts, options, ctx.seed());
     std::vector<Item>            items(examples.size());
-    detail::Ranks                order;  // by tokens
+    Ranks                        order(items.size());  // by tokens
     for (std::size_t i = 0; i < items.size(); ++i) {
         auto& tokens = items[i].tokens;
         auto& prompt = items[i].prompt;
@@ -42,9 +42,9 @@ std::vector<Answer> teacher_forced(Context& ctx, Model const& model, Vocab const
         RUNG_CHECK(options.limit == 0 || asked <= options.limit, "teacher_forced: example ", i,
                    ": answer; got ", asked, " tokens with its end, wanted at most ", options.limit,
                    ", the limit");
-        order.push_back({tokens.size(), i});
+        order[Index(i)] = {tokens.size(), i};
     }
-    std::sort(order.begin(), order.end());
+    order.sort();
     constexpr std::size_t                 most = 512;  // rows of a forward pass, to stay in cache
     std::vector<std::vector<std::size_t>> groups;
     std::size_t                           rows = 0;
@@ -68,11 +68,11 @@ std::vector<Answer> teacher_forced(Context& ctx, Model const& model, Vocab const
                 ids[t] =
                     prompts.position(int(i), int(t), tokens.subspan(prompt, t < prompt ? 0 : t + 1 - prompt));
         });
-        const auto          tape = Model::forward(lane, weights, placed(lane, ragged.rows()), run);
-        std::vector<int>    said(std::size_t(tape.logits.rows));
-        std::vector<double> likely(said.size());
+        const auto     tape = Model::forward(lane, weights, placed(lane, ragged.rows()), run);
+        Buffer<int>    said(tape.logits.rows);
+        Buffer<double> likely(tape.logits.rows);
         greedy(lane, said.data(), likely.data(), tape.logits, Vocab::end);
-        std::size_t at = 0;
+        Index at = 0;
         for (const auto i : members) {
             auto&            answer = answers[i];
             std::vector<int> text;

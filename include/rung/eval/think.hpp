@@ -59,16 +59,16 @@ std::vector<std::vector<Thought>> think(Context& ctx, Model const& model, Vocab 
     std::vector<std::vector<Thought>> all(prompts.size());
     const detail::Blanks              blanks(vocab, prompts, places, place, opening);
     detail::read_at_once(ctx, model, blanks, run, [&](auto& lane, auto const& members, auto const& tape) {
-        const Index         rows   = tape.logits.rows / run.graded;
-        const auto          logits = fetched(lane, Mat<Real const>(tape.logits));
-        const auto          states = fetched(lane, Mat<Real const>(tape.x));
-        std::vector<int>    tokens(std::size_t(tape.logits.rows));
-        std::vector<double> probabilities(tokens.size());
+        const Index    rows   = tape.logits.rows / run.graded;
+        const auto     logits = fetched(lane, Mat<Real const>(tape.logits));
+        const auto     states = fetched(lane, Mat<Real const>(tape.x));
+        Buffer<int>    tokens(tape.logits.rows);
+        Buffer<double> probabilities(tape.logits.rows);
         greedy(lane, tokens.data(), probabilities.data(), tape.logits, Vocab::end);
-        for (const std::size_t i : members) all[i] = std::vector<Thought>(std::size_t(run.graded));
+        for (auto const& [tokens, i] : members) all[i] = std::vector<Thought>(std::size_t(run.graded));
         for (int k = 0; k < run.graded; ++k) {
             Index now = k * rows;
-            for (const std::size_t i : members) {
+            for (auto const& [length, i] : members) {
                 const Index asked   = blanks.asked(i);
                 const auto  of      = [&](auto all, Index row) { return all.slice(row, asked); };
                 const auto  none    = decltype(logits){};
@@ -99,7 +99,7 @@ std::vector<Answer> answer_at_once(Context& ctx, Model const& model, Vocab const
     for (std::size_t i = 0; i < prompts.size(); ++i) {
         auto const& thought = rule ? settle(rule, thoughts[i], prompts[i]) : thoughts[i].back();
         answers[i]          = thought.answer;
-        if (rule) answers[i].passes = {thought.reading.pass};
+        if (rule) answers[i].passes.push_back(thought.reading.pass);
     }
     return answers;
 }

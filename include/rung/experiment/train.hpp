@@ -42,7 +42,7 @@ namespace detail {
     int   most  = own;
     for (const int passes : fewer.passes) most = std::max(most, passes);
     const int before = rng.between(0, most - 1), after = rng.between(1, most - before);
-    fewer.passes.assign(std::size_t(fewer.count), before + after);
+    fewer.passes = std::vector<int>(std::size_t(fewer.count), before + after);
     fewer.learnt = after;
     fewer.weight = share * whole.weight;
     whole.weight = (1 - share) * whole.weight;
@@ -62,15 +62,15 @@ namespace detail {
 
 /// The weights of the best test so far, if any.
 struct BestSoFar {
-    double             score = -1;
-    std::vector<float> weights{};
+    Buffer<float> weights;
+    double        score = -1;
 
     void observe(Report const& test, Buffer<float> const& now) {
         double sum = 0;
         for (auto const& one : test.scores) sum += one.exact_match();
-        if (sum > score) score = sum, weights.assign(now.begin(), now.end());
+        if (sum > score) score = sum, std::copy_n(now.begin(), now.size(), weights.begin());
     }
-    void give(Buffer<float>& to) const { std::copy(weights.begin(), weights.end(), to.begin()); }
+    void give(Buffer<float>& to) const { std::copy_n(weights.begin(), to.size(), to.begin()); }
     void archive(auto& all) { all(score, weights); }
 };
 
@@ -154,7 +154,7 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
     const auto tested = [&](int step) {
         return options.test_every > 0 && (step + 1) % options.test_every == 0;
     };
-    detail::BestSoFar best;
+    detail::BestSoFar best{Buffer<float>(options.keep_best ? Model::parameters : 0)};
     detail::Ahead     next{make};
     const auto        take_step = [&] {
         const std::vector<Batch> batches = next.take();

@@ -2,8 +2,8 @@
 // New tokens of sequences whose earlier tokens are in a cache, one of each block that runs.
 
 #include <algorithm>
+#include <span>
 #include <utility>
-#include <vector>
 
 #include "rung/core/cache.hpp"
 #include "rung/model/depth/depth.hpp"
@@ -26,8 +26,8 @@ class Extension {
 
 public:
     /// @param ends  apart: pass by pass, and sequences may leave in between
-    Extension(Lane& lane, Weight w, std::vector<CacheLayer<Real>> const& cache, Sequences const& rows,
-              CachePlaces const& places, Run const& run, Ends ends)
+    Extension(Lane& lane, Weight w, Caches<Lane> cache, Sequences const& rows, CachePlaces const& places,
+              Run const& run, Ends ends)
         : lane_(lane),
           w_(w),
           cache_(cache),
@@ -132,17 +132,17 @@ private:
     CacheLayer<Real> const& cache(int at) const { return cache_[std::size_t(at)]; }
     Mat<Real>               take(Index rows) { return lane_.arena.template take<Real>(rows, C); }
 
-    Lane&                                lane_;
-    Weight                               w_;
-    std::vector<CacheLayer<Real>> const& cache_;
-    Sequences                            rows_;
-    CachePlaces                          places_;
-    Run const&                           run_;
-    Ends                                 ends_;
-    Passes                               passes_;
-    Saved<Real>                          saved_;
-    Look<Acc<Real>>                      look_;
-    Mat<Real>                            input_, state_, start_, asked_, spare_[2];
+    Lane&           lane_;
+    Weight          w_;
+    Caches<Lane>    cache_;
+    Sequences       rows_;
+    CachePlaces     places_;
+    Run const&      run_;
+    Ends            ends_;
+    Passes          passes_;
+    Saved<Real>     saved_;
+    Look<Acc<Real>> look_;
+    Mat<Real>       input_, state_, start_, asked_, spare_[2];
 };
 
 }  // namespace rung

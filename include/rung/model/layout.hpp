@@ -56,16 +56,17 @@ struct Layout {
 
     /// Every weight that is there, in the order of the buffer. One copy, for whoever walks over them.
     [[gnu::noinline]] static std::vector<NamedWeight> weights() {
-        std::vector<NamedWeight> all;
-        Index                    offset = 0;
-        append(all, offset, "embed.", Embed::weights);
+        NamedWeights all(count_of(Embed::weights) + D::layers * count_of(Block::weights) +
+                         count_of(Entry::weights) + count_of(Norm::weights) + count_of(Unembed::weights) +
+                         count_of(Scores::weights));
+        all.add("embed.", Embed::weights);
         for (int layer = 0; layer < D::layers; ++layer)
-            append(all, offset, "blocks." + std::to_string(layer) + ".", Block::weights);
-        append(all, offset, "loop.", Entry::weights);
-        append(all, offset, "norm.", Norm::weights);
-        append(all, offset, "unembed.", Unembed::weights);
-        append(all, offset, "position.", Scores::weights);
-        return all;
+            all.add(concat("blocks.", layer, "."), Block::weights);
+        all.add("loop.", Entry::weights);
+        all.add("norm.", Norm::weights);
+        all.add("unembed.", Unembed::weights);
+        all.add("position.", Scores::weights);
+        return all.all();
     }
 };
 

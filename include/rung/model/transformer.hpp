@@ -100,7 +100,8 @@ public:
         for (auto const& [name, spec, offset] : Layout::weights()) visit(name, spec, offset);
     }
     /// Where the matrices stand that a backend's pack() lays out anew: panels in an array of `panels` numbers.
-    static std::vector<PackedPlace> packed_places() { return rung::packed_places(Layout::weights()); }
+    static Buffer<PackedPlace> packed_places() { return rung::packed_places(Layout::weights()); }
+    static Buffer<Chunk>       chunks() { return chunks_of(Layout::weights()); }  ///< for the optimizer
 
     template <class Real>
     static void initialize(Real* w, std::uint64_t seed) {
@@ -167,9 +168,9 @@ public:
 
     /// Logits of each sequence's last token, (B, V), when `rows` are new tokens of sequences whose earlier
     /// tokens are in the cache, one of each block that runs. Those last tokens are the rows that are graded.
-    template <class Lane, class Real>
-    static Mat<Real> extend(Lane& lane, Weights<Acc<Real>> w, std::vector<CacheLayer<Real>> const& cache,
-                            Sequences const& rows, CachePlaces places, Run const& run = {}) {
+    template <class Lane, class Real = typename Lane::real>
+    static Mat<Real> extend(Lane& lane, Weights<Acc<Real>> w, Caches<Lane> cache, Sequences const& rows,
+                            CachePlaces places, Run const& run = {}) {
         RUNG_CHECK(rows.graded,
                    "Transformer::extend: graded rows; got none, wanted the last of each sequence");
         static_assert(
@@ -185,10 +186,9 @@ public:
     /// asked of each that is left, with the logits (1, V) and the state (1, C) of its last token, both the host's.
     /// `rows` and `places` are the host's, too. Keys and values of passes that a token does not make are those of its
     /// last one: later tokens find some in every pass (Geiping et al., 2025).
-    template <class Lane, class Real, class GoesOn>
-    static void extend_until(Lane& lane, Weights<Acc<Real>> w, std::vector<CacheLayer<Real>> const& cache,
-                             Sequences const& rows, CachePlaces const& places, Run const& run,
-                             GoesOn&& goes_on) {
+    template <class Lane, class GoesOn, class Real = typename Lane::real>
+    static void extend_until(Lane& lane, Weights<Acc<Real>> w, Caches<Lane> cache, Sequences const& rows,
+                             CachePlaces const& places, Run const& run, GoesOn&& goes_on) {
         static_assert(writes, "Transformer::extend_until: give the style a causal mask (see extend)");
         const Run               plain = undropped(run);
         const int               most  = passes_of(run).most;

@@ -126,28 +126,64 @@ struct NamedWeight {
     Index       offset;
 };
 
-/// Appends those of a layer's weights that are there, and moves the offset past them.
-[[gnu::cold, gnu::noinline]] inline void append(std::vector<NamedWeight>& all, Index& offset,
-                                                std::string const&          prefix,
-                                                std::span<WeightSpec const> layer) {
-    for (auto const& spec : layer) {
-        if (spec.size() == 0) continue;
-        const std::string part = spec.layer.empty() ? "" : std::string(spec.layer) + ".";
-        all.push_back({prefix + part + std::string(spec.name), spec, offset});
-        offset += spec.size();
-    }
+/// Weights of a list that are there.
+template <std::size_t n>
+constexpr int count_of(WeightList<n> const& list) {
+    int count = 0;
+    for (auto const& spec : list) count += spec.size() > 0;
+    return count;
 }
 
+/// Writes down those of a layer's weights that are there.
+class NamedWeights {
+public:
+    explicit NamedWeights(int count) : all_(std::size_t(count)) {}
+
+    template <std::size_t n>
+    void add(std::string const& prefix, WeightList<n> const& layer) {
+        add(prefix, layer.data(), n);
+    }
+    std::vector<NamedWeight> all() { return std::move(all_); }
+
+private:
+    [[gnu::cold, gnu::noinline]] void add(std::string const& prefix, WeightSpec const* layer, std::size_t n) {
+        for (auto const* spec = layer; spec < layer + n; ++spec) {
+            if (spec->size() == 0) continue;
+            all_[next_].name = concat(prefix, spec->layer, spec->layer.empty() ? "" : ".", spec->name);
+            all_[next_].spec = *spec, all_[next_++].offset = offset_;
+            offset_ += spec->size();
+        }
+    }
+
+    std::vector<NamedWeight> all_;
+    std::size_t              next_   = 0;
+    Index                    offset_ = 0;
+};
+
 /// Where the matrices stand that a backend's pack() lays out anew: panels in an array of as many numbers.
-[[gnu::cold, gnu::noinline]] inline std::vector<PackedPlace> packed_places(
-    std::vector<NamedWeight> const& all) {
-    std::vector<PackedPlace> places;
-    Index                    panels = 0;
+[[gnu::cold, gnu::noinline]] inline Buffer<PackedPlace> packed_places(std::vector<NamedWeight> const& all) {
+    Index count = 0, panels = 0;
+    for (auto const& weight : all) count += weight.spec.multiplied();
+    Buffer<PackedPlace> places(count);
+    count = 0;
     for (auto const& [name, spec, offset] : all) {
-        if (spec.multiplied()) places.push_back({spec.rows, spec.cols, offset, panels});
+        if (spec.multiplied()) places[count++] = {spec.rows, spec.cols, offset, panels};
         panels += spec.panels();
     }
     return places;
+}
+
+/// Runs of all weights for the optimizer: four arrays of as many numbers fit the first-level cache.
+[[gnu::cold, gnu::noinline]] inline Buffer<Chunk> chunks_of(std::vector<NamedWeight> const& all) {
+    constexpr Index size  = 4096;
+    Index           count = 0;
+    for (auto const& weight : all) count += (weight.spec.size() + size - 1) / size;
+    Buffer<Chunk> chunks(count);
+    count = 0;
+    for (auto const& [name, spec, offset] : all)
+        for (Index i = 0; i < spec.size(); i += size)
+            chunks[count++] = {offset + i, std::min(size, spec.size() - i), spec.decay};
+    return chunks;
 }
 
 /// A layer that is left out.

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "rung/core/ranks.hpp"
+
 namespace rung {
 
 namespace detail {
@@ -45,14 +47,16 @@ inline constexpr auto const& number_words = detail::NumberWords<From, To>::words
 class Words {
 public:
     [[gnu::cold, gnu::noinline]] explicit Words(std::span<std::string_view const> words = {})
-        : words_(words.begin(), words.end()) {
-        // By insertion: std::sort takes longer to compile than all the rest of this.
-        for (int i = 0; i < int(words_.size()); ++i) {
-            auto at = order_.end();
-            while (at != order_.begin() && before(i, at[-1])) --at;
-            order_.insert(at, i);
-            ++starts_[std::size_t(first(i)) + 1];
+        : words_(words.size()) {
+        Ranks order(words_.size());
+        for (std::size_t i = 0; i < words_.size(); ++i) {
+            words_[i]        = words[i];
+            const auto first = static_cast<unsigned char>(words_[i].front());
+            order[Index(i)]  = {(std::size_t{first + 1u} << 32) - words_[i].size(), i};
+            ++starts_[first + 1u];
         }
+        order.sort();
+        for (auto const& [rank, word] : order) order_.push_back(int(word));
         for (std::size_t c = 0; c < 256; ++c) starts_[c + 1] += starts_[c];
     }
 
@@ -68,12 +72,6 @@ public:
     }
 
 private:
-    unsigned char first(int i) const { return static_cast<unsigned char>(words_[std::size_t(i)].front()); }
-    bool          before(int a, int b) const {
-                 return first(a) != first(b) ? first(a) < first(b)
-                                             : words_[std::size_t(a)].size() > words_[std::size_t(b)].size();
-    }
-
     std::vector<std::string> words_;
     std::vector<int>         order_;     // by first byte, then longest first
     std::array<int, 257>     starts_{};  // in order_, of the words with each first byte

@@ -58,7 +58,8 @@ public:
           options_(options),
           gradients_(ctx.slices() * Model::parameters, ctx.own_memory()),
           mean_(Model::parameters, ctx.memory()),  // which the host reads too, to keep them
-          square_(Model::parameters, ctx.memory()) {
+          square_(Model::parameters, ctx.memory()),
+          chunks_(Model::chunks()) {
         const auto share = [](double x) { return x >= 0 && x < 1; };
         RUNG_CHECK(share(options.beta1) && share(options.beta2) && share(options.dropout) &&
                        share(options.label_smoothing),
@@ -79,11 +80,6 @@ public:
                    ", wanted 1, because there are layers between the loop and the logits");
         if (options_.piece == 0) options_.piece = ctx.piece(Model::shape.width, Model::parameters);
         reset_optimizer();
-        constexpr Index size = 4096;  // values of four arrays that fit the first-level cache
-        Model::for_each_weight([&](std::string const&, WeightSpec const& spec, Index offset) {
-            for (Index i = 0; i < spec.size(); i += size)
-                chunks_.push_back({offset + i, std::min(size, spec.size() - i), spec.decay});
-        });
     }
 
     /// One update from one or more batches whose gradients are added up: the loss is the mean over all their
@@ -113,28 +109,24 @@ public:
         Index before = 0, sequences = 0;  // of earlier batches: no two of a step share their random numbers
         for (std::size_t i = 0; i < batches.size();
              before += batches[i].rows, sequences += batches[i++].count) {
-            auto const& batch = batches[i];
-            const auto  parts = cut(batch, ctx_.slices(), options_.piece);
-            const Real  scale = Real(batch.weight / double(run.graded)) / Real(graded);
+            auto const&  batch = batches[i];
+            const Pieces pieces(batch, ctx_.slices(), options_.piece);
+            const Real   scale = Real(batch.weight / double(run.graded)) / Real(graded);
             if (batch.learnt > 0) run.learnt = batch.learnt;
             else run.learnt = options_.learnt;
-            if (!batch.passes.empty())
-                run.passes = *std::max_element(batch.passes.begin(), batch.passes.end());
-            else run.passes = options_.passes;
+            const auto [least, most] = batch.range_of_passes();
+            run.passes               = most > 0 ? most : options_.passes;
             // Whichever thread meets the largest piece, none asks for memory again.
-            Index most = 0;
-            for (auto const& part : parts)
-                for (auto const& piece : part) most = std::max(most, piece.rows);
+            Index largest = 0;
+            for (auto const& piece : pieces.all()) largest = std::max(largest, piece.rows);
             Run counted = run;  // where sequences differ in their passes, those that somebody learns from
-            if (run.learnt > 0 && !batch.passes.empty())
-                counted.learnt = run.passes - Passes::skipped_of(run, *std::min_element(batch.passes.begin(),
-                                                                                        batch.passes.end()));
-            const Index room = Model::activation_bytes(most, std::min(most, batch.graded), counted,
+            if (run.learnt > 0 && most > 0) counted.learnt = most - Passes::skipped_of(run, least);
+            const Index room = Model::activation_bytes(largest, std::min(largest, batch.graded), counted,
                                                        sizeof(typename Context::real));
             ctx_.for_slices(ctx_.slices(), [&](auto& lane, int slice) {
                 lane.reserve(room);
                 if (i == 0) fill(lane, gradients.slice(slice, 1), 0);
-                for (auto const& piece : parts[std::size_t(slice)]) {
+                for (auto const& piece : pieces.of(slice)) {
                     lane.reset();
                     Ragged ragged(batch, piece.first, piece.count, before + piece.first_row);
                     if constexpr (DrawsRows<Position>)
@@ -213,9 +205,9 @@ private:
     /// The last `graded` passes of a batch are graded together: they must be the same for all of its sequences.
     void check_passes(Batch const& batch) const {
         if (options_.graded == 1 || batch.passes.empty()) return;
-        const auto [least, most] = std::minmax_element(batch.passes.begin(), batch.passes.end());
-        RUNG_CHECK(*least == *most && options_.graded <= *least, "Trainer: step ", steps_,
-                   ": passes of a batch, and graded; got ", *least, " to ", *most, ", and ", options_.graded,
+        const auto [least, most] = batch.range_of_passes();
+        RUNG_CHECK(least == most && options_.graded <= least, "Trainer: step ", steps_,
+                   ": passes of a batch, and graded; got ", least, " to ", most, ", and ", options_.graded,
                    ", wanted one number of passes, and at most as many graded (or graded 1)");
     }
 
@@ -246,7 +238,7 @@ private:
     TrainerOptions       options_;
     Buffer<Real>         gradients_, mean_, square_;
     std::optional<Model> averaged_;
-    std::vector<Chunk>   chunks_;
+    Buffer<Chunk>        chunks_;
     long                 steps_ = 0, updates_ = 0;
     std::uint64_t        examples_ = 0;
 };

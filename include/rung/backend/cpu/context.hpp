@@ -80,7 +80,8 @@ public:
 
     /// Zeros for operations to add to, valid until the next call.
     double* results(int count) {
-        results_.assign(std::size_t(count), 0);
+        if (results_.size() < count) results_ = Buffer<double>(count);
+        std::fill_n(results_.begin(), count, 0.0);
         return results_.data();
     }
 
@@ -129,7 +130,7 @@ private:
     Workers              workers_;
     std::vector<Lane<P>> lanes_;
     Buffer<real>         panels_;
-    std::vector<double>  results_;
+    Buffer<double>       results_;
 };
 
 Context(Options)->Context<float>;

@@ -113,7 +113,7 @@ void add_outer(Lane<P>& lane, Mat<Real> dw, Mat<Real const> x, Mat<Real const> d
 
 /// Packs every matrix of `places` in both ways, for products until the weights change. @param panels  room for them
 template <class P, class Real>
-void pack(Context<P>& ctx, Real* panels, Real const* weights, std::vector<PackedPlace> const& places) {
+void pack(Context<P>& ctx, Real* panels, Real const* weights, std::span<PackedPlace const> places) {
     using Element = typename Precision<P>::Element;
     static_assert(sizeof(Element) <= sizeof(Real) * std::size_t(Precision<P>::group));
     ctx.for_slices(int(places.size()), [&](auto&, int i) {
@@ -126,7 +126,7 @@ void pack(Context<P>& ctx, Real* panels, Real const* weights, std::vector<Packed
 /// The same into the context's own room, `size` numbers, which it returns.
 template <class P, class Real>
 Real const* packed(Context<P>& ctx, Real const* weights, Index, Index size,
-                   std::vector<PackedPlace> const& places) {
+                   std::span<PackedPlace const> places) {
     Real* const panels = ctx.panels(size);
     pack(ctx, panels, weights, places);
     return panels;

@@ -1,10 +1,12 @@
 #pragma once
 // Sines and cosines of rotary positions, computed once per position and thread.
 
-#include <vector>
+#include <algorithm>
+#include <cmath>
 
 #include "rung/backend/cpu/isa.hpp"
 #include "rung/backend/rotation.hpp"
+#include "rung/core/buffer.hpp"
 
 namespace rung::cpu::inline RUNG_ISA {
 
@@ -15,22 +17,26 @@ public:
     /// Row `position`: R / 2 cosines, then R / 2 sines, with R the channels that turn. Valid until the next call.
     Real const* row(int position, Rotation const& rotation) {
         const Index R = rotation.channels;
-        if (!(rotation == rotation_)) rotation_ = rotation, known_ = 0, rows_.clear();
-        for (; known_ <= position; ++known_) {
-            rows_.resize(std::size_t((known_ + 1) * R));
-            for (Index c = 0; c < R / 2; ++c) {
-                const double angle                         = rotation.angle(known_, c);
-                rows_[std::size_t(known_ * R + c)]         = Real(std::cos(angle));
-                rows_[std::size_t(known_ * R + R / 2 + c)] = Real(std::sin(angle));
-            }
+        if (!(rotation == rotation_)) rotation_ = rotation, known_ = 0;
+        const Index size = (position + 1) * R;
+        if (rows_.size() < size) {
+            Buffer<Real> more(std::max(size, 2 * rows_.size()));
+            std::copy_n(rows_.begin(), known_ * R, more.begin());
+            rows_ = std::move(more);
         }
-        return rows_.data() + position * R;
+        for (; known_ <= position; ++known_)
+            for (Index c = 0; c < R / 2; ++c) {
+                const double angle            = rotation.angle(known_, c);
+                rows_[known_ * R + c]         = Real(std::cos(angle));
+                rows_[known_ * R + R / 2 + c] = Real(std::sin(angle));
+            }
+        return rows_.cdata() + position * R;
     }
 
 private:
-    std::vector<Real> rows_;
-    Index             known_ = 0;
-    Rotation          rotation_;
+    Buffer<Real> rows_;
+    Index        known_ = 0;  // positions that rows_ holds
+    Rotation     rotation_;
 };
 
 }  // namespace rung::cpu::inline RUNG_ISA

@@ -54,10 +54,9 @@ struct Tile {
         if (has_avx2())
             return on_avx2<R, W, stride>(rows, depth, a, a_row, b, start, start_row, c, c_row, count, soon);
         // Processors of before 2013: one short kernel, row by row.
-        const Index next = stride == 1 ? a_row : 1;
         for (Index i = 0; i < rows; ++i)
-            as_compiled<1, W, stride>(1, depth, a + (stride == 1 ? i * a_row : i / R * a_row + i % R), next,
-                                      b, start + i * start_row, start_row, c + i * c_row, c_row, count, {});
+            as_compiled<1, W, 0>(1, depth, a + (stride == 1 ? i * a_row : i / R * a_row + i % R), stride, b,
+                                 start + i * start_row, start_row, c + i * c_row, c_row, count, {});
 #else
         as_compiled<R, W, stride>(rows, depth, a, a_row, b, start, start_row, c, c_row, count, soon);
 #endif

@@ -34,8 +34,8 @@ void sum_rows(Real* to, Real const* from, Index stride, Index n, Index count) {
 /// is cut into `chunks`, whose order of summing is fixed: the result has the same bits for any number of
 /// threads.
 template <class P, class Real>
-double sum_gradients(Context<P>& ctx, Mat<Real> gradients, std::vector<Chunk> const& chunks) {
-    std::vector<double> squares(chunks.size());
+double sum_gradients(Context<P>& ctx, Mat<Real> gradients, std::span<Chunk const> chunks) {
+    Buffer<double> squares(Index(chunks.size()));
     ctx.for_slices(int(chunks.size()), [&](auto&, int c) {
         const auto [first, count, decayed] = chunks[std::size_t(c)];
         double sum                         = 0;
@@ -47,7 +47,7 @@ double sum_gradients(Context<P>& ctx, Mat<Real> gradients, std::vector<Chunk> co
             std::copy_n(total, n, g);
             sum += double(dot(total, total, n));  // in single precision no further than rounding is small
         }
-        squares[std::size_t(c)] = sum;
+        squares[c] = sum;
     });
     double total = 0;
     for (const double square : squares) total += square;
@@ -58,7 +58,7 @@ double sum_gradients(Context<P>& ctx, Mat<Real> gradients, std::vector<Chunk> co
 /// decoupled and scaled by the rate, and only chunks of matrices decay.  Every array holds P values.
 template <class P, class Real>
 void adamw(Context<P>& ctx, Real* weights, Real* mean, Real* square, Real const* gradient,
-           std::vector<Chunk> const& chunks, AdamWStep const& step) {
+           std::span<Chunk const> chunks, AdamWStep const& step) {
     ctx.for_slices(int(chunks.size()), [&](auto&, int c) {
         const auto [first, count, decayed] = chunks[std::size_t(c)];
         Real const* g                      = gradient + first;
@@ -84,7 +84,7 @@ void adamw(Context<P>& ctx, Real* weights, Real* mean, Real* square, Real const*
 /// AdamW. Returns the norm before; where that is not finite, weights and moments are as they were.
 template <class P, class Real>
 double clip_and_update(Context<P>& ctx, Real* weights, Real* mean, Real* square, Mat<Real> gradients,
-                       std::vector<Chunk> const& chunks, AdamWStep step, double bound) {
+                       std::span<Chunk const> chunks, AdamWStep step, double bound) {
     const double norm = std::sqrt(sum_gradients(ctx, gradients, chunks));
     if (!std::isfinite(norm)) return norm;
     step.clip = bound > 0 && norm > bound ? bound / norm : 1.0;
@@ -94,7 +94,7 @@ double clip_and_update(Context<P>& ctx, Real* weights, Real* mean, Real* square,
 
 /// average += share (weights - average).  P values each.
 template <class P, class Real>
-void move_towards(Context<P>& ctx, Real* average, Real const* weights, std::vector<Chunk> const& chunks,
+void move_towards(Context<P>& ctx, Real* average, Real const* weights, std::span<Chunk const> chunks,
                   double share) {
     ctx.for_slices(int(chunks.size()), [&](auto&, int c) {
         const auto [first, count, decayed] = chunks[std::size_t(c)];

@@ -9,8 +9,7 @@ namespace rung::cuda {
 
 /// Makes the copy of all weights that products read. There are no panels.
 template <class T>
-float const* packed(Context<T>& ctx, float const* weights, Index count, Index,
-                    std::vector<PackedPlace> const&) {
+float const* packed(Context<T>& ctx, float const* weights, Index count, Index, std::span<PackedPlace const>) {
     auto& lane = ctx.lane();
     lane.reset();
     if constexpr (std::is_same_v<T, bf16>)
@@ -23,7 +22,7 @@ float const* packed(Context<T>& ctx, float const* weights, Index count, Index,
 /// where that is not finite, weights and moments are as they were. Waits, so that the host may read losses and weights.
 template <class T>
 double clip_and_update(Context<T>& ctx, float* weights, float* mean, float* square, Mat<float> gradients,
-                       std::vector<Chunk> const& chunks, AdamWStep const& step, double bound) {
+                       std::span<Chunk const> chunks, AdamWStep const& step, double bound) {
     constexpr Index run   = 4096;  // values of a partial sum
     auto&           lane  = ctx.lane();
     const Index     count = gradients.cols, parts = (count + run - 1) / run;
@@ -55,7 +54,7 @@ double clip_and_update(Context<T>& ctx, float* weights, float* mean, float* squa
 
 /// average += share (weights - average). Waits, so that the host may read both.
 template <class T>
-void move_towards(Context<T>& ctx, float* average, float const* weights, std::vector<Chunk> const& chunks,
+void move_towards(Context<T>& ctx, float* average, float const* weights, std::span<Chunk const> chunks,
                   double share) {
     auto& lane = ctx.lane();
     lane.reset();
