@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <numeric>
+#include <vector>
 
 #include "rung/core/parallel.hpp"
 

@@ -65,7 +65,7 @@ std::vector<std::vector<Thought>> think(Context& ctx, Model const& model, Vocab 
         Buffer<int>    tokens(tape.logits.rows);
         Buffer<double> probabilities(tape.logits.rows);
         greedy(lane, tokens.data(), probabilities.data(), tape.logits, Vocab::end);
-        for (auto const& [tokens, i] : members) all[i] = std::vector<Thought>(std::size_t(run.graded));
+        for (auto const& [length, i] : members) all[i] = std::vector<Thought>(std::size_t(run.graded));
         for (int k = 0; k < run.graded; ++k) {
             Index now = k * rows;
             for (auto const& [length, i] : members) {

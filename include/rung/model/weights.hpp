@@ -2,6 +2,7 @@
 // A layer's weights are one constexpr list; sizes, offsets, names and initial values all follow from it.
 // A model's weights are one flat buffer: the lists of its layers, one after another.
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -10,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "rung/backend/update.hpp"
+#include "rung/core/buffer.hpp"
 #include "rung/core/check.hpp"
 #include "rung/core/packed.hpp"
 #include "rung/core/rng.hpp"
