@@ -2,8 +2,11 @@
 
 #include <cstdint>
 #include <numeric>
+#include <vector>
 
 #include "rung/core/buffer.hpp"
+#include "rung/core/fixed_list.hpp"
+#include "rung/core/ranks.hpp"
 
 using namespace rung;
 
@@ -77,3 +80,28 @@ TEST_CASE("memory that is not to be had is named") {
 #endif
 
 TEST_CASE("a negative size is refused") { CHECK_THROWS_AS(Buffer<int>(-1), Error); }
+
+TEST_CASE("a fixed list holds what it has room for, and refuses one more") {
+    FixedList<int> list(3);
+    for (const int n : {5, 6, 7}) list.push_back(n);
+    CHECK(list.size() == 3);
+    CHECK(list.back() == 7);
+    CHECK_THROWS_WITH_AS(list.push_back(8), "FixedList: got one element more than the 3 that it has room for",
+                         Error);
+    list.pop_back(), list.cut(1);
+    CHECK(std::vector<int>(list.begin(), list.end()) == std::vector<int>{5});
+    list.push_back(9);
+    CHECK(list.size() == 2);
+    CHECK(list[1] == 9);
+    CHECK_THROWS_AS(FixedList<int>().push_back(1), Error);
+}
+
+TEST_CASE("ranks are sorted as numbers, equal ones in the order of what they rank") {
+    Ranks             ranks(6);
+    const std::size_t given[] = {7, std::size_t(-1), 0, 7, std::size_t{1} << 40, 0};
+    for (std::size_t i = 0; i < 6; ++i) ranks[Index(i)] = {given[i], i};
+    ranks.sort();
+    std::vector<std::size_t> order;
+    for (auto const& [rank, number] : ranks) order.push_back(number);
+    CHECK(order == std::vector<std::size_t>{2, 5, 0, 3, 4, 1});
+}

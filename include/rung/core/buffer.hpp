@@ -32,6 +32,14 @@ inline void give_back(void* data) { ::operator delete (data, std::align_val_t{64
 /// The system's.
 inline constexpr Memory host_memory{detail::take_zeroed, detail::give_back};
 
+namespace detail {
+/// Room for so many elements of `each` bytes; none for none.
+[[gnu::noinline]] inline void* take(Memory const& memory, Index count, std::size_t each) {
+    RUNG_CHECK(count >= 0, "Buffer: size; got ", count, ", wanted at least 0");
+    return count > 0 ? memory.take(std::size_t(count) * each) : nullptr;
+}
+}  // namespace detail
+
 /// Owns `size` zeroed elements. Moves, never copies by accident.
 template <class T>
 class Buffer {
@@ -40,10 +48,8 @@ class Buffer {
 
 public:
     Buffer() = default;
-    explicit Buffer(Index size, Memory const& memory = host_memory) : size_(size), memory_(&memory) {
-        RUNG_CHECK(size >= 0, "Buffer: size; got ", size, ", wanted at least 0");
-        if (size > 0) data_ = static_cast<T*>(memory.take(std::size_t(size) * sizeof(T)));
-    }
+    explicit Buffer(Index size, Memory const& memory = host_memory)
+        : data_(static_cast<T*>(detail::take(memory, size, sizeof(T)))), size_(size), memory_(&memory) {}
     Buffer(Buffer&& other) noexcept
         : data_(std::exchange(other.data_, nullptr)),
           size_(std::exchange(other.size_, 0)),

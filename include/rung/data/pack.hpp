@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "rung/core/fixed_list.hpp"
 #include "rung/core/ranks.hpp"
 #include "rung/core/sequences.hpp"
 #include "rung/data/vocab.hpp"
@@ -202,10 +203,11 @@ inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
 class Ragged {
 public:
     Ragged(Batch const& batch, int first, int count, Index first_row) : first_row_(first_row) {
-        std::size_t rows = 0;
-        for (int b = first; b < first + count; ++b) rows += std::size_t(batch.lengths[std::size_t(b)]);
-        for (auto* list : {&tokens_, &positions_, &graded_, &targets_}) list->reserve(rows);
-        starts_.reserve(std::size_t(count) + 1), starts_.push_back(0);
+        Index rows = 0;
+        for (int b = first; b < first + count; ++b) rows += batch.lengths[std::size_t(b)];
+        for (auto* list : {&tokens_, &positions_, &graded_, &targets_}) *list = FixedList<int>(rows);
+        for (auto* list : {&starts_, &passes_, &order_}) *list = FixedList<int>(count + 1);
+        starts_.push_back(0);
         const bool loops = !batch.passes.empty();
         Ranks      ranks{std::size_t(count)};  // by passes it does not make: the most first
         for (int i = 0; i < count; ++i) {
@@ -238,24 +240,23 @@ public:
                 all               ? nullptr
                 : graded_.empty() ? &none
                                   : graded_.data(),
-                Index(graded_.size()),
+                graded_.size(),
                 targets_.data(),
-                passes_.empty() || passes_.front() == passes_.back() ? nullptr : passes_.data()};
+                passes_.empty() || passes_[0] == passes_.back() ? nullptr : passes_.data()};
     }
     /// change(b, ids) of every sequence, b its number in the batch: what its scheme draws for its ids.
     template <class Change>
     void change_positions(Change&& change) {
-        for (std::size_t i = 0; i < order_.size(); ++i)
+        for (Index i = 0; i < order_.size(); ++i)
             change(order_[i],
-                   std::span(positions_)
-                       .subspan(std::size_t(starts_[i]), std::size_t(starts_[i + 1] - starts_[i])));
+                   std::span(positions_.begin() + starts_[i], std::size_t(starts_[i + 1] - starts_[i])));
     }
     /// Of the sequence that has most; 0: the batch does not say.
-    int passes() const { return passes_.empty() ? 0 : passes_.front(); }
+    int passes() const { return passes_.empty() ? 0 : passes_[0]; }
 
 private:
-    std::vector<int> tokens_, positions_, graded_, targets_, starts_, passes_, order_;
-    Index            first_row_;
+    FixedList<int> tokens_, positions_, graded_, targets_, starts_, passes_, order_;
+    Index          first_row_;
 };
 
 /// Neighbouring sequences of a batch.

@@ -63,10 +63,10 @@ public:
         const Index rows = (places + Lane::spare_slots) * KV * call.capacity;  // of a layer
         const auto  all  = lane.arena.template take<Real>(cache_.size() * rows, 2 * Model::shape.head_size());
         for (Index i = 0; i < cache_.size(); ++i) cache_[i] = {all.slice(i * rows, rows), call.capacity, KV};
+        for (auto* list : {&slots_, &past_, &prompt_, &next_, &free_, &starts_, &lasts_})
+            *list = FixedList<int>(places + 1);
         for (int slot = places; slot-- > 0;) free_.push_back(slot);
-        for (auto* list : {&slots_, &past_, &prompt_, &next_, &lasts_}) list->reserve(std::size_t(places));
-        starts_.reserve(std::size_t(places) + 1);
-        for (auto* list : {&tokens_, &positions_}) list->reserve(std::size_t(rows_ + places + call.capacity));
+        for (auto* list : {&tokens_, &positions_}) *list = FixedList<int>(rows_ + places + call.capacity);
     }
 
     void run() {
@@ -82,7 +82,7 @@ public:
                                    .starts       = starts_.data(),
                                    .count        = int(slots_.size()),
                                    .graded       = lasts_.data(),
-                                   .graded_count = Index(lasts_.size())};
+                                   .graded_count = lasts_.size()};
             extend_and_choose(rows, places, some);
             end_step(some);
             lane_.release(mark);
@@ -101,13 +101,14 @@ private:
 
     /// One new token of every sequence that goes on, then prompts for the places that are free.
     void begin_step() {
-        tokens_.clear(), positions_.clear(), lasts_.clear(), starts_.clear(), starts_.push_back(0);
-        for (std::size_t i = 0; i < slots_.size(); ++i) {
+        for (auto* list : {&tokens_, &positions_, &lasts_, &starts_}) list->cut(0);
+        starts_.push_back(0);
+        for (Index i = 0; i < slots_.size(); ++i) {
             const std::span written(written_of(slots_[i]), std::size_t(answer_of(i).tokens));
             append(next_[i], call_.prompts.position(prompt_[i], past_[i], written)), close();
         }
         while (!free_.empty() && call_.next.load(std::memory_order_relaxed) < call_.prompts.count()) {
-            if (!tokens_.empty() && Index(tokens_.size()) >= rows_) return;
+            if (!tokens_.empty() && tokens_.size() >= rows_) return;
             const int prompt = call_.next.fetch_add(1);
             if (prompt >= call_.prompts.count()) return;
             slots_.push_back(free_.back()), free_.pop_back();
@@ -122,7 +123,7 @@ private:
     }
     void    append(int token, int position) { tokens_.push_back(token), positions_.push_back(position); }
     int*    written_of(int slot) { return written_.data() + slot * (call_.capacity + 1); }
-    Answer& answer_of(std::size_t i) const { return call_.answers[std::size_t(prompt_[i])]; }
+    Answer& answer_of(Index i) const { return call_.answers[std::size_t(prompt_[i])]; }
     void    close() { starts_.push_back(int(tokens_.size())), lasts_.push_back(int(tokens_.size()) - 1); }
 
     Mat<Real> extend(Sequences const& rows, CachePlaces const& places) {
@@ -136,7 +137,7 @@ private:
             tokens_.size() != slots_.size())
             return 1;
         int room = 1;  // of the sequence that has most
-        for (std::size_t i = 0; i < slots_.size(); ++i) {
+        for (Index i = 0; i < slots_.size(); ++i) {
             const int held = int(call_.capacity) - past_[i];
             const int left = call_.options.limit - answer_of(i).tokens;
             room           = std::max(room, call_.options.limit > 0 ? std::min(held, left) : held);
@@ -174,14 +175,13 @@ private:
         if (call_.options.temperature <= 0)
             return greedy(lane_, chosen_.data(), probability_.data(), on_device, Vocab::end);
         const Mat<Acc<Real> const> logits = fetched(lane_, on_device);
-        for (Index i = 0; i < Index(slots_.size()); ++i) take(i, logits.slice(i, 1));
+        for (Index i = 0; i < slots_.size(); ++i) take(i, logits.slice(i, 1));
     }
     /// A sequence's token: the likeliest, or one that is drawn.
     void take(Index i, Mat<Acc<Real> const> logits) {
-        const auto [token, probability] =
-            call_.options.temperature > 0
-                ? sampler_.draw(logits, call_.options, rngs_[slots_[std::size_t(i)]])
-                : Sampler::likeliest(logits);
+        const auto [token, probability] = call_.options.temperature > 0
+                                              ? sampler_.draw(logits, call_.options, rngs_[slots_[i]])
+                                              : Sampler::likeliest(logits);
         chosen_[i] = token, probability_[i] = probability;
     }
 
@@ -202,7 +202,7 @@ private:
             Reading now =
                 read_pass(pass + 1, logits, pass > 0 ? View(before.slice(number, 1)) : View(), state,
                           pass > 0 ? View(state_before.slice(number, 1)) : View(), Vocab::end);
-            now.prompt      = call_.prompts.text(prompt_[std::size_t(number)]);
+            now.prompt      = call_.prompts.text(prompt_[number]);
             const auto said = call_.rule(std::as_const(now), judged_[number]);
             if (said != Verdict::go_on || (pass + 1 == most && passes_[number] == 0))
                 std::copy_n(logits.data, V, taken.row(number)), passes_[number] = pass + 1;
@@ -216,14 +216,14 @@ private:
 
     /// Takes down what was written; sequences that are done leave, the others close ranks in order.
     void end_step(int steps) {
-        std::size_t going = 0;
-        for (std::size_t i = 0; i < slots_.size(); ++i) {
+        Index going = 0;
+        for (Index i = 0; i < slots_.size(); ++i) {
             auto& answer  = answer_of(i);
             int*  written = written_of(slots_[i]);
             int   held = past_[i] + starts_[i + 1] - starts_[i], token = 0;
             bool  goes_on = true;
             for (int step = 0; step < steps && goes_on; ++step, ++held) {
-                const Index at = step * asked_ + Index(i);
+                const Index at = step * asked_ + i;
                 RUNG_CHECK(std::isfinite(probability_[at]), "decode: prompt ", prompt_[i],
                            ": the next token's probability; got ", probability_[at],
                            ", wanted a finite number (are the weights finite?)");
@@ -232,7 +232,7 @@ private:
                 answer.confidence *= probability_[at];
                 if (!answer.ended) written[answer.tokens] = token;
                 ++answer.tokens;
-                if (exits_) answer.passes.push_back(passes_[Index(i)]);
+                if (exits_) answer.passes.push_back(passes_[i]);
                 goes_on = !answer.ended && held < call_.capacity &&
                           (call_.options.limit == 0 || answer.tokens < call_.options.limit);
             }
@@ -245,7 +245,7 @@ private:
                 free_.push_back(slots_[i]);
             }
         }
-        for (auto* list : {&slots_, &past_, &prompt_, &next_}) list->resize(going);
+        for (auto* list : {&slots_, &past_, &prompt_, &next_}) list->cut(going);
     }
 
     Lane&                    lane_;
@@ -254,8 +254,8 @@ private:
     Index                    rows_;  // of a step, at which no more prompts are taken in
     int                      spare_;
     Buffer<CacheLayer<Real>> cache_;
-    std::vector<int>         slots_, past_, prompt_, next_;  // of the sequences being written
-    std::vector<int>         free_, tokens_, positions_, starts_, lasts_;
+    FixedList<int>           slots_, past_, prompt_, next_;  // of the sequences being written
+    FixedList<int>           free_, tokens_, positions_, starts_, lasts_;
     Index                    asked_ = 0;                  // rows of a step, at least as many as sequences
     Buffer<int>              chosen_, written_, passes_;  // chosen_: (steps, asked_)
     Buffer<double>           probability_;                // of what is chosen

@@ -36,7 +36,7 @@ struct Difficulty {
 
     /// "7", or "5x6".
     std::string text() const {
-        return second == 0 ? std::to_string(first) : std::to_string(first) + "x" + std::to_string(second);
+        return second == 0 ? concat(first) : concat(first, "x", second);
     }
     /// A number that no other difficulty of the same task has, to name streams by: an int's is itself.
     constexpr std::uint32_t key() const {
