@@ -120,7 +120,7 @@ struct
 template <class... Tasks> struct CommonAlphabet;  // common_alphabet.hpp
 template <class Task, class Common> struct InAlphabet;
 
-// data/: text -> tokens -> batches: vocab_of, encode, pack, cut
+// data/: text -> tokens -> batches: vocab_of, encode, pack
 class Vocab;  // vocab.hpp
 enum class Grade;
 enum class Ended;
@@ -129,6 +129,8 @@ enum class Opening;
 struct Item;  // pack.hpp
 struct Batch;
 class Ragged;
+struct Piece;
+class Pieces;
 template <class Task> class Windows;  // windows.hpp
 template <class Task> class ExampleSet;  // example_set.hpp: the alias NumberPair
 template <class Task> struct Listed;  // unseen.hpp: unseen

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "rung/core/check.hpp"
 
 TEST_CASE("a failed check says where, what, got and wanted in one line") {
@@ -13,4 +15,10 @@ TEST_CASE("the parts of a message are evaluated only on failure") {
     const auto part      = [&] { return ++evaluated; };
     RUNG_CHECK(true, part());
     CHECK(evaluated == 0);
+}
+
+TEST_CASE("numbers in a message are written as streams write them, whatever the locale") {
+    CHECK(rung::concat("x", 1.5, true, ' ', 1e300, " ", 0.1f, 'c', std::string_view{}, -7, 1.0 / 3, 1e-7) ==
+          "x1.51 1e+300 0.1c-70.3333331e-07");
+    CHECK(rung::concat(std::nan("")) == "nan");
 }

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <numeric>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "rung/core/buffer.hpp"
 #include "rung/core/fixed_list.hpp"
 #include "rung/core/ranks.hpp"
+#include "rung/core/rng.hpp"
 
 using namespace rung;
 
@@ -82,7 +84,8 @@ TEST_CASE("memory that is not to be had is named") {
 TEST_CASE("a negative size is refused") { CHECK_THROWS_AS(Buffer<int>(-1), Error); }
 
 TEST_CASE("a fixed list holds what it has room for, and refuses one more") {
-    FixedList<int> list(3);
+    FixedList<int> list;
+    list.make_room(3);
     for (const int n : {5, 6, 7}) list.push_back(n);
     CHECK(list.size() == 3);
     CHECK(list.back() == 7);
@@ -93,15 +96,28 @@ TEST_CASE("a fixed list holds what it has room for, and refuses one more") {
     list.push_back(9);
     CHECK(list.size() == 2);
     CHECK(list[1] == 9);
-    CHECK_THROWS_AS(FixedList<int>().push_back(1), Error);
+    FixedList<int> other = std::move(list);
+    CHECK(other.size() == 2);
+    CHECK(list.empty());
+    CHECK_THROWS_AS(list.push_back(1), Error);
 }
 
 TEST_CASE("ranks are sorted as numbers, equal ones in the order of what they rank") {
     Ranks             ranks(6);
     const std::size_t given[] = {7, std::size_t(-1), 0, 7, std::size_t{1} << 40, 0};
-    for (std::size_t i = 0; i < 6; ++i) ranks[Index(i)] = {given[i], i};
+    for (std::size_t i = 0; i < 6; ++i) ranks[Index(i)] = {given[5 - i], 5 - i};  // against the order
     ranks.sort();
     std::vector<std::size_t> order;
     for (auto const& [rank, number] : ranks) order.push_back(number);
     CHECK(order == std::vector<std::size_t>{2, 5, 0, 3, 4, 1});
+    for (const int count : {0, 1, 2, 3, 64, 1000}) {
+        Rng   rng(1, Purpose::user, std::uint32_t(count));
+        Ranks random{std::size_t(count)};
+        for (Index i = 0; i < count; ++i) random[i] = {rng.below(50), std::size_t(i)};
+        std::vector<Rank> wanted(random.begin(), random.end());
+        std::sort(wanted.begin(), wanted.end());
+        random.sort();
+        CHECK(std::equal(wanted.begin(), wanted.end(), random.begin(), random.end(),
+                         [](Rank a, Rank b) { return a.rank == b.rank && a.number == b.number; }));
+    }
 }

@@ -175,8 +175,23 @@ TEST_CASE("pieces cover every sequence once, in order, within their limit") {
             }
         CHECK(next == batch.count);
         CHECK(row == batch.rows);
+        std::size_t of_slices = 0;
+        for (int slice = 0; slice < slices; ++slice) of_slices += pieces.of(slice).size();
+        CHECK(pieces.all().size() == of_slices);
         CHECK(pieces.all().back().first + pieces.all().back().count == batch.count);
     }
+}
+
+TEST_CASE("a batch says how often its sequences loop") {
+    const auto range = [](std::vector<int> passes) {
+        Batch batch;
+        batch.passes = std::move(passes);
+        return batch.range_of_passes();
+    };
+    CHECK(range({}).most == 0);
+    CHECK(range({3}).least == 3);
+    CHECK(range({2, 5, 1}).least == 1);
+    CHECK(range({2, 5, 1}).most == 5);
 }
 
 TEST_CASE("slices hold nearly the same number of rows") {

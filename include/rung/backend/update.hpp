@@ -1,8 +1,6 @@
 #pragma once
 // The plain numbers an optimizer step passes to a backend.
 
-#include <span>
-
 #include "rung/core/view.hpp"
 
 namespace rung {

@@ -98,6 +98,9 @@ class Arena {
 
 public:
     explicit Arena(Memory const& memory = host_memory) : memory_(&memory) {}
+    Arena(Arena const&)            = delete;
+    Arena& operator=(Arena const&) = delete;
+    ~Arena() { drop(); }
 
     /// An uninitialised rows x cols matrix, valid until the next reset.
     template <class T>
@@ -107,7 +110,7 @@ public:
 
     void reset() {
         if (blocks_ > 1) {
-            last_.reset(), blocks_ = 0;
+            drop();
             add(peak_ + peak_ / 8);  // the next round may need a little more
         }
         used_ = total_ = 0;
@@ -117,7 +120,7 @@ public:
     void reserve(Index bytes) {
         RUNG_CHECK(total_ == 0, "Arena: reserve; got ", total_, " bytes in use, wanted none");
         if (last_ && last_->bytes.size() >= bytes) return;
-        last_.reset(), blocks_ = 0;
+        drop();
         grow(bytes + bytes / 8);
     }
 
@@ -161,9 +164,14 @@ private:
         add(std::max({count, Index{1} << 16, total_ / 2}));
         used_ = 0;
     }
-    void add(Index size) {
+    [[gnu::noinline]] void add(Index size) {
         last_.reset(new Block{Buffer<unsigned char>(size, *memory_), std::move(last_)});
         ++blocks_, ++allocations_;
+    }
+    /// One by one: a destructor would call the next one's, and so on.
+    [[gnu::noinline]] void drop() {
+        while (last_) last_ = std::move(last_->before);
+        blocks_ = 0;
     }
 
     Memory const*          memory_;

@@ -1,13 +1,12 @@
 #pragma once
 // Run-time preconditions. A failed check throws rung::Error with one line: where, what, got, wanted.
 
+#include <charconv>
 #include <concepts>
-#include <cstdio>
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace rung {
 
@@ -44,10 +43,11 @@ public:
                 out += char(integer_);
                 return;
             case Kind::integer:
-                out.append(number, std::size_t(std::snprintf(number, sizeof number, "%lld", integer_)));
+                out.append(number, std::to_chars(number, number + sizeof number, integer_).ptr);
                 return;
             case Kind::real:
-                out.append(number, std::size_t(std::snprintf(number, sizeof number, "%g", real_)));
+                constexpr auto format = std::chars_format::general;
+                out.append(number, std::to_chars(number, number + sizeof number, real_, format, 6).ptr);
         }
     }
 

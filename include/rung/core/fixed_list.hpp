@@ -1,16 +1,22 @@
 #pragma once
 // A list whose room is known before anything is in it: it takes memory once, and to add to it is a few instructions.
 
+#include <utility>
+
 #include "rung/core/buffer.hpp"
 
 namespace rung {
 
-/// At most `room` elements. Throws on one more.
+/// Throws on one element more than it has room for.
 template <class T>
 class FixedList {
 public:
     FixedList() = default;
-    explicit FixedList(Index room) : all_(room) {}
+    FixedList(FixedList&& other) noexcept
+        : all_(std::move(other.all_)), size_(std::exchange(other.size_, 0)) {}
+
+    /// For so many; forgets what it held.
+    [[gnu::noinline]] void make_room(Index room) { all_ = Buffer<T>(room), size_ = 0; }
 
     void push_back(T value) {
         if (size_ == all_.size()) full(size_);

@@ -1,8 +1,6 @@
 #pragma once
 // A matrix that many products read: itself, and beside it, where a backend has made them, its two packings.
 
-#include <span>
-
 #include "rung/core/view.hpp"
 
 namespace rung {

@@ -205,8 +205,8 @@ public:
     Ragged(Batch const& batch, int first, int count, Index first_row) : first_row_(first_row) {
         Index rows = 0;
         for (int b = first; b < first + count; ++b) rows += batch.lengths[std::size_t(b)];
-        for (auto* list : {&tokens_, &positions_, &graded_, &targets_}) *list = FixedList<int>(rows);
-        for (auto* list : {&starts_, &passes_, &order_}) *list = FixedList<int>(count + 1);
+        for (auto* list : {&tokens_, &positions_, &graded_, &targets_}) list->make_room(rows);
+        for (auto* list : {&starts_, &passes_, &order_}) list->make_room(count + 1);
         starts_.push_back(0);
         const bool loops = !batch.passes.empty();
         Ranks      ranks{std::size_t(count)};  // by passes it does not make: the most first

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,6 @@
 #include "rung/model/transformer.hpp"
 
 namespace rung {
-
 namespace detail {
 
 /// What the lanes of one call share.
@@ -63,10 +63,10 @@ public:
         const Index rows = (places + Lane::spare_slots) * KV * call.capacity;  // of a layer
         const auto  all  = lane.arena.template take<Real>(cache_.size() * rows, 2 * Model::shape.head_size());
         for (Index i = 0; i < cache_.size(); ++i) cache_[i] = {all.slice(i * rows, rows), call.capacity, KV};
-        for (auto* list : {&slots_, &past_, &prompt_, &next_, &free_, &starts_, &lasts_})
-            *list = FixedList<int>(places + 1);
+        for (auto* list : {&tokens_, &positions_}) list->make_room(rows_ + places + call.capacity);
+        for (auto* list : {&slots_, &past_, &prompt_, &next_, &lasts_, &free_}) list->make_room(places);
+        starts_.make_room(places + 1);
         for (int slot = places; slot-- > 0;) free_.push_back(slot);
-        for (auto* list : {&tokens_, &positions_}) *list = FixedList<int>(rows_ + places + call.capacity);
     }
 
     void run() {
@@ -101,8 +101,8 @@ private:
 
     /// One new token of every sequence that goes on, then prompts for the places that are free.
     void begin_step() {
-        for (auto* list : {&tokens_, &positions_, &lasts_, &starts_}) list->cut(0);
-        starts_.push_back(0);
+        for (auto* list : {&tokens_, &positions_, &lasts_}) list->cut(0);
+        starts_.cut(0), starts_.push_back(0);
         for (Index i = 0; i < slots_.size(); ++i) {
             const std::span written(written_of(slots_[i]), std::size_t(answer_of(i).tokens));
             append(next_[i], call_.prompts.position(prompt_[i], past_[i], written)), close();
@@ -240,8 +240,8 @@ private:
                 slots_[going] = slots_[i], past_[going] = held - 1, prompt_[going] = prompt_[i];
                 next_[going++] = token;
             } else {
-                int const* const text = written;
-                answer.text           = call_.vocab.decode({text, text + answer.tokens - answer.ended});
+                const auto text = static_cast<int const*>(written);
+                answer.text     = call_.vocab.decode({text, text + answer.tokens - answer.ended});
                 free_.push_back(slots_[i]);
             }
         }

@@ -70,8 +70,13 @@ struct BestSoFar {
         for (auto const& one : test.scores) sum += one.exact_match();
         if (sum > score) score = sum, std::copy_n(now.begin(), now.size(), weights.begin());
     }
-    void give(Buffer<float>& to) const { std::copy_n(weights.begin(), to.size(), to.begin()); }
-    void archive(auto& all) { all(score, weights); }
+    void give(Buffer<float>& to) const {
+        if (score >= 0) std::copy_n(weights.begin(), to.size(), to.begin());
+    }
+    void archive(auto& all) {
+        all(score);
+        if (score >= 0) all(weights);
+    }
 };
 
 /// The test that a curriculum observes, by the passes of training.

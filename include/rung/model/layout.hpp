@@ -66,7 +66,7 @@ struct Layout {
         all.add("norm.", Norm::weights);
         all.add("unembed.", Unembed::weights);
         all.add("position.", Scores::weights);
-        return all.all();
+        return all.take();
     }
 };
 

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rung/backend/update.hpp"
@@ -146,12 +147,16 @@ public:
     void add(std::string const& prefix, WeightList<n> const& layer) {
         add(prefix, layer.data(), n);
     }
-    std::vector<NamedWeight> all() { return std::move(all_); }
+    std::vector<NamedWeight> take() {
+        RUNG_CHECK(next_ == all_.size(), "NamedWeights: got ", next_, ", wanted ", all_.size());
+        return std::move(all_);
+    }
 
 private:
     [[gnu::cold, gnu::noinline]] void add(std::string const& prefix, WeightSpec const* layer, std::size_t n) {
         for (auto const* spec = layer; spec < layer + n; ++spec) {
             if (spec->size() == 0) continue;
+            RUNG_CHECK(next_ < all_.size(), "NamedWeights: got more than ", all_.size());
             all_[next_].name = concat(prefix, spec->layer, spec->layer.empty() ? "" : ".", spec->name);
             all_[next_].spec = *spec, all_[next_++].offset = offset_;
             offset_ += spec->size();

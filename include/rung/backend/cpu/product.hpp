@@ -2,6 +2,7 @@
 // Matrix products from tiles: rows times panels, and the product of a weight's gradient. A block of rows stays in the
 // second-level cache while panels stream past it, each fetched while the one before is multiplied.
 
+#include <span>
 #include <utility>
 
 #include "rung/backend/cpu/context.hpp"

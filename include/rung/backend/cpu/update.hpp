@@ -2,6 +2,7 @@
 // From the slices' gradients to new weights: a fixed-order sum, its norm, and one pass of AdamW.
 
 #include <bit>
+#include <span>
 
 #include "rung/backend/cpu/rows.hpp"
 #include "rung/backend/update.hpp"

@@ -1,6 +1,9 @@
 #pragma once
 // Weights for products, and new weights from gradients.
 
+#include <span>
+#include <vector>
+
 #include "rung/backend/cuda/body/pointwise.hpp"
 #include "rung/backend/cuda/body/update.hpp"
 #include "rung/backend/cuda/context.hpp"
