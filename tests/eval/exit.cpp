@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <climits>
 #include <set>
 
 #include "rung/model/depth/adaptors.hpp"
@@ -239,8 +240,14 @@ TEST_CASE("prompts of several lengths at one difficulty each have places of thei
     CHECK_THROWS_WITH_AS(answer_at_once(ctx, model, vocab, asked, std::vector{3, 4}),
                          "read at once: places; got 2 numbers, wanted 1, or one for each of 70 prompts",
                          Error);
-    CHECK_THROWS_WITH_AS(answer_at_once(ctx, model, vocab, asked, -1),
-                         "read at once: places after prompt 0; got -1, wanted at least 0", Error);
+    for (const int places : {-1, Model::shape.context, INT_MAX})  // before any of them is written
+        CHECK_THROWS_WITH_AS(answer_at_once(ctx, model, vocab, asked, places),
+                             concat("read at once: places after prompt 0; got ", places, ", wanted 0 to ",
+                                    Model::shape.context - 1, ", below the model's context")
+                                 .c_str(),
+                             Error);
+    CHECK_THROWS_WITH_AS(answer_at_once(ctx, model, vocab, {""}, 3),
+                         "encode_at_once: prompt; got none, wanted at least a token", Error);
 }
 
 TEST_CASE_TEMPLATE(

@@ -108,9 +108,9 @@ inline void drop_first(std::vector<int>& list) {
 /// @param place   the task's ids: it is asked about the prompt and as many blanks, whatever the answer
 [[gnu::noinline]] inline Item encode_at_once(Vocab const& vocab, Example const& example, int places,
                                              Place const& place = {}) {
-    RUNG_CHECK(vocab.count(example.answer) <= places && !example.prompt.empty(),
-               "encode_at_once: answer; got ", vocab.count(example.answer), " tokens, wanted at most ",
-               places, ", after a prompt");
+    RUNG_CHECK(!example.prompt.empty(), "encode_at_once: prompt; got none, wanted at least a token");
+    RUNG_CHECK(vocab.count(example.answer) <= places, "encode_at_once: answer; got ",
+               vocab.count(example.answer), " tokens, wanted at most ", places);
     Item item    = encode(vocab, {example.prompt, ""}, Ended::no);
     item.targets = std::vector<int>(item.tokens.size() - 1, -1);
     vocab.append(item.targets, example.answer);

@@ -24,13 +24,13 @@ public:
         : all_(-1), each_(std::move(each)) {}  // -1: refused where there is none
 
     int of(std::size_t prompt) const { return each_.empty() ? all_ : each_[prompt]; }
-    /// Throws unless there is one for each of so many prompts.
-    void check(std::size_t prompts) const {
+    /// Throws unless there is one for each of so many prompts, each below the context.
+    void check(std::size_t prompts, int context) const {
         RUNG_CHECK(each_.empty() || each_.size() == prompts, "read at once: places; got ", each_.size(),
                    " numbers, wanted 1, or one for each of ", prompts, " prompts");
         for (std::size_t i = 0; i < prompts; ++i)
-            RUNG_CHECK(of(i) >= 0, "read at once: places after prompt ", i, "; got ", of(i),
-                       ", wanted at least 0");
+            RUNG_CHECK(of(i) >= 0 && of(i) < context, "read at once: places after prompt ", i, "; got ",
+                       of(i), ", wanted 0 to ", context - 1, ", below the model's context");
     }
 
 private:
@@ -43,11 +43,11 @@ namespace detail {
 /// Prompts with blanks for their answers, in groups of a forward pass, the shortest first.
 class Blanks {
 public:
-    Blanks(Vocab const& vocab, std::vector<std::string> const& prompts, AnswerPlaces const& places,
-           Place const& place, Opening opening)
+    Blanks(Vocab const& vocab, int context, std::vector<std::string> const& prompts,
+           AnswerPlaces const& places, Place const& place, Opening opening)
         : tokens_(vocab.size()), places_(places), items_(prompts.size()), order_(prompts.size()) {
         RUNG_CHECK(!prompts.empty(), "read at once: prompts; got none, wanted at least 1");
-        places.check(prompts.size());
+        places.check(prompts.size(), context);
         for (std::size_t i = 0; i < prompts.size(); ++i) {
             items_[i] = with_opening(encode_at_once(vocab, {prompts[i], ""}, places.of(i), place), opening);
             order_[Index(i)] = {items_[i].tokens.size(), i};

@@ -57,7 +57,7 @@ std::vector<std::vector<Thought>> think(Context& ctx, Model const& model, Vocab 
     using Real                               = typename Context::real;
     const Passes                      passes = Model::passes_of(run);
     std::vector<std::vector<Thought>> all(prompts.size());
-    const detail::Blanks              blanks(vocab, prompts, places, place, opening);
+    const detail::Blanks              blanks(vocab, Model::shape.context, prompts, places, place, opening);
     detail::read_at_once(ctx, model, blanks, run, [&](auto& lane, auto const& members, auto const& tape) {
         const Index    rows   = tape.logits.rows / run.graded;
         const auto     logits = fetched(lane, Mat<Real const>(tape.logits));

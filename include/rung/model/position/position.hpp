@@ -92,6 +92,24 @@ consteval bool learns_by_table() {
     return true;
 }
 
+/// Numbers of a scheme of one's own that make sense, as those of Rope and Sinusoidal do.
+template <class P>
+consteval bool counts_features_rightly() {
+    if constexpr (CountsFeatures<P>) return P::features >= 1;
+    return true;
+}
+template <class P>
+consteval bool turns_rightly() {
+    bool right = true;
+    if constexpr (acts_on<P>(Site::query_key) || acts_on<P>(Site::sinusoids)) {
+        if constexpr (requires { P::theta; }) right = P::theta > 1;
+        if constexpr (requires { P::percent; }) right = right && P::percent > 0 && P::percent <= 100;
+        if constexpr (requires { P::stretch; }) right = right && P::stretch > 0;
+        if constexpr (requires { P::ntk; }) right = right && P::ntk > 0;
+    }
+    return right;
+}
+
 /// What sequences are read for.
 enum class Phase { training, evaluation };
 
@@ -151,6 +169,11 @@ struct explain_position {
     static_assert(knows_features<P>(),
                   "Position: a scheme with `features` needs `static double feature(int f, int distance, "
                   "rung::Mask)` beside their number");
+    static_assert(counts_features_rightly<P>(), "Position: `features` must be at least 1");
+    static_assert(HasBias<P> + CountsFeatures<P> + HasTable<P> <= acts_on<P>(Site::score),
+                  "Position: a scheme has one of `bias`, `features` and `Table`, and acts on score");
+    static_assert(turns_rightly<P>(),
+                  "Position: `theta` must be above 1, `percent` 1 to 100, `stretch` and `ntk` above 0");
     static_assert(knows_table<P>(),
                   "Position: a scheme's `template <rung::Shape S, rung::Mask M> struct Table` needs `static "
                   "constexpr rung::BiasBy by` and `static constexpr rung::WeightList<n> weights`");
