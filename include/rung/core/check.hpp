@@ -26,7 +26,7 @@ class Part {
 public:
     constexpr Part(std::string_view text)
         : kind_(Kind::text), size_(unsigned(text.size())), text_(text.data()) {}
-    constexpr Part(char const* text) : Part(std::string_view(text)) {}
+    constexpr Part(char const* text) : kind_(Kind::literal), text_(text) {}  // most are: measured when printed
     Part(std::string const& text) : Part(std::string_view(text)) {}
     constexpr Part(char c) : kind_(Kind::character), integer_(c) {}
     constexpr Part(std::integral auto n) : kind_(Kind::integer), integer_(static_cast<long long>(n)) {}
@@ -36,6 +36,9 @@ public:
     void print(std::string& out) const {
         char number[32];
         switch (kind_) {
+            case Kind::literal:
+                out += text_;
+                return;
             case Kind::text:
                 out.append(text_, size_);
                 return;
@@ -52,7 +55,7 @@ public:
     }
 
 private:
-    enum class Kind { text, character, integer, real };
+    enum class Kind { literal, text, character, integer, real };
     Kind     kind_;
     unsigned size_ = 0;  // of a text
     union {

@@ -40,7 +40,7 @@ struct alignas(64) Lane {  // on cache lines of its own
         return constants_.get(name, rows, cols, number);
     }
 
-    void reset() { arena.reset(), notes.reset(); }
+    [[gnu::noinline]] void reset() { arena.reset(), notes.reset(); }
     /// Scratch memory for passes that keep `bytes` of activations, and for operations.
     void reserve(Index bytes) { arena.reserve(bytes + (Index{1} << 18)); }
 
