@@ -44,13 +44,12 @@ public:
                                          std::min(width, D - n));
     }
     /// The same with p read down its columns, `stride` apart: y = pT b. Reads a whole tile of columns.
-    template <Index stride>
-    void multiply_transposed(Index rows, Index depth, Real const* p, Index first, bool add, Real* y,
-                             Index y_row) {
+    void multiply_transposed(Index rows, Index depth, Real const* p, Index stride, Index first, bool add,
+                             Real* y, Index y_row) {
         for (Index n = 0; n < D; n += width)
-            Tile<Real>::template compute<Tile<Real>::tall, W, stride>(
-                rows, depth, p, 0, at_ + n * rows_ + first * width, add ? y + n : none, add ? y_row : 0,
-                y + n, y_row, std::min(width, D - n));
+            Tile<Real>::template compute<Tile<Real>::tall, W, true>(
+                rows, depth, p, 0, stride, at_ + n * rows_ + first * width, add ? y + n : none,
+                add ? y_row : 0, y + n, y_row, std::min(width, D - n));
     }
 
 private:
@@ -241,10 +240,10 @@ void attention_backward(Lane<P>& lane, Mat<Real> dqkv, CMat<Real> dout, CMat<Rea
                     for (Index j = 0; j < columns; j += tall) {
                         const Index rows = std::min(tall, columns - j), above = causal && i0 == j0 ? j : 0;
                         const Index at = above * block + j, depth = queries - above;
-                        dout_rows.template multiply_transposed<block>(rows, depth, p + at, i0 + above, adds,
-                                                                      dv.row(j0 + j), dv.stride);
-                        query_rows.template multiply_transposed<block>(rows, depth, ds + at, i0 + above, adds,
-                                                                       dk.row(j0 + j), dk.stride);
+                        dout_rows.multiply_transposed(rows, depth, p + at, block, i0 + above, adds,
+                                                      dv.row(j0 + j), dv.stride);
+                        query_rows.multiply_transposed(rows, depth, ds + at, block, i0 + above, adds,
+                                                       dk.row(j0 + j), dk.stride);
                     }
                 }
         }

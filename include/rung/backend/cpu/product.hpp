@@ -98,8 +98,8 @@ void add_outer(Lane<P>& lane, Mat<Real> dw, Mat<Real const> x, Mat<Real const> d
                 const Soon soon(dy.row(n0) + m + T::width, dy.stride * Precision<P>::group);
                 const auto add = [&]<int height>(std::integral_constant<int, height>, Index many, Element* a,
                                                  Real* c) {
-                    T::template compute<height, 2, height>(many, depth, a, strip_pitch<height>(depth), panel,
-                                                           c, dw.stride, c, dw.stride, count, soon);
+                    T::template compute<height, 2, true>(many, depth, a, strip_pitch<height>(depth), height,
+                                                         panel, c, dw.stride, c, dw.stride, count, soon);
                 };
                 Real* c = dw.row(k0) + m;
                 add(std::integral_constant<int, tall>{}, wide - in_low, strips, c);

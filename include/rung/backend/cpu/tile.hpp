@@ -42,23 +42,25 @@ struct Tile {
 
     /// c (rows x count) = start + a b, one tile below the other.
     /// @tparam W       vectors to a row of b, a panel: 1 or 2
-    /// @tparam stride  of a in depth. 1: a's rows lie `a_row` apart. Otherwise the R rows of a tile are neighbours,
-    ///                 tiles lie `a_row` apart, and the last one is read whole even if fewer rows are left
+    /// @tparam strips  whether the R rows of a tile are neighbours, tiles lie `a_row` apart, and the last one is read
+    ///                 whole even if fewer rows are left. Otherwise a's rows lie `a_row` apart
+    /// @param  walk    of a in depth; 1 where it does not lie in strips
     /// @param  start_row  distance of the rows of start; 0 repeats one row (a bias, or zeros)
     /// @param  count      columns that there are; the panel is padded
-    template <int R, int W, Index stride>
-    static void compute(Index rows, Index depth, Element const* a, Index a_row, Element const* b,
+    template <int R, int W, bool strips>
+    static void compute(Index rows, Index depth, Element const* a, Index a_row, Index walk, Element const* b,
                         Real const* start, Index start_row, Real* c, Index c_row, Index count,
                         Soon soon = {}) {
 #ifdef RUNG_CHOOSES_AT_RUN_TIME
         if (has_avx2())
-            return on_avx2<R, W, stride>(rows, depth, a, a_row, b, start, start_row, c, c_row, count, soon);
+            return on_avx2<R, W, strips>(rows, depth, a, a_row, walk, b, start, start_row, c, c_row, count,
+                                         soon);
         // Processors of before 2013: one short kernel, row by row.
         for (Index i = 0; i < rows; ++i)
-            as_compiled<1, W, 0>(1, depth, a + (stride == 1 ? i * a_row : i / R * a_row + i % R), stride, b,
-                                 start + i * start_row, start_row, c + i * c_row, c_row, count, {});
+            as_compiled<1, W, true>(1, depth, a + (strips ? i / R * a_row + i % R : i * a_row), 0, walk, b,
+                                    start + i * start_row, start_row, c + i * c_row, c_row, count, {});
 #else
-        as_compiled<R, W, stride>(rows, depth, a, a_row, b, start, start_row, c, c_row, count, soon);
+        as_compiled<R, W, strips>(rows, depth, a, a_row, walk, b, start, start_row, c, c_row, count, soon);
 #endif
     }
 
@@ -69,12 +71,12 @@ struct Tile {
                      Real const* start, Index start_row, Real* c, Index c_row, Index count, Soon soon = {}) {
         // Where one tall tile less leaves two of 4 rows, those beat a tall one and a low one.
         const Index full = rows > tall && rows % tall + tall == 8 ? rows / tall - 1 : rows / tall;
-        compute<tall, W, 1>(full * tall, depth, a, a_row, b, start, start_row, c, c_row, count, soon);
+        compute<tall, W, false>(full * tall, depth, a, a_row, 1, b, start, start_row, c, c_row, count, soon);
         for (Index m = full * tall, h; m < rows; m += h) {
             h              = rows - m >= 4 ? 4 : rows - m >= 2 ? 2 : 1;
             const auto low = [&]<int R>(std::integral_constant<int, R>) {
-                compute<R, W, 1>(R, depth, a + m * a_row, a_row, b, start + m * start_row, start_row,
-                                 c + m * c_row, c_row, count);
+                compute<R, W, false>(R, depth, a + m * a_row, a_row, 1, b, start + m * start_row, start_row,
+                                     c + m * c_row, c_row, count);
             };
             if (h == 4) low(std::integral_constant<int, 4>{});
             else if (h == 2) low(std::integral_constant<int, 2>{});
