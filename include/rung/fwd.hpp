@@ -129,7 +129,6 @@ enum class Opening;
 struct Item;  // pack.hpp
 struct Batch;
 class Ragged;
-struct Piece;
 class Pieces;
 template <class Task> class Windows;  // windows.hpp
 template <class Task> class ExampleSet;  // example_set.hpp: the alias NumberPair
