@@ -26,7 +26,8 @@ class Part {
 public:
     constexpr Part(std::string_view text)
         : kind_(Kind::text), size_(unsigned(text.size())), text_(text.data()) {}
-    constexpr Part(char const* text) : kind_(Kind::literal), text_(text) {}  // most are: measured when printed
+    /// Most are literals, whose length is counted when they are printed.
+    constexpr Part(char const* text) : kind_(Kind::literal), text_(text) {}
     Part(std::string const& text) : Part(std::string_view(text)) {}
     constexpr Part(char c) : kind_(Kind::character), integer_(c) {}
     constexpr Part(std::integral auto n) : kind_(Kind::integer), integer_(static_cast<long long>(n)) {}
