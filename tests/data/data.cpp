@@ -35,9 +35,9 @@ TEST_CASE("every token has a character that shows it") {
 
 TEST_CASE("a character outside the alphabet is refused by name") {
     std::vector<int> ids;
-    CHECK_THROWS_WITH_AS(vocab.append(ids, "12x"), "Vocab: character; got 'x', wanted one of '0123456789='",
+    CHECK_THROWS_WITH_AS(vocab.append(ids, "12x"), "Vocab: character; got 'x' at 2 in '12x', wanted one of '0123456789='",
                          Error);
-    CHECK_THROWS_WITH_AS(vocab.append(ids, "1\n"), "Vocab: character; got \\x0a, wanted one of '0123456789='",
+    CHECK_THROWS_WITH_AS(vocab.append(ids, "1\n"), "Vocab: character; got \\x0a at 1 in '1\n', wanted one of '0123456789='",
                          Error);
     CHECK_THROWS_AS(vocab.decode({99}), Error);
 }

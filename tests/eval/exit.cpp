@@ -99,6 +99,19 @@ TEST_CASE("what each rule settles on") {
     CHECK(settled(StableFor{3}, same) == 5);
 }
 
+TEST_CASE("rules that could never stop, or would before any pass, are refused") {
+    const std::vector<Reading> one(1);
+    const auto                 refuses = [](auto const& call, char const* what) {
+        CHECK_THROWS_WITH_AS(call(), doctest::Contains(what), Error);
+    };
+    refuses([&] { settled(AfterPasses{-5}, one); }, "AfterPasses: passes; got -5, wanted at least 1");
+    refuses([&] { settled(StableFor{0}, one); }, "StableFor: passes; got 0, wanted at least 1");
+    refuses([&] { settled(Oracle{[](std::string_view) { return 0; }}, one); }, "Oracle: passes; got 0");
+    refuses([&] { settled(DivergenceBelow{0}, one); }, "DivergenceBelow: limit; got 0, wanted above 0");
+    refuses([&] { settled(ChangeBelow{-1}, one); }, "ChangeBelow: limit; got -1");
+    refuses([&] { settled(EntropyBelow{std::nan("")}, one); }, "EntropyBelow: limit; got nan");
+}
+
 TEST_CASE("a reading says how sure a distribution is, and how far it and the state have moved") {
     const std::vector<double> now{0, 0, 2, 1, 0}, before{0, 0, 1, 2, 0}, state{3, 4}, state_before{3, 3};
     const auto                row = [](std::vector<double> const& v) {

@@ -33,11 +33,7 @@ public:
 
     int size() const { return specials + int(alphabet_.size()) + words_.size(); }
 
-    int id(char c) const {
-        const int id = ids_[static_cast<unsigned char>(c)];
-        RUNG_CHECK(id >= 0, "Vocab: character; got ", shown(c), ", wanted one of '", alphabet_, "'");
-        return id;
-    }
+    int id(char c) const { return id({&c, 1}, 0); }
 
     /// Appends the ids of `text`; throws at a character outside the alphabet.
     [[gnu::noinline]] void append(std::vector<int>& tokens, std::string_view text) const {
@@ -51,7 +47,7 @@ public:
         }
         if (lowest >= 0) return;
         tokens.resize(before);
-        for (const char c : text) id(c);  // which throws at the culprit
+        for (std::size_t i = 0; i < text.size(); ++i) id(text, i);  // which throws at the culprit
     }
     /// Characters of the first token of a text.
     std::size_t first(std::string_view text) const {
@@ -91,11 +87,17 @@ public:
 private:
     void append_words(std::vector<int>& tokens, std::string_view text) const {
         const int first_word = specials + int(alphabet_.size());
-        while (!text.empty()) {
-            const int word = words_.match(text);
-            tokens.push_back(word < 0 ? id(text.front()) : first_word + word);
-            text.remove_prefix(word < 0 ? 1 : words_[word].size());
+        for (std::size_t i = 0; i < text.size();) {
+            const int word = words_.match(text.substr(i));
+            tokens.push_back(word < 0 ? id(text, i) : first_word + word);
+            i += word < 0 ? 1 : words_[word].size();
         }
+    }
+    int id(std::string_view text, std::size_t at) const {
+        const int id = ids_[static_cast<unsigned char>(text[at])];
+        RUNG_CHECK(id >= 0, "Vocab: character; got ", shown(text[at]), " at ", at, " in '", text,
+                   "', wanted one of '", alphabet_, "'");
+        return id;
     }
 
     /// 'x', or \x0a for what does not print; characters are single bytes.

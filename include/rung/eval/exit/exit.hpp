@@ -12,6 +12,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "rung/core/check.hpp"
 #include "rung/core/hash.hpp"
 #include "rung/core/view.hpp"
 
@@ -42,10 +43,20 @@ enum class Verdict {
     stop,    ///< this pass's answer is the last word
 };
 
+namespace detail {
+/// Throws where a rule could never say stop, or would before any pass.
+inline void check_rule(char const* what, double got, bool right, char const* wanted) {
+    RUNG_CHECK(right, what, "; got ", got, ", wanted ", wanted);
+}
+inline void check_passes(char const* what, int got) { check_rule(what, got, got >= 1, "at least 1"); }
+inline void check_limit(char const* what, double got) { check_rule(what, got, got > 0, "above 0"); }
+}  // namespace detail
+
 /// A number of passes that is known before.
 struct AfterPasses {
     int     passes = 1;
     Verdict operator()(Reading const& now, Judged&) const {
+        detail::check_passes("AfterPasses: passes", passes);
         return now.pass >= passes ? Verdict::stop : Verdict::go_on;
     }
 };
@@ -56,7 +67,9 @@ template <class Rule>
 struct Oracle {
     Rule    passes;
     Verdict operator()(Reading const& now, Judged&) const {
-        return now.pass >= passes(now.prompt) ? Verdict::stop : Verdict::go_on;
+        const int known = passes(now.prompt);
+        detail::check_passes("Oracle: passes", known);
+        return now.pass >= known ? Verdict::stop : Verdict::go_on;
     }
     std::string name() const { return detail::value_name(passes); }
 };
@@ -77,6 +90,7 @@ struct MostConfident {
 struct DivergenceBelow {
     double  limit = 1e-3;
     Verdict operator()(Reading const& now, Judged&) const {
+        detail::check_limit("DivergenceBelow: limit", limit);
         return now.divergence < limit ? Verdict::stop : Verdict::go_on;
     }
     std::string name() const { return detail::exact_text(limit); }
@@ -86,6 +100,7 @@ struct DivergenceBelow {
 struct ChangeBelow {
     double  limit = 0.03;
     Verdict operator()(Reading const& now, Judged&) const {
+        detail::check_limit("ChangeBelow: limit", limit);
         return now.change < limit ? Verdict::stop : Verdict::go_on;
     }
     std::string name() const { return detail::exact_text(limit); }
@@ -95,6 +110,7 @@ struct ChangeBelow {
 struct EntropyBelow {
     double  limit = 1e-2;
     Verdict operator()(Reading const& now, Judged&) const {
+        detail::check_limit("EntropyBelow: limit", limit);
         return now.entropy < limit ? Verdict::stop : Verdict::go_on;
     }
     std::string name() const { return detail::exact_text(limit); }
@@ -104,6 +120,7 @@ struct EntropyBelow {
 struct StableFor {
     int     passes = 5;
     Verdict operator()(Reading const& now, Judged& so_far) const {
+        detail::check_passes("StableFor: passes", passes);
         so_far.stable = now.same ? so_far.stable + 1 : 1;
         return so_far.stable >= passes ? Verdict::stop : Verdict::go_on;
     }
