@@ -60,6 +60,11 @@ concept CountsPasses = requires {
 };
 
 template <class D>
+concept RunsAtAll = requires {
+    requires D::layers >= 1 && D::passes >= 1;
+};
+
+template <class D>
 concept HasInjection = requires {
     typename D::Inject;
 };
@@ -89,6 +94,8 @@ struct explain_depth {
     static_assert(CountsPasses<D>,
                   "Depth: add `static constexpr int passes`, how often they run unless a run says "
                   "otherwise; 1: no loop (or use Stacked<layers> or Looped<passes, layers>)");
+    static_assert(!CountsLayers<D> || !CountsPasses<D> || RunsAtAll<D>,
+                  "Depth: its layers and its passes must be at least 1 each");
     static_assert(HasInjection<D>, "Depth: add `using Inject = rung::NoInjection` (or AddInput)");
     static constexpr bool ok = true;
 };
