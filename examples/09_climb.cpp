@@ -30,7 +30,7 @@ struct PaperClimber : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
 struct Settings {
     std::string task  = "reverse";
     int    trained_to = 10, steps = 0, rounds = 0, round_steps = 0, decay = 0, prompts = 2'000, batch = 128;
-    double peak = 1.5e-3, sure = 0, surest = 0;
+    double peak = 1.5e-3, sure = 0;
     bool   paper = false;
 };
 
@@ -56,7 +56,6 @@ Settings settled(Settings s) {
     if (s.rounds == 0) s.rounds = adds ? 30 : 40;
     if (s.round_steps == 0) s.round_steps = adds ? 500 : 200;
     if (s.sure == 0) s.sure = adds ? 0.99 : 0.999;
-    if (s.surest == 0) s.surest = adds ? 0.5 : 1;
     return s;
 }
 
@@ -99,15 +98,13 @@ void climb(Context& ctx, Task const& task, Settings const& s, Common const& comm
     if (s.paper) {
         self_improve(trainer, task, first, NoFilter{}, options);
     } else {
-        // Of sums a round that was sure of little, or much less sure than another before it, is gone through again
+        // Of sums a round that was sure of less than half, or much less sure than another before it, is gone through again
         // before the next length; the ninth such round in a row ends the climb.
         if (s.task == "addition")
-            options.watchdog =
-                Collapse{.least_kept = 0.45, .stalled = 0, .then = Ruling::hold, .patience = 8};
+            options.watchdog = Collapse{.least_kept = 0.5, .stalled = 0, .then = Ruling::hold, .patience = 8};
         options.schedule = AsFarAs{.bar = s.sure, .by = &Probe::confidence, .most = 4, .last = past.to};
         // Labels are of unequal numbers, too, as in training: of equal ones alone, a model errs and is sure of it.
-        self_improve(trainer, shown, first,
-                     LengthFilter{} | Surest{s.surest} | ConfidenceFilter{.least = s.sure}, options);
+        self_improve(trainer, shown, first, LengthFilter{} | ConfidenceFilter{.least = s.sure}, options);
     }
     const Report after = evaluate(ctx, model, task, past);
     pretrained.save(model, task);
@@ -130,9 +127,6 @@ int main(int argc, char** argv) {
     flags.add("round-steps", s.round_steps, "training steps per round; 0: 200, of sums 500", {.least = 0});
     flags.add("sure", s.sure,
               "confidence of a label that is kept, and of the lengths to go to; 0: 0.999, of sums 0.99",
-              {.least = 0, .most = 1});
-    flags.add("surest", s.surest,
-              "share of the labels that is kept at most, the surest; 0: all, of sums half",
               {.least = 0, .most = 1});
     flags.add("paper", s.paper,
               "the published sizes instead of the flags above but task and rounds, for a GPU");

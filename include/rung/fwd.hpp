@@ -235,15 +235,15 @@ class Weighted;  // weighted.hpp
 class Staged;  // staged.hpp: a list of Stage
 template <class Weight> class Shaped;  // shaped.hpp
 struct CollectOptions;  // collect.hpp: collect
-struct Candidate;  // filter.hpp: first | second
+struct Candidate;  // filter.hpp
 struct NoFilter;
 struct LengthFilter;
 struct ConfidenceFilter;
-struct Surest;
 struct FixedLength;
 struct Agreement;
 struct SelfConsistency;
 struct Verifier;
+template <class First, class Second> struct Both;  // first | second
 struct Target;  // schedule.hpp: the alias LabelSchedule, both_grow
 struct Probe;
 struct Turn;

@@ -94,25 +94,6 @@ TEST_CASE("the confidence filter keeps what the model is at least that sure of")
     CHECK_THROWS_AS(ConfidenceFilter{.least = 1.1}(some), Error);
 }
 
-TEST_CASE("the surest answers of each difficulty are kept, however sure they are") {
-    std::vector<Candidate> some;
-    for (const double confidence : {0.2, 0.9, 0.3, 0.9})
-        some.push_back(candidate(3)), some.back().confidence = confidence;
-    CHECK(Surest{}(some) == std::vector<bool>{false, true, false, true});
-    CHECK(Surest{.share = 0.25}(some) ==
-          std::vector<bool>{false, true, false, false});  // of equals the first
-    CHECK(Surest{.share = 0.3}(some) == std::vector<bool>{false, true, false, true});
-    CHECK(Surest{.share = 1}(some) == std::vector<bool>(4, true));
-    some[0].difficulty = some[2].difficulty = {2, 1};
-    CHECK(Surest{}(some) == std::vector<bool>{false, true, true, false});
-    CHECK((ConfidenceFilter{.least = 0.25} | Surest{})(some) == std::vector<bool>{false, true, true, false});
-    some[3].confidence = 1 + 1e-9;  // a mean of several models may be rounded up
-    CHECK(Surest{.share = 0.1}({some[1], some[3]}) == std::vector<bool>{false, true});
-    CHECK(Surest{}({}).empty());
-    for (const double share : {0.0, -0.5, 1.5, std::nan("")})
-        CHECK_THROWS_AS(Surest{.share = share}(some), Error);
-}
-
 TEST_CASE("of two joined filters the second sees what the first one kept, and both must agree") {
     std::vector<Candidate> some{candidate(9, false), candidate(5), candidate(5), candidate(4)};
     some[2].confidence = 0.1;

@@ -2,16 +2,12 @@
 // Which self-made labels to trust. A filter sees what a model wrote, never the truth.
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 #include <concepts>
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "rung/core/check.hpp"
-#include "rung/core/ranks.hpp"
 #include "rung/task/difficulty.hpp"
 
 namespace rung {
@@ -101,41 +97,6 @@ struct ConfidenceFilter {
     }
 };
 
-/// Keeps the surest answers of each difficulty, this share of them, by the probability that ConfidenceFilter looks at.
-/// Models that are sure of little still rank what they answered: past their training range a fixed bar keeps nothing of
-/// one round and all of the next. Of equally sure ones the first.
-struct Surest {
-    double share = 0.5;
-
-    std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
-        RUNG_CHECK(share > 0 && share <= 1, "Surest: share; got ", share, ", wanted above 0 and at most 1");
-        Ranks doubts(candidates.size());
-        struct Tally {
-            Difficulty difficulty;
-            double     all = 0, kept = 0;
-        };
-        std::vector<Tally> tallies;
-        const auto         tally_of = [&](Difficulty difficulty) -> Tally& {
-            for (auto& tally : tallies)
-                if (tally.difficulty == difficulty) return tally;
-            return tallies.push_back({difficulty}), tallies.back();
-        };
-        for (std::size_t i = 0; i < candidates.size();
-             ++i) {  // numbers from 0 to 1 are ordered as their bits are
-            doubts[Index(i)] = {std::bit_cast<std::uint64_t>(std::abs(1 - candidates[i].confidence)), i};
-            ++tally_of(candidates[i].difficulty).all;
-        }
-        doubts.sort();
-        std::vector<bool> keep(candidates.size());
-        for (auto const& [doubt, i] : doubts) {
-            Tally& tally = tally_of(candidates[i].difficulty);
-            keep[i]      = tally.kept < share * tally.all;
-            tally.kept += keep[i];
-        }
-        return keep;
-    }
-};
-
 /// Keeps answers of exactly so many tokens, the end among them: of formats whose length the problem tells.
 /// FixedLength{[](rung::Candidate const& c) { return int(c.prompt.size()); }}
 struct FixedLength {
@@ -183,7 +144,7 @@ struct Verifier {
     }
 };
 
-namespace detail {
+/// `first | second`: the second filter sees what the first one kept, and what passes both is kept.
 template <class First, class Second>
 struct Both {
     First  first;
@@ -192,21 +153,19 @@ struct Both {
     std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
         std::vector<bool>      keep = first(candidates);
         std::vector<Candidate> passed;
-        check_filter(keep, candidates);
+        detail::check_filter(keep, candidates);
         for (std::size_t i = 0; i < keep.size(); ++i)
             if (keep[i]) passed.push_back(candidates[i]);
         const std::vector<bool> again = second(passed);
-        check_filter(again, passed);
+        detail::check_filter(again, passed);
         for (std::size_t i = 0, j = 0; i < keep.size(); ++i)
             if (keep[i]) keep[i] = again[j++];
         return keep;
     }
 };
-}  // namespace detail
 
-/// `first | second`: the second filter sees what the first one kept, and what passes both is kept.
 template <KeepsCandidates First, KeepsCandidates Second>
-detail::Both<First, Second> operator|(First first, Second second) {
+Both<First, Second> operator|(First first, Second second) {
     return {first, second};
 }
 

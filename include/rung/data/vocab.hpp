@@ -23,7 +23,8 @@ public:
         ids_.fill(-1);
         for (std::size_t i = 0; i < alphabet.size(); ++i) {
             int& id = ids_[static_cast<unsigned char>(alphabet[i])];
-            RUNG_CHECK(id < 0, "Vocab: alphabet; got ", shown(alphabet[i]), " twice, wanted each byte once");
+            RUNG_CHECK(id < 0, "Vocab: alphabet; got '", shown(alphabet[i]),
+                       "' twice, wanted each byte once");
             id = specials + int(i);
         }
         for (int i = 0; i < words_.size(); ++i)
@@ -33,7 +34,11 @@ public:
 
     int size() const { return specials + int(alphabet_.size()) + words_.size(); }
 
-    int id(char c) const { return id({&c, 1}, 0); }
+    int id(char c) const {
+        const int id = ids_[static_cast<unsigned char>(c)];
+        RUNG_CHECK(id >= 0, "Vocab: character; got '", shown(c), "', wanted one of '", alphabet_, "'");
+        return id;
+    }
 
     /// Appends the ids of `text`; throws at a character outside the alphabet.
     [[gnu::noinline]] void append(std::vector<int>& tokens, std::string_view text) const {
@@ -95,17 +100,24 @@ private:
     }
     int id(std::string_view text, std::size_t at) const {
         const int id = ids_[static_cast<unsigned char>(text[at])];
-        RUNG_CHECK(id >= 0, "Vocab: character; got ", shown(text[at]), " at ", at, " in '", text,
+        RUNG_CHECK(id >= 0, "Vocab: character ", at, " of '", around(text, at), "'; got '", shown(text[at]),
                    "', wanted one of '", alphabet_, "'");
         return id;
     }
 
-    /// 'x', or \x0a for what does not print; characters are single bytes.
+    /// x, or \x0a for what does not print; characters are single bytes.
     static std::string shown(char c) {
         constexpr char hex[] = "0123456789abcdef";
         const auto     byte  = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte < 0x7f) return {'\'', c, '\''};
+        if (byte >= 0x20 && byte < 0x7f) return {c};
         return {'\\', 'x', hex[byte / 16], hex[byte % 16]};
+    }
+    static std::string around(std::string_view text, std::size_t at) {
+        constexpr std::size_t reach = 16;
+        const std::size_t     from = at - std::min(at, reach), to = std::min(text.size(), at + reach + 1);
+        std::string           all = from > 0 ? "..." : "";
+        for (std::size_t i = from; i < to; ++i) all += shown(text[i]);
+        return to < text.size() ? all + "..." : all;
     }
 
     std::string          alphabet_;

@@ -181,6 +181,7 @@ Report resume(std::string const& path, Context& ctx, Model const& model, Task co
 template <class Context, class Model, class Task, class Rule = NoExit>
 Report evaluate_into(std::string const& path, Context& ctx, Model const& model, Task const& task,
                      EvaluateOptions const& options, Rule const& rule = {}) {
+    detail::check_rule(rule);  // before there is a file
     const std::string how =
         std::is_same_v<Rule, NoExit> ? "by token" : "by token, " + detail::value_name(rule);
     return detail::resume(path, ctx, model, task, options, how,

@@ -9,7 +9,7 @@ namespace rung {
 
 /// How the lengths of the two numbers are drawn at difficulty n.
 enum class Operands {
-    equal,  ///< both have n digits, as in evaluation and self-improvement rounds
+    equal,  ///< both have n digits, as in the evaluation and the rounds of "Self-improving transformers"
     mixed,  ///< one has n digits, the other 1 to n, in either order
     any,    ///< each is uniform below 10^n, as in the tests of "Teaching arithmetic": few have fewer digits
 };

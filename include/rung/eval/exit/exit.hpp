@@ -1,7 +1,8 @@
 #pragma once
 // When a loop has thought enough: rules that see how a sequence's answer changes from pass to pass. A rule is a small
 // type with `Verdict operator()(Reading const&, Judged&) const`; write your own beside these. One
-// with members that are not whole numbers has a `name()` too, by which files know it again.
+// with members that are not whole numbers has a `name()` too, by which files know it again; one whose members may make no
+// sense has a `check()`, which is called before any work.
 
 #include <algorithm>
 #include <cmath>
@@ -43,21 +44,14 @@ enum class Verdict {
     stop,    ///< this pass's answer is the last word
 };
 
-namespace detail {
-/// Throws where a rule could never say stop, or would before any pass.
-inline void check_rule(char const* what, double got, bool right, char const* wanted) {
-    RUNG_CHECK(right, what, "; got ", got, ", wanted ", wanted);
-}
-inline void check_passes(char const* what, int got) { check_rule(what, got, got >= 1, "at least 1"); }
-inline void check_limit(char const* what, double got) { check_rule(what, got, got > 0, "above 0"); }
-}  // namespace detail
-
 /// A number of passes that is known before.
 struct AfterPasses {
     int     passes = 1;
     Verdict operator()(Reading const& now, Judged&) const {
-        detail::check_passes("AfterPasses: passes", passes);
         return now.pass >= passes ? Verdict::stop : Verdict::go_on;
+    }
+    void check() const {
+        RUNG_CHECK(passes >= 1, "AfterPasses: passes; got ", passes, ", wanted at least 1");
     }
 };
 
@@ -67,9 +61,7 @@ template <class Rule>
 struct Oracle {
     Rule    passes;
     Verdict operator()(Reading const& now, Judged&) const {
-        const int known = passes(now.prompt);
-        detail::check_passes("Oracle: passes", known);
-        return now.pass >= known ? Verdict::stop : Verdict::go_on;
+        return now.pass >= passes(now.prompt) ? Verdict::stop : Verdict::go_on;
     }
     std::string name() const { return detail::value_name(passes); }
 };
@@ -90,8 +82,10 @@ struct MostConfident {
 struct DivergenceBelow {
     double  limit = 1e-3;
     Verdict operator()(Reading const& now, Judged&) const {
-        detail::check_limit("DivergenceBelow: limit", limit);
         return now.divergence < limit ? Verdict::stop : Verdict::go_on;
+    }
+    void check() const {
+        RUNG_CHECK(limit >= 0, "DivergenceBelow: limit; got ", limit, ", wanted at least 0");
     }
     std::string name() const { return detail::exact_text(limit); }
 };
@@ -100,9 +94,9 @@ struct DivergenceBelow {
 struct ChangeBelow {
     double  limit = 0.03;
     Verdict operator()(Reading const& now, Judged&) const {
-        detail::check_limit("ChangeBelow: limit", limit);
         return now.change < limit ? Verdict::stop : Verdict::go_on;
     }
+    void check() const { RUNG_CHECK(limit >= 0, "ChangeBelow: limit; got ", limit, ", wanted at least 0"); }
     std::string name() const { return detail::exact_text(limit); }
 };
 
@@ -110,9 +104,9 @@ struct ChangeBelow {
 struct EntropyBelow {
     double  limit = 1e-2;
     Verdict operator()(Reading const& now, Judged&) const {
-        detail::check_limit("EntropyBelow: limit", limit);
         return now.entropy < limit ? Verdict::stop : Verdict::go_on;
     }
+    void check() const { RUNG_CHECK(limit >= 0, "EntropyBelow: limit; got ", limit, ", wanted at least 0"); }
     std::string name() const { return detail::exact_text(limit); }
 };
 
@@ -120,10 +114,10 @@ struct EntropyBelow {
 struct StableFor {
     int     passes = 5;
     Verdict operator()(Reading const& now, Judged& so_far) const {
-        detail::check_passes("StableFor: passes", passes);
         so_far.stable = now.same ? so_far.stable + 1 : 1;
         return so_far.stable >= passes ? Verdict::stop : Verdict::go_on;
     }
+    void check() const { RUNG_CHECK(passes >= 1, "StableFor: passes; got ", passes, ", wanted at least 1"); }
 };
 
 template <class R>
@@ -140,6 +134,13 @@ struct explain_exit {
     static constexpr bool ok = true;
 };
 
+namespace detail {
+template <class Rule>
+void check_rule(Rule const& rule) {
+    if constexpr (requires { rule.check(); }) rule.check();
+}
+}  // namespace detail
+
 /// No rule: every token takes as many passes as the run says.
 struct NoExit {
     explicit operator bool() const { return false; }
@@ -155,6 +156,7 @@ public:
     AnyExit(Rule const& rule)
         : rule_([rule](Reading const& now, Judged& so_far) -> Verdict { return rule(now, so_far); }) {
         static_assert(explain_exit<Rule>::ok);
+        detail::check_rule(rule);
     }
 
     explicit operator bool() const { return bool(rule_); }

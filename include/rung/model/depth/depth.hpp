@@ -2,6 +2,7 @@
 // How often which layers run: the contract of a depth, and what it may add to a loop.
 
 #include <concepts>
+#include <type_traits>
 
 #include "rung/model/depth/injection.hpp"
 
@@ -53,10 +54,12 @@ struct Schedule {
 template <class D>
 concept CountsLayers = requires {
     { D::layers } -> std::convertible_to<int>;
+    typename std::integral_constant<int, int(D::layers)>;
 };
 template <class D>
 concept CountsPasses = requires {
     { D::passes } -> std::convertible_to<int>;
+    typename std::integral_constant<int, int(D::passes)>;
 };
 
 template <class D>
