@@ -98,8 +98,8 @@ void climb(Context& ctx, Task const& task, Settings const& s, Common const& comm
     if (s.paper) {
         self_improve(trainer, task, first, NoFilter{}, options);
     } else {
-        // Of sums a round that was sure of less than half, or much less sure than another before it, is gone through again
-        // before the next length; the ninth such round in a row ends the climb.
+        // Of sums a round that was sure of less than half, or much less sure than another before it, is gone through
+        // again before the next length; the ninth such round in a row ends the climb.
         if (s.task == "addition")
             options.watchdog = Collapse{.least_kept = 0.5, .stalled = 0, .then = Ruling::hold, .patience = 8};
         options.schedule = AsFarAs{.bar = s.sure, .by = &Probe::confidence, .most = 4, .last = past.to};

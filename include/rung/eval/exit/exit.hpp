@@ -1,8 +1,8 @@
 #pragma once
 // When a loop has thought enough: rules that see how a sequence's answer changes from pass to pass. A rule is a small
-// type with `Verdict operator()(Reading const&, Judged&) const`; write your own beside these. One
-// with members that are not whole numbers has a `name()` too, by which files know it again; one whose members may make no
-// sense has a `check()`, which is called before any work.
+// type with `Verdict operator()(Reading const&, Judged&) const`; write your own beside these. One with members that are
+// not whole numbers has a `name()` too, by which files know it again; one whose members may make no sense has a
+// `check()`, which is called before any work.
 
 #include <algorithm>
 #include <cmath>
