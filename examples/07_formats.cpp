@@ -140,7 +140,7 @@ int main(int argc, char** argv) {
     PretrainedFlag pretrained{common, flags};
     flags.add("steps", s.steps, "training steps for each set, of scratchpads twice as many", {.least = 2});
     flags.add("each", s.each, "sums in each test", {.least = 1});
-    flags.add("quick", s.quick, "two sets of each format, and a quarter of the steps, only");
+    flags.add("quick", s.quick, "two sets of each format, a quarter of the steps: too few to compare them");
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
         pretrained.check<Adder>(InAlphabet<AdditionIn<Plain>, Sums>{});
