@@ -250,7 +250,7 @@ struct Turn;
 struct Next;
 struct InOrder;
 struct AsFarAs;
-struct Labeller;  // labeller.hpp: greedy_label, sampled_label, best_of, commonest_of
+struct Labeller;  // labeller.hpp: greedy_label, sampled_label, best_of, commonest_of, reworded
 struct SetInfo;  // replay.hpp: the alias Replay
 struct HalfNewest;
 enum class Corruption;  // label_noise.hpp: the alias Corrupt

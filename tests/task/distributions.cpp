@@ -48,12 +48,13 @@ TEST_CASE("digits within a number are uniform, and independent of their neighbou
 }
 
 TEST_CASE("mixed operands: on each side half, the shorter length uniform") {
+    const auto lengths = [](Example const& e, std::vector<double>& counts) {
+        const auto plus = e.prompt.find('+');
+        ++counts[3 * (plus - 1) + e.prompt.size() - plus - 3];
+    };
     // 1x3, 2x3, 3x1, 3x2 a sixth each; 3x3 on either side
-    check_halves(Addition{.operands = Operands::mixed}, 3, 60'000, {0, 0, 1, 0, 0, 1, 1, 1, 2},
-                 [](Example const& e, std::vector<double>& counts) {
-                     const auto plus = e.prompt.find('+');
-                     ++counts[3 * (plus - 1) + e.prompt.size() - plus - 3];
-                 });
+    check_halves(Addition{.operands = Operands::mixed}, 3, 60'000, {0, 0, 1, 0, 0, 1, 1, 1, 2}, lengths);
+    check_halves(Addition{.operands = Operands::half_equal}, 3, 60'000, {0, 0, 1, 0, 0, 1, 1, 1, 8}, lengths);
 }
 
 TEST_CASE("bits are uniform in every task of bits") {

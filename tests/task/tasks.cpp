@@ -186,6 +186,7 @@ TEST_CASE("problems of a stream are the same on every compiler") {
     };
     CHECK(prompt(PlainAddition{}, 5) == "27987+60791=");
     CHECK(prompt(PlainAddition{.operands = Operands::mixed}, 5) == "98750+7=");
+    CHECK(prompt(PlainAddition{.operands = Operands::half_equal}, 5) == "87507+9191=");
     CHECK(prompt(PlainAddition{.operands = Operands::any}, 5) == "17987+50791=");
     CHECK(prompt(Multiplication{}, {5, 4}) == "78972*9706=");
 }

@@ -120,7 +120,7 @@ struct Agreement {
     }
 };
 
-/// Keeps answers that at least this share of one model's samples are, see commonest_of() (Wang et al.,
+/// Keeps answers that at least this share of one model's samples are, see commonest_of() and reworded() (Wang et al.,
 /// "Self-consistency improves chain of thought reasoning in language models", ICLR 2023). Of a single sample, all.
 struct SelfConsistency {
     double least = 0.8;

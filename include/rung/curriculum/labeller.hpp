@@ -1,6 +1,6 @@
 #pragma once
-// How a model answers the problems that it labels: once, the likeliest token each time, or several times by chance, of
-// which one answer is taken.
+// How a model answers the problems that it labels: once, the likeliest token each time, or several times, by chance or
+// asked in other words, of which one answer is taken.
 
 #include <algorithm>
 #include <functional>
@@ -16,6 +16,8 @@ struct Labeller {
     int    top_k       = 0;  ///< 0: of all tokens
     /// Which of a problem's answers is its label; empty: the first.
     std::function<std::size_t(std::vector<Answer> const&)> choose = {};
+    /// The prompt of such a sample, from 0 on: the problem in other words, with the same answer; empty: its own prompt.
+    std::function<std::string(std::string const& prompt, int sample)> ask = {};
 };
 
 /// The likeliest token each time.
@@ -58,6 +60,16 @@ inline std::size_t commonest(std::vector<Answer> const& answers) {
 /// The commonest of several answers by chance: what SelfConsistency looks at.
 inline Labeller commonest_of(int samples, double temperature, int top_k = 0) {
     return {samples, temperature, top_k, detail::commonest};
+}
+
+/// The likeliest answer to the problem, and for SelfConsistency, which can ask that all agree, to other wordings of it:
+/// a model that misreads a problem rarely does so twice in the same way.
+/// @param ask  wording 1 .. samples - 1 of a prompt
+inline Labeller reworded(std::function<std::string(std::string const& prompt, int sample)> ask,
+                         int                                                               samples = 2) {
+    return {.samples = samples, .ask = [ask = std::move(ask)](std::string const& prompt, int sample) {
+                return sample == 0 ? prompt : ask(prompt, sample);
+            }};
 }
 
 }  // namespace rung

@@ -99,7 +99,10 @@ std::vector<Said> said_by(Trainer& voter, Task const& task, Asked const& asked, 
     const int                        passes = options.run.passes > 0 ? options.run.passes : Model::passes;
     std::vector<std::vector<Answer>> samples(asked.prompts.size());
     for (int s = 0; s < options.labeller.samples; ++s) {
-        auto answers = decode(voter.context(), voter.model(), vocab_of<Task>(), asked.prompts,
+        std::vector<std::string> prompts = asked.prompts;
+        if (options.labeller.ask)
+            for (auto& prompt : prompts) prompt = options.labeller.ask(prompt, s);
+        auto answers = decode(voter.context(), voter.model(), vocab_of<Task>(), prompts,
                               {.limit       = asked.limit,
                                .temperature = options.labeller.temperature,
                                .top_k       = options.labeller.top_k,
@@ -111,7 +114,7 @@ std::vector<Said> said_by(Trainer& voter, Task const& task, Asked const& asked, 
                                .place = place_of(task)});
         for (std::size_t i = 0; i < answers.size(); ++i) {
             cost.tokens += answers[i].tokens;
-            cost.flops += Model::flops(tokens_in<Task>(asked.prompts[i]) + answers[i].tokens, passes);
+            cost.flops += Model::flops(tokens_in<Task>(prompts[i]) + answers[i].tokens, passes);
             samples[i].push_back(std::move(answers[i]));
         }
     }

@@ -12,6 +12,7 @@ enum class Operands {
     equal,  ///< both have n digits, as in the evaluation and the rounds of "Self-improving transformers"
     mixed,  ///< one has n digits, the other 1 to n, in either order
     any,    ///< each is uniform below 10^n, as in the tests of "Teaching arithmetic": few have fewer digits
+    half_equal,  ///< as equal in half of the problems, as mixed in the others
 };
 
 /// What of an answer has to be right.
@@ -71,8 +72,10 @@ struct ArithmeticIn {
 
     Example sample(Rng& rng, int difficulty) const {
         if (operands == Operands::any) return sample_below(rng, difficulty);
-        int a = difficulty, b = difficulty;
-        if (operands == Operands::mixed) (rng.chance(0.5) ? a : b) = rng.between(1, difficulty);
+        int        a = difficulty, b = difficulty;
+        const bool mixed =
+            operands == Operands::mixed || (operands == Operands::half_equal && rng.chance(0.5));
+        if (mixed) (rng.chance(0.5) ? a : b) = rng.between(1, difficulty);
         return sample_digits(rng, a, b);
     }
     /// The problem of numbers of exactly so many digits.
