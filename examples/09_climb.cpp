@@ -28,9 +28,10 @@ struct PaperClimber : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
 };
 
 struct Settings {
-    std::string task  = "reverse";
-    int    trained_to = 10, steps = 0, rounds = 0, round_steps = 0, decay = 0, prompts = 2'000, batch = 128;
-    double peak = 1.5e-3, round_peak = 1.5e-3, sure = 0.999;
+    std::string task = "reverse";
+    int trained_to = 10, steps = 0, rounds = 0, round_steps = 0, voters = 0, decay = 0, prompts = 2'000,
+        batch   = 128;
+    double peak = 1.5e-3, round_peak = 1.5e-3, sure = 0;
     bool   paper = false;
 };
 
@@ -42,6 +43,7 @@ Settings published(std::string const& task, int rounds) {
             .steps       = adds ? 10'000 : 2'000,
             .rounds      = rounds > 0 ? rounds : 20,
             .round_steps = adds ? 1'000 : 500,
+            .voters      = 1,
             .decay       = 500,
             .prompts     = adds ? 50'000 : 20'000,
             .batch       = 1'024,
@@ -57,6 +59,8 @@ Settings settled(Settings s) {
     if (s.steps == 0) s.steps = adds ? 8'000 : 2'500;
     if (s.rounds == 0) s.rounds = 40;
     if (s.round_steps == 0) s.round_steps = adds ? 500 : 200;
+    if (s.voters == 0) s.voters = adds ? 2 : 1;
+    if (s.sure == 0) s.sure = adds ? 0.9 : 0.999;
     if (adds) s.round_peak = 4e-4;
     return s;
 }
@@ -72,28 +76,30 @@ void climb(Context& ctx, Task const& task, Settings const& s, Common const& comm
            PretrainedFlag const& pretrained) {
     pretrained.check<Model>(task);
     Journal    journal{"climb", "Past what it was shown: " + s.task, common, flags};
-    Model      model{ctx};
-    Trainer    trainer{ctx, model, {.epsilon = s.paper ? 1e-12 : 1e-6}};
+    auto       voters  = make_voters<Model>(ctx, s.voters, {.epsilon = s.paper ? 1e-12 : 1e-6});
     const auto lengths = Uniform{1, s.trained_to};
     Task       shown   = task;
     int        steps   = s.steps;
     if constexpr (requires { shown.operands; }) shown.operands = Operands::half_equal;
     if (s.task == "addition" && !s.paper) {  // sums from short to long: many times faster than all at once
-        train(trainer, shown, GrowWhenMastered{{.limit = s.trained_to, .mastery = 0.9, .review = 0.5}},
-              {.steps      = s.steps / 2,
-               .rate       = [](int step) { return 2.5e-3 * std::min(1.0, (step + 1) / 200.0); },
-               .test_every = 100,
-               .test_each  = 32,
-               .watch      = journal.watch("grow")});
+        for (auto& voter : voters)
+            train(voter, shown, GrowWhenMastered{{.limit = s.trained_to, .mastery = 0.9, .review = 0.5}},
+                  {.steps      = s.steps / 2,
+                   .rate       = [](int step) { return 2.5e-3 * std::min(1.0, (step + 1) / 200.0); },
+                   .test_every = 100,
+                   .test_each  = 32,
+                   .watch      = journal.watch("grow")});
         steps = s.steps - s.steps / 2;
     }
-    train(trainer, shown, lengths,
-          {.steps = steps, .batch = s.batch, .peak = s.peak, .watch = journal.watch("train")});
+    for (auto& voter : voters)
+        train(voter, shown, lengths,
+              {.steps = steps, .batch = s.batch, .peak = s.peak, .watch = journal.watch("train")});
 
     const Lesson first{shown, lengths};  // numbers of unequal length too, as they were learnt
     const auto   past   = EvaluateOptions{.to = (Model::shape.context - 4) / 3, .each = 128};
-    const auto   test   = EvaluateOptions{.from = s.trained_to, .to = past.to, .by = 2, .each = 64};
-    const Report before = evaluate(ctx, model, task, past);
+    const auto   far    = s.task == "addition" ? std::min(past.to, Difficulty(3 * s.trained_to)) : past.to;
+    const auto   test   = EvaluateOptions{.from = s.trained_to, .to = far, .by = 2, .each = 64};
+    const Report before = evaluate(ctx, voters[0].model(), task, past);
     ClimbOptions options{.rounds      = s.rounds,
                          .prompts     = s.prompts,
                          .steps       = s.round_steps,
@@ -104,23 +110,30 @@ void climb(Context& ctx, Task const& task, Settings const& s, Common const& comm
                          .watch       = journal.watch_climb(),
                          .watch_round = journal.watch_round()};
     if (s.paper) {
-        self_improve(trainer, task, first, NoFilter{}, options);
+        self_improve(voters, task, first, NoFilter{}, options);
     } else {
-        // A sum is asked both ways round, and both answers must be one. A round that was sure of little, or much less
-        // sure than another before it, is gone through again before the next length; the ninth such round in a row
-        // ends the climb.
+        options.schedule =
+            AsFarAs{.bar = std::max(s.sure, 0.99), .by = &Probe::confidence, .most = 4, .last = past.to};
+        // Of sums the surest are not of all kinds: those with a last carry are learnt late. So a round that keeps less
+        // than half is gone through again before the next length, and its labels count for less; the thirteenth such
+        // round in a row ends the climb. Two models are asked, both ways round, and all four answers must be one.
         if (s.task == "addition") {
             options.labeller = reworded(swapped);
-            options.watchdog =
-                Collapse{.least_kept = 0.25, .stalled = 0, .then = Ruling::hold, .patience = 8};
+            options.replay   = HalfNewest{.enough = s.prompts / 2};
+            options.watchdog = Collapse{.least_kept  = 0.5,
+                                        .least_trust = 0,
+                                        .most_fall   = 1,
+                                        .stalled     = 0,
+                                        .then        = Ruling::hold,
+                                        .patience    = 12};
         }
-        options.schedule = AsFarAs{.bar = s.sure, .by = &Probe::confidence, .most = 4, .last = past.to};
-        self_improve(trainer, task, first,
-                     LengthFilter{} | ConfidenceFilter{.least = s.sure} | SelfConsistency{.least = 1},
+        self_improve(voters, task, first,
+                     LengthFilter{} | Agreement{.least = 1} | ConfidenceFilter{.least = s.sure} |
+                         SelfConsistency{.least = 1},
                      options);
     }
-    const Report after = evaluate(ctx, model, task, past);
-    pretrained.save(model, task);
+    const Report after = evaluate(ctx, voters[0].model(), task, past);
+    pretrained.save(voters[0].model(), task);
     journal.finish(
         s.trained_to, {{"before", before}, {"after", after}},
         {{"frontier_before", before.frontier().first}, {"frontier_after", after.frontier().first}});
@@ -137,7 +150,8 @@ int main(int argc, char** argv) {
     flags.add("steps", s.steps, "training steps on true labels; 0: 2,500, of sums 8,000", {.least = 0});
     flags.add("rounds", s.rounds, "rounds of self-improvement; 0: 40, of the paper's sizes 20", {.least = 0});
     flags.add("round-steps", s.round_steps, "training steps per round; 0: 200, of sums 500", {.least = 0});
-    flags.add("sure", s.sure, "confidence of a label that is kept, and of the lengths to go to",
+    flags.add("voters", s.voters, "models that must agree on a label; 0: 1, for sums 2", {.least = 0});
+    flags.add("sure", s.sure, "confidence of a label that is kept; 0: 0.999, of sums 0.9",
               {.least = 0, .most = 1});
     flags.add("paper", s.paper,
               "the published sizes instead of the flags above but task and rounds, for a GPU");

@@ -96,6 +96,10 @@ TEST_CASE(
     near(HalfNewest{.newest = 0.2, .first = 1}({{0, 8}, {50, 1}, {50, 1}}), {0.4, 0.4, 0.2});
     near(HalfNewest{.keep = 2}({{0, 4}, {50, 1}, {50, 1}, {50, 1}}), {0.4, 0, 0.1, 0.5});
     near(HalfNewest{.keep = 1}({{0, 4}, {50, 1}, {50, 1}}), {0.5, 0, 0.5});
+    near(HalfNewest{.enough = 100}({{0, 8}, {50, 1}, {25, 1}}), {7.0 / 9, 0.875 / 9, 0.125});
+    near(HalfNewest{.enough = 100}({{0, 8}, {50, 1}, {0, 1}}), {8.0 / 9, 1.0 / 9, 0});
+    near(HalfNewest{.enough = 100}({{0, 8}, {50, 1}, {100, 1}}), {4.0 / 9, 0.5 / 9, 0.5});
+    CHECK_THROWS_AS(HalfNewest{.enough = -1}({{0, 8}, {50, 1}}), Error);
     CHECK_THROWS_AS(HalfNewest{.newest = 2}({{0, 8}, {50, 1}}), Error);
 }
 

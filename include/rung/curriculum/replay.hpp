@@ -23,18 +23,20 @@ struct HalfNewest {
     double newest = 0.5;
     double first  = 0;  ///< weight of the first set; 0: its width
     int    keep   = 0;  ///< self-made sets that are trained on, the newest ones; 0: all
+    int    enough = 0;  ///< labels for the newest set's whole share; of fewer its share is as much smaller
 
     [[gnu::cold, gnu::noinline]] std::vector<double> operator()(std::vector<SetInfo> const& sets) const {
-        RUNG_CHECK(newest >= 0 && newest <= 1 && first >= 0 && keep >= 0,
-                   "HalfNewest: newest, first and keep; got ", newest, ", ", first, " and ", keep,
-                   ", wanted 0 to 1, and at least 0 each");
-        const std::size_t   last = sets.size() - 1;
+        RUNG_CHECK(newest >= 0 && newest <= 1 && first >= 0 && keep >= 0 && enough >= 0,
+                   "HalfNewest: newest, first, keep and enough; got ", newest, ", ", first, ", ", keep,
+                   " and ", enough, ", wanted 0 to 1, and at least 0 each");
+        const std::size_t last = sets.size() - 1;
+        const double share     = newest * (sets[last].size < enough ? double(sets[last].size) / enough : 1.0);
         const std::size_t   from = keep > 0 && std::size_t(keep) < last ? sets.size() - std::size_t(keep) : 1;
         std::vector<double> weights(sets.size(), 0);
         double              sum = weights[0] = first > 0 ? first : sets[0].width;
         for (std::size_t i = from; i < last; ++i) sum += weights[i] = sets[i].size > 0 ? sets[i].width : 0;
-        for (std::size_t i = 0; i < last; ++i) weights[i] *= (1 - newest) / sum;
-        if (last > 0) weights[last] = newest;
+        for (std::size_t i = 0; i < last; ++i) weights[i] *= (1 - share) / sum;
+        if (last > 0) weights[last] = share;
         return weights;
     }
 };
