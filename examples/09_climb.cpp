@@ -57,10 +57,10 @@ Settings published(std::string const& task, int rounds) {
 Settings settled(Settings s) {
     const bool adds = s.task == "addition";
     if (s.steps == 0) s.steps = adds ? 8'000 : 2'500;
-    if (s.rounds == 0) s.rounds = 40;
+    if (s.rounds == 0) s.rounds = adds ? 22 : 40;
     if (s.round_steps == 0) s.round_steps = adds ? 500 : 200;
     if (s.voters == 0) s.voters = adds ? 2 : 1;
-    if (s.sure == 0) s.sure = adds ? 0.9 : 0.999;
+    if (s.sure == 0) s.sure = adds ? 0.99 : 0.999;
     if (adds) s.round_peak = 4e-4;
     return s;
 }
@@ -148,10 +148,11 @@ int main(int argc, char** argv) {
     flags.add("task", s.task, "what to learn", {"reverse", "copy", "addition"});
     flags.add("trained-to", s.trained_to, "longest problem with a true label", {.least = 1, .most = 24});
     flags.add("steps", s.steps, "training steps on true labels; 0: 2,500, of sums 8,000", {.least = 0});
-    flags.add("rounds", s.rounds, "rounds of self-improvement; 0: 40, of the paper's sizes 20", {.least = 0});
+    flags.add("rounds", s.rounds, "rounds of self-improvement; 0: 40, of sums 22, of the paper's sizes 20",
+              {.least = 0});
     flags.add("round-steps", s.round_steps, "training steps per round; 0: 200, of sums 500", {.least = 0});
     flags.add("voters", s.voters, "models that must agree on a label; 0: 1, for sums 2", {.least = 0});
-    flags.add("sure", s.sure, "confidence of a label that is kept; 0: 0.999, of sums 0.9",
+    flags.add("sure", s.sure, "confidence of a label that is kept; 0: 0.999, of sums 0.99",
               {.least = 0, .most = 1});
     flags.add("paper", s.paper,
               "the published sizes instead of the flags above but task and rounds, for a GPU");
