@@ -42,7 +42,9 @@ TEST_CASE("a label is the answer to the problem itself, and its consistency what
         agreed += other[i].consistency == 1;
     }
     CHECK(agreed < plain.size());
-    CHECK(std::count(asked.begin(), asked.end(), "1") == std::ptrdiff_t(asked.size()));
+    CHECK(asked == std::vector<std::string>(3 * 40, "1"));  // three rounds
+    CHECK_THROWS_AS(reworded({}), Error);
+    CHECK_THROWS_AS(reworded(always_alike, 1), Error);
 }
 
 TEST_CASE("what is asked in other words counts as labelling, and must be readable") {
@@ -51,6 +53,9 @@ TEST_CASE("what is asked in other words counts as labelling, and must be readabl
     options.labeller = reworded([](std::string const& prompt, int) { return prompt; });
     Climbing twice(options);
     CHECK(twice.finish().rounds()[0].decoded == 2 * once.finish().rounds()[0].decoded);
+    options.labeller = reworded([](std::string const& prompt, int) { return "12" + prompt; });
+    Climbing longer(options);
+    CHECK(longer.finish().rounds()[0].flops > twice.rounds()[0].flops);
     options.labeller = reworded([](std::string const&, int) { return std::string("a="); });
     CHECK_THROWS_WITH_AS(Climbing(options).finish(), doctest::Contains("'a"), Error);
 }

@@ -47,7 +47,7 @@ TEST_CASE("digits within a number are uniform, and independent of their neighbou
     });
 }
 
-TEST_CASE("mixed operands: on each side half, the shorter length uniform") {
+TEST_CASE("operands mixed, or half equal: on each side half, the shorter length uniform") {
     const auto lengths = [](Example const& e, std::vector<double>& counts) {
         const auto plus = e.prompt.find('+');
         ++counts[3 * (plus - 1) + e.prompt.size() - plus - 3];

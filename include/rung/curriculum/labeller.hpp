@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "rung/core/check.hpp"
 #include "rung/eval/answer.hpp"
 
 namespace rung {
@@ -18,7 +19,8 @@ struct Labeller {
     int    top_k       = 0;  ///< 0: of all tokens
     /// Which of a problem's answers is its label; empty: the first.
     std::function<std::size_t(std::vector<Answer> const&)> choose = {};
-    /// The prompt of such a sample, from 0 on: the problem in other words, with the same answer; empty: its own prompt.
+    /// Wording 1 .. samples - 1 of a prompt: a problem with the same answer, the same whenever it is asked for; empty:
+    /// the prompt itself.
     std::function<std::string(std::string const& prompt, int sample)> ask = {};
 };
 
@@ -64,14 +66,16 @@ inline Labeller commonest_of(int samples, double temperature, int top_k = 0) {
     return {samples, temperature, top_k, detail::commonest};
 }
 
-/// The likeliest answer to the problem, and for SelfConsistency, which can ask that all agree, to other wordings of it:
-/// a model that misreads a problem rarely does so twice in the same way.
-/// @param ask  wording 1 .. samples - 1 of a prompt
+/// The likeliest answer to the problem itself, which is the label, with its confidence; its consistency is the share of
+/// all wordings that are answered alike, so SelfConsistency{1} keeps what all agree on. A model that misreads a problem
+/// rarely does so twice in the same way. Throws unless there is an `ask`, and at least two wordings.
+/// @param ask      see Labeller::ask
+/// @param samples  wordings, the problem's own among them
 inline Labeller reworded(std::function<std::string(std::string const& prompt, int sample)> ask,
                          int                                                               samples = 2) {
-    return {.samples = samples, .ask = [ask = std::move(ask)](std::string const& prompt, int sample) {
-                return sample == 0 ? prompt : ask(prompt, sample);
-            }};
+    RUNG_CHECK(ask && samples >= 2, "reworded: ask and samples; got ", ask ? "a function" : "none", " and ",
+               samples, ", wanted a function of a prompt and a number, and at least 2");
+    return {.samples = samples, .ask = std::move(ask)};
 }
 
 }  // namespace rung

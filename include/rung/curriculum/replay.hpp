@@ -23,7 +23,7 @@ struct HalfNewest {
     double newest = 0.5;
     double first  = 0;  ///< weight of the first set; 0: its width
     int    keep   = 0;  ///< self-made sets that are trained on, the newest ones; 0: all
-    int    enough = 0;  ///< labels for the newest set's whole share; of fewer its share is as much smaller
+    int    enough = 0;  ///< labels; with fewer the newest set's share shrinks in proportion. 0: never
 
     [[gnu::cold, gnu::noinline]] std::vector<double> operator()(std::vector<SetInfo> const& sets) const {
         RUNG_CHECK(newest >= 0 && newest <= 1 && first >= 0 && keep >= 0 && enough >= 0,

@@ -100,7 +100,7 @@ std::vector<Said> said_by(Trainer& voter, Task const& task, Asked const& asked, 
     std::vector<std::vector<Answer>> samples(asked.prompts.size());
     for (int s = 0; s < options.labeller.samples; ++s) {
         std::vector<std::string> prompts = asked.prompts;
-        if (options.labeller.ask)
+        if (s > 0 && options.labeller.ask)
             for (auto& prompt : prompts) prompt = options.labeller.ask(prompt, s);
         auto answers = decode(voter.context(), voter.model(), vocab_of<Task>(), prompts,
                               {.limit       = asked.limit,

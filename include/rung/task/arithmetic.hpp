@@ -12,7 +12,7 @@ enum class Operands {
     equal,  ///< both have n digits, as in the evaluation and the rounds of "Self-improving transformers"
     mixed,  ///< one has n digits, the other 1 to n, in either order
     any,    ///< each is uniform below 10^n, as in the tests of "Teaching arithmetic": few have fewer digits
-    half_equal,  ///< as equal in half of the problems, as mixed in the others
+    half_equal,  ///< as equal or as mixed, with even chances
 };
 
 /// What of an answer has to be right.
