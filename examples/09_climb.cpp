@@ -99,7 +99,7 @@ void climb(Context& ctx, Task const& task, Settings const& s, Common const& comm
 
     const Lesson first{shown, lengths};  // numbers of unequal length too, as they were learnt
     const auto   past = EvaluateOptions{.to = (Model::shape.context - 4) / 3, .each = 128};
-    // Two models that write sums of 62 digits after every round would take longer for it than for all else.
+    // The rounds of a laptop come no further with sums than this, and the longest cost most.
     const auto far =
         s.task == "addition" && !s.paper ? std::min(past.to, Difficulty(3 * s.trained_to)) : past.to;
     const auto   test   = EvaluateOptions{.from = s.trained_to, .to = far, .by = 2, .each = 64};
@@ -118,7 +118,7 @@ void climb(Context& ctx, Task const& task, Settings const& s, Common const& comm
     } else {
         options.schedule =
             AsFarAs{.bar = std::max(s.sure, 0.99), .by = &Probe::confidence, .most = 4, .last = past.to};
-        // Of sums the surest are not of all kinds: those with a last carry are learnt late. So a round that keeps less
+        // The sums that a model is sure of first are few, and perhaps of some kinds only. So a round that keeps less
         // than half is gone through again before the next length, and its labels count for less; the thirteenth such
         // round in a row ends the climb. Every voter is asked both ways round, and all their answers must be one.
         if (s.task == "addition") {
