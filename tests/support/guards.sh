@@ -27,6 +27,15 @@ promise 'should compile' '// expect: no such file\n#include <no/such/file.hpp>\n
 promise 'wanted this message: the cure' '// expect: the cure\n#ifndef RUNG_FIXED\nstatic_assert(false, "the ill");\n#endif\n'
 promise 'wanted this message: the cure' '// expect: the cure\n#ifndef RUNG_FIXED\nint x = ""; // the cure\n#endif\n'
 
+readme() {  # TEXT SED_EXPRESSION
+    sed "$2" "$tests/../README.md" >"$scratch/README.md"
+    rejects "$1" bash "$tests/readme/check.sh" "$scratch/README.md" "$compiler" -std=c++20
+}
+readme 'no known kind' 's/^```cpp$/```c++/'
+readme 'no known kind' 's/^```c++ sums$/```C++ sums/'
+readme "no 'int main()'" 's/int main()/int start()/'
+readme 'fewer than five snippets' '/^```c++/,/^```$/d'
+
 rejects 'wanted exit code 3' bash "$tests/support/expect.sh" 3 '' true
 rejects 'and: hello' bash "$tests/support/expect.sh" 0 hello true
 exit $bad

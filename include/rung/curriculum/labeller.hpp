@@ -44,6 +44,13 @@ inline Labeller best_of(int samples, double temperature, int top_k = 0) {
 }
 
 namespace detail {
+/// What a climb that goes on must find as it was.
+[[gnu::cold, gnu::noinline]] inline std::string text_of(Labeller const& labeller) {
+    return concat(labeller.samples, labeller.ask ? " wordings" : " samples", " at temperature ",
+                  labeller.temperature, " of ", labeller.top_k > 0 ? concat(labeller.top_k) : "all",
+                  " tokens", labeller.choose ? ", one chosen" : "");
+}
+
 inline bool same_answer(Answer const& a, Answer const& b) { return a.ended == b.ended && a.text == b.text; }
 
 /// How many of the answers are this one.

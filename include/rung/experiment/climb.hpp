@@ -58,9 +58,7 @@ public:
                             " weights,", seeds));
         const auto draw = [&](Rng& rng) { return first_.draw(rng, 0); };  // what tests move on has a state
         archive_same(all, "self_improve: first set", first_.archive ? "" : detail::examples_text(draw));
-        archive_same(all, "self_improve: rounds, prompts, steps, batch, samples and control",
-                     concat(options_.rounds, ", ", options_.prompts, ", ", options_.steps, ", ",
-                            options_.batch, ", ", options_.labeller.samples, ", ", int(options_.control)));
+        archive_same(all, "self_improve: options", detail::text_of(options_));
         all(phase_, now_, rounds_, history_, targets_, trained_, sets_, candidates_, owner_, target_, voter_,
             step_, attempt_, cost_, latest_, snapshot_);
         if (first_.archive) first_.archive(all);

@@ -53,6 +53,13 @@ struct ClimbOptions {
 
 namespace detail {
 
+/// What a climb that goes on must find as it was.
+[[gnu::cold, gnu::noinline]] inline std::string text_of(ClimbOptions const& options) {
+    return concat(options.rounds, " rounds of ", options.prompts, " prompts and ", options.steps,
+                  " steps of ", options.batch, ", control ", int(options.control),
+                  ", labels: ", text_of(options.labeller));
+}
+
 inline constexpr int most_rounds = 100'000, most_targets = 4'096, most_samples = 1'024;
 
 /// Throws where they make no sense; says what they leave open.

@@ -101,7 +101,13 @@ std::vector<Said> said_by(Trainer& voter, Task const& task, Asked const& asked, 
     for (int s = 0; s < options.labeller.samples; ++s) {
         std::vector<std::string> prompts = asked.prompts;
         if (s > 0 && options.labeller.ask)
-            for (auto& prompt : prompts) prompt = options.labeller.ask(prompt, s);
+            for (auto& prompt : prompts) {
+                const int most = std::max(tokens_in<Task>(prompt), Model::shape.context - asked.limit);
+                prompt         = options.labeller.ask(prompt, s);
+                RUNG_CHECK(tokens_in<Task>(prompt) <= most, "Labeller::ask: wording ", s, ", '", prompt,
+                           "'; got ", tokens_in<Task>(prompt), " tokens, wanted at most ", most,
+                           ", which leave room for an answer");
+            }
         auto answers = decode(voter.context(), voter.model(), vocab_of<Task>(), prompts,
                               {.limit       = asked.limit,
                                .temperature = options.labeller.temperature,
