@@ -28,7 +28,7 @@ struct PaperMultiplier : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
 struct Settings {
     int trained_to = 5, second = 2, climb_to = 8, voters = 3, steps = 5'000, round_steps = 400, decay = 0,
         prompts = 1'000, batch = 128;
-    double peak = 1.5e-3, least = 0.6;
+    double peak = 1.5e-3, round_peak = 4e-4, least = 1, sure = 0.95;
     bool   paper = false;
 };
 
@@ -59,38 +59,39 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
               {.steps = s.steps, .batch = s.batch, .peak = s.peak, .watch = journal.watch("train")});
     const std::string taught = saved(voters);  // every climb begins here
 
-    // A round of which little was kept is gone through again before the next pair, up to three times; then the climb
-    // ends.
-    const Collapse again{.least_kept  = 0.25,
+    // A round of which less than half was kept is gone through again before the next pair.
+    const Collapse again{.least_kept  = 0.5,
                          .least_trust = 0,
                          .most_fall   = 1,
                          .stalled     = 0,
                          .then        = Ruling::hold,
-                         .patience    = 3};
+                         .patience    = 12};
     const auto     run = [&](std::string const& name, auto& who, LabelFilter const& filter) {
         if (only != "all" && only != name) return;
         load(voters, taught);
-        const auto rounds = self_improve(who, Multiplication{}, lengths, filter,
-                                             {.rounds      = (s.paper ? 1 : 2) * int(order.rounds.size()),
-                                              .prompts     = s.prompts,
-                                              .steps       = s.round_steps,
-                                              .batch       = s.batch,
-                                              .peak        = s.peak,
-                                              .decay       = s.decay,
-                                              .schedule    = order,
-                                              .replay      = HalfNewest{.first = double(s.trained_to)},
-                                              .watchdog    = s.paper ? Watchdog(Collapse{}) : Watchdog(again),
-                                              .test        = {.from = {1, 1}, .to = to, .each = 128},
-                                              .watch       = journal.watch_climb(name),
-                                              .watch_round = journal.watch_round(name)});
+        const auto rounds = self_improve(
+                who, Multiplication{}, lengths, filter,
+                {.rounds      = (s.paper ? 1 : 3) * int(order.rounds.size()),
+                 .prompts     = s.prompts,
+                 .steps       = s.round_steps,
+                 .batch       = s.batch,
+                 .peak        = s.round_peak,
+                 .decay       = s.decay,
+                 .schedule    = order,
+                 .replay      = HalfNewest{.first = double(s.trained_to), .enough = s.paper ? 0 : s.prompts},
+                 .watchdog    = s.paper ? Watchdog(Collapse{}) : Watchdog(again),
+                 .test        = {.from = {1, 1}, .to = to, .each = 128},
+                 .watch       = journal.watch_climb(name),
+                 .watch_round = journal.watch_round(name)});
         pretrained.save(voters[0].model(), Multiplication{}, name);
         after.emplace_back(name, rounds.back().after);
         solved.emplace_back("solved_" + name, rounds.back().after.reach());
     };
     run("none", voters[0], NoFilter{});
     run("length", voters[0], LengthFilter{});
-    run("vote", voters, Agreement{.least = s.least});
-    run("both", voters, Agreement{.least = s.least} | LengthFilter{});
+    const auto vote = Agreement{.least = s.least} | ConfidenceFilter{.least = s.sure};
+    run("vote", voters, vote);
+    run("both", voters, vote | LengthFilter{});
     journal.finish(from, after, solved);
 }
 
@@ -108,6 +109,8 @@ int main(int argc, char** argv) {
               {.least = 2, .most = 9});
     flags.add("second", s.second, "digits of the longest second number", {.least = 1, .most = 4});
     flags.add("voters", s.voters, "models that vote", {.least = 1});
+    flags.add("agree", s.least, "share of them that must agree", {.least = 0, .most = 1});
+    flags.add("sure", s.sure, "confidence from which on a vote counts; 0: all", {.least = 0, .most = 1});
     flags.add("steps", s.steps, "training steps on true labels", {.least = 1});
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
     flags.add("prompts", s.prompts, "labelled per round, for each model", {.least = 1});
@@ -116,7 +119,7 @@ int main(int argc, char** argv) {
         check_flag(s.paper || s.climb_to > s.trained_to, "--climb-to: got ", s.climb_to,
                    ", wanted more than --trained-to, ", s.trained_to);
         if (s.paper) {
-            s = {5, 5, 10, 5, 10'000, 3'000, 1'000, 50'000, 1'024, 5e-5, 0.8, true};
+            s = {5, 5, 10, 5, 10'000, 3'000, 1'000, 50'000, 1'024, 5e-5, 5e-5, 0.8, 0, true};
             climb<PaperMultiplier>(ctx, s, only, common, flags, pretrained);
         } else {
             climb<Multiplier>(ctx, s, only, common, flags, pretrained);
