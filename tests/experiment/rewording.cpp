@@ -62,17 +62,3 @@ TEST_CASE("what is asked in other words counts as labelling, and must be readabl
     CHECK_THROWS_WITH_AS(Climbing(options).finish(), doctest::Contains("Labeller::ask: wording 1, '111"),
                          Error);
 }
-
-TEST_CASE("a climb goes on with the labeller that it began with") {
-    const auto same    = [](std::string const& prompt, int) { return prompt; };
-    auto       options = quick();
-    options.labeller   = commonest_of(2, 0.5);
-    const auto state   = Climbing(options).state();
-    for (auto const& other :
-         {commonest_of(2, 0.6), commonest_of(2, 0.5, 3), best_of(3, 0.5), reworded(same)}) {
-        options.labeller = other;
-        Climbing climbing(options);
-        Archive  all(state);
-        CHECK_THROWS_WITH_AS(climbing.engine->archive(all), doctest::Contains("labels: "), Error);
-    }
-}

@@ -88,7 +88,8 @@ struct LengthFilter {
     }
 };
 
-/// Keeps answers that the model itself gives at least this probability, the product over all tokens.
+/// Keeps answers that the model itself gives at least this probability, the product over all tokens. Answers that did not
+/// end, too: beside a LengthFilter they do not pass.
 struct ConfidenceFilter {
     double least = 0.9;
 
@@ -111,7 +112,7 @@ struct FixedLength {
 };
 
 /// Keeps answers that at least this share of the models gave, models of different seeds (Lee et al., ICML 2025, section
-/// 5.2: majority voting). Of a single model, all.
+/// 5.2: majority voting). Of a single model, all; answers that did not end, too.
 struct Agreement {
     double least = 0.8;
 
@@ -121,7 +122,8 @@ struct Agreement {
 };
 
 /// Keeps answers that at least this share of one model's samples are, see commonest_of() and reworded() (Wang et al.,
-/// "Self-consistency improves chain of thought reasoning in language models", ICLR 2023). Of a single sample, all.
+/// "Self-consistency improves chain of thought reasoning in language models", ICLR 2023). Of a single sample, all; answers that
+/// did not end, too.
 struct SelfConsistency {
     double least = 0.8;
 
@@ -164,8 +166,11 @@ struct Both {
     }
 };
 
-template <KeepsCandidates First, KeepsCandidates Second>
-Both<First, Second> operator|(First first, Second second) {
+template <class First, class Second>
+    requires(KeepsCandidates<First> || KeepsCandidates<Second>)
+Both<First, Second>
+operator|(First first, Second second) {
+    static_assert(explain_filter<First>::ok && explain_filter<Second>::ok);
     return {first, second};
 }
 

@@ -52,8 +52,11 @@ enum class Ruling {
     go_on,      ///< to the next difficulties
     hold,       ///< label the same difficulties once more; these labels are forgotten, though trained on once
     roll_back,  ///< the same from the weights of before, as if this round had not been
-    stop,
+    stop,       ///< ends the climb; after rounds that were held, or rolled back, this one is, too
 };
+
+/// The same difficulties come once more.
+inline bool waits(Ruling ruling) { return ruling == Ruling::hold || ruling == Ruling::roll_back; }
 
 inline char const* ruling_name(Ruling ruling) {
     constexpr char const* names[] = {"go on", "hold", "roll back", "stop"};
@@ -69,7 +72,9 @@ struct Round {
     std::int64_t            tokens  = 0;              ///< that were trained on
     std::int64_t            decoded = 0, probed = 0;  ///< that were written, as labels and for the schedule
     double                  flops = 0;                ///< of all that
-    Report      before, after;  ///< tests of the weights, of all models together; empty: there was none
+    /// Tests of the weights, of all models together; empty: there was none. After a round that was rolled back: of
+    /// the weights that were given up.
+    Report      before, after;
     Ruling      ruling = Ruling::go_on;
     std::string sign;  ///< of a collapse: what the watchdog saw; empty: nothing
 

@@ -30,6 +30,11 @@ struct Collapse {
     int    patience    = 3;  ///< rounds in a row that are held or rolled back before the climb stops
 
     [[gnu::cold, gnu::noinline]] Advice operator()(Round const& now, std::vector<Round> const& before) const {
+        RUNG_CHECK(least_kept >= 0 && least_kept <= 1 && least_trust >= 0 && least_trust <= 1 &&
+                       most_fall >= 0 && stalled >= 0 && patience >= 0,
+                   "Collapse: least_kept, least_trust, most_fall, stalled and patience; got ", least_kept,
+                   ", ", least_trust, ", ", most_fall, ", ", stalled, " and ", patience,
+                   ", wanted shares of 0 to 1, and at least 0");
         Advice     advice;
         const auto see = [&](bool seen, std::string const& what) {
             if (seen) advice.sign += (advice.sign.empty() ? "" : "; ") + what;
@@ -74,7 +79,6 @@ private:
         }
         return nullptr;
     }
-    static bool        waits(Ruling ruling) { return ruling == Ruling::hold || ruling == Ruling::roll_back; }
     static std::string percent(double share) { return std::to_string(int(share * 100 + 0.5)) + " %"; }
 };
 

@@ -26,6 +26,7 @@ public:
           trained_(int(voters_.front()->steps())),
           sets_(voters_.size()) {
         detail::check_options(options_);
+        RUNG_CHECK(filter_, "self_improve: filter; got none, wanted NoFilter{} or another");
         if (options.test_every > 0) check_tests();
         check_schedule();
     }
@@ -46,7 +47,7 @@ public:
 
     std::vector<Round> const& rounds() const { return rounds_; }
     /// What a model keeps of each round that counted, and where it comes from.
-    std::vector<LabelledSet> const& sets(int voter) const { return sets_[std::size_t(voter)]; }
+    std::vector<LabelledSet> const& sets(int voter) const { return sets_.at(std::size_t(voter)); }
 
     /// The whole state, the models' among it. What is read must be of the same climb.
     [[gnu::cold, gnu::noinline]] void archive(Archive& all) {
@@ -58,7 +59,7 @@ public:
                             " weights,", seeds));
         const auto draw = [&](Rng& rng) { return first_.draw(rng, 0); };  // what tests move on has a state
         archive_same(all, "self_improve: first set", first_.archive ? "" : detail::examples_text(draw));
-        archive_same(all, "self_improve: options", detail::text_of(options_));
+        archive_same(all, "self_improve: options", detail::text_of(options_) + detail::type_of(filter_));
         all(phase_, now_, rounds_, history_, targets_, trained_, sets_, candidates_, owner_, target_, voter_,
             step_, attempt_, cost_, latest_, snapshot_);
         if (first_.archive) first_.archive(all);
@@ -97,10 +98,11 @@ private:
     [[gnu::cold, gnu::noinline]] void check_schedule() {
         struct Asking {};
         std::vector<std::vector<Target>> history;
-        const auto                       ask = [](Difficulty) -> Probe { throw Asking{}; };
+        LabelSchedule                    schedule = options_.schedule;  // one with a state keeps it
+        const auto                       ask      = [](Difficulty) -> Probe { throw Asking{}; };
         try {
             for (int level = 0; level < options_.rounds; ++level) {
-                history.push_back(options_.schedule({level, first_.hardest, history, ask}));
+                history.push_back(schedule({level, first_.hardest, history, ask}));
                 if (history.back().empty()) return;
                 for (auto const& target : history.back()) check_difficulty(target.difficulty);
                 detail::shares_of(history.back(), options_.prompts);
@@ -120,6 +122,8 @@ private:
             return longest(task_, target.difficulty) + 1 > Model::shape.context;
         });
         if (targets_.empty()) {
+            RUNG_CHECK(!rounds_.empty(), "self_improve: schedule; got nothing that fits a context of ",
+                       Model::shape.context, " for the first round");
             phase_ = Phase::ended;
             return;
         }
@@ -216,9 +220,7 @@ private:
                 [this, sums, made = step_]() mutable { return batches(made++, sums); });
         }
         const auto   own  = ahead_->take();
-        const double rate = options_.rate ? options_.rate(now_.round, step_)
-                                          : WarmupStableDecay{options_.peak, options_.warmup, options_.steps,
-                                                              options_.decay}(step_);
+        const double rate = detail::rate_of(options_, now_.round, step_);
         if (step_ + 1 < options_.steps) ahead_->start();
         StepEvent event{step_ + 1, options_.steps, 0, 0, rate};
         event.round = now_.round;
@@ -254,16 +256,16 @@ private:
             auto [ruling, sign] = options_.watchdog(now_, rounds_);
             now_.ruling = ruling, now_.sign = std::move(sign);
         }
-        const bool again = now_.ruling == Ruling::hold || now_.ruling == Ruling::roll_back;
-        if (!again) history_.push_back(targets_);
+        const bool   stops  = now_.ruling == Ruling::stop;  // and is undone as what led there was
+        const Ruling ruling = stops && !rounds_.empty() ? rounds_.back().ruling : now_.ruling;
+        if (!waits(ruling)) history_.push_back(targets_);
         else
             for (auto& sets : sets_) sets.pop_back();
-        if (now_.ruling == Ruling::roll_back) go_back();
+        if (ruling == Ruling::roll_back) go_back();
         else if (!now_.after.scores.empty()) latest_ = now_.after;
         if (options_.watch_round) options_.watch_round(now_);
         rounds_.push_back(std::move(now_));
-        const bool last = rounds_.back().ruling == Ruling::stop || int(rounds_.size()) == options_.rounds;
-        phase_          = last ? Phase::ended : Phase::plan;
+        phase_ = stops || int(rounds_.size()) == options_.rounds ? Phase::ended : Phase::plan;
     }
     void go_back() {
         RUNG_CHECK(options_.snapshots && !snapshot_.empty(),

@@ -1,7 +1,11 @@
 #pragma once
 // All that varies from one climb to another, each choice with the default that the paper has.
 
+#include <cxxabi.h>
+
+#include <cstdlib>
 #include <functional>
+#include <string>
 
 #include "rung/curriculum/label_noise.hpp"
 #include "rung/curriculum/labeller.hpp"
@@ -43,7 +47,7 @@ struct ClimbOptions {
     Corrupt       corrupt  = {};  ///< makes labels wrong on purpose, see LabelNoise
     Control       control  = Control::none;
 
-    /// Asks other problems than an evaluation with the same options: .stream is two more. Of several models each is
+    /// Its `each` is also how many problems a schedule asks. Asks other problems than an evaluation with the same options: .stream is two more. Of several models each is
     /// asked its own, by its seed.
     EvaluateOptions test       = {};
     int             test_every = 1;  ///< rounds; round number `rounds` always has a test. 0: none has
@@ -53,11 +57,31 @@ struct ClimbOptions {
 
 namespace detail {
 
+/// What kind of function it is, as far as its type tells: two lambdas are two kinds, two values of one type are not.
+template <class Function>
+std::string type_of(Function const& function) {
+    int         failed = 0;
+    char* const name   = abi::__cxa_demangle(function.target_type().name(), nullptr, nullptr, &failed);
+    std::string text   = failed == 0 ? name : function.target_type().name();
+    std::free(name);
+    return text;
+}
+
+inline double rate_of(ClimbOptions const& options, int round, int step) {
+    if (options.rate) return options.rate(round, step);
+    return WarmupStableDecay{options.peak, options.warmup, options.steps, options.decay}(step);
+}
+
 /// What a climb that goes on must find as it was.
 [[gnu::cold, gnu::noinline]] inline std::string text_of(ClimbOptions const& options) {
-    return concat(options.rounds, " rounds of ", options.prompts, " prompts and ", options.steps,
-                  " steps of ", options.batch, ", control ", int(options.control),
-                  ", labels: ", text_of(options.labeller));
+    return concat(
+        options.rounds, " rounds from ", options.first_round, " on, of ", options.prompts, " prompts and ",
+        options.steps, " steps of ", options.batch, ", rate ",
+        options.rate ? "of a function" : concat(options.peak, ", ", options.warmup, ", ", options.decay),
+        options.reset_optimizer ? ", moments reset" : "", ", passes ", options.run.passes, ", grade ",
+        int(options.grade), ", control ", int(options.control), ", labels: ", text_of(options.labeller),
+        ", by ", type_of(options.schedule), ", ", type_of(options.replay), ", ", type_of(options.watchdog),
+        ", ", type_of(options.corrupt), ", kept by ");
 }
 
 inline constexpr int most_rounds = 100'000, most_targets = 4'096, most_samples = 1'024;
@@ -74,6 +98,12 @@ inline constexpr int most_rounds = 100'000, most_targets = 4'096, most_samples =
                    options.test_every >= 0,
                "self_improve: decay, warmup and test_every; got ", options.decay, ", ", options.warmup,
                " and ", options.test_every, ", wanted 0 to steps together, and at least 0");
+    RUNG_CHECK(options.schedule && options.replay, "self_improve: schedule and replay; got ",
+               options.schedule ? "one without the other" : "no schedule",
+               ", wanted a function each, such as Next{} and HalfNewest{}");
+    RUNG_CHECK(options.labeller.temperature >= 0 && options.labeller.top_k >= 0,
+               "self_improve: labeller.temperature and top_k; got ", options.labeller.temperature, " and ",
+               options.labeller.top_k, ", wanted at least 0");
     RUNG_CHECK(options.labeller.samples >= 1 && options.labeller.samples <= most_samples,
                "self_improve: labeller.samples; got ", options.labeller.samples, ", wanted 1 to ",
                most_samples);

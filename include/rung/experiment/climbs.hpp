@@ -80,16 +80,17 @@ private:
         return last->after;
     }
     [[gnu::cold, gnu::noinline]] static Page::Cells header() {
-        return {"round", "difficulty", "labelled", "kept", "precision", "recall", "trust", "sign"};
+        return {"round", "difficulty", "labelled", "kept", "precision", "recall", "trust", "sign", "ruling"};
     }
     [[gnu::cold, gnu::noinline]] static std::vector<Page::Cells> rows(std::vector<Round> const& rounds) {
         std::vector<Page::Cells> all;
         for (auto const& round : rounds)
             for (auto const& count : round.labels)
-                all.push_back({std::to_string(round.round), count.difficulty.text(),
-                               std::to_string(count.labelled), std::to_string(count.kept),
-                               text::fixed(count.precision(), 3), text::fixed(count.recall(), 3),
-                               text::fixed(count.trust, 3), round.sign});
+                all.push_back(
+                    {std::to_string(round.round), count.difficulty.text(), std::to_string(count.labelled),
+                     std::to_string(count.kept), count.kept > 0 ? text::fixed(count.precision(), 3) : "-",
+                     text::fixed(count.recall(), 3), count.kept > 0 ? text::fixed(count.trust, 3) : "-",
+                     round.sign, ruling_name(round.ruling)});
         return all;
     }
     [[gnu::cold, gnu::noinline]] static std::string map(std::vector<Round> const& rounds) {
@@ -112,8 +113,7 @@ private:
         row("0", rounds.front().before, rounds.front().hardest);
         Difficulty labelled = rounds.front().hardest;
         for (auto const& round : rounds) {
-            if (round.ruling == Ruling::go_on || round.ruling == Ruling::stop)
-                labelled = std::max(labelled, round.difficulty);
+            if (!waits(round.ruling)) labelled = std::max(labelled, round.difficulty);
             if (!round.after.scores.empty()) row(std::to_string(round.round), round.after, labelled);
         }
         return heat.svg();

@@ -82,7 +82,8 @@ inline std::string of_climb(std::string const& name) { return name.empty() ? "" 
     return text::join({of_climb(climb), "round ", std::to_string(r.round), " labels ", r.difficulty.text(),
                        ": kept ", std::to_string(sum.kept), " of ", std::to_string(sum.labelled),
                        ", of which ", std::to_string(sum.kept_right), " are right",
-                       r.sign.empty() ? "" : "; ", r.sign});
+                       r.sign.empty() ? "" : "; ", r.sign,
+                       r.ruling == Ruling::go_on ? "" : std::string(": ") + ruling_name(r.ruling)});
 }
 
 }  // namespace rung

@@ -151,7 +151,9 @@ Probe probe(std::vector<Trainer*> const& voters, Task const& task, Difficulty di
             ClimbOptions const& options, LabellingCost& cost) {
     constexpr std::uint32_t apart = 1u << 16;  // of the sites that targets have
     const int               each  = options.test.each;
-    Probe                   mean;
+    RUNG_CHECK(each >= 1, "self_improve: test.each; got ", each,
+               ", wanted at least 1: so many a schedule asks");
+    Probe mean;
     if (longest(task, difficulty) + 1 > Trainer::model_type::shape.context) return mean;
     const auto truth   = problems(task, difficulty, each,
                                   {voters.front()->context().seed(), Purpose::self_improvement,
@@ -191,6 +193,8 @@ Probe probe(std::vector<Trainer*> const& voters, Task const& task, Difficulty di
                                                                int                        prompts) {
     RUNG_CHECK(targets.size() <= std::size_t(most_targets), "self_improve: schedule; got ", targets.size(),
                " difficulties in a round, wanted at most ", most_targets);
+    RUNG_CHECK(targets.size() <= std::size_t(prompts), "self_improve: prompts; got ", prompts, " for ",
+               targets.size(), " difficulties in a round, wanted at least one each");
     std::vector<double> weights;
     for (auto const& target : targets) weights.push_back(target.weight);
     const auto       sums = sums_of("self_improve: schedule", weights);
@@ -227,12 +231,11 @@ void keep_labels(Task const& task, std::vector<Example> const& truth, std::vecto
     std::vector<bool> keeps = filter(candidates);
     check_filter(keeps, candidates);
     if (options.control == Control::true_labels) keeps.assign(keeps.size(), true);
-    const double each = 1.0 / double(candidates.size());
     for (std::size_t i = 0; i < candidates.size(); ++i) {
         auto&      label = candidates[i];
         const bool right = label.ended && correct(task, truth[i], label.answer);
         ++count.labelled, count.labelled_right += right;
-        count.agreement += label.agreement * each, count.confidence += label.confidence * each;
+        count.agreement += label.agreement, count.confidence += label.confidence;
         if (!keeps[i] || (options.control == Control::keep_right && !right)) continue;
         ++count.kept, count.kept_right += right;
         count.trust += voted ? label.agreement : label.confidence;
@@ -243,6 +246,7 @@ void keep_labels(Task const& task, std::vector<Example> const& truth, std::vecto
         }
         set.labels.push_back(std::move(label));
     }
+    count.agreement /= count.labelled, count.confidence /= count.labelled;
     if (count.kept > 0) count.trust /= count.kept;
     add_count(round.labels, count);
 }

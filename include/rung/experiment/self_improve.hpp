@@ -51,18 +51,19 @@ FirstSet first_set(Task const& task, First const& first) {
 /// @param first   what has true labels: a curriculum, for the same task; or a source that knows its `hardest()`, such
 ///                as a Lesson of the task with other options
 /// @param filter  is asked for each model and difficulty. A round of which nothing is kept trains on older sets alone.
-template <class Who, class Task, class First>
-auto climb(Who& who, Task const& task, First const& first, LabelFilter filter, ClimbOptions const& options) {
+template <class Who, class Task, class First, class Filter>
+auto climb(Who& who, Task const& task, First const& first, Filter const& filter,
+           ClimbOptions const& options) {
+    static_assert(explain_filter<Filter>::ok);
     using Trainer = std::remove_pointer_t<typename decltype(detail::voters_of(who))::value_type>;
     detail::explain_fit<typename Trainer::model_type, Task>();
-    return Climb<Trainer, Task>{detail::voters_of(who), task, detail::first_set(task, first),
-                                std::move(filter), options};
+    return Climb<Trainer, Task>{detail::voters_of(who), task, detail::first_set(task, first), filter,
+                                options};
 }
 
 template <class Who, class Task, class First, class Filter>
 std::vector<Round> self_improve(Who& who, Task const& task, First const& first, Filter const& filter,
                                 ClimbOptions const& options) {
-    static_assert(explain_filter<Filter>::ok);
     auto                engine = climb(who, task, first, filter, options);
     const Keeper::State state  = [&](Archive& all) { engine.archive(all); };
     Keeper* const       keeper = options.watch.keeper();

@@ -1,0 +1,93 @@
+// Climbs that are asked for what makes no sense, end in vain, or go on as something else.
+
+#include <doctest/doctest.h>
+
+#include "rung/experiment/events.hpp"
+#include "support/climbing.hpp"
+
+using namespace rung_test;
+
+namespace {
+
+void refuse(ClimbOptions const& options, char const* what) {
+    CHECK_THROWS_WITH_AS(Climbing(options).finish(), doctest::Contains(what), Error);
+}
+
+}  // namespace
+
+TEST_CASE("a climb goes on with the options, the labeller and the kind of filter that it began with") {
+    auto begun         = quick();
+    begun.labeller     = commonest_of(2, 0.5);
+    const auto state   = Climbing(begun).state();
+    const auto refuses = [&](auto const& change, LabelFilter const& filter, char const* what) {
+        auto options = begun;
+        change(options);
+        Climbing climbing(options, 1, filter);
+        Archive  all(state);
+        CHECK_THROWS_WITH_AS(climbing.engine->archive(all), doctest::Contains(what), Error);
+    };
+    const auto same = [](std::string const& prompt, int) { return prompt; };
+    for (auto const& other : {commonest_of(2, 0.6), commonest_of(2, 0.5, 3), best_of(3, 0.5), reworded(same)})
+        refuses([&](auto& o) { o.labeller = other; }, NoFilter{}, "labels: ");
+    refuses([](auto&) {}, LengthFilter{}, "rung::LengthFilter");
+    refuses([](auto& o) { o.schedule = InOrder{{{4}, {5}, {6}}}; }, NoFilter{}, "rung::InOrder");
+    refuses([](auto& o) { o.peak = 0.5; }, NoFilter{}, "rate 0.5");
+    refuses([](auto& o) { o.first_round = 9; }, NoFilter{}, "from 9 on");
+    refuses([](auto& o) { o.reset_optimizer = true; }, NoFilter{}, "moments reset");
+    Climbing again(begun);
+    Archive  all(state);
+    CHECK_NOTHROW(again.engine->archive(all));
+}
+
+TEST_CASE("a climb that stops after rounds that were held or rolled back leaves what they would have left") {
+    for (const Ruling ruling : {Ruling::hold, Ruling::roll_back}) {
+        auto options     = quick();
+        options.schedule = InOrder{{{12}}};  // far beyond it
+        options.watchdog = Collapse{.least_kept = 0, .least_trust = 1, .then = ruling, .patience = 1};
+        Climbing   c(options);
+        const auto before = bits_of(c.voters[0].model().weights());
+        c.finish();
+        REQUIRE(c.rounds().size() == 2);
+        CHECK(c.rounds()[1].ruling == Ruling::stop);
+        CHECK(round_line("", c.rounds()[0]).ends_with(": " + std::string(ruling_name(ruling))));
+        CHECK(c.sets().empty());
+        CHECK((bits_of(c.voters[0].model().weights()) == before) == (ruling == Ruling::roll_back));
+    }
+}
+
+TEST_CASE("a schedule is looked at ahead on a copy, and must have something for the first round") {
+    auto options     = quick();
+    options.schedule = [next = 3](Turn const&) mutable { return std::vector<Target>{{Difficulty(++next)}}; };
+    Climbing c(options);
+    CHECK(c.finish().rounds().front().difficulty == 4);
+    options.schedule = [](Turn const&) { return std::vector<Target>{}; };
+    refuse(options, "got nothing");
+    options.schedule = nullptr;
+    refuse(options, "no schedule");
+}
+
+TEST_CASE("what cannot be labelled with so few prompts, or asked with so few tests, is refused") {
+    auto options     = quick();
+    options.prompts  = 2;
+    options.schedule = Next{.each = 3};
+    refuse(options, "got 2 for 3 difficulties");
+    options            = quick();
+    options.schedule   = AsFarAs{};
+    options.test_every = 0, options.test.each = 0;
+    refuse(options, "test.each; got 0");
+}
+
+TEST_CASE("policies that make no sense are refused") {
+    CHECK_THROWS_WITH_AS(Climbing(quick(), 1, LabelFilter{}), doctest::Contains("filter; got none"), Error);
+    auto options     = quick();
+    options.labeller = sampled_label(-1);
+    refuse(options, "labeller.temperature and top_k; got -1");
+    for (auto const& watchdog :
+         {Collapse{.least_kept = 1.1}, Collapse{.least_trust = -1}, Collapse{.most_fall = -1},
+          Collapse{.stalled = -1}, Collapse{.patience = -1}}) {
+        options          = quick();
+        options.watchdog = watchdog;
+        refuse(options, "Collapse: least_kept");
+    }
+    CHECK_THROWS(Climbing(quick()).sets(1));
+}
