@@ -57,6 +57,7 @@ Settings published(std::string const& task, int rounds) {
 /// forgotten at the rates that they were learnt at.
 Settings settled(Settings s) {
     const bool adds = s.task == "addition";
+    check_flag(!adds || s.steps != 1, "--steps: got 1, wanted at least 2 of sums, of which half grow; or 0");
     if (s.steps == 0) s.steps = adds ? 8'000 : 2'500;
     if (s.rounds == 0) s.rounds = adds ? 22 : 40;
     if (s.round_steps == 0) s.round_steps = adds ? 500 : 200;

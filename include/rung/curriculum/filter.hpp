@@ -88,8 +88,8 @@ struct LengthFilter {
     }
 };
 
-/// Keeps answers that the model itself gives at least this probability, the product over all tokens. Answers that did not
-/// end, too: beside a LengthFilter they do not pass.
+/// Keeps answers that the model itself gives at least this probability, the product over all tokens; answers that did
+/// not end, too, unless a LengthFilter stands beside it.
 struct ConfidenceFilter {
     double least = 0.9;
 
@@ -122,8 +122,8 @@ struct Agreement {
 };
 
 /// Keeps answers that at least this share of one model's samples are, see commonest_of() and reworded() (Wang et al.,
-/// "Self-consistency improves chain of thought reasoning in language models", ICLR 2023). Of a single sample, all; answers that
-/// did not end, too.
+/// "Self-consistency improves chain of thought reasoning in language models", ICLR 2023). Of a single sample, all;
+/// answers that did not end, too.
 struct SelfConsistency {
     double least = 0.8;
 

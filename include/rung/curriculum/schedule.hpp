@@ -31,6 +31,7 @@ struct Turn {
     std::function<Probe(Difficulty)>        probe;    ///< asks the models; costs their answers
 };
 
+/// Says what to label next. A copy of it is asked for all rounds before the climb begins, to see that they can be made.
 using LabelSchedule = std::function<std::vector<Target>(Turn const&)>;
 
 namespace detail {

@@ -47,8 +47,9 @@ struct ClimbOptions {
     Corrupt       corrupt  = {};  ///< makes labels wrong on purpose, see LabelNoise
     Control       control  = Control::none;
 
-    /// Its `each` is also how many problems a schedule asks. Asks other problems than an evaluation with the same options: .stream is two more. Of several models each is
-    /// asked its own, by its seed.
+    /// Asks other problems than an evaluation with the same options: .stream is two more. Of several models each is
+    /// asked its own, by its seed. Its difficulties are not the schedule's, to 10 unless it says more; its `each` is
+    /// also how many problems a schedule asks.
     EvaluateOptions test       = {};
     int             test_every = 1;  ///< rounds; round number `rounds` always has a test. 0: none has
     Watch           watch      = {};
