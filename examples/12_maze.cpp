@@ -4,6 +4,7 @@
 // After Lee et al., "Self-improving transformers overcome easy-to-hard and length generalization challenges", ICML 2025
 // (30 nodes and 1 to 9 hops, then to 30 hops; 10 to 30 nodes at 9 hops, then to 60); `--paper` has their sizes.
 
+#include "rung/curriculum/shaped.hpp"
 #include "rung/experiment/device.hpp"
 #include "rung/experiment/journal.hpp"
 #include "rung/io/pretrained_flag.hpp"
@@ -12,10 +13,10 @@
 
 using namespace rung;
 
-inline constexpr Shape shape{.vocab = Maze::vocab, .context = 224, .width = 64, .heads = 4};
+inline constexpr Shape shape{.vocab = Maze::vocab, .context = 224, .width = 64, .heads = 2};
 inline constexpr Shape paper_shape{
     .vocab = Maze::vocab, .context = 640, .width = 384, .heads = 6, .hidden = 1536};
-struct Walker : Transformer<shape, NoPe, Stacked<4>, Llama> {
+struct Walker : Transformer<shape, Rope<>, Stacked<4>, Llama> {
     using Transformer::Transformer;
 };
 struct PaperWalker : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
@@ -24,9 +25,9 @@ struct PaperWalker : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
 
 struct Settings {
     std::string axis  = "hops";
-    int         nodes = 12, hops = 4, rounds = 5, voters = 3;
-    int         steps = 6'000, round_steps = 400, prompts = 1'000, batch = 64;
-    double      peak = 1e-3, round_peak = 5e-4, least = 0.6;
+    int         nodes = 8, hops = 3, further = 4, voters = 2;
+    int         steps = 12'000, round_steps = 400, prompts = 1'000, batch = 64;
+    double      peak = 2e-3, round_peak = 5e-4, least = 1, sure = 0.95;
     bool        paper = false;
 };
 
@@ -36,7 +37,7 @@ Settings published(std::string const& axis) {
     return {.axis        = axis,
             .nodes       = 30,
             .hops        = 9,
-            .rounds      = hops ? 20 : 10,
+            .further     = hops ? 20 : 10,
             .voters      = 3,
             .steps       = hops ? 25'000 : 12'000,
             .round_steps = hops ? 5'000 : 4'000,
@@ -44,6 +45,8 @@ Settings published(std::string const& axis) {
             .batch       = 1'024,
             .peak        = 5e-4,
             .round_peak  = 2e-4,
+            .least       = 0.6,
+            .sure        = 0,
             .paper       = true};
 }
 
@@ -53,6 +56,28 @@ bool leads_there(std::string const& prompt, std::string const& way) {
     return score.moves && score.ends;
 }
 
+/// Of paths of three nodes first, then of ever larger mazes among smaller ones: many times faster than all at once.
+auto growing(Settings const& s) {
+    return Shaped{
+        {3, 1}, {s.nodes, s.hops}, [=](Difficulty maze, int step) {
+            const double grown = std::min(1.0, step / (0.6 * s.steps));
+            const int    most  = 3 + int(grown * (s.nodes - 3) + 0.5);
+            return maze.first > most || maze.second >= maze.first ? 0.0 : maze.first == most ? 3.0 : 1.0;
+        }};
+}
+
+/// One hop more each round, or the next three numbers of nodes.
+InOrder further(Settings const& s) {
+    InOrder order;
+    for (int round = 1; round <= s.further; ++round)
+        if (s.axis == "hops") order.rounds.push_back({{s.nodes, s.hops + round}});
+        else
+            order.rounds.push_back({{s.nodes + 3 * round - 2, s.hops},
+                                    {s.nodes + 3 * round - 1, s.hops},
+                                    {s.nodes + 3 * round, s.hops}});
+    return order;
+}
+
 template <class Model, class Context>
 void climb(Context& ctx, Settings const& s, std::string const& only, Common const& common, Flags const& flags,
            PretrainedFlag const& pretrained) {
@@ -60,47 +85,64 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
     const bool       hops = s.axis == "hops";
     const int        few  = hops ? s.nodes : s.hops + 1;
     const Uniform    mazes{{few, hops ? 1 : s.hops}, {s.nodes, s.hops}};
-    const Difficulty last = hops ? Difficulty(s.nodes, std::min(s.hops + s.rounds + 2, s.nodes - 1))
-                                 : Difficulty(s.nodes + 3 * s.rounds + 3, s.hops);
+    const Difficulty last = hops ? Difficulty(s.nodes, std::min(s.hops + s.further + 2, s.nodes - 1))
+                                 : Difficulty(s.nodes + 3 * s.further + 3, s.hops);
     check_flag(s.hops < s.nodes, "--hops: got ", s.hops, ", wanted at most ", s.nodes - 1, " with ", s.nodes,
                " nodes");
-    check_flag(!hops || s.hops + s.rounds < s.nodes, "--rounds: got ", s.rounds, ", wanted at most ",
+    check_flag(!hops || s.hops + s.further < s.nodes, "--further: got ", s.further, ", wanted at most ",
                s.nodes - 1 - s.hops, " with ", s.nodes, " nodes and ", s.hops, " hops");
-    check_flag(6 * last.first + 2 * last.second + 3 <= Model::shape.context, "--rounds: got ", s.rounds,
+    check_flag(6 * last.first + 2 * last.second + 3 <= Model::shape.context, "--further: got ", s.further,
                ", which end at ", last.first, " nodes; wanted at most ", Model::shape.context,
                " tokens, six a node");
     Journal journal{"maze", "Longer ways than any it was shown: " + s.axis, common, flags};
     std::vector<std::pair<std::string, Report>> after;
 
-    auto voters = make_voters<Model>(ctx, only == "all" || only == "vote" ? s.voters : 1,
+    auto        voters = make_voters<Model>(ctx, only == "all" || only == "vote" ? s.voters : 1,
                                      {.epsilon = s.paper ? 1e-12 : 1e-6});
-    for (auto& voter : voters)
-        train(voter, Maze{}, mazes,
-              {.steps = s.steps, .batch = s.batch, .peak = s.peak, .watch = journal.watch("train")});
+    const Grade grade  = s.paper ? Grade::answer : Grade::everything;  // the lists tell every edge twice
+    const auto  teach  = [&](auto const& curriculum) {
+        for (auto& voter : voters)
+            train(voter, Maze{}, curriculum,
+                    {.steps = s.steps,
+                     .batch = s.batch,
+                     .peak  = s.peak,
+                     .grade = grade,
+                     .watch = journal.watch("train")});
+    };
+    s.paper ? teach(mazes) : teach(growing(s));
     const std::string taught = saved(voters);  // every climb begins here
 
-    const auto run = [&](std::string const& name, auto& who, LabelFilter const& filter) {
+    // A round of which less than half was kept is gone through again before the next hop.
+    const Collapse again{.least_kept  = 0.5,
+                         .least_trust = 0,
+                         .most_fall   = 1,
+                         .stalled     = 0,
+                         .then        = Ruling::hold,
+                         .patience    = 12};
+    const auto     run = [&](std::string const& name, auto& who, LabelFilter const& filter) {
         if (only != "all" && only != name) return;
         load(voters, taught);
-        const auto rounds =
-            self_improve(who, Maze{}, mazes, filter,
-                         {.rounds          = s.rounds,
-                          .prompts         = s.prompts,
-                          .steps           = s.round_steps,
-                          .batch           = s.batch,
-                          .peak            = s.round_peak,
-                          .warmup          = s.round_steps / 10,
-                          .reset_optimizer = true,
-                          .schedule        = hops ? Next{.by = {0, 1}} : Next{.by = {1, 0}, .each = 3},
-                          .replay          = HalfNewest{.first = hops ? 1.0 : s.nodes - few + 1.0},
-                          .test            = {.from = {few, hops ? 1 : s.hops}, .to = last, .each = 128},
-                          .watch           = journal.watch_climb(name),
-                          .watch_round     = journal.watch_round(name)});
+        const auto rounds = self_improve(who, Maze{}, mazes, filter,
+                                             {.rounds          = (s.paper ? 1 : 3) * s.further,
+                                              .prompts         = s.prompts,
+                                              .steps           = s.round_steps,
+                                              .batch           = s.batch,
+                                              .peak            = s.round_peak,
+                                              .warmup          = s.round_steps / 10,
+                                              .reset_optimizer = s.paper,
+                                              .grade           = grade,
+                                              .schedule        = further(s),
+                                              .replay = HalfNewest{.first  = hops ? 1.0 : s.nodes - few + 1.0,
+                                                                   .enough = s.paper ? 0 : s.prompts},
+                                              .watchdog = s.paper ? Watchdog(Collapse{}) : Watchdog(again),
+                                              .test = {.from = {few, hops ? 1 : s.hops}, .to = last, .each = 128},
+                                              .watch       = journal.watch_climb(name),
+                                              .watch_round = journal.watch_round(name)});
         pretrained.save(voters[0].model(), Maze{}, name);
         after.emplace_back(name, rounds.back().after);
     };
     run("none", voters[0], NoFilter{});
-    run("vote", voters, Agreement{.least = s.least});
+    run("vote", voters, Agreement{.least = s.least} | ConfidenceFilter{.least = s.sure});
     run("verifier", voters[0], Verifier{leads_there});
     journal.finish({s.nodes, s.hops}, after);
 }
@@ -116,12 +158,15 @@ int main(int argc, char** argv) {
     flags.add("filter", only, "which climb", {"all", "none", "vote", "verifier"});
     flags.add("nodes", s.nodes, "of the largest maze with a true label", {.least = 3, .most = 20});
     flags.add("hops", s.hops, "of the longest way with a true label", {.least = 1, .most = 10});
-    flags.add("rounds", s.rounds, "rounds, one hop or three nodes each", {.least = 1});
-    flags.add("voters", s.voters, "models that vote", {.least = 1});
+    flags.add("further", s.further, "times one hop, or three nodes, past these", {.least = 1});
+    flags.add("voters", s.voters, "models that vote", {.least = 2, .most = 100});
+    flags.add("agree", s.least, "share of them that must agree", {.least = 0, .most = 1});
+    flags.add("sure", s.sure, "confidence from which on a vote counts; 0: all", {.least = 0, .most = 1});
     flags.add("steps", s.steps, "training steps on true labels", {.least = 1});
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
     flags.add("prompts", s.prompts, "labelled per round, for each model", {.least = 1});
-    flags.add("paper", s.paper, "the published sizes instead of the flags above, for a GPU");
+    flags.add("paper", s.paper,
+              "the published sizes, for a GPU: flags of mazes, models, steps and prompts do not count");
     return program(argc, argv, flags, common, [&](auto& ctx) {
         if (s.paper) climb<PaperWalker>(ctx, published(s.axis), only, common, flags, pretrained);
         else climb<Walker>(ctx, s, only, common, flags, pretrained);
