@@ -3,6 +3,7 @@
 // clean, about as well as a verifier that follows the way and needs no answer either.
 // After Lee et al., "Self-improving transformers overcome easy-to-hard and length generalization challenges", ICML 2025
 // (30 nodes and 1 to 9 hops, then to 30 hops; 10 to 30 nodes at 9 hops, then to 60); `--paper` has their sizes.
+// By default eight nodes and 1 to 3 hops, then to 7: how far that comes, examples/RESULTS.md says.
 
 #include "rung/curriculum/shaped.hpp"
 #include "rung/experiment/device.hpp"
