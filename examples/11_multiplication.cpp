@@ -110,12 +110,12 @@ int main(int argc, char** argv) {
     flags.add("second", s.second, "digits of the longest second number", {.least = 1, .most = 4});
     flags.add("voters", s.voters, "models that vote", {.least = 2, .most = 100});
     flags.add("agree", s.least, "share of them that must agree", {.least = 0, .most = 1});
-    flags.add("sure", s.sure, "confidence from which on a vote counts; 0: all", {.least = 0, .most = 1});
+    flags.add("sure", s.sure, "mean confidence of the voters from which on a label counts; 0: all",
+              {.least = 0, .most = 1});
     flags.add("steps", s.steps, "training steps on true labels", {.least = 1});
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
     flags.add("prompts", s.prompts, "labelled per round, for each model", {.least = 1});
-    flags.add("paper", s.paper,
-              "the published sizes, for a GPU: flags of digits, models, steps and prompts do not count");
+    flags.add("paper", s.paper, "the published sizes, for a GPU: flags but filter do not count");
     return program(argc, argv, flags, common, [&](auto& ctx) {
         check_flag(s.paper || s.climb_to > s.trained_to, "--climb-to: got ", s.climb_to,
                    ", wanted more than --trained-to, ", s.trained_to);

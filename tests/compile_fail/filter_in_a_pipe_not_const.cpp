@@ -14,4 +14,4 @@ struct Mine {
     }
 };
 #endif
-const auto both = Mine{} | rung::NoFilter{};
+const auto both = rung::NoFilter{} | Mine{};

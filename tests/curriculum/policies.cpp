@@ -219,10 +219,12 @@ TEST_CASE("the watchdog sees a frontier that stands, but not one that has reache
 TEST_CASE("the watchdog holds for as long as its patience lasts, and then stops") {
     const Collapse     watch{.then = Ruling::hold, .patience = 2};
     std::vector<Round> before;
-    for (const Ruling wanted : {Ruling::hold, Ruling::hold, Ruling::stop}) {
-        Round round  = round_with(1, 0.9);
-        round.ruling = watch(round, before).ruling;
-        CHECK(round.ruling == wanted);
+    for (const bool ends : {false, false, true}) {
+        Round        round  = round_with(1, 0.9);
+        const Advice advice = watch(round, before);
+        round.ruling        = advice.ruling;
+        CHECK(advice.ruling == Ruling::hold);
+        CHECK(advice.ends == ends);
         before.push_back(round);
     }
     before.push_back(round_with(90, 0.9));  // it went on meanwhile: patience is new

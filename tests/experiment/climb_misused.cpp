@@ -27,19 +27,22 @@ TEST_CASE("a climb goes on with the options, the labeller and the kind of filter
         CHECK_THROWS_WITH_AS(climbing.engine->archive(all), doctest::Contains(what), Error);
     };
     const auto same = [](std::string const& prompt, int) { return prompt; };
-    for (auto const& other : {commonest_of(2, 0.6), commonest_of(2, 0.5, 3), best_of(3, 0.5), reworded(same)})
+    for (auto const& other : {commonest_of(2, 0.6), commonest_of(2, 0.5, 3), best_of(2, 0.5), reworded(same)})
         refuses([&](auto& o) { o.labeller = other; }, NoFilter{}, "labels: ");
     refuses([](auto&) {}, LengthFilter{}, "rung::LengthFilter");
     refuses([](auto& o) { o.schedule = InOrder{{{4}, {5}, {6}}}; }, NoFilter{}, "rung::InOrder");
-    refuses([](auto& o) { o.peak = 0.5; }, NoFilter{}, "rate 0.5");
+    refuses([](auto& o) { o.peak = 0.5; }, NoFilter{}, "rate void 0.5");
     refuses([](auto& o) { o.first_round = 9; }, NoFilter{}, "from 9 on");
+    refuses([](auto& o) { o.peak = o.peak * (1 + 1e-12); }, NoFilter{}, "rate void 0.01000000000001");
+    refuses([](auto& o) { o.test.to = 5; }, NoFilter{}, "from 1 to 5 by 1");
+    refuses([](auto& o) { o.watchdog = nullptr; }, NoFilter{}, "HalfNewest, void, ");
     refuses([](auto& o) { o.reset_optimizer = true; }, NoFilter{}, "moments reset");
     Climbing again(begun);
     Archive  all(state);
     CHECK_NOTHROW(again.engine->archive(all));
 }
 
-TEST_CASE("a climb that stops after rounds that were held or rolled back leaves what they would have left") {
+TEST_CASE("a climb that waited in vain ends with what was held or rolled back undone") {
     for (const Ruling ruling : {Ruling::hold, Ruling::roll_back}) {
         auto options     = quick();
         options.schedule = InOrder{{{12}}};  // far beyond it
@@ -48,7 +51,9 @@ TEST_CASE("a climb that stops after rounds that were held or rolled back leaves 
         const auto before = bits_of(c.voters[0].model().weights());
         c.finish();
         REQUIRE(c.rounds().size() == 2);
-        CHECK(c.rounds()[1].ruling == Ruling::stop);
+        CHECK(c.rounds()[1].ends);
+        CHECK(
+            round_line("", c.rounds()[1]).ends_with(": " + std::string(ruling_name(ruling)) + ", and stop"));
         CHECK(round_line("", c.rounds()[0]).ends_with(": " + std::string(ruling_name(ruling))));
         CHECK(c.sets().empty());
         CHECK((bits_of(c.voters[0].model().weights()) == before) == (ruling == Ruling::roll_back));
@@ -89,5 +94,5 @@ TEST_CASE("policies that make no sense are refused") {
         options.watchdog = watchdog;
         refuse(options, "Collapse: least_kept");
     }
-    CHECK_THROWS(Climbing(quick()).sets(1));
+    CHECK_THROWS_WITH_AS(Climbing(quick()).sets(1), doctest::Contains("sets of model 1"), Error);
 }

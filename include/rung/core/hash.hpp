@@ -1,9 +1,12 @@
 #pragma once
 // A hash of texts that is the same everywhere, and the names of types and of values, for errors and for files.
 
+#include <cxxabi.h>
+
 #include <charconv>
 #include <concepts>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -35,6 +38,17 @@ constexpr std::string_view type_name() {
 }
 
 namespace detail {
+
+/// What kind a std::function holds, as far as its type tells: two lambdas are two kinds, two values of one type are
+/// not. Lambdas are numbered by their place in the program. "void": none.
+template <class Function>
+std::string type_of(Function const& function) {
+    int         failed = 0;
+    char* const name   = abi::__cxa_demangle(function.target_type().name(), nullptr, nullptr, &failed);
+    std::string text   = failed == 0 ? name : function.target_type().name();
+    std::free(name);
+    return text;
+}
 
 inline std::string hash_text(std::uint64_t hash) {
     char out[17] = {};

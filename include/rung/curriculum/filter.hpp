@@ -166,11 +166,9 @@ struct Both {
     }
 };
 
-template <class First, class Second>
-    requires(KeepsCandidates<First> || KeepsCandidates<Second>)
-Both<First, Second>
-operator|(First first, Second second) {
-    static_assert(explain_filter<First>::ok && explain_filter<Second>::ok);
+template <KeepsCandidates First, class Second>
+Both<First, Second> operator|(First first, Second second) {
+    static_assert(explain_filter<Second>::ok);
     return {first, second};
 }
 

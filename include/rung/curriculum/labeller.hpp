@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "rung/core/check.hpp"
+#include "rung/core/hash.hpp"
 #include "rung/eval/answer.hpp"
 
 namespace rung {
@@ -46,9 +47,9 @@ inline Labeller best_of(int samples, double temperature, int top_k = 0) {
 namespace detail {
 /// What a climb that goes on must find as it was.
 [[gnu::cold, gnu::noinline]] inline std::string text_of(Labeller const& labeller) {
-    return concat(labeller.samples, labeller.ask ? " wordings" : " samples", " at temperature ",
-                  labeller.temperature, " of ", labeller.top_k > 0 ? concat(labeller.top_k) : "all",
-                  " tokens", labeller.choose ? ", one chosen" : "");
+    return concat(labeller.samples, " at temperature ", exact_text(labeller.temperature), ", top_k ",
+                  labeller.top_k, ", chosen by ", type_of(labeller.choose), ", asked by ",
+                  type_of(labeller.ask));
 }
 
 inline bool same_answer(Answer const& a, Answer const& b) { return a.ended == b.ended && a.text == b.text; }

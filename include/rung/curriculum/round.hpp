@@ -52,7 +52,7 @@ enum class Ruling {
     go_on,      ///< to the next difficulties
     hold,       ///< label the same difficulties once more; these labels are forgotten, though trained on once
     roll_back,  ///< the same from the weights of before, as if this round had not been
-    stop,       ///< ends the climb; after rounds that were held, or rolled back, this one is, too
+    stop,       ///< ends the climb, and what this round kept and learnt stays
 };
 
 /// The same difficulties come once more.
@@ -76,11 +76,12 @@ struct Round {
     /// the weights that were given up.
     Report      before, after;
     Ruling      ruling = Ruling::go_on;
-    std::string sign;  ///< of a collapse: what the watchdog saw; empty: nothing
+    bool        ends   = false;  ///< the climb, with this round, whatever the ruling
+    std::string sign;            ///< of a collapse: what the watchdog saw; empty: nothing
 
     void archive(auto& all) {
         all(round, difficulty, hardest, labels, loss, tokens, decoded, probed, flops, before, after, ruling,
-            sign);
+            ends, sign);
     }
     /// All difficulties together.
     LabelCount total() const {

@@ -31,7 +31,8 @@ struct Turn {
     std::function<Probe(Difficulty)>        probe;    ///< asks the models; costs their answers
 };
 
-/// Says what to label next. A copy of it is asked for all rounds before the climb begins, to see that they can be made.
+/// Says what to label next, by the turn alone: a copy of it is asked for all rounds before the climb begins, to see
+/// that they can be made, and a climb that goes on knows nothing of a state in it.
 using LabelSchedule = std::function<std::vector<Target>(Turn const&)>;
 
 namespace detail {

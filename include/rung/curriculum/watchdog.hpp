@@ -13,7 +13,8 @@ namespace rung {
 
 struct Advice {
     Ruling      ruling = Ruling::go_on;
-    std::string sign   = {};  ///< what was seen; empty: nothing
+    std::string sign   = {};     ///< what was seen; empty: nothing
+    bool        ends   = false;  ///< the climb, after what the ruling does to this round
 };
 
 /// Asked after each round, of the round and of all before it.
@@ -55,7 +56,7 @@ struct Collapse {
         int held      = 0;
         for (std::size_t i = before.size(); i-- > 0 && waits(before[i].ruling);) ++held;
         if (waits(then) && held + 1 > patience) {
-            advice.ruling = Ruling::stop;
+            advice.ends = true;
             advice.sign += "; held " + std::to_string(held) + " rounds in vain";
         }
         return advice;

@@ -28,7 +28,7 @@ public:
         detail::check_options(options_);
         RUNG_CHECK(filter_, "self_improve: filter; got none, wanted NoFilter{} or another");
         if (options.test_every > 0) check_tests();
-        check_schedule();
+        detail::check_schedule(options_, first_.hardest, [&](Difficulty d) { check_difficulty(d); });
     }
 
     Climb(Climb const&)            = delete;
@@ -47,7 +47,11 @@ public:
 
     std::vector<Round> const& rounds() const { return rounds_; }
     /// What a model keeps of each round that counted, and where it comes from.
-    std::vector<LabelledSet> const& sets(int voter) const { return sets_.at(std::size_t(voter)); }
+    std::vector<LabelledSet> const& sets(int voter) const {
+        RUNG_CHECK(voter >= 0 && voter < int(sets_.size()), "Climb: sets of model ", voter, "; got ",
+                   sets_.size(), " models, the first of them 0");
+        return sets_[std::size_t(voter)];
+    }
 
     /// The whole state, the models' among it. What is read must be of the same climb.
     [[gnu::cold, gnu::noinline]] void archive(Archive& all) {
@@ -94,22 +98,6 @@ private:
         check_difficulty(detail::corner<Task>(options_.test.from));
         check_difficulty(detail::corner<Task>(options_.test.to));
     }
-    /// What cannot be labelled is refused before any work, unless the schedule asks the models first.
-    [[gnu::cold, gnu::noinline]] void check_schedule() {
-        struct Asking {};
-        std::vector<std::vector<Target>> history;
-        LabelSchedule                    schedule = options_.schedule;  // one with a state keeps it
-        const auto                       ask      = [](Difficulty) -> Probe { throw Asking{}; };
-        try {
-            for (int level = 0; level < options_.rounds; ++level) {
-                history.push_back(schedule({level, first_.hardest, history, ask}));
-                if (history.back().empty()) return;
-                for (auto const& target : history.back()) check_difficulty(target.difficulty);
-                detail::shares_of(history.back(), options_.prompts);
-            }
-        } catch (Asking const&) {}
-    }
-
     [[gnu::cold, gnu::noinline]] void plan() {
         const int round = options_.first_round + int(rounds_.size());
         cost_           = {};
@@ -122,8 +110,9 @@ private:
             return longest(task_, target.difficulty) + 1 > Model::shape.context;
         });
         if (targets_.empty()) {
-            RUNG_CHECK(!rounds_.empty(), "self_improve: schedule; got nothing that fits a context of ",
-                       Model::shape.context, " for the first round");
+            RUNG_CHECK(!rounds_.empty(),
+                       "self_improve: schedule; got nothing for the first round, or nothing that a",
+                       " context of ", Model::shape.context, " holds, wanted a difficulty");
             phase_ = Phase::ended;
             return;
         }
@@ -253,19 +242,17 @@ private:
         }
         voter_ = 0;
         if (options_.watchdog) {
-            auto [ruling, sign] = options_.watchdog(now_, rounds_);
-            now_.ruling = ruling, now_.sign = std::move(sign);
+            auto [ruling, sign, ends] = options_.watchdog(now_, rounds_);
+            now_.ruling = ruling, now_.sign = std::move(sign), now_.ends = ends || ruling == Ruling::stop;
         }
-        const bool   stops  = now_.ruling == Ruling::stop;  // and is undone as what led there was
-        const Ruling ruling = stops && !rounds_.empty() ? rounds_.back().ruling : now_.ruling;
-        if (!waits(ruling)) history_.push_back(targets_);
+        if (!waits(now_.ruling)) history_.push_back(targets_);
         else
             for (auto& sets : sets_) sets.pop_back();
-        if (ruling == Ruling::roll_back) go_back();
+        if (now_.ruling == Ruling::roll_back) go_back();
         else if (!now_.after.scores.empty()) latest_ = now_.after;
         if (options_.watch_round) options_.watch_round(now_);
         rounds_.push_back(std::move(now_));
-        phase_ = stops || int(rounds_.size()) == options_.rounds ? Phase::ended : Phase::plan;
+        phase_ = rounds_.back().ends || int(rounds_.size()) == options_.rounds ? Phase::ended : Phase::plan;
     }
     void go_back() {
         RUNG_CHECK(options_.snapshots && !snapshot_.empty(),

@@ -1,9 +1,6 @@
 #pragma once
 // All that varies from one climb to another, each choice with the default that the paper has.
 
-#include <cxxabi.h>
-
-#include <cstdlib>
 #include <functional>
 #include <string>
 
@@ -58,16 +55,6 @@ struct ClimbOptions {
 
 namespace detail {
 
-/// What kind of function it is, as far as its type tells: two lambdas are two kinds, two values of one type are not.
-template <class Function>
-std::string type_of(Function const& function) {
-    int         failed = 0;
-    char* const name   = abi::__cxa_demangle(function.target_type().name(), nullptr, nullptr, &failed);
-    std::string text   = failed == 0 ? name : function.target_type().name();
-    std::free(name);
-    return text;
-}
-
 inline double rate_of(ClimbOptions const& options, int round, int step) {
     if (options.rate) return options.rate(round, step);
     return WarmupStableDecay{options.peak, options.warmup, options.steps, options.decay}(step);
@@ -75,14 +62,17 @@ inline double rate_of(ClimbOptions const& options, int round, int step) {
 
 /// What a climb that goes on must find as it was.
 [[gnu::cold, gnu::noinline]] inline std::string text_of(ClimbOptions const& options) {
-    return concat(
-        options.rounds, " rounds from ", options.first_round, " on, of ", options.prompts, " prompts and ",
-        options.steps, " steps of ", options.batch, ", rate ",
-        options.rate ? "of a function" : concat(options.peak, ", ", options.warmup, ", ", options.decay),
-        options.reset_optimizer ? ", moments reset" : "", ", passes ", options.run.passes, ", grade ",
-        int(options.grade), ", control ", int(options.control), ", labels: ", text_of(options.labeller),
-        ", by ", type_of(options.schedule), ", ", type_of(options.replay), ", ", type_of(options.watchdog),
-        ", ", type_of(options.corrupt), ", kept by ");
+    EvaluateOptions const& t = options.test;
+    return concat(options.rounds, " rounds from ", options.first_round, " on, of ", options.prompts,
+                  " prompts and ", options.steps, " steps of ", options.batch, ", rate ",
+                  type_of(options.rate), " ", exact_text(options.peak), ", ", options.warmup, ", ",
+                  options.decay, options.reset_optimizer ? ", moments reset" : "",
+                  options.snapshots ? "" : ", no snapshots", ", passes ", options.run.passes, ", grade ",
+                  int(options.grade), ", control ", int(options.control), ", tests of ", t.each, " from ",
+                  t.from.text(), " to ", t.to.text(), " by ", t.by.text(), " every ", options.test_every,
+                  ", labels: ", text_of(options.labeller), ", by ", type_of(options.schedule), ", ",
+                  type_of(options.replay), ", ", type_of(options.watchdog), ", ", type_of(options.corrupt),
+                  ", kept by ");
 }
 
 inline constexpr int most_rounds = 100'000, most_targets = 4'096, most_samples = 1'024;

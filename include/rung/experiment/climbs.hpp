@@ -90,7 +90,7 @@ private:
                     {std::to_string(round.round), count.difficulty.text(), std::to_string(count.labelled),
                      std::to_string(count.kept), count.kept > 0 ? text::fixed(count.precision(), 3) : "-",
                      text::fixed(count.recall(), 3), count.kept > 0 ? text::fixed(count.trust, 3) : "-",
-                     round.sign, ruling_name(round.ruling)});
+                     round.sign, std::string(ruling_name(round.ruling)) + (round.ends ? ", the end" : "")});
         return all;
     }
     [[gnu::cold, gnu::noinline]] static std::string map(std::vector<Round> const& rounds) {

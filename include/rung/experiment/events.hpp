@@ -74,6 +74,7 @@ inline std::string of_climb(std::string const& name) { return name.empty() ? "" 
         .set("exact_match", exact_matches(r.after));
     if (!r.sign.empty()) line.set("sign", r.sign);
     if (r.ruling != Ruling::go_on) line.set("ruling", ruling_name(r.ruling));
+    if (r.ends) line.set("ends", true);
     return line;
 }
 /// The same for a reader at the terminal, in short.
@@ -83,7 +84,8 @@ inline std::string of_climb(std::string const& name) { return name.empty() ? "" 
                        ": kept ", std::to_string(sum.kept), " of ", std::to_string(sum.labelled),
                        ", of which ", std::to_string(sum.kept_right), " are right",
                        r.sign.empty() ? "" : "; ", r.sign,
-                       r.ruling == Ruling::go_on ? "" : std::string(": ") + ruling_name(r.ruling)});
+                       r.ruling == Ruling::go_on ? "" : std::string(": ") + ruling_name(r.ruling),
+                       r.ends && r.ruling != Ruling::stop ? ", and stop" : ""});
 }
 
 }  // namespace rung

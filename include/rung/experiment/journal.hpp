@@ -78,12 +78,14 @@ public:
         for (auto const& score : reports.front().second.scores) {
             auto& row = rows.emplace_back(Page::Cells{score.difficulty.text()});
             for (auto const& [name, report] : reports) row.push_back(cell(report.at(score.difficulty)));
-            std::string counts = std::to_string(score.count);
-            for (std::size_t i = 1; i < reports.size(); ++i)
-                if (const int count = reports[i].second.at(score.difficulty).count;
-                    count != reports[i - 1].second.at(score.difficulty).count)
-                    counts += ", " + std::to_string(count);
-            row.push_back(counts);
+            std::string counts;
+            bool        alike = true;
+            for (auto const& [name, report] : reports) {
+                const int count = report.at(score.difficulty).count;
+                alike           = alike && count == score.count;
+                counts += (counts.empty() ? "" : ", ") + std::to_string(count);
+            }
+            row.push_back(alike ? std::to_string(score.count) : counts);
         }
         Json line = begin_line();
         if (trained_to.second == 0) line.set("trained_to", trained_to.first);

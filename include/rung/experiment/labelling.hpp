@@ -193,8 +193,6 @@ Probe probe(std::vector<Trainer*> const& voters, Task const& task, Difficulty di
                                                                int                        prompts) {
     RUNG_CHECK(targets.size() <= std::size_t(most_targets), "self_improve: schedule; got ", targets.size(),
                " difficulties in a round, wanted at most ", most_targets);
-    RUNG_CHECK(targets.size() <= std::size_t(prompts), "self_improve: prompts; got ", prompts, " for ",
-               targets.size(), " difficulties in a round, wanted at least one each");
     std::vector<double> weights;
     for (auto const& target : targets) weights.push_back(target.weight);
     const auto       sums = sums_of("self_improve: schedule", weights);
@@ -205,6 +203,26 @@ Probe probe(std::vector<Trainer*> const& voters, Task const& task, Difficulty di
         counts.push_back(until - before), before = until;
     }
     return counts;
+}
+
+/// What cannot be labelled is refused before any work, unless the schedule asks the models first.
+/// @param check  throws on a difficulty of which there are no problems
+[[gnu::cold, gnu::noinline]] inline void check_schedule(ClimbOptions const& options, Difficulty hardest,
+                                                        std::function<void(Difficulty)> const& check) {
+    struct Asking {};
+    std::vector<std::vector<Target>> history;
+    LabelSchedule                    schedule = options.schedule;  // one with a state in it keeps it
+    const auto                       ask      = [](Difficulty) -> Probe { throw Asking{}; };
+    try {
+        for (int level = 0; level < options.rounds; ++level) {
+            history.push_back(schedule({level, hardest, history, ask}));
+            if (history.back().empty()) return;
+            for (auto const& target : history.back()) check(target.difficulty);
+            for (const int count : shares_of(history.back(), options.prompts))
+                RUNG_CHECK(count > 0, "self_improve: prompts; got ", options.prompts, " for ",
+                           history.back().size(), " difficulties of a round, wanted some for each");
+        }
+    } catch (Asking const&) {}
 }
 
 /// Adds to the count of the same difficulty, if there is one.
