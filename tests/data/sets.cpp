@@ -195,6 +195,16 @@ TEST_CASE("digits and pairs are left out, of every format that says which number
         CHECK((prompt != "1+2=" && prompt != "3+4="));
     }
     CHECK(tens == doctest::Approx(3'000 / 9).epsilon(0.2));
+    using Padded = AdditionIn<ZeroPadded<Plain>>;
+    const Excluding padded{Padded{}, Pairs{{{"853", "97"}}}};
+    CHECK(padded.excludes(Padded{}.example("853", "97")));
+    CHECK(!padded.excludes(Padded{}.example("97", "853")));
+    CHECK(!Excluding{Padded{}, DigitAt{.digit = 0}}.excludes(Padded{}.example("853", "97")));
+    const Excluding unsorted{Copy{}, Prompts{{"5=", "9=", "1="}}};
+    for (char digit = '1'; digit <= '9'; ++digit) {
+        const std::string one(1, digit);
+        CHECK(unsorted.excludes(Copy{}.example(one)) == (digit == '1' || digit == '5' || digit == '9'));
+    }
     struct Mine {
         bool operator()(Example const& example) const { return example.answer.size() < 9; }
     };

@@ -41,6 +41,9 @@ TEST_CASE("digits are counted from the units, whichever way they are written") {
     CHECK(scores.of_length(2).at(0).correct == 2);
     CHECK(scores.of_length(2).at(1).correct == 2);
     CHECK(scores.of_length(2).at(1).count == 4);
+    DigitScores endless{plain};
+    show(endless, plain, plain.example("17", "25"), "42", false);
+    CHECK(endless.all().at(0).correct == 0);
     CHECK(scores.of_length(3).scores.size() == 3);
     CHECK(scores.of_length(1).scores.empty());
     CHECK(scores.of_length(9).scores.empty());

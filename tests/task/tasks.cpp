@@ -162,6 +162,20 @@ TEST_CASE("a sum of many numbers, and the parity of bits") {
     CHECK_THROWS_AS(Parity{}.example("12"), Error);
 }
 
+TEST_CASE("a problem of nothing is none") {
+    CHECK_THROWS_AS(Parity{}.example(""), Error);
+    CHECK_THROWS_AS(Popcount{}.example(""), Error);
+    CHECK_THROWS_AS(Majority{}.example(""), Error);
+    CHECK_THROWS_AS(PrefixSums{}.example(""), Error);
+    CHECK_THROWS_AS(EvenPairs{}.example(""), Error);
+    CHECK_THROWS_AS(BalancedBrackets{}.example(""), Error);
+    CHECK_THROWS_AS(UniqueSet{}.example(""), Error);
+    CHECK_THROWS_AS(CycleNavigation{}.example(""), Error);
+    CHECK_THROWS_AS(StackManipulation{}.example("", "p"), Error);
+    CHECK_THROWS_AS(ModularSum{}.example(""), Error);
+    CHECK_THROWS_AS(NaryAddition{}.example(std::vector<std::string>{}), Error);
+}
+
 TEST_CASE("a digit's place is its index within its number, what is no digit has 0, and blanks are digits") {
     const std::string_view text   = "853+97=10";
     const int              want[] = {1, 2, 3, 0, 1, 2, 0, 1, 2};

@@ -25,9 +25,10 @@ concept OfTwoNumbers = requires(std::string_view text) {
 }  // namespace detail
 
 /// Digits are those that the right answer writes, zeros in front among them, its sign not; a digit that an answer does
-/// not reach is wrong, and so are all digits of an answer whose form is broken. The highest is wrong too where an
-/// answer goes on beyond it, zeros aside: of 142 for 42 the units alone are right, so that all are of right numbers
-/// only. Of a task that is not of two numbers: characters of its answer, from the first that is written.
+/// not reach is wrong, and so are all digits of an answer whose form is broken, or that did not end. The highest is
+/// wrong too where an answer goes on beyond it, zeros aside: of 142 for 42 the units alone are right, so that all are
+/// of right numbers only, or of their opposites. Of a task that is not of two numbers: characters of its answer, from
+/// the first that is written.
 template <class Task>
 class DigitScores {
 public:
@@ -35,8 +36,9 @@ public:
     explicit DigitScores(Task const&) {}
 
     void operator()(Answered const& answered) {
-        const std::string want = digits(answered.truth.answer), got = digits(answered.answer.text);
-        const bool        longer = got.find_first_not_of(past, want.size()) != std::string::npos;
+        const std::string want = digits(answered.truth.answer),
+                          got  = answered.answer.ended ? digits(answered.answer.text) : "";
+        const bool longer      = got.find_first_not_of(past, want.size()) != std::string::npos;
         if (by_length_.size() <= want.size()) by_length_.resize(want.size() + 1);
         auto& scores = by_length_[want.size()].scores;
         for (std::size_t place = 0; place < want.size(); ++place) {

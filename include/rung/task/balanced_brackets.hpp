@@ -21,8 +21,8 @@ struct BalancedBrackets {
         return example(rng.chance(0.5) ? balanced_text(rng, difficulty) : other_text(rng, difficulty));
     }
     Example example(std::string_view text) const {
-        RUNG_CHECK(text.find_first_not_of("()") == std::string_view::npos, "BalancedBrackets: text; got '",
-                   text, "', wanted brackets");
+        RUNG_CHECK(!text.empty() && text.find_first_not_of("()") == std::string_view::npos,
+                   "BalancedBrackets: text; got '", text, "', wanted brackets");
         return {std::string(text) + "=", balanced(text) ? "1" : "0"};
     }
     int longest(int difficulty) const { return 2 * difficulty + 2; }

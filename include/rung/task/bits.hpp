@@ -18,10 +18,10 @@ inline std::string random(Rng& rng, int count, std::string_view where) {
     return bits;
 }
 
-/// Throws unless there is nothing but zeros and ones.
+/// Throws unless there are zeros and ones, and nothing else.
 inline void check(std::string_view bits, std::string_view where) {
-    RUNG_CHECK(bits.find_first_not_of("01") == std::string_view::npos, where, ": bits; got '", bits,
-               "', wanted zeros and ones");
+    RUNG_CHECK(!bits.empty() && bits.find_first_not_of("01") == std::string_view::npos, where,
+               ": bits; got '", bits, "', wanted zeros and ones");
 }
 
 /// Of the prompts of so many bits.

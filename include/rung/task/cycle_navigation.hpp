@@ -21,8 +21,8 @@ struct CycleNavigation {
     }
     Example example(std::string_view steps) const {
         RUNG_CHECK(places >= 2 && places <= 10, "CycleNavigation: places; got ", places, ", wanted 2 to 10");
-        RUNG_CHECK(steps.find_first_not_of("+-.") == std::string_view::npos, "CycleNavigation: steps; got '",
-                   steps, "', wanted +, - and .");
+        RUNG_CHECK(!steps.empty() && steps.find_first_not_of("+-.") == std::string_view::npos,
+                   "CycleNavigation: steps; got '", steps, "', wanted +, - and .");
         int at = 0;
         for (const char step : steps) at = (at + (step == '+' ? 1 : step == '-' ? places - 1 : 0)) % places;
         return {std::string(steps) + "=", std::string(1, char('0' + at))};

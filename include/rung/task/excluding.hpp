@@ -40,8 +40,9 @@ struct Excluding : Task {
         if constexpr (RefusesExamples<Rule>) {
             return rule(example);
         } else {
-            const auto [a, b] = Task::numbers(example.prompt);
-            return rule(a, b);
+            const auto [a, b]   = Task::numbers(example.prompt);
+            const auto as_value = [](std::string_view n) { return n.empty() ? n : digits::trimmed(n); };
+            return rule(as_value(a), as_value(b));  // zeros in front are the format's
         }
     }
     Example sample(Rng& rng, Difficulty difficulty) const {
@@ -85,7 +86,7 @@ private:
     }
 };
 
-/// Rule: these pairs of numbers, in this order.
+/// Rule: these pairs of numbers, in this order, without zeros in front.
 struct Pairs {
     std::vector<std::pair<std::string, std::string>> pairs;
 
@@ -101,17 +102,24 @@ struct Pairs {
 };
 
 /// Rule: these prompts.
-struct Prompts {
-    std::vector<std::string> sorted;
+class Prompts {
+public:
+    Prompts() = default;
+    explicit Prompts(std::vector<std::string> prompts) : sorted_(std::move(prompts)) {
+        std::sort(sorted_.begin(), sorted_.end());
+    }
 
     bool operator()(Example const& example) const {
-        return std::binary_search(sorted.begin(), sorted.end(), example.prompt);
+        return std::binary_search(sorted_.begin(), sorted_.end(), example.prompt);
     }
     std::string name() const {
         std::uint64_t all = 0;
-        for (auto const& prompt : sorted) all = hash_of(prompt, all);
+        for (auto const& prompt : sorted_) all = hash_of(prompt, all);
         return detail::hash_text(all);
     }
+
+private:
+    std::vector<std::string> sorted_;
 };
 
 }  // namespace rung

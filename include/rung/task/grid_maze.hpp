@@ -1,8 +1,8 @@
 #pragma once
 // The shortest way through a maze of walls, drawn as text (Schwarzschild et al., "Can you learn an algorithm?", NeurIPS
-// 2021, whose mazes are such pictures), from S to E in steps up, down, left and right:     #####     #S# #     # # #
-// #  E#     #####=   ->  DR Difficulties are the rows and columns of cells; between neighbouring cells there is a wall
-// or a way.
+// 2021, whose mazes are such pictures), from S to E in steps up, down, left and right, each to the next cell:
+// "#####\n#S# #\n# # #\n#  E#\n#####=" -> "DR". Difficulties are the rows and columns of cells; between neighbours
+// there is a wall or a way.
 
 #include <algorithm>
 #include <string>

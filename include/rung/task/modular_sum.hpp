@@ -22,6 +22,7 @@ struct ModularSum {
     }
     Example example(std::string_view text) const {
         check_modulus();
+        RUNG_CHECK(!text.empty(), "ModularSum: digits; got none, wanted at least 1");
         int sum = 0;
         for (const char c : text) {
             RUNG_CHECK(c >= '0' && c < '0' + modulus, "ModularSum: digits; got '", text, "', wanted 0 to ",

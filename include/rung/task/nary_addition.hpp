@@ -31,6 +31,7 @@ struct NaryAddition {
         return example(operands);
     }
     Example example(std::vector<std::string> const& operands) const {
+        RUNG_CHECK(!operands.empty(), "NaryAddition: operands; got none, wanted at least 1");
         Example     all;
         std::string sum = "0";
         for (auto const& operand : operands) {

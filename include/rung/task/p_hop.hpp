@@ -3,7 +3,7 @@
 // which character is reached? "bacba=", one hop -> "c". "-" where there is no such place (Sanford, Hsu and Telgarsky,
 // "Transformers, parallel computation, and logarithmic depth", ICML 2024; with four letters, Saunshi et al., "Reasoning
 // with latent thoughts", ICLR 2025). Difficulties are the length and the hops; where there are five characters to a
-// hop, few answers are "-".
+// hop, few answers are "-". A prompt does not say how many hops: a curriculum of several asks it for several answers.
 
 #include <string>
 
@@ -34,6 +34,7 @@ struct PHop {
         for (int hop = 0; hop < hops; ++hop) {
             const std::size_t same = at == 0 ? std::string_view::npos : text.substr(0, at).rfind(text[at]);
             if (same == std::string_view::npos) return {std::string(text) + "=", "-"};
+            if (same + 1 == at) break;  // here it stays
             at = same + 1;
         }
         return {std::string(text) + "=", std::string(1, text[at])};

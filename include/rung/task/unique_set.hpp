@@ -22,8 +22,8 @@ struct UniqueSet {
         return example(text);
     }
     Example example(std::string_view text) const {
-        RUNG_CHECK(text.find_first_not_of(symbols) == std::string_view::npos, "UniqueSet: symbols; got '",
-                   text, "', wanted letters, a to X");
+        RUNG_CHECK(!text.empty() && text.find_first_not_of(symbols) == std::string_view::npos,
+                   "UniqueSet: symbols; got '", text, "', wanted letters, a to X");
         std::string answer;
         for (const char symbol : text)
             if (answer.find(symbol) == std::string::npos) answer += symbol;
