@@ -22,7 +22,7 @@ using namespace rung;
 using Sums = CommonAlphabet<AdditionIn<Plain>, AdditionIn<ReversedAnswer>, AdditionIn<SimplifiedScratchpad>,
                             AdditionIn<DetailedScratchpad>>;
 
-inline constexpr Shape shape{.vocab = Sums::vocab, .context = 320, .width = 48, .heads = 2};
+inline constexpr Shape shape{.vocab = Sums::vocab, .context = 320, .width = 48, .heads = 4};
 struct Adder : Transformer<shape, Rope<>, Stacked<3>, Llama> {
     using Transformer::Transformer;
 };
@@ -146,12 +146,12 @@ int main(int argc, char** argv) {
         pretrained.check<Adder>(InAlphabet<AdditionIn<Plain>, Sums>{});
         Journal            journal{"formats", "How a sum is written", common, flags};
         std::vector<Trial> trials;
-        grow<DetailedScratchpad>(ctx, {"detailed", {250, 500, 1'000, 1'500}, 320, 2 * s.steps}, s, pretrained,
+        grow<DetailedScratchpad>(ctx, {"detailed", {500, 1'000, 1'500}, 320, 2 * s.steps}, s, pretrained,
                                  journal, trials);
-        grow<SimplifiedScratchpad>(ctx, {"simplified", {500, 1'000, 2'000, 4'000}, 128, 2 * s.steps}, s,
+        grow<SimplifiedScratchpad>(ctx, {"simplified", {1'000, 2'000, 4'000}, 128, 2 * s.steps}, s,
                                    pretrained, journal, trials);
-        grow<ReversedAnswer>(ctx, {"reversed", {1'000, 2'000, 4'000, 8'000}, 64, s.steps}, s, pretrained,
-                             journal, trials);
+        grow<ReversedAnswer>(ctx, {"reversed", {2'000, 4'000, 8'000}, 64, s.steps}, s, pretrained, journal,
+                             trials);
         grow<Plain>(ctx, {"plain", {4'000, 8'000, 16'000}, 64, s.steps}, s, pretrained, journal, trials);
         report(trials, journal);
     });
