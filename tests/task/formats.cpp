@@ -83,6 +83,12 @@ TEST_CASE("a number is read back from every format, and from nothing else") {
     CHECK(read(IndexHints<Plain>{}, "c9a5b0") == "none");
     CHECK(read(IndexHints<Plain>{}, "c9b") == "none");
     CHECK(read(IndexHints<Reversed>{}, "a0b5c9") == "950");
+    const AdditionIn<IndexHints<Plain>>    hinted;
+    const AdditionIn<IndexHints<Reversed>> from_units;
+    CHECK(hinted.correct({"", "c9b5a0"}, "d0c9b5a0"));  // zeros in front change nothing
+    CHECK(!hinted.correct({"", "c9b5a0"}, "d9c5b0"));   // other digits' hints
+    CHECK(from_units.correct({"", "a0b5c9"}, "a0b5c9d0"));
+    CHECK(!from_units.correct({"", "a0b5c9"}, "b0c5d9"));
     CHECK(read(SimplifiedScratchpad{}, "A->0 , C->0.\n0") == "0");
     CHECK(read(SimplifiedScratchpad{}, "495") == "none");
     CHECK(read(DetailedScratchpad{}, "</scratch>\n-2 3 9") == "-239");

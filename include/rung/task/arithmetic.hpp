@@ -104,7 +104,10 @@ struct ArithmeticIn {
         if constexpr (written) {
             if (judge == Judge::every_step) return false;
             const auto number = Format::number(answer), wanted = Format::number(truth.answer);
-            return number && wanted && digits::canonical(*number) == digits::canonical(*wanted);
+            if (!number || !wanted || digits::canonical(*number) != digits::canonical(*wanted)) return false;
+            if constexpr (requires { Format::same_hints(answer, answer); })
+                return Format::same_hints(answer, truth.answer);
+            return true;
         }
         return false;
     }

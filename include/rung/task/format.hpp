@@ -212,6 +212,14 @@ struct OneLine {
         return L.spaced ? 2 * characters - 1 : characters;
     }
     static std::optional<std::string> number(std::string_view answer) { return detail::read_line(L, answer); }
+    /// Of answers that have numbers: whether the hints of their units are the same, and so all others.
+    static bool same_hints(std::string_view a, std::string_view b) {
+        const auto unit = [](std::string_view answer) {
+            const bool first = L.result == Order::least_first;
+            return answer[first ? answer.find_first_of(detail::hints) : answer.find_last_of(detail::hints)];
+        };
+        return !L.hinted || unit(a) == unit(b);
+    }
 };
 
 namespace detail {
