@@ -14,6 +14,14 @@ using namespace rung;
 
 namespace {
 
+struct Number {
+    int value;
+};
+template <class F>
+int operator|(Number number, F const& f) {
+    return f(number.value);
+}
+
 std::vector<std::string> texts(std::vector<Target> const& targets) {
     std::vector<std::string> all;
     for (auto const& target : targets) all.push_back(target.difficulty.text());
@@ -214,6 +222,10 @@ TEST_CASE("the watchdog sees a frontier that stands, but not one that has reache
                  gap_moved = tests({{{1, 1}, true}, {{1, 2}, false}, {{2, 1}, true}, {{2, 2}, false}});
     CHECK(watch(round_with(90, 0.99, gap_moved), std::vector<Round>(5, round_with(90, 0.99, gap)))
               .sign.empty());
+}
+
+TEST_CASE("filters leave the pipes of others alone") {
+    CHECK((Number{2} | [](auto x) { return x + 1; }) == 3);
 }
 
 TEST_CASE("the watchdog holds for as long as its patience lasts, and then stops") {

@@ -46,7 +46,9 @@ TEST_CASE("journal: every step, round and result of a climb is on record, number
                   .test        = {.from = 2, .to = 3, .each = 4},
                   .watch       = journal.watch_climb(),
                   .watch_round = journal.watch_round()});
-    journal.finish(2, {{"before", before}, {"after", before}}, {{"weights", 7}});
+    Report twice = before;
+    for (auto& score : twice.scores) score.count *= 2, score.correct *= 2;
+    journal.finish(2, {{"before", before}, {"after", before}, {"both", twice}}, {{"weights", 7}});
 
     const std::string record = slurp(folder / "run/record.jsonl");
     CHECK(count(record, R"("event":"step")") == 3 + 2 + 2 * 4);
@@ -63,6 +65,8 @@ TEST_CASE("journal: every step, round and result of a climb is on record, number
     // Accuracy, rounds (which tested fewer difficulties), labels, two frontiers, loss.
     CHECK(count(page, "<figure>") == 6);
     CHECK(count(page, "self-improvement begins") == 1);
+    CHECK(count(page, "4, 4, 8") == 5);  // problems of each report, of each difficulty
+    CHECK(count(page, "ruling") == 1);
 
     std::rewind(out);
     char        line[4096];
