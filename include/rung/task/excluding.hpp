@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "rung/core/hash.hpp"
+#include "rung/task/digits.hpp"
 #include "rung/task/task.hpp"
 
 namespace rung {
