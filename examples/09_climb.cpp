@@ -125,12 +125,7 @@ void climb(Context& ctx, Task const& task, Settings const& s, Common const& comm
         if (s.task == "addition") {
             options.labeller = reworded(swapped);
             options.replay   = HalfNewest{.enough = s.prompts / 2};
-            options.watchdog = Collapse{.least_kept  = 0.5,
-                                        .least_trust = 0,
-                                        .most_fall   = 1,
-                                        .stalled     = 0,
-                                        .then        = Ruling::hold,
-                                        .patience    = 12};
+            options.watchdog = hold_until_kept(0.5);
         }
         self_improve(voters, task, first,
                      LengthFilter{} | Agreement{.least = 1} | ConfidenceFilter{.least = s.sure} |

@@ -60,29 +60,23 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
     const std::string taught = saved(voters);  // every climb begins here
 
     // A round of which less than half was kept is gone through again before the next pair.
-    const Collapse again{.least_kept  = 0.5,
-                         .least_trust = 0,
-                         .most_fall   = 1,
-                         .stalled     = 0,
-                         .then        = Ruling::hold,
-                         .patience    = 12};
-    const auto     run = [&](std::string const& name, auto& who, LabelFilter const& filter) {
+    const auto run = [&](std::string const& name, auto& who, LabelFilter const& filter) {
         if (only != "all" && only != name) return;
         load(voters, taught);
         const auto rounds = self_improve(
-                who, Multiplication{}, lengths, filter,
-                {.rounds      = (s.paper ? 1 : 3) * int(order.rounds.size()),
-                 .prompts     = s.prompts,
-                 .steps       = s.round_steps,
-                 .batch       = s.batch,
-                 .peak        = s.round_peak,
-                 .decay       = s.decay,
-                 .schedule    = order,
-                 .replay      = HalfNewest{.first = double(s.trained_to), .enough = s.paper ? 0 : s.prompts},
-                 .watchdog    = s.paper ? Watchdog(Collapse{}) : Watchdog(again),
-                 .test        = {.from = {1, 1}, .to = to, .each = 128},
-                 .watch       = journal.watch_climb(name),
-                 .watch_round = journal.watch_round(name)});
+            who, Multiplication{}, lengths, filter,
+            {.rounds      = (s.paper ? 1 : 3) * int(order.rounds.size()),
+             .prompts     = s.prompts,
+             .steps       = s.round_steps,
+             .batch       = s.batch,
+             .peak        = s.round_peak,
+             .decay       = s.decay,
+             .schedule    = order,
+             .replay      = HalfNewest{.first = double(s.trained_to), .enough = s.paper ? 0 : s.prompts},
+             .watchdog    = s.paper ? Watchdog(Collapse{}) : Watchdog(hold_until_kept(0.5)),
+             .test        = {.from = {1, 1}, .to = to, .each = 128},
+             .watch       = journal.watch_climb(name),
+             .watch_round = journal.watch_round(name)});
         pretrained.save(voters[0].model(), Multiplication{}, name);
         after.emplace_back(name, rounds.back().after);
         solved.emplace_back("solved_" + name, rounds.back().after.reach());

@@ -3,8 +3,7 @@
 // models keeps it clean, about as well as a verifier that follows the way and needs no answer either.
 // After Lee et al., "Self-improving transformers overcome easy-to-hard and length generalization challenges", ICML 2025
 // (30 nodes and 1 to 9 hops, then to 30 hops; 10 to 30 nodes at 9 hops, then to 60); `--paper` has their sizes.
-// By default eight nodes and 1 to 3 hops, then to 7: what its first model learns is in examples/RESULTS.md, the climb has
-// not been run.
+// By default eight nodes and 1 to 3 hops, then to 7; the climb has not been run, see examples/RESULTS.md.
 
 #include "rung/curriculum/shaped.hpp"
 #include "rung/experiment/device.hpp"
@@ -115,31 +114,26 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
     const std::string taught = saved(voters);  // every climb begins here
 
     // A round of which less than half was kept is gone through again before the next hop.
-    const Collapse again{.least_kept  = 0.5,
-                         .least_trust = 0,
-                         .most_fall   = 1,
-                         .stalled     = 0,
-                         .then        = Ruling::hold,
-                         .patience    = 6};
-    const auto     run = [&](std::string const& name, auto& who, LabelFilter const& filter) {
+    const auto run = [&](std::string const& name, auto& who, LabelFilter const& filter) {
         if (only != "all" && only != name) return;
         load(voters, taught);
-        const auto rounds = self_improve(who, Maze{}, mazes, filter,
-                                             {.rounds          = (s.paper ? 1 : 3) * s.further,
-                                              .prompts         = s.prompts,
-                                              .steps           = s.round_steps,
-                                              .batch           = s.batch,
-                                              .peak            = s.round_peak,
-                                              .warmup          = s.round_steps / 10,
-                                              .reset_optimizer = s.paper,
-                                              .grade           = grade,
-                                              .schedule        = further(s),
-                                              .replay = HalfNewest{.first  = hops ? 1.0 : s.nodes - few + 1.0,
-                                                                   .enough = s.paper ? 0 : s.prompts},
-                                              .watchdog = s.paper ? Watchdog(Collapse{}) : Watchdog(again),
-                                              .test = {.from = {few, hops ? 1 : s.hops}, .to = last, .each = 128},
-                                              .watch       = journal.watch_climb(name),
-                                              .watch_round = journal.watch_round(name)});
+        const auto rounds =
+            self_improve(who, Maze{}, mazes, filter,
+                         {.rounds          = (s.paper ? 1 : 3) * s.further,
+                          .prompts         = s.prompts,
+                          .steps           = s.round_steps,
+                          .batch           = s.batch,
+                          .peak            = s.round_peak,
+                          .warmup          = s.round_steps / 10,
+                          .reset_optimizer = s.paper,
+                          .grade           = grade,
+                          .schedule        = further(s),
+                          .replay          = HalfNewest{.first  = hops ? 1.0 : s.nodes - few + 1.0,
+                                                        .enough = s.paper ? 0 : s.prompts},
+                          .watchdog        = s.paper ? Watchdog(Collapse{}) : Watchdog(hold_until_kept(0.5)),
+                          .test            = {.from = {few, hops ? 1 : s.hops}, .to = last, .each = 128},
+                          .watch           = journal.watch_climb(name),
+                          .watch_round     = journal.watch_round(name)});
         pretrained.save(voters[0].model(), Maze{}, name);
         after.emplace_back(name, rounds.back().after);
     };

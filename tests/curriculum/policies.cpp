@@ -239,6 +239,10 @@ TEST_CASE("the watchdog holds for as long as its patience lasts, and then stops"
         CHECK(advice.ends == ends);
         before.push_back(round);
     }
+    const Collapse half = hold_until_kept(0.5, 2);
+    CHECK(half(round_with(49, 0.1), {}).ruling == Ruling::hold);
+    CHECK(half(round_with(51, 0.1), {}).ruling == Ruling::go_on);
+    CHECK(half(round_with(49, 0.1), before).ends);
     before.push_back(round_with(90, 0.9));  // it went on meanwhile: patience is new
     CHECK(watch(round_with(1, 0.9), before).ruling == Ruling::hold);
 }

@@ -83,4 +83,15 @@ private:
     static std::string percent(double share) { return std::to_string(int(share * 100 + 0.5)) + " %"; }
 };
 
+/// Holds rounds of which less than this share was kept, and looks at nothing else; the climb ends after `patience` such
+/// rounds in a row.
+inline Collapse hold_until_kept(double share, int patience = 12) {
+    return {.least_kept  = share,
+            .least_trust = 0,
+            .most_fall   = 1,
+            .stalled     = 0,
+            .then        = Ruling::hold,
+            .patience    = patience};
+}
+
 }  // namespace rung
