@@ -113,7 +113,6 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
     s.paper ? teach(mazes) : teach(growing(s));
     const std::string taught = saved(voters);  // every climb begins here
 
-    // A round of which less than half was kept is gone through again before the next hop.
     const auto run = [&](std::string const& name, auto& who, LabelFilter const& filter) {
         if (only != "all" && only != name) return;
         load(voters, taught);
