@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <sstream>
+
 #include "rung/data/apart.hpp"
 #include "rung/data/unseen.hpp"
+#include "rung/eval/digit_scores.hpp"
 #include "rung/task/cycle_navigation.hpp"
 #include "rung/task/grid_maze.hpp"
 #include "rung/task/nary_addition.hpp"
@@ -55,7 +58,7 @@ TEST_CASE("grid: an evaluation stopped again and again, in the middle of a line 
     CHECK(whole.at({1, 1}).passes > 0);
     int starts = 0, asked = 0;
     for (bool done = false; !done && starts < 50; ++starts) {
-        int left      = 50;  // two problems and a half
+        int left      = 50 + 40 * starts;  // two problems and a half more than were answered before
         options.watch = [&](Answered const&) {
             if (--left < 0) throw Stop{};
             ++asked;
@@ -70,7 +73,7 @@ TEST_CASE("grid: an evaluation stopped again and again, in the middle of a line 
             if (starts == 2) scratch::write(path, text + "{\"cell\":\"3x");          // and another
         }
     }
-    CHECK(starts == 7);  // two difficulties a time, and one of them twice
+    CHECK(starts == 6);
     const std::string text = scratch::read(path);
     CHECK(scratch::count(text, "\n") == 1 + 12);
     CHECK(same(evaluate_into(path, ctx, model, Grid{}, {.to = {3, 4}, .each = 20}, StableFor{2}), whole));
@@ -180,6 +183,53 @@ TEST_CASE("grid: rules and tasks are told apart by values that are no plain byte
     };
     static_assert(detail::NamesItself<Said> && !detail::NamesItself<Beside> &&
                   !detail::NamesItself<Addition>);
+}
+
+TEST_CASE("grid: who watches sees the answers of an earlier call as well, with all that was known of them") {
+    const scratch::Folder folder;
+    const std::string     path = folder / "watched.jsonl";
+    cpu::Context          ctx{{.threads = 1}};
+    const auto            model = trained(ctx);
+    std::vector<Answered> seen;  // of which only the numbers outlive the call
+    std::vector<Answer>   answers;
+    DigitScores<Addition> digits, again;
+    const EvaluateOptions plain{.to = 3, .each = 20};
+    const auto            watched = [&](auto& scores) {
+        EvaluateOptions options = plain;
+        options.watch = [&](Answered const& a) { scores(a), seen.push_back(a), answers.push_back(a.answer); };
+        return options;
+    };
+    const auto text_of = [](auto const& scores) {
+        std::ostringstream out;
+        out << scores;
+        return out.str();
+    };
+    const Report whole = evaluate_into(path, ctx, model, Addition{}, plain, StableFor{2});  // scores alone
+    CHECK(same(evaluate_into(path, ctx, model, Addition{}, watched(digits), StableFor{2}), whole));
+    const std::string text = scratch::read(path);
+    CHECK(scratch::count(text, "\n") == 1 + 3 + 3);  // answered again, to be written down
+    CHECK(same(evaluate_into(path, ctx, model, Addition{}, watched(again), StableFor{2}), whole));
+    CHECK(scratch::read(path) == text);
+    CHECK(text_of(digits) == text_of(again));
+    REQUIRE(answers.size() == 2 * 60);
+    int ended = 0;
+    for (std::size_t i = 0; i < 60; ++i) {
+        Answer const &first = answers[i], &second = answers[60 + i];
+        CHECK(first.text == second.text);
+        CHECK(first.ended == second.ended);
+        CHECK(first.tokens == second.tokens);
+        CHECK(first.confidence == second.confidence);
+        CHECK(first.passes == second.passes);
+        CHECK(!first.passes.empty());
+        CHECK(seen[i].right == seen[60 + i].right);
+        CHECK(seen[i].number == seen[60 + i].number);
+        CHECK(seen[i].difficulty == seen[60 + i].difficulty);
+        ended += first.ended;
+    }
+    CHECK(ended > 0);
+    scratch::write(path, text.substr(0, text.rfind("\\u000a")) + "\"}\n");  // an answer less
+    CHECK_THROWS_WITH_AS(evaluate_into(path, ctx, model, Addition{}, watched(again), StableFor{2}),
+                         doctest::Contains(": answers; got 19, wanted 20"), Error);
 }
 
 TEST_CASE("grid: teacher-forced scores are kept too, and one file is not written twice at a time") {

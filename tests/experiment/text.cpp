@@ -63,4 +63,8 @@ TEST_CASE("text: a cell of a table holds any text, and gives it back") {
     CHECK(text::unescape_line("a\\tb\\r\\n\\\\n") == "a\tb\r\n\\n");
     CHECK(text::unescape_line("\\q \\") == "q \\");  // no escape, and none that is whole
     CHECK(text::escape_line("") + text::unescape_line("") == "");
+    CHECK(text::unquote_json(text::quote_json("a\"\\n\n\t\x1f é")) == "a\"\\n\n\t\x1f é");
+    CHECK(text::unquote_json("\"\"") + text::unquote_json("\"\\u000a\"") == "\n");
+    CHECK(text::split("a,,b,", ',') == std::vector<std::string>{"a", "", "b", ""});
+    CHECK(text::split("", ',') == std::vector<std::string>{""});
 }

@@ -63,7 +63,8 @@ public:
     }
 
     /// Whether the score is in the file already: `cell` with what it is the answer to has to be the same.
-    bool has(Json const& cell, Score& score) const {
+    /// @param answers  where to put the lines that keep the answers themselves: without them it is not there
+    bool has(Json const& cell, Score& score, std::vector<std::string>* answers) const {
         const auto want = members_of(cell.text());
         const auto at   = done_.find(want.at("cell"));
         if (at == done_.end()) return false;
@@ -77,10 +78,18 @@ public:
         }
         score.correct = int(number(got, "correct")), score.count = int(number(got, "count"));
         score.passes = number(got, "passes");
+        if (answers == nullptr) return true;
+        const auto kept = got.find("answers");
+        if (kept == got.end()) return false;
+        *answers = text::split(text::unquote_json(kept->second), '\n');
+        RUNG_CHECK(int(answers->size()) == score.count, "evaluate_into: '", path_, "', difficulty ",
+                   want.at("cell"), ": answers; got ", answers->size(), ", wanted ", score.count);
         return true;
     }
-    void add(Json cell, Score const& score) {
+    /// @param answers  lines, or none to keep the score alone
+    void add(Json cell, Score const& score, std::string const& answers) {
         cell.set("correct", score.correct).set("count", score.count).set("passes", score.passes);
+        if (!answers.empty()) cell.set("answers", answers);
         file_.write(cell.text() + "\n");
     }
 
@@ -129,6 +138,26 @@ private:
     std::map<std::string, std::map<std::string, std::string>> done_;
 };
 
+/// An answer as a line of cells: right or not, ended or not, tokens, confidence, the text, and the passes of each token.
+[[gnu::cold, gnu::noinline]] inline std::string line_of(Answered const& answered) {
+    Answer const& answer = answered.answer;
+    std::string   line   = text::join({answered.right ? "1" : "0", "\t", answer.ended ? "1" : "0", "\t",
+                                       text::number(answer.tokens), "\t", text::number(answer.confidence), "\t",
+                                       text::escape_line(answer.text)});
+    for (const int passes : answer.passes) line += text::join({"\t", text::number(passes)});
+    return line;
+}
+/// The same read back. @param right  what the line says of it
+[[gnu::cold, gnu::noinline]] inline Answer answer_of(std::string const& line, bool& right) {
+    const auto cells = text::split(line, '\t');
+    RUNG_CHECK(cells.size() >= 5, "evaluate_into: an answer; got '", line, "', wanted five cells or more");
+    Answer answer{.text = text::unescape_line(cells[4]), .ended = cells[1] == "1"};
+    right = cells[0] == "1", answer.tokens = std::atoi(cells[2].c_str());
+    std::from_chars(cells[3].data(), cells[3].data() + cells[3].size(), answer.confidence);
+    for (std::size_t i = 5; i < cells.size(); ++i) answer.passes.push_back(std::atoi(cells[i].c_str()));
+    return answer;
+}
+
 /// ask(options) evaluates one difficulty.
 template <class Context, class Model, class Task, class Ask>
 Report resume(std::string const& path, Context& ctx, Model const& model, Task const& task,
@@ -152,19 +181,31 @@ Report resume(std::string const& path, Context& ctx, Model const& model, Task co
     GridFile file(path, header);
     Report   report;
     for (const Difficulty difficulty : difficulties<Task>(options.from, options.to, options.by)) {
+        const auto    truth    = test_problems(task, ctx.seed(), difficulty, options.each, options.stream);
         std::uint64_t problems = 0;
-        for (auto const& [prompt, answer] :
-             test_problems(task, ctx.seed(), difficulty, options.each, options.stream))
-            problems = hash_of(answer, hash_of(prompt, problems));
+        for (auto const& [prompt, answer] : truth) problems = hash_of(answer, hash_of(prompt, problems));
         Json cell;
         cell.set("cell", difficulty.text()).set("problems", hash_text(problems));
         cell.set("asked_passes", Model::passes_of(run_of(options, difficulty)).most);
-        Score score{.difficulty = difficulty};
-        if (!file.has(cell, score)) {
+        Score                    score{.difficulty = difficulty};
+        std::vector<std::string> answers;
+        if (file.has(cell, score, options.watch ? &answers : nullptr)) {
+            for (std::size_t i = 0; i < answers.size(); ++i) {
+                bool         right  = false;
+                const Answer answer = answer_of(answers[i], right);
+                options.watch({difficulty, int(i), truth[i], answer, right});
+            }
+        } else {
             EvaluateOptions one = options;
             one.from = one.to = difficulty, one.by = 1;
+            std::string lines;
+            if (options.watch)
+                one.watch = [&](Answered const& answered) {
+                    lines += (answered.number > 0 ? "\n" : "") + line_of(answered);
+                    options.watch(answered);
+                };
             score = ask(one).at(difficulty);
-            file.add(cell, score);
+            file.add(cell, score, lines);
         }
         report.scores.push_back(score);
     }
@@ -175,8 +216,9 @@ Report resume(std::string const& path, Context& ctx, Model const& model, Task co
 
 /// evaluate() with each difficulty's score written to a file as soon as it is known, and those that are there already
 /// left alone: stopped at any moment and called again it returns what it would have returned, bit for bit. A later call
-/// may ask for more difficulties, or for others; `watch` sees only answers that are given now. Throws where the file is
-/// of other weights, another task, seed or test, and says what differs. Tasks and rules are told apart by their
+/// may ask for more difficulties, or for others. With a `watch` the answers are written down too, and it is shown all of
+/// them, also those given by an earlier call; a difficulty that was answered without one is answered again. Throws
+/// where the file is of other weights, another task, seed or test, and says what differs. Tasks and rules are told apart by their
 /// type and value: one with members whose bytes do not tell (a double, a container) has `std::string name() const`.
 template <class Context, class Model, class Task, class Rule = NoExit>
 Report evaluate_into(std::string const& path, Context& ctx, Model const& model, Task const& task,

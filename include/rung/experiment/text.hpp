@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace rung::text {
 
@@ -21,6 +22,16 @@ namespace rung::text {
     std::string out;
     for (const std::string_view part : parts) out.append(part);
     return out;
+}
+
+/// The parts between separators: one more than there are of those.
+[[gnu::cold, gnu::noinline]] inline std::vector<std::string> split(std::string_view s, char separator) {
+    std::vector<std::string> parts;
+    for (std::size_t at = 0, end = 0; end != s.npos; at = end + 1) {
+        end = s.find(separator, at);
+        parts.emplace_back(s.substr(at, end - at));
+    }
+    return parts;
 }
 
 /// A number as text, held in place. Keep the Digits, or a string made from it, never only the view.
@@ -157,6 +168,21 @@ inline std::size_t utf8_length(std::string_view s) {
         else out.append(&c, 1);
     }
     return out.append("\"");
+}
+/// What such a string says, of those that quote_json writes.
+[[gnu::cold, gnu::noinline]] inline std::string unquote_json(std::string_view s) {
+    std::string out;
+    for (std::size_t i = 1; i + 1 < s.size(); ++i) {
+        unsigned code = 0;
+        if (s[i] != '\\' || ++i + 5 > s.size() || s[i] != 'u') {
+            out.append(&s[i], 1);
+        } else {
+            std::from_chars(&s[i + 1], &s[i + 5], code, 16);
+            out.append(1, char(code));
+            i += 4;
+        }
+    }
+    return out;
 }
 
 }  // namespace rung::text
