@@ -130,7 +130,18 @@ TEST_CASE("mazes that cannot be are refused") {
     CHECK_THROWS_AS((Maze{}.sample(rng, {.nodes = 100, .hops = 4})), Error);
     CHECK_THROWS_AS(Maze{}.example("6>63"), Error);
     CHECK_THROWS_AS(Maze{}.example("6>63#6:34-34:6"), Error);
-    CHECK_THROWS_AS(GridMaze{}.example("###\n#S#\n###"), Error);
+    for (auto const* maze : {"6>63#6:63", "6>63#6:63-63:6-", "6>63#6:63-6:63-63:6", "6>63#6:6,63-63:6",
+                             "6>63#6:63,63-63:6", "6>6#6:63-63:6", "6>63#6:100-63:6", "6>63#6:63-63:", ""})
+        CHECK_THROWS_WITH_AS(Maze{}.example(maze), doctest::Contains("Maze: prompt; got '"), Error);
+    CHECK(Maze{}.example("6>63#6:63-63:6").answer == "6>63");
+    CHECK(GridMaze{}.example("#####\n#S E#\n#####") == Example{"#####\n#S E#\n#####=", "R"});
+    for (auto const* picture :
+         {"###\n#S#\n###", "#####\n#S E#\n####", "#####\n#S E \n#####", "#####\n#SSE#\n#####",
+          "#####\n#S S#\n#####", "#####\n#SEE#\n#####", "#####\n#E E#\n#####", "#####\n#S E#\n# ###",
+          "#####\n##S##\n#E  #", "#####\n#S#E#\n#   #\n#   #\n#####", "#####\n#S  #\n# # #\n#  x#\n#####",
+          "#####\n#S# \n# #E#\n#   #\n#####", "####\n#SE#\n####", "#####\n#S E#\n#####\n", "\n\n\n", ""})
+        CHECK_THROWS_WITH_AS(GridMaze{}.example(picture), doctest::Contains("GridMaze: picture; got '"),
+                             Error);
     CHECK_THROWS_AS(GridMaze{}.example("#####\n#S#E#\n#####"), Error);
     CHECK_THROWS_AS((GridMaze{}.sample(rng, {.rows = 1, .columns = 1})), Error);
 }

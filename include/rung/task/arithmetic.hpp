@@ -89,13 +89,13 @@ struct ArithmeticIn {
         digits::check(b, Problem::name);
         return write(a, b, nullptr);
     }
-    int longest(int n) const {
+    constexpr int longest(int n) const {
         const int equal = longest_of(n, n);
         if (operands == Operands::equal || n == 1) return equal;
         return std::max({equal, longest_of(n - 1, n), longest_of(n, n - 1)});
     }
     /// The most characters of prompt and answer for numbers of exactly so many digits.
-    static int longest_of(int a, int b) {
+    static constexpr int longest_of(int a, int b) {
         if constexpr (written) return Format::template longest<Problem>(a, b);
         else return Format::longest(std::max(a, b));
     }
@@ -144,9 +144,9 @@ template <class Task>
 struct ByOperand : Task {
     static constexpr std::array<std::string_view, 2> axes{"digits of a", "digits of b"};
 
-    Example     sample(Rng& rng, Difficulty n) const { return Task::sample_digits(rng, n.first, n.second); }
-    int         longest(Difficulty n) const { return Task::longest_of(n.first, n.second); }
-    std::string name() const { return detail::value_name(static_cast<Task const&>(*this)); }
+    Example       sample(Rng& rng, Difficulty n) const { return Task::sample_digits(rng, n.first, n.second); }
+    constexpr int longest(Difficulty n) const { return Task::longest_of(n.first, n.second); }
+    std::string   name() const { return detail::value_name(static_cast<Task const&>(*this)); }
 };
 
 }  // namespace rung

@@ -25,7 +25,7 @@ struct BalancedBrackets {
                    "BalancedBrackets: text; got '", text, "', wanted brackets");
         return {std::string(text) + "=", balanced(text) ? "1" : "0"};
     }
-    int longest(int difficulty) const { return 2 * difficulty + 2; }
+    constexpr int longest(int difficulty) const { return 2 * difficulty + 2; }
 
 private:
     static bool balanced(std::string_view text) {

@@ -27,7 +27,7 @@ struct BinaryAddition {
         const auto sign = prompt.find('+');
         return ordinal_of_both(bits::ordinal(prompt.substr(0, sign)), bits::ordinal(prompt.substr(sign + 1)));
     }
-    int longest(int difficulty) const { return 3 * difficulty + 3; }
+    constexpr int longest(int difficulty) const { return 3 * difficulty + 3; }
 };
 
 }  // namespace rung

@@ -28,7 +28,7 @@ struct BinaryMultiplication {
         const auto sign = prompt.find('*');
         return ordinal_of_both(bits::ordinal(prompt.substr(0, sign)), bits::ordinal(prompt.substr(sign + 1)));
     }
-    int longest(Difficulty count) const { return 2 * (count.first + count.second + 1); }
+    constexpr int longest(Difficulty count) const { return 2 * (count.first + count.second + 1); }
 };
 
 }  // namespace rung

@@ -30,7 +30,7 @@ struct CycleNavigation {
     static std::optional<Ordinal> ordinal(std::string_view prompt) {
         return ordinal_of_text(before_equals(prompt), "+-.");
     }
-    int longest(int difficulty) const { return difficulty + 2; }
+    constexpr int longest(int difficulty) const { return difficulty + 2; }
 };
 
 }  // namespace rung

@@ -38,6 +38,12 @@ inline std::optional<std::string> decimal_value(std::string_view text) {
     return sign && value != "0" ? "-" + value : value;
 }
 
+/// Digits after the point of a text of decimal_value().
+inline int decimals_of(std::string_view value) {
+    const auto point = value.find('.');
+    return point == std::string_view::npos ? 0 : int(value.size() - point - 1);
+}
+
 /// The shortest text of x, as Python prints it.
 inline std::string shortest(double x) {
     char        text[32];
@@ -68,16 +74,33 @@ struct FunctionIn {
         const double first = Function::first * scale, last = Function::last * scale;
         return of(rng.between(int(std::ceil(first)), int(std::floor(last))) / double(scale));
     }
-    /// The problem of a decimal number, such as "-1.2311".
+    /// The problem of a number of at most four decimals, such as "-1.2311".
     Example example(std::string_view x) const {
-        RUNG_CHECK(detail::decimal_value(x), Function::name, ": number; got '", x,
-                   "', wanted decimal digits");
-        const double value = std::stod(std::string(x));
-        RUNG_CHECK(value >= Function::first && value <= Function::last, Function::name, ": number; got ",
-                   value, ", wanted ", Function::first, " to ", Function::last);
+        const auto number = detail::decimal_value(x);
+        RUNG_CHECK(number && number->size() <= 7 && detail::decimals_of(*number) <= 4, Function::name,
+                   ": number; got '", x, "', wanted ", Function::first, " to ", Function::last,
+                   " with at most four decimals");
+        const double value = std::stod(*number);
+        RUNG_CHECK(value >= Function::first && value <= Function::last, Function::name, ": number; got ", x,
+                   ", wanted ", Function::first, " to ", Function::last);
         return of(value);
     }
-    int longest(int) const { return scratchpad ? Function::longest : int(Function::name.size()) + 4 + 7 + 7; }
+    /// Of the numbers of as many decimals, however they are written; 0.5 and 0.50 have one.
+    static std::optional<Ordinal> ordinal(std::string_view prompt) {
+        const auto open = prompt.find('('), close = prompt.find(')');
+        if (open == std::string_view::npos || close == std::string_view::npos || close < open) return {};
+        const auto number = detail::decimal_value(prompt.substr(open + 1, close - open - 1));
+        if (!number || number->size() > 7) return {};
+        const int    decimals = std::max(1, detail::decimals_of(*number));
+        const double scale = std::pow(10, decimals), first = std::floor(Function::first * scale);
+        const auto   count = std::uint64_t(std::floor(Function::last * scale) - first) + 1;
+        const double index = std::round(std::stod(*number) * scale) - first;
+        if (index < 0 || index >= double(count)) return {};
+        return Ordinal{std::uint64_t(index), count, decimals};
+    }
+    constexpr int longest(int) const {
+        return scratchpad ? Function::longest : int(Function::name.size()) + 4 + 7 + 7;
+    }
 
     bool correct(Example const& truth, std::string_view answer) const {
         if (answer == truth.answer) return true;

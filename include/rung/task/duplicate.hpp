@@ -17,7 +17,7 @@ struct Duplicate {
         return {std::string(text) + "=", std::string(text).append(text)};
     }
     static std::optional<Ordinal> ordinal(std::string_view prompt) { return digits::ordinal(prompt); }
-    int                           longest(int difficulty) const { return 3 * difficulty + 1; }
+    constexpr int                 longest(int difficulty) const { return 3 * difficulty + 1; }
 };
 
 }  // namespace rung

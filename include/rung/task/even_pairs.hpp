@@ -19,7 +19,7 @@ struct EvenPairs {
         return {std::string(text) + "=", text.empty() || text.front() == text.back() ? "1" : "0"};
     }
     static std::optional<Ordinal> ordinal(std::string_view prompt) { return bits::ordinal(prompt); }
-    int                           longest(int difficulty) const { return difficulty + 2; }
+    constexpr int                 longest(int difficulty) const { return difficulty + 2; }
 };
 
 }  // namespace rung

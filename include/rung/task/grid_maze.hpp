@@ -70,7 +70,7 @@ struct GridMazeIn {
             }
         return all;
     }
-    int longest(Size size) const {
+    constexpr int longest(Size size) const {
         return (2 * size.rows + 1) * (2 * size.columns + 2) + size.rows * size.columns - 1;
     }
     bool correct(Example const& truth, std::string_view answer) const {
@@ -104,9 +104,10 @@ private:
 
         explicit Map(std::string_view picture)
             : text(picture), width(picture.find('\n') + 1), start(picture.find('S')), end(picture.find('E')) {
-            constexpr auto none = std::string_view::npos;
-            RUNG_CHECK(width >= 4 && start != none && end != none && (text.size() + 1) % width == 0,
-                       "GridMaze: picture; got '", text, "', wanted lines of equal length with S and E");
+            RUNG_CHECK(
+                is_picture(), "GridMaze: picture; got '", text,
+                "', wanted 2 * rows + 1 lines of 2 * columns + 1 characters, walls (#) around them and "
+                "between four cells, one S and one E in cells");
             far.assign(text.size(), -1);
             std::vector<std::size_t> queue{end};
             far[end] = 0;
@@ -117,13 +118,33 @@ private:
                 }
             RUNG_CHECK(far[start] >= 0, "GridMaze: way; got none from S to E in '", text, "'");
         }
+        bool is_picture() const {
+            const std::size_t lines = width == 0 ? 0 : (text.size() + 1) / width;
+            if (width < 4 || width % 2 != 0 || lines < 3 || lines % 2 == 0 ||
+                lines * width != text.size() + 1)
+                return false;
+            int starts = 0, ends = 0;
+            for (std::size_t at = 0; at < text.size(); ++at) {
+                const std::size_t row = at / width, column = at % width;
+                const bool        cell = row % 2 == 1 && column % 2 == 1 && column + 1 < width;
+                const char        c    = text[at];
+                starts += c == 'S', ends += c == 'E';
+                const bool edge  = row == 0 || row + 1 == lines || column == 0 || column + 2 == width,
+                           post  = row % 2 == 0 && column % 2 == 0;
+                const bool right = column + 1 == width ? c == '\n'
+                                   : edge || post      ? c == '#'
+                                   : cell              ? c == ' ' || c == 'S' || c == 'E'
+                                                       : c == ' ' || c == '#';
+                if (!right) return false;
+            }
+            return starts == 1 && ends == 1;
+        }
         /// The cell after a step; the same where there is a wall.
         std::size_t after(std::size_t at, char step) const {
             const std::size_t one  = step == 'U' || step == 'D' ? width : 1;
             const bool        back = step == 'U' || step == 'L';
-            if (back ? at < 2 * one : at + 2 * one >= text.size()) return at;
-            const std::size_t wall = back ? at - one : at + one, next = back ? wall - one : wall + one;
-            return text[wall] == '#' || text[wall] == '\n' || text[next] == '#' ? at : next;
+            const std::size_t wall = back ? at - one : at + one;
+            return text[wall] == '#' ? at : back ? wall - one : wall + one;
         }
     };
 };

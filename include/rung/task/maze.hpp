@@ -92,7 +92,7 @@ struct MazeIn {
         }
         return all;
     }
-    int  longest(Size size) const { return 6 * size.nodes + 2 * size.hops + 1; }
+    constexpr int longest(Size size) const { return 6 * size.nodes + 2 * size.hops + 1; }
     bool correct(Example const& truth, std::string_view answer) const { return score(truth, answer).path; }
 
     MazeScore score(Example const& truth, std::string_view answer) const {
@@ -136,10 +136,11 @@ private:
     }
     static Map read(std::string_view maze) {
         const auto refuse = [&](bool right) {
-            RUNG_CHECK(right, "Maze: prompt; got '", maze, "', wanted the like of 6>63#6:63-63:6");
+            RUNG_CHECK(right, "Maze: prompt; got '", maze,
+                       "', wanted the like of 6>63#6:63-63:6, every edge once at both its nodes");
         };
         const std::size_t hash = maze.find('#');
-        refuse(hash != std::string_view::npos);
+        refuse(hash != std::string_view::npos && !maze.ends_with('-'));
         const auto ends = labels_of(maze.substr(0, hash), '>');
         refuse(ends.size() == 2);
         Map map{ends[0], ends[1]};
@@ -149,10 +150,18 @@ private:
             refuse(colon != std::string_view::npos);
             const auto label  = labels_of(node.substr(0, colon), ','),
                        others = labels_of(node.substr(colon + 1), ',');
-            refuse(label.size() == 1 && !others.empty());
+            refuse(label.size() == 1 && !others.empty() && map.beside[std::size_t(label[0])].empty());
             map.beside[std::size_t(label[0])] = others;
             rest.remove_prefix(std::min(node.size() + 1, rest.size()));
         }
+        const auto edges = [&](int from, int to) {
+            auto const& others = map.beside[std::size_t(from)];
+            return std::count(others.begin(), others.end(), to);
+        };
+        refuse(map.start != map.end);
+        for (int node = 0; node < 100; ++node)
+            for (const int other : map.beside[std::size_t(node)])
+                refuse(other != node && edges(node, other) == 1 && edges(other, node) == 1);
         return map;
     }
 };

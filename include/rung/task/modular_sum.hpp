@@ -34,7 +34,7 @@ struct ModularSum {
     std::optional<Ordinal> ordinal(std::string_view prompt) const {
         return ordinal_of_text(before_equals(prompt), alphabet.substr(0, std::size_t(modulus)));
     }
-    int longest(int difficulty) const { return difficulty + 2; }
+    constexpr int longest(int difficulty) const { return difficulty + 2; }
 
 private:
     void check_modulus() const {

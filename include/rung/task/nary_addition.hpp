@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "rung/core/hash.hpp"
 #include "rung/task/digits.hpp"
 #include "rung/task/task.hpp"
 
@@ -49,21 +50,27 @@ struct NaryAddition {
         all.prompt += '=', all.answer = sum;
         return all;
     }
+    /// Of more digits than can be counted, a hash of them.
     std::optional<Ordinal> ordinal(std::string_view prompt) const {
         std::string text, operand;
         for (const char c : prompt) {
             if (c != '+' && c != '=') operand += c;
             else text += reversed ? rung::digits::reversed(operand) : operand, operand.clear();
         }
-        return ordinal_of_text(text, "0123456789");
+        const auto counted = ordinal_of_text(text, "0123456789");
+        return counted ? counted : Ordinal{hash_of(text) % most_counted, most_counted, int(text.size())};
     }
-    int         longest(int difficulty) const { return difficulty * (digits + 1) + longest_sum(difficulty); }
+    constexpr int longest(int difficulty) const {
+        return difficulty * (digits + 1) + longest_sum(difficulty);
+    }
     std::string name() const { return concat(digits, reversed ? " digits, reversed" : " digits"); }
 
 private:
     /// n numbers below 10^d make less than n 10^d: the digits of n - 1 come before theirs.
-    int longest_sum(int operands) const {
-        return digits + (operands > 1 ? int(std::to_string(operands - 1).size()) : 0);
+    constexpr int longest_sum(int operands) const {
+        int carries = 0;
+        for (int rest = operands - 1; rest > 0; rest /= 10) ++carries;
+        return digits + carries;
     }
 };
 

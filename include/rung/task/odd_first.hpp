@@ -20,7 +20,7 @@ struct OddFirst {
         return {std::string(text) + "=", answer};
     }
     static std::optional<Ordinal> ordinal(std::string_view prompt) { return digits::ordinal(prompt); }
-    int                           longest(int difficulty) const { return 2 * difficulty + 1; }
+    constexpr int                 longest(int difficulty) const { return 2 * difficulty + 1; }
 };
 
 }  // namespace rung

@@ -43,7 +43,7 @@ struct PHop {
     static std::optional<Ordinal> ordinal(std::string_view prompt) {
         return ordinal_of_text(before_equals(prompt), "abcd");
     }
-    int longest(Size size) const { return size.length + 2; }
+    constexpr int longest(Size size) const { return size.length + 2; }
 };
 
 }  // namespace rung

@@ -18,7 +18,7 @@ struct Parity {
         return {std::string(text) + "=", bits::ones(text) % 2 ? "1" : "0"};
     }
     static std::optional<Ordinal> ordinal(std::string_view prompt) { return bits::ordinal(prompt); }
-    int                           longest(int difficulty) const { return difficulty + 2; }
+    constexpr int                 longest(int difficulty) const { return difficulty + 2; }
 };
 
 }  // namespace rung

@@ -2,6 +2,8 @@
 // How many bits are ones: "11011=" -> "001", in base two, least significant bit first; of none, nothing is written (Fan
 // et al., "Looped transformers for length generalization", ICLR 2025). Difficulty is the length.
 
+#include <bit>
+
 #include "rung/task/bits.hpp"
 
 namespace rung {
@@ -18,7 +20,9 @@ struct Popcount {
         return {std::string(text) + "=", in_binary(bits::ones(text))};
     }
     static std::optional<Ordinal> ordinal(std::string_view prompt) { return bits::ordinal(prompt); }
-    int longest(int difficulty) const { return difficulty + 1 + int(in_binary(difficulty).size()); }
+    constexpr int                 longest(int difficulty) const {
+                        return difficulty + 1 + int(std::bit_width(unsigned(difficulty)));
+    }
 
 private:
     static std::string in_binary(int n) {

@@ -21,7 +21,7 @@ struct PrefixSums {
         return {std::string(text) + "=", sums};
     }
     static std::optional<Ordinal> ordinal(std::string_view prompt) { return bits::ordinal(prompt); }
-    int                           longest(int difficulty) const { return 2 * difficulty + 1; }
+    constexpr int                 longest(int difficulty) const { return 2 * difficulty + 1; }
 };
 
 }  // namespace rung

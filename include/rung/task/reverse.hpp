@@ -16,7 +16,7 @@ struct Reverse {
         return {std::string(text) + "=", digits::reversed(text)};
     }
     static std::optional<Ordinal> ordinal(std::string_view prompt) { return digits::ordinal(prompt); }
-    int                           longest(int difficulty) const { return 2 * difficulty + 1; }
+    constexpr int                 longest(int difficulty) const { return 2 * difficulty + 1; }
 };
 
 }  // namespace rung

@@ -19,7 +19,7 @@ struct Sort {
         return {std::string(text) + "=", sorted};
     }
     static std::optional<Ordinal> ordinal(std::string_view prompt) { return digits::ordinal(prompt); }
-    int                           longest(int difficulty) const { return 2 * difficulty + 1; }
+    constexpr int                 longest(int difficulty) const { return 2 * difficulty + 1; }
 };
 
 }  // namespace rung

@@ -31,7 +31,7 @@ struct StackManipulation {
         std::reverse(held.begin(), held.end());
         return {std::string(stack).append(steps).append("="), held};
     }
-    int longest(int difficulty) const { return 2 * difficulty + 1; }
+    constexpr int longest(int difficulty) const { return 2 * difficulty + 1; }
 };
 
 }  // namespace rung

@@ -142,7 +142,7 @@ struct explain_task {
 namespace detail {
 
 template <class T>
-void check_axes(Difficulty difficulty) {
+constexpr void check_axes(Difficulty difficulty) {
     if constexpr (HasAxes<T>) {
         RUNG_CHECK(difficulty.second != 0, "Task: difficulty; got ", difficulty.first,
                    ", wanted two numbers, ", T::axes[0], " and ", T::axes[1]);
@@ -170,9 +170,11 @@ int tokens_in(std::string_view text) {
     }
 }
 
-/// The most tokens of prompt and answer together that a problem of this difficulty can take.
+/// The most tokens of prompt and answer together that a problem of this difficulty can take; at compile time too, where
+/// the task's own is constexpr, as all of the library's are: Shape{.context = longest(Copy{}, 20) + 1} has room for the
+/// begin token before them.
 template <class T>
-int longest(T const& task, Difficulty difficulty) {
+constexpr int longest(T const& task, Difficulty difficulty) {
     detail::check_axes<T>(difficulty);
     if constexpr (HasAxes<T>) return task.longest({difficulty.first, difficulty.second});
     else return task.longest(difficulty.first);

@@ -32,7 +32,9 @@ struct UniqueSet {
     static std::optional<Ordinal> ordinal(std::string_view prompt) {
         return ordinal_of_text(before_equals(prompt), symbols);
     }
-    int longest(int difficulty) const { return difficulty + 1 + std::min(difficulty, int(symbols.size())); }
+    constexpr int longest(int difficulty) const {
+        return difficulty + 1 + std::min(difficulty, int(symbols.size()));
+    }
 };
 
 }  // namespace rung
