@@ -122,11 +122,10 @@ template <class Task, class Common> struct InAlphabet;
 
 // data/: text -> tokens -> batches: vocab_of, encode, pack
 class Vocab;  // vocab.hpp
-enum class Grade;
-enum class Ended;
-enum class Answering;
-enum class Opening;
-struct Item;  // pack.hpp
+enum class Ended;  // encode.hpp
+enum class Answering; enum class Opening;
+struct Item;
+enum class Grade;  // pack.hpp
 struct Batch;
 class Ragged;
 class Pieces;
@@ -211,8 +210,7 @@ template <class Rule> struct Oracle;
 struct MostConfident;
 struct DivergenceBelow;
 struct ChangeBelow;
-struct EntropyBelow;
-struct StableFor;
+struct EntropyBelow; struct StableFor;
 class AnswerPlaces;  // at_once.hpp
 struct Thought;  // think.hpp: think, settle, answer_at_once
 struct Answered;  // evaluate.hpp
@@ -222,6 +220,8 @@ template <class Task> class DigitScores;  // digit_scores.hpp
 struct Carries;  // carry_scores.hpp: carries_of
 template <class Task> class CarryScores;
 template <class Task> class SlipCounts;  // slip_counts.hpp
+struct StepCounts; template <class Task> class StepScores;  // step_scores.hpp
+struct MazeCounts; template <class Task> class MazeScores;  // maze_scores.hpp
 struct Guess;  // inspect.hpp: inspect
 struct InspectedBlock;
 struct Inspection;

@@ -6,7 +6,11 @@
 
 #include "rung/eval/carry_scores.hpp"
 #include "rung/eval/digit_scores.hpp"
+#include "rung/eval/maze_scores.hpp"
 #include "rung/eval/slip_counts.hpp"
+#include "rung/eval/step_scores.hpp"
+#include "rung/task/multiplication.hpp"
+#include "rung/task/scratchpad.hpp"
 #include "rung/task/subtraction.hpp"
 #include "support/small.hpp"
 
@@ -168,4 +172,38 @@ TEST_CASE("evaluation shows every answer, in order, and what is counted adds up 
     CHECK(by_carries == 30);
     CHECK(by_slips == 30);
     CHECK(digits.all().at(0).count == 30);
+}
+
+TEST_CASE("steps are counted up to the first wrong one, the number at the end by itself") {
+    const AdditionIn<SimplifiedScratchpad> task{.judge = Judge::every_step};
+    StepScores                             scores{task};
+    const Example                          truth = task.example("128", "367");  // three rows and the sum
+    show(scores, task, truth, truth.answer);
+    show(scores, task, truth, "A->5 , C->1\nA->8 , C->0\nA->4 , C->0.\n495");  // its second row wrong
+    show(scores, task, truth, "A->5 , C->1\nA->9 , C->0\nA->4 , C->0.\n496");  // the sum wrong
+    show(scores, task, truth, truth.answer, false);                            // all right, and it went on
+    REQUIRE(scores.counts().size() == 1);
+    const StepCounts counts = scores.counts().at(2);
+    CHECK(counts.answers == 4);
+    CHECK(counts.final == 2);
+    CHECK(counts.every == 1);
+    CHECK(counts.steps == 1 + 0.25 + 0.75 + 1);
+    CHECK(printed(scores) ==
+          "difficulty  answers  final number  every step  steps before a wrong one\n"
+          "         2        4         0.500       0.250                     0.750\n");
+    StepScores products{Multiplication{}};
+    show(products, Multiplication{}, Multiplication{}.example("215", "46"), "0921+00680=0");
+    CHECK(products.counts().at(2).steps == doctest::Approx(2 / 3.));
+}
+
+TEST_CASE("answers to mazes are counted by what is right about them") {
+    const Maze    task;
+    MazeScores    scores{task};
+    const Example truth = task.example("6>63#39:63-6:34-52:63-34:6,66-66:63,34-63:52,39,66");
+    for (auto const* answer : {"6>34>66>63", "6>34>6>34>66>63", "6>34>66", "6>63", "6:34"})
+        show(scores, task, truth, answer);
+    show(scores, task, truth, "6>34>66>63", false);
+    CHECK(printed(scores) ==
+          "difficulty  answers  format   moves    ends    path\n"
+          "         2        6       4       3       3       1\n");
 }

@@ -65,11 +65,9 @@ public:
     Item draw(Rng& rng, int, Answering answering) const {
         const auto     i       = std::size_t(rng.below(std::uint32_t(examples_.size())));
         Example const& example = examples_[i];
-        const Place    place   = place_of(task_);
         const int      most    = difficulties_.empty() ? most_ : rung::longest(task_, difficulties_[i]);
         const int places = std::max(most - tokens_in<Task>(example.prompt), tokens_in<Task>(example.answer));
-        Item      item   = answering == Answering::by_token ? encode(vocab_, example, Ended::yes, place)
-                                                            : encode_at_once(vocab_, example, places, place);
+        Item      item   = encode_of(task_, vocab_, example, answering, places);
         if (!difficulties_.empty()) item.difficulty = difficulties_[i];
         return item;
     }

@@ -1,19 +1,16 @@
 #pragma once
-// Text -> tokens -> batches. A batch is a padded rectangle sorted by length; models read pieces of it without
-// the padding.
+// Tokens -> batches. A batch is a padded rectangle sorted by length; models read pieces of it without the padding.
 
 #include <algorithm>
 #include <climits>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "rung/core/fixed_list.hpp"
 #include "rung/core/ranks.hpp"
 #include "rung/core/sequences.hpp"
-#include "rung/data/vocab.hpp"
-#include "rung/task/task.hpp"
+#include "rung/data/encode.hpp"
 
 namespace rung {
 
@@ -22,104 +19,6 @@ enum class Grade {
     answer,      ///< the answer and its end; the prompt is read only
     everything,  ///< every token after the first
 };
-
-/// How an answer is written.
-enum class Answering {
-    by_token,  ///< each token after the one before it
-    at_once,   ///< all tokens together, see encode_at_once()
-};
-
-/// What stands before a prompt.
-enum class Opening {
-    begin,    ///< the begin token, as in all that encode() makes
-    newline,  ///< an end token: the prompt begins a line of a text, after the end of the one before
-    nothing,  ///< the prompt's first token is the first of all
-};
-
-/// begin, prompt, answer, end.
-struct Item {
-    std::vector<int> tokens;
-    int              prompt = 0;  ///< tokens before the answer, begin among them
-    std::vector<int> targets =
-        {};  ///< of every token, -1 where nothing is graded; empty: the tokens that follow
-    int              passes     = 0;  ///< times the looped layers run for it; 0: as the trainer's options say
-    std::vector<int> positions  = {};  ///< ids of the tokens that are read, see Place; empty: their places
-    Difficulty       difficulty = {};  ///< how hard it was meant to be
-};
-
-enum class Ended { yes, no };  ///< whether the answer came to its end, or was cut off
-
-/// The ids of a begin token and of every token after it; none where nobody names them.
-[[gnu::noinline]] inline std::vector<int> positions_of(Vocab const& vocab, std::string_view text,
-                                                       Place const& place) {
-    if (!place) return {};
-    std::vector<int> ids{0};
-    for (std::size_t n = 0; n < text.size();) {
-        n += vocab.first(text.substr(n));
-        ids.push_back(place(text.substr(0, n)));
-    }
-    return ids;
-}
-
-/// The same where every character is a token.
-inline std::vector<int> positions_of(std::string_view text, Place const& place) {
-    return positions_of(Vocab{""}, text, place);
-}
-
-/// @param place  the task's ids, see place_of()
-[[gnu::noinline]] inline Item encode(Vocab const& vocab, Example const& example, Ended ended = Ended::yes,
-                                     Place const& place = {}) {
-    Item item;
-    item.tokens.reserve(example.prompt.size() + example.answer.size() + 2);
-    item.tokens.push_back(Vocab::begin);
-    vocab.append(item.tokens, example.prompt);
-    item.prompt = int(item.tokens.size());
-    vocab.append(item.tokens, example.answer);
-    if (place) item.positions = positions_of(vocab, example.prompt + example.answer, place);
-    if (ended == Ended::yes) item.tokens.push_back(Vocab::end);
-    else if (place) item.positions.pop_back();  // the last token is never read
-    return item;
-}
-
-/// Without its first, if there is one.
-inline void drop_first(std::vector<int>& list) {
-    for (std::size_t i = 1; i < list.size(); ++i) list[i - 1] = list[i];
-    if (!list.empty()) list.pop_back();
-}
-
-/// An item of encode() or encode_at_once() with something else before it, or nothing. The ids that a task names stay.
-[[gnu::noinline]] inline Item with_opening(Item item, Opening opening) {
-    if (opening == Opening::begin) return item;
-    RUNG_CHECK(item.prompt > 1 && item.tokens.front() == Vocab::begin, "with_opening: item; got ",
-               item.prompt, " tokens before the answer, wanted a begin token and a prompt");
-    if (opening == Opening::newline) {
-        item.tokens.front() = Vocab::end;
-        return item;
-    }
-    --item.prompt;
-    for (auto* list : {&item.tokens, &item.targets, &item.positions}) drop_first(*list);
-    return item;
-}
-
-/// The whole answer is read at once, from the prompt's last token on: what follows it are `places` end tokens that tell
-/// nothing, and what is not needed of them is graded as ends (Fan et al., "Looped transformers for length
-/// generalization", ICLR 2025).
-/// @param places  tokens of the longest answer that there could have been
-/// @param place   the task's ids: it is asked about the prompt and as many blanks, whatever the answer
-[[gnu::noinline]] inline Item encode_at_once(Vocab const& vocab, Example const& example, int places,
-                                             Place const& place = {}) {
-    RUNG_CHECK(!example.prompt.empty(), "encode_at_once: prompt; got none, wanted at least a token");
-    RUNG_CHECK(vocab.count(example.answer) <= places, "encode_at_once: answer; got ",
-               vocab.count(example.answer), " tokens, wanted at most ", places);
-    Item item    = encode(vocab, {example.prompt, ""}, Ended::no);
-    item.targets = std::vector<int>(item.tokens.size() - 1, -1);
-    vocab.append(item.targets, example.answer);
-    for (int i = 0; i < places; ++i) item.tokens.push_back(Vocab::end);
-    while (item.targets.size() < item.tokens.size()) item.targets.push_back(Vocab::end);
-    if (place)
-        item.positions = positions_of(vocab, example.prompt + std::string(std::size_t(places), blank), place);
-    return item;
-}
 
 /// B sequences of at most T inputs, padded at the right; row b, column t predicts targets[b * T + t].
 struct Batch {
@@ -151,7 +50,7 @@ inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
     RUNG_CHECK(!items.empty(), "pack: items; got none, wanted at least 1");
     Ranks order(items.size());  // by inputs
     for (std::size_t i = 0; i < items.size(); ++i) {
-        auto const& [tokens, prompt, targets, passes, positions, difficulty] = items[i];
+        auto const& [tokens, prompt, targets, passes, positions, mask, difficulty] = items[i];
         const std::size_t inputs = targets.empty() ? tokens.size() - 1 : tokens.size();
         RUNG_CHECK(tokens.size() >= 2, "pack: item ", i, "; got ", tokens.size(),
                    " tokens, wanted at least 2");
@@ -165,6 +64,8 @@ inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
                        (positions.empty() || positions.size() == inputs),
                    "pack: item ", i, ": positions; got ", positions.size(), ", wanted one for each of ",
                    inputs, " inputs, or none for all items");
+        RUNG_CHECK(mask.empty() || mask.size() == tokens.size(), "pack: item ", i, ": mask; got ",
+                   mask.size(), ", wanted none, or one for each of ", tokens.size(), " tokens");
         for (const int id : positions)
             RUNG_CHECK(id >= 0 && id < context, "pack: item ", i, ": position; got ", id, ", wanted 0 to ",
                        context - 1, ", below the model's context");
@@ -181,7 +82,8 @@ inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
     batch.targets   = std::vector<int>(size, -1);
     if (!items[0].positions.empty()) batch.positions = std::vector<int>(size, 0);
     for (std::size_t b = 0; b < items.size(); ++b) {
-        auto const& [tokens, prompt, targets, passes, positions, difficulty] = items[order[Index(b)].number];
+        auto const& [tokens, prompt, targets, passes, positions, mask, difficulty] =
+            items[order[Index(b)].number];
         batch.lengths.push_back(int(order[Index(b)].rank));
         batch.rows += batch.lengths.back();
         if (passes > 0) batch.passes.push_back(passes);
@@ -190,7 +92,8 @@ inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
             batch.tokens[at] = tokens[std::size_t(t)];
             if (!positions.empty()) batch.positions[at] = positions[std::size_t(t)];
             if (!targets.empty()) batch.targets[at] = targets[std::size_t(t)];
-            else if (grade == Grade::everything || t + 1 >= prompt)
+            else if ((grade == Grade::everything || t + 1 >= prompt) &&
+                     (mask.empty() || mask[std::size_t(t) + 1] != 0))
                 batch.targets[at] = tokens[std::size_t(t) + 1];
             batch.graded += batch.targets[at] >= 0;
         }

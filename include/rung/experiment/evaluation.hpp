@@ -2,14 +2,16 @@
 // Drawings of what is counted in answers, and all of them on a page.
 //
 //     show(page, evaluate(ctx, model, task, {.to = {20, 20}}), task);   // a heat map; of one axis a curve
-//     show(page, digits), show(page, carries), show(page, slips);
+//     show(page, digits), show(page, carries), show(page, slips), show(page, steps), show(page, mazes);
 
 #include <string>
 #include <vector>
 
 #include "rung/eval/carry_scores.hpp"
 #include "rung/eval/digit_scores.hpp"
+#include "rung/eval/maze_scores.hpp"
 #include "rung/eval/slip_counts.hpp"
+#include "rung/eval/step_scores.hpp"
 #include "rung/experiment/accuracy.hpp"
 #include "rung/experiment/report.hpp"
 
@@ -73,6 +75,32 @@ Page& show(Page& page, SlipCounts<Task> const& slips) {
             if (slips.count(Slip(slip)) > 0) row.push_back(std::to_string(counts[slip]));
     }
     return page.table("What went wrong in how many answers.", header, rows);
+}
+
+template <class Task>
+Page& show(Page& page, StepScores<Task> const& scores) {
+    std::vector<Page::Cells> rows;
+    for (auto const& [difficulty, counts] : scores.counts()) {
+        const auto share = [all = counts.answers](double part) { return text::fixed(part / all, 3); };
+        rows.push_back({difficulty.text(), std::to_string(counts.answers), share(counts.final),
+                        share(counts.every), share(counts.steps)});
+    }
+    return page.table(
+        "Shares of answers that end in the right number, that are right in every step, and of their "
+        "steps those before the first wrong one.",
+        {"difficulty", "answers", "final number", "every step", "steps before a wrong one"}, rows);
+}
+
+template <class Task>
+Page& show(Page& page, MazeScores<Task> const& scores) {
+    std::vector<Page::Cells> rows;
+    for (auto const& [difficulty, counts] : scores.counts()) {
+        auto& row = rows.emplace_back(Page::Cells{difficulty.text()});
+        for (const int count : {counts.answers, counts.format, counts.moves, counts.ends, counts.path})
+            row.push_back(std::to_string(count));
+    }
+    return page.table("Answers that can be read, go along edges, reach the end, and are a shortest way.",
+                      {"difficulty", "answers", "format", "moves", "ends", "path"}, rows);
 }
 
 }  // namespace rung

@@ -138,7 +138,7 @@ private:
     std::map<std::string, std::map<std::string, std::string>> done_;
 };
 
-/// An answer as a line of cells: right or not, ended or not, tokens, confidence, the text, and the passes of each token.
+/// An answer as a line of cells: right or not, ended or not, tokens, confidence, the text, the passes of each token.
 [[gnu::cold, gnu::noinline]] inline std::string line_of(Answered const& answered) {
     Answer const& answer = answered.answer;
     std::string   line   = text::join({answered.right ? "1" : "0", "\t", answer.ended ? "1" : "0", "\t",
@@ -216,10 +216,11 @@ Report resume(std::string const& path, Context& ctx, Model const& model, Task co
 
 /// evaluate() with each difficulty's score written to a file as soon as it is known, and those that are there already
 /// left alone: stopped at any moment and called again it returns what it would have returned, bit for bit. A later call
-/// may ask for more difficulties, or for others. With a `watch` the answers are written down too, and it is shown all of
-/// them, also those given by an earlier call; a difficulty that was answered without one is answered again. Throws
-/// where the file is of other weights, another task, seed or test, and says what differs. Tasks and rules are told apart by their
-/// type and value: one with members whose bytes do not tell (a double, a container) has `std::string name() const`.
+/// may ask for more difficulties, or for others. With a `watch` the answers are written down too, and it is shown all
+/// of them, also those given by an earlier call; a difficulty that was answered without one is answered again. Throws
+/// where the file is of other weights, another task, seed or test, and says what differs. Tasks and rules are told
+/// apart by their type and value: one with members whose bytes do not tell (a double, a container) has `std::string
+/// name() const`.
 template <class Context, class Model, class Task, class Rule = NoExit>
 Report evaluate_into(std::string const& path, Context& ctx, Model const& model, Task const& task,
                      EvaluateOptions const& options, Rule const& rule = {}) {

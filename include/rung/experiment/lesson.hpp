@@ -40,10 +40,8 @@ public:
 
     Item draw(Rng& rng, int step, Answering answering) const {
         const Drawn drawn  = rung::draw<Task, curriculum_type>(task_, curriculum_, rng, step);
-        const Place place  = place_of(task_);
         const int   places = detail::answer_places(task_, drawn.difficulty, drawn.prompt);
-        Item        item   = answering == Answering::by_token ? encode(vocab_, drawn, Ended::yes, place)
-                                                              : encode_at_once(vocab_, drawn, places, place);
+        Item        item   = encode_of(task_, vocab_, drawn, answering, places);
         item.difficulty    = drawn.difficulty;
         return item;
     }

@@ -41,9 +41,9 @@ namespace detail {
 template <class Task>
 Item draw_label(Task const& task, Vocab const& vocab, LabelledSet const& set, Rng& rng) {
     auto const& label = set.labels[rng.below(std::uint32_t(set.labels.size()))];
-    Item        item =
-        encode(vocab, {label.prompt, label.answer}, label.ended ? Ended::yes : Ended::no, place_of(task));
-    item.difficulty = label.difficulty;
+    Item        item  = encode_of(task, vocab, {label.prompt, label.answer}, Answering::by_token, 0,
+                          label.ended ? Ended::yes : Ended::no);
+    item.difficulty   = label.difficulty;
     return item;
 }
 

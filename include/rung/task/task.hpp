@@ -100,6 +100,17 @@ concept HasPlace = requires {
     &T::place;
 };
 
+/// A task that leaves tokens out of the loss, beside what Grade leaves out: whether the last token of a text, of a
+/// prompt and an answer up to there, is graded. The end of an answer is whatever it says.
+template <class T>
+concept MasksLoss = requires(T const task, std::string_view text) {
+    { task.graded(text) } -> std::same_as<bool>;
+};
+template <class T>
+concept HasGraded = requires {
+    &T::graded;
+};
+
 /// A task writes one example at a given difficulty and knows how long that can get.
 template <class T>
 concept Task = HasAlphabet<T> && CanSample<T> && KnowsItsLength<T>;
@@ -136,6 +147,10 @@ struct explain_task {
         !HasPlace<T> || NamesPlaces<T>,
         "Task: make it `int place(std::string_view text) const`, the position id of the text's last "
         "character (is yours missing the final const?)");
+    static_assert(
+        !HasGraded<T> || MasksLoss<T>,
+        "Task: make it `bool graded(std::string_view text) const`, whether the loss counts the text's last "
+        "token (is yours missing the final const?)");
     static constexpr bool ok = true;
 };
 
