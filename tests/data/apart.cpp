@@ -191,6 +191,23 @@ TEST_CASE("a problem is on one side however it is drawn and written, whatever th
             CHECK(both.side(both.example(a, b).prompt) == Side::evaluation);
             CHECK(without.side(both.example(a, b).prompt) == Side::evaluation);
         }
+    const Apart sine{Sine{}};
+    const Apart steps{SineIn<DetailedScratchpad>{}};
+    for (const int decimals : {1, 2, 3, 4})
+        for (int i = 0; i < 50; ++i) {
+            const auto prompt = sample(sine, rng, decimals).prompt;
+            const auto number = prompt.substr(4, prompt.find(')') - 4);
+            CHECK(steps.side("Input:\nsin(" + number + ")\nTarget:\n") == Side::evaluation);
+        }
+    const Apart sum{NaryAddition{}}, reversed{NaryAddition{.reversed = true}};
+    for (const int operands : {2, 6, 7, 20})  // from 7 on more digits than can be counted
+        for (int i = 0; i < 50; ++i) {
+            const auto               prompt = sample(sum, rng, operands).prompt;
+            std::vector<std::string> numbers;
+            for (std::size_t at = 0; at < prompt.size(); at += 4) numbers.push_back(prompt.substr(at, 3));
+            CHECK(sum.example(numbers).prompt == prompt);
+            CHECK(reversed.side(reversed.example(numbers).prompt) == Side::evaluation);
+        }
     int moved = 0;
     for (int i = 10; i < 100; ++i)
         moved +=
@@ -253,6 +270,13 @@ TEST_CASE("tasks that count their problems give each a number of its own") {
     check_ordinals<AdditionIn<DetailedScratchpad>>(1, 81);
     check_ordinals<ByOperand<PlainAddition>>({2, 1}, 810);
     check_ordinals<Multiplication>({1, 2}, 810);
+    check_ordinals<Sine>(1, 31);
+    CHECK(Sine::ordinal("sin(-1.5)=") ==
+          SineIn<DetailedScratchpad>::ordinal("Input:\nsin(-1.50)\nTarget:\n"));
+    CHECK(Sine::ordinal("sin(0.25)=") == Ordinal{25 + 157, 315, 2});
+    CHECK(SquareRoot::ordinal("sqrt(7.3174)=") == Ordinal{73'174, 100'000, 4});
+    for (auto const* prompt : {"sin(2.5)=", "sin()=", "sin(1.1.1)=", "sin", ")(", "sin(123456789)="})
+        CHECK_FALSE(Sine::ordinal(prompt));
     CHECK_FALSE(Copy::ordinal("1" + std::string(18, '0') + "="));
     CHECK(Copy::ordinal("1" + std::string(17, '0') + "="));
     CHECK_FALSE(Parity::ordinal(std::string(63, '1') + "="));

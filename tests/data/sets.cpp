@@ -228,7 +228,7 @@ TEST_CASE("a set of pairs leaves out what its task leaves out, or keeps for test
 }
 
 TEST_CASE("what is left out twice is left out of both") {
-    const Excluding<Excluding<PlainAddition, DigitAt>, Pairs> both{{{}, {.digit = 5}}, {{{"11", "22"}}}};
+    const Excluding<Excluding<PlainAddition, DigitAt>, Pairs> both{{{}, {.digit = 5}}, Pairs{{{"11", "22"}}}};
     CHECK(both.excludes(PlainAddition{}.example("15", "22")));
     CHECK(both.excludes(PlainAddition{}.example("11", "22")));
     CHECK_FALSE(both.excludes(PlainAddition{}.example("22", "11")));

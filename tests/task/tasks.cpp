@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "rung/model/shape.hpp"
 #include "support/tasks.hpp"
 
 using namespace rung;
@@ -113,6 +114,26 @@ TEST_CASE("addition refuses what is not a number") {
                          Error);
     CHECK_THROWS_AS(Addition{}.example("", "3"), Error);
     CHECK_THROWS_AS(Copy{}.example("4 2"), Error);
+}
+
+TEST_CASE("sines and square roots refuse numbers that they do not write") {
+    for (auto const* number : {"", "-", "1.23456", "0.00001", "2.0", "-1.58", "1e0", "0x1", "."})
+        CHECK_THROWS_WITH_AS(Sine{}.example(number), doctest::Contains("sin: number; got '"), Error);
+    CHECK_THROWS_AS(Sine{}.example(std::string(400, '9')), Error);
+    CHECK_THROWS_WITH_AS(SquareRoot{}.example("7.31745"),
+                         "sqrt: number; got '7.31745', wanted 0 to 9.9999 with at most four decimals", Error);
+    CHECK_THROWS_AS(SquareRoot{}.example("10"), Error);
+    CHECK(SquareRoot{}.example("4").prompt == "sqrt(4.0)=");
+    CHECK(SquareRoot{}.example("4.00000000").prompt == "sqrt(4.0)=");
+    CHECK(Sine{}.example("-0.50").prompt == "sin(-0.5)=");
+}
+
+TEST_CASE("a text's length is known when a shape is") {
+    static_assert(longest(Addition{}, 20) == 63 && longest(Multiplication{}, {5, 6}) == 123);
+    static_assert(longest(Maze{}, {30, 9}) == 199 && longest(NaryAddition{}, 12) == 53);
+    static_assert(longest(AdditionIn<SimplifiedScratchpad>{}, 3) > 0 && longest(Popcount{}, 8) == 13);
+    constexpr Shape shape{.vocab = Copy::vocab, .context = longest(Copy{}, 20) + 1, .width = 16, .heads = 2};
+    static_assert(shape.context == 42);
 }
 
 TEST_CASE("a difficulty below one is refused") {

@@ -81,8 +81,8 @@ struct FunctionIn {
                    ": number; got '", x, "', wanted ", Function::first, " to ", Function::last,
                    " with at most four decimals");
         const double value = std::stod(*number);
-        RUNG_CHECK(value >= Function::first && value <= Function::last, Function::name, ": number; got ", x,
-                   ", wanted ", Function::first, " to ", Function::last);
+        RUNG_CHECK(value >= Function::first && value <= Function::last, Function::name, ": number; got '", x,
+                   "', wanted ", Function::first, " to ", Function::last);
         return of(value);
     }
     /// Of the numbers of as many decimals, however they are written; 0.5 and 0.50 have one.
@@ -92,11 +92,12 @@ struct FunctionIn {
         const auto number = detail::decimal_value(prompt.substr(open + 1, close - open - 1));
         if (!number || number->size() > 7) return {};
         const int    decimals = std::max(1, detail::decimals_of(*number));
-        const double scale = std::pow(10, decimals), first = std::floor(Function::first * scale);
+        const double scale = std::pow(10, decimals), first = std::ceil(Function::first * scale);
         const auto   count = std::uint64_t(std::floor(Function::last * scale) - first) + 1;
         const double index = std::round(std::stod(*number) * scale) - first;
-        if (index < 0 || index >= double(count)) return {};
-        return Ordinal{std::uint64_t(index), count, decimals};
+        if (index < -1 || index >= double(count)) return {};
+        // The smallest is written one less where it is rounded down twice, as the paper's are.
+        return Ordinal{index < 0 ? 0 : std::uint64_t(index), count, decimals};
     }
     constexpr int longest(int) const {
         return scratchpad ? Function::longest : int(Function::name.size()) + 4 + 7 + 7;

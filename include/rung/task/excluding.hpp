@@ -88,18 +88,30 @@ private:
 };
 
 /// Rule: these pairs of numbers, in this order, without zeros in front.
-struct Pairs {
-    std::vector<std::pair<std::string, std::string>> pairs;
+class Pairs {
+public:
+    using Pair = std::pair<std::string, std::string>;
+
+    Pairs() = default;
+    explicit Pairs(std::vector<Pair> pairs) : sorted_(std::move(pairs)) {
+        std::sort(sorted_.begin(), sorted_.end());
+    }
 
     bool operator()(std::string_view a, std::string_view b) const {
-        return std::any_of(pairs.begin(), pairs.end(),
-                           [&](auto const& pair) { return pair.first == a && pair.second == b; });
+        const auto at = std::lower_bound(
+            sorted_.begin(), sorted_.end(), std::pair(a, b), [](Pair const& pair, auto const& asked) {
+                return std::pair<std::string_view, std::string_view>(pair) < asked;
+            });
+        return at != sorted_.end() && at->first == a && at->second == b;
     }
     std::string name() const {
         std::uint64_t all = 0;
-        for (auto const& [a, b] : pairs) all = hash_of(b, hash_of(a, all));
+        for (auto const& [a, b] : sorted_) all = hash_of(b, hash_of(a, all));
         return detail::hash_text(all);
     }
+
+private:
+    std::vector<Pair> sorted_;
 };
 
 /// Rule: these prompts.
