@@ -39,11 +39,13 @@ inline std::string carries(std::string_view a, char sign, std::string_view b) {
     return into;
 }
 
-/// Whether a number is a sum of powers of ten, each of a column that has a carry, or of columns that have none.
+/// Whether a number is a sum of powers of ten, each of a column that has a carry, or of columns that have none;
+/// no column is before the units.
 inline bool of_carries(std::string_view number, std::string_view into, char which) {
     for (std::size_t i = 0; i < number.size(); ++i) {
         const char digit = number[number.size() - 1 - i];
-        if (digit != '0' && (digit != '1' || (i < into.size() ? into[i] : '0') != which)) return false;
+        if (digit != '0' && (digit != '1' || i == 0 || (i < into.size() ? into[i] : '0') != which))
+            return false;
     }
     return true;
 }
