@@ -27,7 +27,7 @@ struct PaperAdder : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
 struct Settings {
     int trained_to = 8, further = 6, voters = 2, steps = 9'000, round_steps = 300, decay = 0, prompts = 2'000,
         batch   = 128;
-    double peak = 1.5e-3, round_peak = 4e-4, sure = 0.95;
+    double peak = 1.5e-3, round_peak = 4e-4, sure = 0.99;
     bool   paper = false;
 };
 
@@ -99,7 +99,7 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
     run("length", voters[0], length, greedy_label(), Collapse{});
     if (votes)
         run("vote", voters, length | Agreement{1} | SelfConsistency{1} | ConfidenceFilter{s.sure},
-            reworded(swapped), hold_until_kept(0.5));
+            reworded(swapped), hold_until_kept(0.75));
     journal.finish(s.trained_to, reports, frontiers);
 }
 

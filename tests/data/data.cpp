@@ -2,8 +2,11 @@
 
 #include <set>
 
+#include "rung/curriculum/uniform.hpp"
 #include "rung/data/example_set.hpp"
 #include "rung/data/pack.hpp"
+#include "rung/experiment/lesson.hpp"
+#include "rung/experiment/mixing.hpp"
 #include "rung/task/binary_addition.hpp"
 #include "rung/task/copy.hpp"
 #include "rung/task/digits.hpp"
@@ -331,13 +334,35 @@ TEST_CASE("a task's loss mask leaves tokens out of what is graded, read at once 
     want[std::size_t(n)] = want[std::size_t(n + 1)] = -1;
     CHECK(at_once.targets == want);
     CHECK(with_opening(item, Opening::nothing).mask.size() == item.tokens.size() - 1);
-    CHECK_THROWS_WITH_AS(pack({Item{.tokens = {1, 4, 2}, .prompt = 1, .mask = {1, 1}}}, Grade::answer, 16),
-                         "pack: item 0: mask; got 2, wanted none, or one for each of 3 tokens", Error);
-    // What a mask leaves out changes no gradient: lessons and sets draw with it.
-    Rng        rng(1, Purpose::training);
-    const Item drawn = ExampleSet{task, {example}}.draw(rng, 0, Answering::by_token);
-    CHECK(drawn.mask == item.mask);
+    CHECK_THROWS_WITH_AS(
+        pack({Item{.tokens = {1, 4, 2}, .prompt = 1, .mask = {1, 1}}}, Grade::answer, 16),
+        "pack: item 0: mask; got 2, wanted none, or without targets one for each of 3 tokens", Error);
+    Rng rng(1, Purpose::training);
+    CHECK(ExampleSet{task, {example}}.draw(rng, 0, Answering::by_token).mask == item.mask);
+    CHECK(Lesson{task, Uniform{4, 4}}.draw(rng, 0, Answering::by_token).mask == item.mask);
+    const LabelledSet labels{.labels = {{.prompt = "4071=", .answer = "40", .ended = false}}};
+    CHECK(detail::draw_label(task, vocab, labels, rng).mask == std::vector<int>{1, 1, 1, 1, 1, 1, 0, 0});
     CHECK(encode_of(Copy{}, vocab, example, Answering::by_token, 0).mask.empty());
+}
+
+namespace {
+
+struct Paths {
+    static constexpr std::string_view alphabet = "0123456789E>";
+    static constexpr auto const&      words    = number_words<10, 99>;
+    Example                           sample(Rng&, int) const { return {"1>6", "6>7E"}; }
+    int                               longest(int) const { return 7; }
+    bool                              graded(std::string_view text) const { return !text.ends_with("E"); }
+    int                               place(std::string_view text) const { return int(text.size()); }
+};
+
+}  // namespace
+
+TEST_CASE("no word begins in a prompt and ends in its answer, neither for a mask nor for ids") {
+    const Item item = encode_of(Paths{}, vocab_of<Paths>(), {"1>6", "6>7E"}, Answering::by_token, 0);
+    CHECK(item.tokens.size() == 9);
+    CHECK(item.mask == std::vector<int>{1, 1, 1, 1, 1, 1, 1, 0, 1});
+    CHECK(item.positions == std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7});
 }
 
 TEST_CASE("a word is graded where its last character is") {

@@ -11,6 +11,7 @@
 #include "rung/eval/step_scores.hpp"
 #include "rung/task/multiplication.hpp"
 #include "rung/task/scratchpad.hpp"
+#include "rung/task/square_root.hpp"
 #include "rung/task/subtraction.hpp"
 #include "support/small.hpp"
 
@@ -191,6 +192,11 @@ TEST_CASE("steps are counted up to the first wrong one, the number at the end by
     CHECK(printed(scores) ==
           "difficulty  answers  final number  every step  steps before a wrong one\n"
           "         2        4         0.500       0.250                     0.750\n");
+    StepScores roots{SquareRootIn<DetailedScratchpad>{}};
+    const auto root = SquareRootIn<DetailedScratchpad>{}.example("4");
+    show(roots, SquareRootIn<DetailedScratchpad>{}, root, root.answer);
+    CHECK(roots.counts().at(2).every == 1);
+    CHECK(roots.counts().at(2).steps == 1);
     StepScores products{Multiplication{}};
     show(products, Multiplication{}, Multiplication{}.example("215", "46"), "0921+00680=0");
     CHECK(products.counts().at(2).steps == doctest::Approx(2 / 3.));

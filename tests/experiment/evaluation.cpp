@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "rung/tasks.hpp"
 #include "scratch.hpp"
 #include "support/small.hpp"
 
@@ -28,7 +29,7 @@ TEST_CASE(
     CHECK(scratch::xml_fault(digits_svg(DigitScores<Addition>{})) == "");
 }
 
-TEST_CASE("evaluation: grids, curves, digits, carries and slips are shown on a page") {
+TEST_CASE("evaluation: grids, curves, digits, carries, slips, steps and mazes are shown on a page") {
     constexpr Shape shape{.vocab = Addition::vocab, .context = 32, .width = 16, .heads = 2};
     cpu::Context    ctx{{.threads = 1}};
     Transformer<shape, NoPe, Stacked<1>, Llama> model{ctx};
@@ -41,10 +42,20 @@ TEST_CASE("evaluation: grids, curves, digits, carries and slips are shown on a p
     show(page, evaluate(ctx, model, task, {.to = {3, 2}, .each = 5, .watch = watch}), task, {1, 1});
     show(page, evaluate(ctx, model, Addition{}, {.to = 3, .each = 5}), Addition{}, 2);
     show(page, digits), show(page, carries), show(page, slips);
+    StepScores steps{SubtractionIn<SimplifiedScratchpad>{}};
+    MazeScores mazes{GridMaze{}};
+    const auto truth = SubtractionIn<SimplifiedScratchpad>{}.example("128", "367"),
+               maze  = GridMaze{}.example("#####\n#S E#\n#####");
+    const Answer none{.text = "", .ended = true}, right{.text = "R", .ended = true};
+    steps({3, 0, truth, none, false});
+    mazes({{1, 2}, 0, maze, right, true}), mazes({{1, 2}, 1, maze, none, false});
+    CHECK(mazes.counts().at({1, 2}).format == 2);
+    CHECK(mazes.counts().at({1, 2}).moves == 1);  // one that makes no step goes nowhere
+    show(page, steps), show(page, mazes);
     const std::string html = page.html();
     CHECK(scratch::xml_fault(html) == "");
     CHECK(scratch::count(html, "<figure>") == 4);
-    CHECK(scratch::count(html, "<table") == 1);
+    CHECK(scratch::count(html, "<table") == 3);
     CHECK(scratch::count(html, "digits of a 3, digits of b 2: ") == 1);
     CHECK(scratch::count(html, "longest chain: 0") == 1);
     CHECK(scratch::count(html, "labels end here") == 2);

@@ -227,6 +227,17 @@ TEST_CASE("grid: who watches sees the answers of an earlier call as well, with a
         ended += first.ended;
     }
     CHECK(ended > 0);
+    bool         right = false;
+    const Answer odd{.text = "\xc3 \xe9\t\n\\x", .tokens = 3, .confidence = 0.125, .passes = {2, 3}};
+    const auto   line = detail::line_of({3, 0, {}, odd, true});
+    CHECK(text::valid_utf8(line) == line);
+    const Answer back = detail::answer_of(text::unquote_json(text::quote_json(line)), right);
+    CHECK(back.text == odd.text);
+    CHECK(back.passes == odd.passes);
+    CHECK((right && !back.ended && back.tokens == 3 && back.confidence == 0.125));
+    for (auto const* damaged :
+         {"", "1", "1\t1\t3\t0.5", "x\t1\t3\t0.5\ta", "1\t1\t3\tq\ta", "1\t1\t3\t0.5\ta\tb"})
+        CHECK_THROWS_AS(detail::answer_of(damaged, right), Error);
     scratch::write(path, text.substr(0, text.rfind("\\u000a")) + "\"}\n");  // an answer less
     CHECK_THROWS_WITH_AS(evaluate_into(path, ctx, model, Addition{}, watched(again), StableFor{2}),
                          doctest::Contains(": answers; got 19, wanted 20"), Error);

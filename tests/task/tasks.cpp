@@ -116,7 +116,7 @@ TEST_CASE("addition refuses what is not a number") {
     CHECK_THROWS_AS(Copy{}.example("4 2"), Error);
 }
 
-TEST_CASE("sines and square roots refuse numbers that they do not write") {
+TEST_CASE("sines and square roots refuse numbers out of their range or of more decimals, and round down") {
     for (auto const* number : {"", "-", "1.23456", "0.00001", "2.0", "-1.58", "1e0", "0x1", "."})
         CHECK_THROWS_WITH_AS(Sine{}.example(number), doctest::Contains("sin: number; got '"), Error);
     CHECK_THROWS_AS(Sine{}.example(std::string(400, '9')), Error);
@@ -124,6 +124,7 @@ TEST_CASE("sines and square roots refuse numbers that they do not write") {
                          "sqrt: number; got '7.31745', wanted 0 to 9.9999 with at most four decimals", Error);
     CHECK_THROWS_AS(SquareRoot{}.example("10"), Error);
     CHECK(SquareRoot{}.example("4").prompt == "sqrt(4.0)=");
+    CHECK(SquareRoot{}.example("0.57").prompt == "sqrt(0.5699)=");  // as Python has it
     CHECK(SquareRoot{}.example("4.00000000").prompt == "sqrt(4.0)=");
     CHECK(Sine{}.example("-0.50").prompt == "sin(-0.5)=");
 }

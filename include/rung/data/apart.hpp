@@ -43,7 +43,7 @@ constexpr Side side_at(std::uint64_t place, std::uint64_t count) {
 /// `std::optional<rung::Ordinal> ordinal(std::string_view prompt) const`), a permutation of them decides, and each side
 /// has one if there are three; otherwise a hash of the prompt does. Both depend on the problem alone, not on the seed
 /// of a run, its curriculum or what else is left out: two programs agree, and so do
-/// tasks of the same two numbers, however they write them; other tasks only where their prompts are the same. a + b and
+/// tasks of the same numbers, however they write them; other tasks only where their prompts are the same. a + b and
 /// b + a are two problems.
 /// Put it around tasks that draw for themselves, such as ByOperand: it is their `sample` that is asked again.
 template <class Task>

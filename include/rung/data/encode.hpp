@@ -38,16 +38,32 @@ struct Item {
 
 enum class Ended { yes, no };  ///< whether the answer came to its end, or was cut off
 
+namespace detail {
+
+/// see(the text up to its end) for every token of a prompt, and then of an answer: no word begins in one and ends in the
+/// other.
+template <class See>
+void each_token(Vocab const& vocab, std::string_view prompt, std::string_view answer, See&& see) {
+    const std::string all = std::string(prompt).append(answer);
+    for (std::size_t at = 0; at < all.size();) {
+        const std::string_view text = all;
+        at += vocab.first(at < prompt.size() ? text.substr(at, prompt.size() - at) : text.substr(at));
+        see(text.substr(0, at));
+    }
+}
+
+}  // namespace detail
+
 /// The ids of a begin token and of every token after it; none where nobody names them.
-[[gnu::noinline]] inline std::vector<int> positions_of(Vocab const& vocab, std::string_view text,
-                                                       Place const& place) {
+[[gnu::noinline]] inline std::vector<int> positions_of(Vocab const& vocab, std::string_view prompt,
+                                                       std::string_view answer, Place const& place) {
     if (!place) return {};
     std::vector<int> ids{0};
-    for (std::size_t n = 0; n < text.size();) {
-        n += vocab.first(text.substr(n));
-        ids.push_back(place(text.substr(0, n)));
-    }
+    detail::each_token(vocab, prompt, answer, [&](std::string_view text) { ids.push_back(place(text)); });
     return ids;
+}
+inline std::vector<int> positions_of(Vocab const& vocab, std::string_view text, Place const& place) {
+    return positions_of(vocab, text, "", place);
 }
 
 /// The same where every character is a token.
@@ -64,7 +80,7 @@ inline std::vector<int> positions_of(std::string_view text, Place const& place) 
     vocab.append(item.tokens, example.prompt);
     item.prompt = int(item.tokens.size());
     vocab.append(item.tokens, example.answer);
-    if (place) item.positions = positions_of(vocab, example.prompt + example.answer, place);
+    if (place) item.positions = positions_of(vocab, example.prompt, example.answer, place);
     if (ended == Ended::yes) item.tokens.push_back(Vocab::end);
     else if (place) item.positions.pop_back();  // the last token is never read
     return item;
@@ -106,7 +122,7 @@ inline void drop_first(std::vector<int>& list) {
     for (int i = 0; i < places; ++i) item.tokens.push_back(Vocab::end);
     while (item.targets.size() < item.tokens.size()) item.targets.push_back(Vocab::end);
     if (place)
-        item.positions = positions_of(vocab, example.prompt + std::string(std::size_t(places), blank), place);
+        item.positions = positions_of(vocab, example.prompt, std::string(std::size_t(places), blank), place);
     return item;
 }
 
@@ -120,15 +136,14 @@ Item encode_of(Task const& task, Vocab const& vocab, Example const& example, Ans
     Item       item     = by_token ? encode(vocab, example, ended, place_of(task))
                                    : encode_at_once(vocab, example, places, place_of(task));
     if constexpr (MasksLoss<Task>) {
-        const std::string text = example.prompt + example.answer;
-        std::size_t       at   = 0;
+        std::size_t token = 0;
         if (by_token) item.mask = std::vector<int>(item.tokens.size(), 1);
-        for (std::size_t token = 1; at < text.size(); ++token) {
-            at += vocab.first(std::string_view(text).substr(at));
-            if (task.graded(std::string_view(text).substr(0, at))) continue;
+        detail::each_token(vocab, example.prompt, example.answer, [&](std::string_view text) {
+            ++token;
+            if (task.graded(text)) return;
             if (by_token) item.mask[token] = 0;
-            else if (at > example.prompt.size()) item.targets[token - 1] = -1;
-        }
+            else if (text.size() > example.prompt.size()) item.targets[token - 1] = -1;
+        });
     }
     return item;
 }

@@ -64,8 +64,9 @@ inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
                        (positions.empty() || positions.size() == inputs),
                    "pack: item ", i, ": positions; got ", positions.size(), ", wanted one for each of ",
                    inputs, " inputs, or none for all items");
-        RUNG_CHECK(mask.empty() || mask.size() == tokens.size(), "pack: item ", i, ": mask; got ",
-                   mask.size(), ", wanted none, or one for each of ", tokens.size(), " tokens");
+        RUNG_CHECK(mask.empty() || (mask.size() == tokens.size() && targets.empty()), "pack: item ", i,
+                   ": mask; got ", mask.size(), ", wanted none, or without targets one for each of ",
+                   tokens.size(), " tokens");
         for (const int id : positions)
             RUNG_CHECK(id >= 0 && id < context, "pack: item ", i, ": position; got ", id, ", wanted 0 to ",
                        context - 1, ", below the model's context");

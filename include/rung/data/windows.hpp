@@ -14,6 +14,8 @@ public:
     static constexpr int vocab = vocab_size<Task>();
     static_assert(!NamesPlaces<Task>,
                   "Windows: a window has no beginning to number from; give Lesson a task with a `place`");
+    static_assert(!MasksLoss<Task>,
+                  "Windows: every token is learnt from; give Lesson or ExampleSet a task with a `graded`");
 
     /// @param examples  shuffled once, and written with the end token after each; a begin token is nowhere
     /// @param length    tokens that a window reads: no more than the model's context

@@ -32,7 +32,7 @@ struct EvaluateOptions {
     std::uint32_t                  stream =
         0;  ///< below 2^24; a test that steers training uses another one than the test that is reported
     Opening opening = Opening::begin;  ///< before each prompt: what the model's training showed it there
-    /// Is shown every problem that was answered, in order: see DigitScores, CarryScores, SlipCounts.
+    /// Is shown every problem that was answered, in order: see DigitScores and its kin in eval/.
     std::function<void(Answered const&)> watch = {};
 };
 

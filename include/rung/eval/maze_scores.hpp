@@ -5,9 +5,11 @@
 //     evaluate(ctx, model, task, {.from = {8, 1}, .to = {8, 7}, .watch = std::ref(mazes)});
 //     std::cout << mazes;
 
+#include <concepts>
 #include <iomanip>
 #include <map>
 #include <ostream>
+#include <string_view>
 
 #include "rung/eval/evaluate.hpp"
 #include "rung/task/maze.hpp"

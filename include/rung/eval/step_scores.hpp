@@ -8,6 +8,8 @@
 #include <iomanip>
 #include <map>
 #include <ostream>
+#include <string>
+#include <string_view>
 
 #include "rung/eval/evaluate.hpp"
 #include "rung/task/arithmetic.hpp"
@@ -27,9 +29,17 @@ template <class Task>
 class StepScores {
 public:
     static_assert(
-        requires(std::string_view text) { Task::format::steps(text); },
-        "StepScores: a task in a format with steps, such as AdditionIn<SimplifiedScratchpad>; a format of "
-        "one's own needs `static std::vector<std::string_view> steps(std::string_view answer)`");
+        requires(std::string_view text) {
+            Task::format::steps(text);
+            Task::format::number(text);
+        } ||
+            requires(std::string_view text) {
+                Task::format::steps(text);
+                Task::number(text);
+            },
+        "StepScores: a task in a format with steps and a number at their end, such as "
+        "AdditionIn<SimplifiedScratchpad>; a format of one's own needs `static std::vector<std::string_view> "
+        "steps(std::string_view answer)` and `number`, see SimplifiedScratchpad");
 
     explicit StepScores(Task task = {}) : task_(task) { task_.judge = Judge::final_answer; }
 

@@ -99,8 +99,11 @@ Page& show(Page& page, MazeScores<Task> const& scores) {
         for (const int count : {counts.answers, counts.format, counts.moves, counts.ends, counts.path})
             row.push_back(std::to_string(count));
     }
-    return page.table("Answers that can be read, go along edges, reach the end, and are a shortest way.",
-                      {"difficulty", "answers", "format", "moves", "ends", "path"}, rows);
+    return page.table(
+        "Answers that can be read, that make possible steps alone, that go from the start to the end, and "
+        "that "
+        "are a shortest way.",
+        {"difficulty", "answers", "format", "moves", "ends", "path"}, rows);
 }
 
 }  // namespace rung

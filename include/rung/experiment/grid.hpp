@@ -45,8 +45,9 @@ inline std::map<std::string, std::string> members_of(std::string_view line) {
 class GridFile {
 public:
     /// Throws where the file is another evaluation's, or is being written.
-    GridFile(std::string path, Json const& header)
-        : path_(std::move(path)), file_(path_, O_RDWR | O_CREAT | O_APPEND) {
+    /// @param watched  whether the answers will be asked for: they are large
+    GridFile(std::string path, Json const& header, bool watched)
+        : path_(std::move(path)), watched_(watched), file_(path_, O_RDWR | O_CREAT | O_APPEND) {
         const int fd = file_.descriptor();
         RUNG_CHECK(::flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK, "evaluate_into: file; got '",
                    path_, "', which another evaluation is writing, wanted one of its own");
@@ -106,6 +107,7 @@ private:
             ++number;
             RUNG_CHECK(!cell.empty(), "evaluate_into: '", path_, "', line ", number, "; got '",
                        text.substr(at, end - at), "', wanted a difficulty that is done");
+            if (!watched_) line.erase("answers");
             done_[cell] = std::move(line);
             at          = end + 1;
         }
@@ -134,27 +136,53 @@ private:
     }
 
     std::string                                               path_;
+    bool                                                      watched_;
     File                                                      file_;
     std::map<std::string, std::map<std::string, std::string>> done_;
 };
+
+/// Any bytes as UTF-8, each one above 127 as a character of its own, and back.
+[[gnu::cold, gnu::noinline]] inline std::string as_utf8(std::string_view bytes) {
+    std::string out;
+    for (const char c : bytes)
+        if ((c & 0x80) == 0) out += c;
+        else out += char(0xC0 | (c >> 6 & 3)), out += char(0x80 | (c & 0x3F));
+    return out;
+}
+[[gnu::cold, gnu::noinline]] inline std::string from_utf8(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i)
+        if ((text[i] & 0x80) == 0 || i + 1 == text.size()) out += text[i];
+        else out += char((text[i] & 3) << 6 | (text[i + 1] & 0x3F)), ++i;
+    return out;
+}
 
 /// An answer as a line of cells: right or not, ended or not, tokens, confidence, the text, the passes of each token.
 [[gnu::cold, gnu::noinline]] inline std::string line_of(Answered const& answered) {
     Answer const& answer = answered.answer;
     std::string   line   = text::join({answered.right ? "1" : "0", "\t", answer.ended ? "1" : "0", "\t",
                                        text::number(answer.tokens), "\t", text::number(answer.confidence), "\t",
-                                       text::escape_line(answer.text)});
+                                       as_utf8(text::escape_line(answer.text))});
     for (const int passes : answer.passes) line += text::join({"\t", text::number(passes)});
     return line;
 }
-/// The same read back. @param right  what the line says of it
+/// The same read back.
+/// @param right  what the line says of it
 [[gnu::cold, gnu::noinline]] inline Answer answer_of(std::string const& line, bool& right) {
     const auto cells = text::split(line, '\t');
-    RUNG_CHECK(cells.size() >= 5, "evaluate_into: an answer; got '", line, "', wanted five cells or more");
-    Answer answer{.text = text::unescape_line(cells[4]), .ended = cells[1] == "1"};
-    right = cells[0] == "1", answer.tokens = std::atoi(cells[2].c_str());
-    std::from_chars(cells[3].data(), cells[3].data() + cells[3].size(), answer.confidence);
-    for (std::size_t i = 5; i < cells.size(); ++i) answer.passes.push_back(std::atoi(cells[i].c_str()));
+    const auto read  = [&](std::size_t i, auto value) {
+        const bool got =
+            i < cells.size() &&
+            std::from_chars(cells[i].data(), cells[i].data() + cells[i].size(), value).ec == std::errc{};
+        RUNG_CHECK(got, "evaluate_into: an answer; got '", line, "', wanted what was written");
+        return value;
+    };
+    right = read(0, 0) == 1;
+    Answer answer;
+    answer.ended = read(1, 0) == 1, answer.tokens = read(2, 0), answer.confidence = read(3, 0.0);
+    for (std::size_t i = 5; i < cells.size(); ++i) answer.passes.push_back(read(i, 0));
+    RUNG_CHECK(cells.size() >= 5, "evaluate_into: an answer; got '", line, "', wanted what was written");
+    answer.text = text::unescape_line(from_utf8(cells[4]));
     return answer;
 }
 
@@ -178,7 +206,7 @@ Report resume(std::string const& path, Context& ctx, Model const& model, Task co
     header.set("weights", hash_text(weights)).set("context", type_name<Context>()).set("seed", ctx.seed());
     header.set("each", options.each).set("stream", options.stream).set("opening", int(options.opening));
     header.set("answering", options.answering == Answering::at_once ? "at once" : how);
-    GridFile file(path, header);
+    GridFile file(path, header, bool(options.watch));
     Report   report;
     for (const Difficulty difficulty : difficulties<Task>(options.from, options.to, options.by)) {
         const auto    truth    = test_problems(task, ctx.seed(), difficulty, options.each, options.stream);

@@ -60,6 +60,7 @@ namespace detail {
         const std::vector<int> rest{item.prompt, item.passes, item.difficulty.first, item.difficulty.second};
         for (auto const* ints : {&item.tokens, &item.targets, &item.positions, &rest})
             hash = hash_of({reinterpret_cast<char const*>(ints->data()), ints->size() * sizeof(int)}, hash);
+        for (const int graded : item.mask) hash = hash_of(graded ? "1" : "0", hash);
     }
     return concat(count, " examples ", hash_text(hash));
 }

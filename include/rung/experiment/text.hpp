@@ -174,7 +174,7 @@ inline std::size_t utf8_length(std::string_view s) {
     std::string out;
     for (std::size_t i = 1; i + 1 < s.size(); ++i) {
         unsigned code = 0;
-        if (s[i] != '\\' || ++i + 5 > s.size() || s[i] != 'u') {
+        if (s[i] != '\\' || ++i + 5 >= s.size() || s[i] != 'u') {
             out.append(&s[i], 1);
         } else {
             std::from_chars(&s[i + 1], &s[i + 5], code, 16);

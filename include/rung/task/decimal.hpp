@@ -2,6 +2,7 @@
 // Functions of a number with four decimals, as "Teaching arithmetic to small transformers" (Lee et al., ICLR 2024)
 // writes them: every value v is floor(v * 10^4) / 10^4, as Python prints it.
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "rung/task/arithmetic.hpp"
 #include "rung/task/detailed_scratchpad.hpp"
+#include "rung/task/ordinal.hpp"
 
 namespace rung {
 
@@ -38,6 +40,13 @@ inline std::optional<std::string> decimal_value(std::string_view text) {
     return sign && value != "0" ? "-" + value : value;
 }
 
+/// A text of decimal_value() as a number, whatever the locale.
+inline double double_of(std::string_view value) {
+    double number = 0;
+    std::from_chars(value.data(), value.data() + value.size(), number);
+    return number;
+}
+
 /// Digits after the point of a text of decimal_value().
 inline int decimals_of(std::string_view value) {
     const auto point = value.find('.');
@@ -57,6 +66,7 @@ inline std::string shortest(double x) {
 /// sin, or sqrt, of one number. Difficulty is its decimals, 1 to 4; the paper's samples have 4.
 template <class Function, class Format>
 struct FunctionIn {
+    using format                     = Format;
     static constexpr bool scratchpad = std::is_same_v<Format, DetailedScratchpad>;
     static_assert(scratchpad || std::is_same_v<Format, Plain>,
                   "Format: a sine or a square root is written in Plain or in DetailedScratchpad");
@@ -74,13 +84,14 @@ struct FunctionIn {
         const double first = Function::first * scale, last = Function::last * scale;
         return of(rng.between(int(std::ceil(first)), int(std::floor(last))) / double(scale));
     }
-    /// The problem of a number of at most four decimals, such as "-1.2311".
+    /// The problem of a number of at most four decimals, such as "-1.2311". As the paper's, it is rounded down to four,
+    /// of what is nearest to it in base two: that of 0.57 is "sqrt(0.5699)=".
     Example example(std::string_view x) const {
         const auto number = detail::decimal_value(x);
         RUNG_CHECK(number && number->size() <= 7 && detail::decimals_of(*number) <= 4, Function::name,
                    ": number; got '", x, "', wanted ", Function::first, " to ", Function::last,
                    " with at most four decimals");
-        const double value = std::stod(*number);
+        const double value = detail::double_of(*number);
         RUNG_CHECK(value >= Function::first && value <= Function::last, Function::name, ": number; got '", x,
                    "', wanted ", Function::first, " to ", Function::last);
         return of(value);
@@ -94,9 +105,9 @@ struct FunctionIn {
         const int    decimals = std::max(1, detail::decimals_of(*number));
         const double scale = std::pow(10, decimals), first = std::ceil(Function::first * scale);
         const auto   count = std::uint64_t(std::floor(Function::last * scale) - first) + 1;
-        const double index = std::round(std::stod(*number) * scale) - first;
+        const double index = std::round(detail::double_of(*number) * scale) - first;
         if (index < -1 || index >= double(count)) return {};
-        // The smallest is written one less where it is rounded down twice, as the paper's are.
+        // The smallest, too, may be written one less than it is.
         return Ordinal{index < 0 ? 0 : std::uint64_t(index), count, decimals};
     }
     constexpr int longest(int) const {

@@ -82,7 +82,7 @@ struct GridMazeIn {
         std::size_t at = map.start;
         MazeScore   score{.format = answer.find_first_not_of(steps) == std::string_view::npos};
         if (!score.format) return score;
-        score.moves = true;
+        score.moves = !answer.empty();
         for (const char step : answer) {
             const std::size_t next = map.after(at, step);
             score.moves            = score.moves && next != at;

@@ -18,7 +18,7 @@ namespace rung {
 /// What is right about an answer to a maze.
 struct MazeScore {
     bool format = false;  ///< it can be read at all
-    bool moves  = false;  ///< every step of it goes along an edge, or through no wall
+    bool moves  = false;  ///< it makes steps, and all go along edges, or through no wall
     bool ends   = false;  ///< it goes from the start to the end
     bool path   = false;  ///< all this, and there is no shorter way
 };
@@ -102,7 +102,7 @@ struct MazeIn {
         score.format                = !path.empty();
         if (!score.format) return score;
         score.ends  = path.front() == map.start && path.back() == map.end;
-        score.moves = true;
+        score.moves = path.size() > 1;
         for (std::size_t i = 1; i < path.size(); ++i) {
             auto const& next = map.beside[std::size_t(path[i - 1])];
             score.moves      = score.moves && std::find(next.begin(), next.end(), path[i]) != next.end();

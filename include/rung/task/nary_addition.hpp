@@ -3,11 +3,13 @@
 // digits, zeros in front (Saunshi et al., "Reasoning with latent thoughts: on the power of looped transformers", ICLR
 // 2025).
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "rung/core/hash.hpp"
 #include "rung/task/digits.hpp"
+#include "rung/task/ordinal.hpp"
 #include "rung/task/task.hpp"
 
 namespace rung {
@@ -57,6 +59,7 @@ struct NaryAddition {
             if (c != '+' && c != '=') operand += c;
             else text += reversed ? rung::digits::reversed(operand) : operand, operand.clear();
         }
+        if (!rung::digits::is_number(text)) return {};
         const auto counted = ordinal_of_text(text, "0123456789");
         return counted ? counted : Ordinal{hash_of(text) % most_counted, most_counted, int(text.size())};
     }

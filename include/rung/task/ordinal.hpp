@@ -9,7 +9,8 @@
 
 namespace rung {
 
-/// Problem `index` of the `count` problems of a size. A function of the prompt alone: two tasks that ask the same, each
+/// Problem `index` of the `count` problems of a size; where there are more than can be counted, perhaps a hash below
+/// most_counted. A function of the prompt alone: two tasks that ask the same, each
 /// in its way, number it alike.
 struct Ordinal {
     std::uint64_t index = 0, count = 0;

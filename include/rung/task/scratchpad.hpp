@@ -125,6 +125,8 @@ struct NoisyScratchpad : SimplifiedScratchpad {
             if (rng && N != Noise::digits) said.next = int(rng->below(2));
         });
     }
+    /// None is right but by chance.
+    static std::vector<std::string_view> steps(std::string_view) = delete;
 };
 
 }  // namespace rung
