@@ -308,6 +308,8 @@ TEST_CASE("examples are told apart by all that is learnt from") {
     change([](Item& o) { o.prompt = 3; });
     change([](Item& o) { o.targets = {4, 5, 2, -1}; });
     change([](Item& o) { o.positions = {0, 2, 1}; });
+    change([](Item& o) { o.mask = {1, 1, 1, 1}; });
+    change([](Item& o) { o.mask = {1, 1, 0, 1}; });
     change([](Item& o) { o.passes = 2; });
     change([](Item& o) { o.difficulty = {1, 2}; });
     CHECK(text(item) == text(Item(item)));

@@ -40,8 +40,8 @@ enum class Ended { yes, no };  ///< whether the answer came to its end, or was c
 
 namespace detail {
 
-/// see(the text up to its end) for every token of a prompt, and then of an answer: no word begins in one and ends in the
-/// other.
+/// see(the text up to its end) for every token of a prompt, and then of an answer: no word begins in one and ends in
+/// the other.
 template <class See>
 void each_token(Vocab const& vocab, std::string_view prompt, std::string_view answer, See&& see) {
     const std::string all = std::string(prompt).append(answer);
