@@ -3,7 +3,8 @@
 // models keeps it clean, about as well as a verifier that follows the way and needs no answer either.
 // After Lee et al., "Self-improving transformers overcome easy-to-hard and length generalization challenges", ICML 2025
 // (30 nodes and 1 to 9 hops, then to 30 hops; 10 to 30 nodes at 9 hops, then to 60); `--paper` has their sizes.
-// By default eight nodes and 1 to 3 hops, then to 7; the climb has not been run, see examples/RESULTS.md.
+// By default eight nodes and 1 to 3 hops, then to 7. At this size the verifier climbs and a vote does not: all models
+// end a longer way after three hops, so that what they agree on is wrong (examples/RESULTS.md).
 
 #include "rung/curriculum/shaped.hpp"
 #include "rung/experiment/device.hpp"
@@ -27,7 +28,7 @@ struct PaperWalker : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
 struct Settings {
     std::string axis  = "hops";
     int         nodes = 8, hops = 3, further = 4, voters = 2;
-    int         steps = 12'000, round_steps = 400, prompts = 1'000, batch = 64;
+    int         steps = 12'000, round_steps = 400, prompts = 4'000, batch = 64;
     double      peak = 2e-3, round_peak = 5e-4, least = 1, sure = 0.95;
     bool        paper = false;
 };
@@ -118,17 +119,17 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
         load(voters, taught);
         const auto rounds =
             self_improve(who, Maze{}, mazes, filter,
-                         {.rounds          = (s.paper ? 1 : 3) * s.further,
+                         {.rounds          = (s.paper ? 1 : 6) * s.further,
                           .prompts         = s.prompts,
                           .steps           = s.round_steps,
                           .batch           = s.batch,
                           .peak            = s.round_peak,
                           .warmup          = s.round_steps / 10,
                           .reset_optimizer = s.paper,
-                          .grade           = grade,
+                          .grade           = Grade::answer,
                           .schedule        = further(s),
                           .replay          = HalfNewest{.first  = hops ? 1.0 : s.nodes - few + 1.0,
-                                                        .enough = s.paper ? 0 : s.prompts},
+                                                        .enough = s.paper ? 0 : s.prompts / 4},
                           .watchdog        = s.paper ? Watchdog(Collapse{}) : Watchdog(hold_until_kept(0.5)),
                           .test            = {.from = {few, hops ? 1 : s.hops}, .to = last, .each = 128},
                           .watch           = journal.watch_climb(name),
