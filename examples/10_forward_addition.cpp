@@ -27,7 +27,7 @@ struct PaperAdder : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
 struct Settings {
     int trained_to = 8, further = 6, voters = 2, steps = 9'000, round_steps = 300, decay = 0, prompts = 2'000,
         batch   = 128;
-    double peak = 1.5e-3, round_peak = 4e-4, sure = 0.99;
+    double peak = 1.5e-3, round_peak = 4e-4, sure = 0.999;
     bool   paper = false;
 };
 
