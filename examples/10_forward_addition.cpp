@@ -77,7 +77,7 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
         if (only != "all" && only != name) return;
         load(voters, taught);
         self_improve(who, Task{}, lengths, filter,
-                     {.rounds      = (s.paper || name != "vote" ? 1 : 3) * s.further,
+                     {.rounds      = (s.paper || name != "vote" ? 1 : 5) * s.further,
                       .prompts     = s.prompts,
                       .steps       = s.round_steps,
                       .batch       = s.batch,
