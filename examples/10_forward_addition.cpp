@@ -12,12 +12,16 @@
 
 using namespace rung;
 
-using Filled = AdditionIn<FilledResult<Plain>>;
+/// A digit is told by its place within its number, so that those that are added are as far apart in long sums as in
+/// short ones (Cho et al., "Position coupling", NeurIPS 2024).
+struct Filled : AdditionIn<FilledResult<Plain>> {
+    int place(std::string_view text) const { return digit_place(text); }
+};
 
 inline constexpr Shape shape{.vocab = Filled::vocab, .context = 128, .width = 64, .heads = 2};
 inline constexpr Shape paper_shape{
     .vocab = PlainAddition::vocab, .context = 256, .width = 384, .heads = 6, .hidden = 1536};
-struct Adder : Transformer<shape, Fire<>, Stacked<4>, Llama> {
+struct Adder : Transformer<shape, Rope<100>, Stacked<4>, Llama> {
     using Transformer::Transformer;
 };
 struct PaperAdder : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
@@ -25,8 +29,8 @@ struct PaperAdder : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
 };
 
 struct Settings {
-    int trained_to = 8, further = 6, voters = 2, steps = 9'000, round_steps = 300, decay = 0, prompts = 2'000,
-        batch   = 128;
+    int trained_to = 8, further = 14, voters = 2, steps = 8'000, round_steps = 300, decay = 0,
+        prompts = 2'000, batch = 64;
     double peak = 1.5e-3, round_peak = 4e-4, sure = 0.999;
     bool   paper = false;
 };

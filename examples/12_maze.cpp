@@ -18,7 +18,7 @@ using namespace rung;
 inline constexpr Shape shape{.vocab = Maze::vocab, .context = 224, .width = 64, .heads = 2};
 inline constexpr Shape paper_shape{
     .vocab = Maze::vocab, .context = 640, .width = 384, .heads = 6, .hidden = 1536};
-struct Walker : Transformer<shape, Rope<>, Stacked<4>, Llama> {
+struct Walker : Transformer<shape, Rope<100>, Stacked<4>, Llama> {
     using Transformer::Transformer;
 };
 struct PaperWalker : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
@@ -27,9 +27,9 @@ struct PaperWalker : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
 
 struct Settings {
     std::string axis  = "hops";
-    int         nodes = 8, hops = 3, further = 4, voters = 2;
-    int         steps = 12'000, round_steps = 400, prompts = 4'000, batch = 64;
-    double      peak = 2e-3, round_peak = 5e-4, least = 1, sure = 0.95;
+    int         nodes = 9, hops = 4, further = 4, voters = 2;
+    int         steps = 12'000, round_steps = 300, prompts = 2'000, batch = 64;
+    double      peak = 2e-3, round_peak = 5e-4, fewer = 0.5, least = 1;
     bool        paper = false;
 };
 
@@ -47,8 +47,8 @@ Settings published(std::string const& axis) {
             .batch       = 1'024,
             .peak        = 5e-4,
             .round_peak  = 2e-4,
+            .fewer       = 1,
             .least       = 0.6,
-            .sure        = 0,
             .paper       = true};
 }
 
@@ -58,14 +58,29 @@ bool leads_there(std::string const& prompt, std::string const& way) {
     return score.moves && score.ends;
 }
 
+/// "6>63#...=", from the end to the start: "63>6#...=".
+std::string turned(std::string const& prompt, int) {
+    const auto arrow = prompt.find('>'), hash = prompt.find('#');
+    return prompt.substr(arrow + 1, hash - arrow - 1) + ">" + prompt.substr(0, arrow) + prompt.substr(hash);
+}
+
+/// The same way from the other end: "63>66>6" is "6>66>63".
+std::string walked_back(std::string const& way, int) {
+    std::string back;
+    auto        end = way.size();
+    for (auto at = way.size(); at-- > 0;)
+        if (way[at] == '>') back += way.substr(at + 1, end - at - 1) + ">", end = at;
+    return back + way.substr(0, end);
+}
+
 /// Paths of three nodes first, then ever larger mazes among smaller ones.
 auto growing(Settings const& s) {
-    return Shaped{
-        {3, 1}, {s.nodes, s.hops}, [=](Difficulty maze, int step) {
-            const double grown = std::min(1.0, step / (0.6 * s.steps));
-            const int    most  = 3 + int(grown * (s.nodes - 3) + 0.5);
-            return maze.first > most || maze.second >= maze.first ? 0.0 : maze.first == most ? 3.0 : 1.0;
-        }};
+    return Shaped{{3, 1}, {s.nodes, s.hops}, [=](Difficulty maze, int step) {
+                      const double grown = std::min(1.0, step / (0.6 * s.steps));
+                      const int    most  = 3 + int(grown * (s.nodes - 3) + 0.5);
+                      if (maze.first > most || maze.second >= maze.first) return 0.0;
+                      return (maze.first == most ? 3.0 : 1.0) * std::pow(s.fewer, maze.second - 1);
+                  }};
 }
 
 /// One hop more each round, or the next three numbers of nodes.
@@ -89,8 +104,8 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
                " with ", s.nodes, " nodes");
     check_flag(!hops || s.hops + s.further < s.nodes, "--further: got ", s.further, ", wanted at most ",
                s.nodes - 1 - s.hops, " with ", s.nodes, " nodes and ", s.hops, " hops");
-    const int        few = hops ? s.nodes : s.hops + 1;
-    const Uniform    mazes{{few, hops ? 1 : s.hops}, {s.nodes, s.hops}};
+    const int  few   = hops ? s.nodes : s.hops + 1;
+    const auto mazes = Weighted::exponential({few, hops ? 1 : s.hops}, {s.nodes, s.hops}, hops ? s.fewer : 1);
     const Difficulty last = hops ? Difficulty(s.nodes, std::min(s.hops + s.further + 2, s.nodes - 1))
                                  : Difficulty(s.nodes + 3 * s.further + 3, s.hops);
     check_flag(6 * last.first + 2 * last.second + 3 <= Model::shape.context, "--further: got ", s.further,
@@ -114,7 +129,8 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
     s.paper ? teach(mazes) : teach(growing(s));
     const std::string taught = saved(voters);  // every climb begins here
 
-    const auto run = [&](std::string const& name, auto& who, LabelFilter const& filter) {
+    const auto run = [&](std::string const& name, auto& who, LabelFilter const& filter,
+                         Labeller const& labeller) {
         if (only != "all" && only != name) return;
         load(voters, taught);
         const auto rounds =
@@ -128,6 +144,7 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
                           .reset_optimizer = s.paper,
                           .grade           = Grade::answer,
                           .schedule        = further(s),
+                          .labeller        = labeller,
                           .replay          = HalfNewest{.first  = hops ? 1.0 : s.nodes - few + 1.0,
                                                         .enough = s.paper ? 0 : s.prompts / 4},
                           .watchdog        = s.paper ? Watchdog(Collapse{}) : Watchdog(hold_until_kept(0.5)),
@@ -137,9 +154,11 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
         pretrained.save(voters[0].model(), Maze{}, name);
         after.emplace_back(name, rounds.back().after);
     };
-    run("none", voters[0], NoFilter{});
-    run("vote", voters, Agreement{.least = s.least} | ConfidenceFilter{.least = s.sure});
-    run("verifier", voters[0], Verifier{leads_there});
+    const Agreement agreed{.least = s.least};
+    run("none", voters[0], NoFilter{}, greedy_label());
+    if (s.paper) run("vote", voters, agreed, greedy_label());
+    else run("vote", voters, agreed | SelfConsistency{1}, reworded(turned, 2, walked_back));
+    run("verifier", voters[0], Verifier{leads_there}, greedy_label());
     journal.finish({s.nodes, s.hops}, after);
 }
 
@@ -157,8 +176,7 @@ int main(int argc, char** argv) {
     flags.add("further", s.further, "times one hop, or three nodes, past these", {.least = 1});
     flags.add("voters", s.voters, "models that vote", {.least = 2, .most = 100});
     flags.add("agree", s.least, "share of them that must agree", {.least = 0, .most = 1});
-    flags.add("sure", s.sure, "mean confidence of the voters from which on a label counts; 0: all",
-              {.least = 0, .most = 1});
+    flags.add("fewer", s.fewer, "ways of each hop more, of those of a hop less", {.least = 0.01, .most = 1});
     flags.add("steps", s.steps, "training steps on true labels", {.least = 1});
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
     flags.add("prompts", s.prompts, "labelled per round, for each model", {.least = 1});

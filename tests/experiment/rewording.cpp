@@ -47,6 +47,23 @@ TEST_CASE("a label is the answer to the problem itself, and its consistency what
     CHECK_THROWS_AS(reworded(always_alike, 1), Error);
 }
 
+TEST_CASE("an answer to another wording is read as one to the problem itself before they are compared") {
+    const auto       same  = [](std::string const& prompt, int) { return prompt; };
+    std::vector<int> read  = {};
+    const auto       noted = [&](std::string const& answer, int sample) {
+        read.push_back(sample);
+        return sample == 1 ? answer : answer + "1";
+    };
+    const auto plain = seen(greedy_label()), labels = seen(reworded(same, 3, noted));
+    REQUIRE(labels.size() == plain.size());
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        CHECK(labels[i].answer == plain[i].answer);
+        CHECK(labels[i].consistency == doctest::Approx(2.0 / 3));
+    }
+    CHECK(std::count(read.begin(), read.end(), 1) == 3 * 40);  // three rounds
+    CHECK(std::count(read.begin(), read.end(), 2) == 3 * 40);
+}
+
 TEST_CASE("what is asked in other words counts as labelling, and must be readable") {
     auto     options = quick();
     Climbing once(options);

@@ -14,16 +14,20 @@ constexpr Shape tiny{.vocab = Reverse::vocab, .context = 12, .width = 16, .heads
 using Gpt2   = Transformer<tiny, Learned, Stacked<2>, Gpt>;
 using Biased = Transformer<tiny, Alibi, Stacked<2>, Gpt>;
 
+struct Placed : Reverse {
+    int place(std::string_view text) const { return digit_place(text); }
+};
+
 /// What a program does with the flag.
-template <class Model>
+template <class Task = Reverse, class Model>
 void run(Model const& model, std::vector<char const*> words, std::string const& name = "") {
     words.insert(words.begin(), "program");
     Common               common;
     Flags                flags{"A program."};
     const PretrainedFlag pretrained{common, flags};
     flags.parse(int(words.size()), words.data());
-    pretrained.check<Model>(Reverse{});
-    pretrained.save(model, Reverse{}, name);
+    pretrained.check<Model>(Task{});
+    pretrained.save(model, Task{}, name);
 }
 
 }  // namespace
@@ -53,6 +57,17 @@ TEST_CASE("a model that no stock class computes is a bad flag, with the reason")
                           "no biases to scores"),
         BadFlag);
     CHECK(scratch::names_in(folder.path()).empty());
+}
+
+TEST_CASE("positions that a task names are a bad flag, where the model reads any") {
+    const scratch::Folder folder;
+    const std::string     to = folder / "model";
+    CHECK_THROWS_WITH_AS(run<Placed>(Gpt2{std::uint64_t{1}}, {"--save-pretrained", to.c_str()}),
+                         doctest::Contains("wanted none: use a task without `place`"), BadFlag);
+    CHECK(scratch::names_in(folder.path()).empty());
+    run<Placed>(Transformer<tiny, NoPe, Stacked<2>, Llama>{std::uint64_t{1}},
+                {"--save-pretrained", to.c_str()});
+    CHECK(!scratch::names_in(to).empty());
 }
 
 TEST_CASE("a disk that is full leaves the model that was there, whole") {

@@ -20,9 +20,10 @@ struct Labeller {
     int    top_k       = 0;  ///< 0: of all tokens
     /// Which of a problem's answers is its label; empty: the first.
     std::function<std::size_t(std::vector<Answer> const&)> choose = {};
-    /// Wording 1 .. samples - 1 of a prompt: a problem with the same answer, the same whenever it is asked for; empty:
-    /// the prompt itself.
+    /// Wording 1 .. samples - 1 of a prompt, the same whenever it is asked for; empty: the prompt itself.
     std::function<std::string(std::string const& prompt, int sample)> ask = {};
+    /// What an answer to that wording says of the prompt itself; empty: the same.
+    std::function<std::string(std::string const& answer, int sample)> read = {};
 };
 
 /// The likeliest token each time.
@@ -49,7 +50,7 @@ namespace detail {
 [[gnu::cold, gnu::noinline]] inline std::string text_of(Labeller const& labeller) {
     return concat(labeller.samples, " at temperature ", exact_text(labeller.temperature), ", top_k ",
                   labeller.top_k, ", chosen by ", type_of(labeller.choose), ", asked by ",
-                  type_of(labeller.ask));
+                  type_of(labeller.ask), ", read by ", type_of(labeller.read));
 }
 
 inline bool same_answer(Answer const& a, Answer const& b) { return a.ended == b.ended && a.text == b.text; }
@@ -77,13 +78,15 @@ inline Labeller commonest_of(int samples, double temperature, int top_k = 0) {
 /// The likeliest answer to the problem itself, which is the label, with its confidence; its consistency is the share of
 /// all wordings that are answered alike, so SelfConsistency{1} keeps what all agree on. A model that misreads a problem
 /// rarely does so twice in the same way. Throws unless there is an `ask`, and at least two wordings.
-/// @param ask      see Labeller::ask
+/// @param ask      see Labeller::ask: "12+345=" asked as "345+12="
 /// @param samples  wordings, the problem's own among them
+/// @param read     see Labeller::read, if their answers differ: a way through a maze from its end to its start, turned
 inline Labeller reworded(std::function<std::string(std::string const& prompt, int sample)> ask,
-                         int                                                               samples = 2) {
+                         int                                                               samples = 2,
+                         std::function<std::string(std::string const& answer, int sample)> read    = {}) {
     RUNG_CHECK(ask && samples >= 2, "reworded: ask and samples; got ", ask ? "a function" : "none", " and ",
                samples, ", wanted a function of a prompt and a number, and at least 2");
-    return {.samples = samples, .ask = std::move(ask)};
+    return {.samples = samples, .ask = std::move(ask), .read = std::move(read)};
 }
 
 }  // namespace rung

@@ -21,12 +21,12 @@ public:
                   "folder for the model as Hugging Face's classes load it");
     }
 
-    /// Where the flag was given, throws BadFlag if no stock class computes what the model computes, and Error if the
-    /// folder or the vocabulary will not do.
+    /// Where the flag was given, throws BadFlag if no stock class computes what the model computes, or counts positions
+    /// as the task does, and Error if the folder or the vocabulary will not do.
     template <class Model, class Task>
     void check(Task const&) const {
         if (folder_.empty()) return;
-        constexpr char const* why = refusal<Model>();
+        constexpr char const* why = refusal<Model, Task>();
         if constexpr (why != nullptr)
             throw BadFlag(text::join({"--save-pretrained: got '", folder_, "', wanted none: ", why}));
         tokenizer_json(vocab_of<Task>());
@@ -40,14 +40,17 @@ public:
               PretrainedOptions options = {}) const {
         if (folder_.empty()) return;
         const std::string     folder = name.empty() ? folder_ : folder_ + '/' + name;
-        constexpr char const* why    = refusal<Model>();
+        constexpr char const* why    = refusal<Model, Task>();
         if constexpr (why == nullptr) save_pretrained(folder, model, task, options);
         else std::fprintf(stderr, "--save-pretrained: nothing in '%s': %s\n", folder.c_str(), why);
     }
 
 private:
-    template <class Model>
+    template <class Model, class Task>
     static constexpr char const* refusal() {
+        if (places_are_lost<Model, Task>)
+            return "use a task without `place` (GPT-2 and Llama count positions from 0, and know none that a "
+                   "task names)";
         return stock_class_refusal<decltype(parts_of(std::declval<Model const&>()))>();
     }
 

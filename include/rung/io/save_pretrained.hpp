@@ -76,12 +76,16 @@ void save_pretrained(std::string const& folder, Model const& model, Vocab const&
                      PretrainedOptions options = {}) {
     detail::save_pretrained(folder, anatomy_of<Model>(options), model.weights().cdata(), vocab);
 }
+/// Positions that a task names are none that GPT-2 and Llama count, from 0.
+template <class Model, class Task>
+inline constexpr bool places_are_lost = NamesPlaces<Task>&& Model::position_type::site != Site::nowhere;
+
 /// @param task  the one that the model was trained on
 template <class Model, class Task>
     requires(!std::is_convertible_v<Task const&, Vocab const&>)
 void save_pretrained(std::string const& folder, Model const& model, Task const&,
                      PretrainedOptions options = {}) {
-    static_assert(!NamesPlaces<Task> || Model::position_type::site == Site::nowhere,
+    static_assert(!places_are_lost<Model, Task>,
                   "save_pretrained: use a task without `place` (GPT-2 and Llama count positions from 0, and "
                   "know none that a task names)");
     save_pretrained(folder, model, vocab_of<Task>(), options);
