@@ -29,9 +29,9 @@ struct PaperAdder : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
 };
 
 struct Settings {
-    int trained_to = 8, further = 14, voters = 2, steps = 8'000, round_steps = 300, decay = 0,
+    int trained_to = 8, further = 8, voters = 2, steps = 14'000, round_steps = 500, decay = 0,
         prompts = 2'000, batch = 64;
-    double peak = 1.5e-3, round_peak = 4e-4, sure = 0.999;
+    double peak = 1.5e-3, round_peak = 6e-4, sure = 0.999;
     bool   paper = false;
 };
 
@@ -53,7 +53,7 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
     pretrained.check<Model>(Task{});
     Journal    journal{"forward_addition", "Sums from the left: labels filtered and not", common, flags};
     const bool votes   = only == "vote" || (only == "all" && !s.paper);
-    auto       voters  = make_voters<Model>(ctx, votes ? s.voters : 1, {.epsilon = s.paper ? 1e-12 : 1e-6});
+    auto       voters  = make_voters<Model>(ctx, votes ? s.voters : 1, {.epsilon = s.paper ? 1e-12 : 1e-8});
     const auto lengths = Uniform{1, s.trained_to};
     if (!s.paper)  // sums from short to long: many times faster than all at once
         for (auto& voter : voters)

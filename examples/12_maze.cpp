@@ -15,6 +15,11 @@
 
 using namespace rung;
 
+/// Which neighbours are whose is told by the places, so that the model learns to search, not to read.
+struct ListedMaze : Maze {
+    int place(std::string_view text) const { return maze_place(text); }
+};
+
 inline constexpr Shape shape{.vocab = Maze::vocab, .context = 224, .width = 64, .heads = 2};
 inline constexpr Shape paper_shape{
     .vocab = Maze::vocab, .context = 640, .width = 384, .heads = 6, .hidden = 1536};
@@ -95,10 +100,10 @@ InOrder further(Settings const& s) {
     return order;
 }
 
-template <class Model, class Context>
+template <class Task, class Model, class Context>
 void climb(Context& ctx, Settings const& s, std::string const& only, Common const& common, Flags const& flags,
            PretrainedFlag const& pretrained) {
-    pretrained.check<Model>(Maze{});
+    pretrained.check<Model>(Task{});
     const bool hops = s.axis == "hops";
     check_flag(s.hops + hops < s.nodes, "--hops: got ", s.hops, ", wanted at most ", s.nodes - 1 - hops,
                " with ", s.nodes, " nodes");
@@ -119,7 +124,7 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
     const Grade grade  = s.paper ? Grade::answer : Grade::everything;  // the lists tell every edge twice
     const auto  teach  = [&](auto const& curriculum) {
         for (auto& voter : voters)
-            train(voter, Maze{}, curriculum,
+            train(voter, Task{}, curriculum,
                     {.steps = s.steps,
                      .batch = s.batch,
                      .peak  = s.peak,
@@ -134,7 +139,7 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
         if (only != "all" && only != name) return;
         load(voters, taught);
         const auto rounds =
-            self_improve(who, Maze{}, mazes, filter,
+            self_improve(who, Task{}, mazes, filter,
                          {.rounds          = (s.paper ? 1 : 6) * s.further,
                           .prompts         = s.prompts,
                           .steps           = s.round_steps,
@@ -151,7 +156,7 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
                           .test            = {.from = {few, hops ? 1 : s.hops}, .to = last, .each = 128},
                           .watch           = journal.watch_climb(name),
                           .watch_round     = journal.watch_round(name)});
-        pretrained.save(voters[0].model(), Maze{}, name);
+        pretrained.save(voters[0].model(), Task{}, name);
         after.emplace_back(name, rounds.back().after);
     };
     const Agreement agreed{.least = s.least};
@@ -182,7 +187,7 @@ int main(int argc, char** argv) {
     flags.add("prompts", s.prompts, "labelled per round, for each model", {.least = 1});
     flags.add("paper", s.paper, "the published sizes, for a GPU: flags but axis and filter do not count");
     return program(argc, argv, flags, common, [&](auto& ctx) {
-        if (s.paper) climb<PaperWalker>(ctx, published(s.axis), only, common, flags, pretrained);
-        else climb<Walker>(ctx, s, only, common, flags, pretrained);
+        if (s.paper) climb<Maze, PaperWalker>(ctx, published(s.axis), only, common, flags, pretrained);
+        else climb<ListedMaze, Walker>(ctx, s, only, common, flags, pretrained);
     });
 }

@@ -54,7 +54,7 @@ template <class T> class Lane;
 template <class T> class Context;
 }  // namespace cuda
 
-// task/: what to learn; the alias Place is in task.hpp, digit_place in digits.hpp; tasks.hpp includes all of it
+// task/: what to learn; Place is in task.hpp, digit_place in digits.hpp, maze_place in maze.hpp; all in tasks.hpp
 struct Difficulty;  // difficulty.hpp
 class Words;  // words.hpp: number_words<From, To>
 struct Letters;  // letters.hpp

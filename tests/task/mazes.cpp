@@ -253,3 +253,12 @@ TEST_CASE("where several ways lead through a grid, any counts, or any of the sho
     CHECK_FALSE(task.correct(maze, "DDRR"));
     CHECK_FALSE(task.correct(maze, "RRDL"));
 }
+
+TEST_CASE("a maze's tokens have the place of their entry of the list, and those of a way one each") {
+    //                             6>63#39:63-6:34=6>34>
+    const std::vector<int> want = {0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 3, 4, 5, 6, 6, 7};
+    const std::string_view text = "6>63#39:63-6:34=6>34>";
+    for (std::size_t n = 1; n <= text.size(); ++n) CHECK(maze_place(text.substr(0, n)) == want[n - 1]);
+    CHECK(maze_place("") == 0);
+    CHECK(maze_place("6>63#39:63=>>>") == 5);  // one a token of what is no way, too
+}

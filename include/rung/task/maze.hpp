@@ -169,4 +169,20 @@ private:
 using Maze        = MazeIn<PaperWalk>;
 using UniformMaze = MazeIn<Wilson>;
 
+/// For a maze that names its places, as digit_place() for numbers: 0 up to the "#", then the number, from 1, of the
+/// entry of the list, which a node shares with its neighbours, and behind the list one more for every token. Which
+/// tokens belong together need not be learnt.
+inline int maze_place(std::string_view text) {
+    const auto hash = text.find('#'), equals = text.find('=');
+    if (hash == std::string_view::npos || hash + 1 == text.size()) return 0;
+    int  place = 1 + int(std::count(text.begin(), text.end(), '-'));
+    bool digit = false;
+    for (std::size_t i = equals; i < text.size(); ++i) {
+        const bool more = digit;
+        digit           = text[i] >= '0' && text[i] <= '9';
+        place += !(digit && more);
+    }
+    return place;
+}
+
 }  // namespace rung
