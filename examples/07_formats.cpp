@@ -23,7 +23,7 @@ using namespace rung;
 using Sums = CommonAlphabet<AdditionIn<Plain>, AdditionIn<ReversedAnswer>, AdditionIn<SimplifiedScratchpad>,
                             AdditionIn<DetailedScratchpad>>;
 
-inline constexpr Shape shape{.vocab = Sums::vocab, .context = 320, .width = 48, .heads = 4};
+inline constexpr Shape shape{.vocab = Sums::vocab, .context = 320, .width = 48, .heads = 2};
 struct Adder : Transformer<shape, Rope<>, Stacked<3>, Llama> {
     using Transformer::Transformer;
 };

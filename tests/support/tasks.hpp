@@ -31,6 +31,7 @@ inline std::string a_number(std::string_view text) {
 inline std::string a_reversed_number(std::string_view text) {
     return a_number(std::string(text.rbegin(), text.rend()));
 }
+inline std::string a_count(std::string_view text) { return a_reversed_number(std::string(text) + "0"); }
 inline std::string a_number_in_dollars(std::string_view text) {
     return text.ends_with('$') ? a_number(text.substr(0, text.size() - 1)) : "no number";
 }
@@ -169,15 +170,16 @@ inline std::vector<AnyTask> every_task() {
         any<MultiplicationIn<Plain>>("multiplication plain", digits, yes, {}, a_number),
         any<MultiplicationIn<DetailedScratchpad>>("multiplication detailed", digits, no, {},
                                                   a_spaced_last_line),
-        any<NaryAddition>("n-ary addition", lengths),
-        any("n-ary addition reversed", lengths, yes, NaryAddition{.digits = 2, .reversed = true}),
+        any<NaryAddition>("n-ary addition", lengths, yes, {}, a_number),
+        any("n-ary addition reversed", lengths, yes, NaryAddition{.digits = 2, .reversed = true},
+            a_reversed_number),
         any<Sine>("sine", decimals, no, {}, a_decimal),
         any<SineIn<DetailedScratchpad>>("sine detailed", decimals, no, {}, a_decimal_last_line),
         any<SquareRoot>("square root", decimals, no, {}, a_decimal),
         any<SquareRootIn<DetailedScratchpad>>("square root detailed", decimals, no, {}, a_decimal_last_line),
-        any<BinaryAddition>("binary addition", lengths),
-        any<BinaryMultiplication>("binary multiplication", digits),
-        any<Popcount>("popcount", lengths, no),
+        any<BinaryAddition>("binary addition", lengths, yes, {}, a_number),
+        any<BinaryMultiplication>("binary multiplication", digits, yes, {}, a_reversed_number),
+        any<Popcount>("popcount", lengths, no, {}, a_count),
         any<Copy>("copy", lengths),
         any<Reverse>("reverse", lengths),
         any<Duplicate>("duplicate", lengths),

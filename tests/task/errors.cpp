@@ -75,6 +75,19 @@ TEST_CASE("mistakes in differences, products and the last line of a scratchpad")
     CHECK(slip(task, "358", "479", "837") == "format break");
 }
 
+TEST_CASE("the right number after wrong steps, where these count") {
+    const AdditionIn<SimplifiedScratchpad> strict{.judge = Judge::every_step};
+    const std::string_view                 wrong = "A->7 , C->1\nA->4 , C->1\nA->8 , C->0.\n837";
+    CHECK(slip(strict, "358", "479", wrong) == "wrong steps");
+    CHECK(slip(AdditionIn<SimplifiedScratchpad>{}, "358", "479", wrong) == "none");
+    const AdditionIn<IndexHints<Plain>> hinted;
+    const auto                          truth = hinted.example("358", "479");
+    std::string                         other = truth.answer;
+    for (char& c : other)
+        if (c >= 'a') ++c;
+    CHECK(slip_of(hinted, truth, other) == Slip::wrong_steps);
+}
+
 TEST_CASE("every class has a name") {
     for (int slip = 0; slip <= int(Slip::other); ++slip) CHECK_FALSE(slip_name(Slip(slip)).empty());
 }

@@ -260,5 +260,6 @@ TEST_CASE("a maze's tokens have the place of their entry of the list, and those 
     const std::string_view text = "6>63#39:63-6:34=6>34>";
     for (std::size_t n = 1; n <= text.size(); ++n) CHECK(maze_place(text.substr(0, n)) == want[n - 1]);
     CHECK(maze_place("") == 0);
-    CHECK(maze_place("6>63#39:63=>>>") == 5);  // one a token of what is no way, too
+    for (const std::string_view no_way : {">>>", "--#", "123456", "1-2"})  // three tokens each
+        CHECK(maze_place("6>63#39:63=" + std::string(no_way)) == 2 + 3);
 }

@@ -23,6 +23,9 @@ struct BinaryAddition {
         sum.insert(0, width - sum.size(), '0');
         return {std::string(a).append("+").append(b).append("="), sum};
     }
+    static bool correct(Example const& truth, std::string_view answer) {
+        return digits::same_value<2>(truth.answer, answer);
+    }
     static std::optional<Ordinal> ordinal(std::string_view prompt) {
         const auto sign = prompt.find('+');
         return ordinal_of_both(bits::ordinal(prompt.substr(0, sign)), bits::ordinal(prompt.substr(sign + 1)));

@@ -24,6 +24,9 @@ struct BinaryMultiplication {
         product.resize(a.size() + b.size(), '0');
         return {std::string(a).append("*").append(b).append("="), product};
     }
+    static bool correct(Example const& truth, std::string_view answer) {
+        return digits::same_value<2>(digits::reversed(truth.answer), digits::reversed(answer));
+    }
     static std::optional<Ordinal> ordinal(std::string_view prompt) {
         const auto sign = prompt.find('*');
         return ordinal_of_both(bits::ordinal(prompt.substr(0, sign)), bits::ordinal(prompt.substr(sign + 1)));

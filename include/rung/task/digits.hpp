@@ -66,6 +66,12 @@ inline std::string canonical(std::string_view number) {
     return negative && size != "0" ? "-" + size : size;
 }
 
+/// Whether two texts are numbers, and the same one: zeros in front do not count.
+template <int Base = 10>
+bool same_value(std::string_view a, std::string_view b) {
+    return is_number<Base>(a) && is_number<Base>(b) && trimmed(a) == trimmed(b);
+}
+
 /// Less than, equal to or greater than 0 as a is beside b.
 inline int compare(std::string_view a, std::string_view b) {
     a = trimmed(a), b = trimmed(b);

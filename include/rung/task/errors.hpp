@@ -13,6 +13,7 @@ enum class Slip {
     none,
     early_stop,      ///< the answer is the beginning of the right one
     format_break,    ///< it is no number in the task's format
+    wrong_steps,     ///< the right number, after steps or with hints that are wrong, where these count
     dropped_carry,   ///< the right number, had one or more carries (or borrows) been forgotten
     false_carry,     ///< the right number, had columns been given carries (or borrows) that there were not
     lost_digit,      ///< the right digits without one of them
@@ -21,9 +22,9 @@ enum class Slip {
     other,
 };
 
-inline constexpr std::array<std::string_view, 9> slip_names{"none",           "early stop",    "format break",
-                                                            "dropped carry",  "false carry",   "lost digit",
-                                                            "repeated digit", "shifted digit", "other"};
+inline constexpr std::array<std::string_view, 10> slip_names{
+    "none",        "early stop", "format break",   "wrong steps",   "dropped carry",
+    "false carry", "lost digit", "repeated digit", "shifted digit", "other"};
 inline std::string_view slip_name(Slip slip) { return slip_names[std::size_t(slip)]; }
 
 namespace detail {
@@ -84,6 +85,7 @@ Slip slip_of(Task const& task, Example const& truth, std::string_view answer) {
     if (truth.answer.starts_with(answer)) return Slip::early_stop;
     const auto right = Task::number(truth.answer), got = Task::number(answer);
     if (!right || !got) return Slip::format_break;
+    if (*right == *got) return Slip::wrong_steps;
     if (right->starts_with('-') != got->starts_with('-')) return Slip::other;
     if (Task::sign != '*' && !right->starts_with('-')) {
         const auto [a, b]     = Task::numbers(truth.prompt);

@@ -173,14 +173,14 @@ using UniformMaze = MazeIn<Wilson>;
 /// entry of the list, which a node shares with its neighbours, and behind the list one more for every token. Which
 /// tokens belong together need not be learnt.
 inline int maze_place(std::string_view text) {
-    const auto hash = text.find('#'), equals = text.find('=');
+    const auto hash = text.find('#');
     if (hash == std::string_view::npos || hash + 1 == text.size()) return 0;
-    int  place = 1 + int(std::count(text.begin(), text.end(), '-'));
-    bool digit = false;
-    for (std::size_t i = equals; i < text.size(); ++i) {
-        const bool more = digit;
-        digit           = text[i] >= '0' && text[i] <= '9';
-        place += !(digit && more);
+    const auto list = text.substr(0, text.find('=')), way = text.substr(list.size());
+    int        place = 1 + int(std::count(list.begin(), list.end(), '-'));
+    bool       joins = false;  // a digit that is the second of its number
+    for (const char c : way) {
+        const bool digit = c >= '0' && c <= '9', second = digit && joins;
+        place += !second, joins                         = digit && !second;
     }
     return place;
 }

@@ -52,6 +52,12 @@ struct NaryAddition {
         all.prompt += '=', all.answer = sum;
         return all;
     }
+    bool correct(Example const& truth, std::string_view answer) const {
+        const auto number = [&](std::string_view text) {
+            return reversed ? rung::digits::reversed(text) : std::string(text);
+        };
+        return rung::digits::same_value(number(truth.answer), number(answer));
+    }
     /// Of more digits than can be counted, a hash of them.
     std::optional<Ordinal> ordinal(std::string_view prompt) const {
         std::string text, operand;

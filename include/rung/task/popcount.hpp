@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "rung/task/bits.hpp"
+#include "rung/task/digits.hpp"
 
 namespace rung {
 
@@ -18,6 +19,12 @@ struct Popcount {
     Example example(std::string_view text) const {
         bits::check(text, "Popcount");
         return {std::string(text) + "=", in_binary(bits::ones(text))};
+    }
+    static bool correct(Example const& truth, std::string_view answer) {
+        const auto number = [](std::string_view text) {
+            return "0" + digits::reversed(text);
+        };  // nothing is 0
+        return digits::same_value<2>(number(truth.answer), number(answer));
     }
     static std::optional<Ordinal> ordinal(std::string_view prompt) { return bits::ordinal(prompt); }
     constexpr int                 longest(int difficulty) const {
