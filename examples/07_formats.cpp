@@ -1,12 +1,13 @@
 // How must a sum be written, for few examples to be enough? The same model learns to add numbers of at most three
 // digits from sets that grow, written plainly, with the answer reversed, and with its steps, until it answers 99 % of
 // the sums of two numbers of three digits that it was not shown, or its sets are used up. Steps make examples longer:
-// what is cheap in examples is not in tokens. Numbers of unequal length, one sum in five, are a test of their own: at
-// this size they come much later, whatever the format.
+// what is cheap in examples is not in tokens.
 // After Lee et al., "Teaching arithmetic to small transformers", ICLR 2024, with its sets, balanced by digits and
 // carries, and its windows of one shuffled text, at a size for a laptop: 3 layers of width 48 with rotary positions
 // instead of 6 of 384 with learned ones, half its dropout, and 8,000 steps of 1,024 tokens (960 where windows are of
-// 320), of scratchpads 16,000, instead of 5,000 of 65,536 and 20,000 of 16,384. Answers are greedy, not sampled.
+// 320), of scratchpads 16,000, instead of 5,000 of 65,536 and 20,000 of 16,384. Answers are greedy, not sampled. The
+// paper's test is all numbers below 1,000, of which one sum in five has numbers of unequal length. So small a model
+// learns these late, whatever the format; "all sums" has them, too.
 
 #include "rung/data/number_pairs.hpp"
 #include "rung/data/unseen.hpp"
@@ -114,29 +115,32 @@ void report(std::vector<Trial> const& trials, Journal& journal) {
     Page::Cells header{"format",   "examples",          "tokens",      "three digits each",
                        "all sums", "without a newline", "99 % by step"};
     std::vector<Page::Cells> rows;
-    Json                     results;
+    Json                     results, all_sums;
     for (std::size_t i = 0; i < trials.size();) {
         Series examples{.name = trials[i].format}, tokens = examples;
-        Json   of_format;
+        Json   of_format, of_all;
         for (auto const& name = trials[i].format; i < trials.size() && trials[i].format == name; ++i) {
             Trial const& t     = trials[i];
             const double right = t.equal.exact_match();
             examples.x.push_back(t.examples), examples.y.push_back(right);
             tokens.x.push_back(double(t.tokens)), tokens.y.push_back(right);
             of_format.set(std::to_string(t.examples), right);
+            of_all.set(std::to_string(t.examples), t.after_newline.exact_match());
             rows.push_back({name, std::to_string(t.examples), std::to_string(t.tokens),
                             Journal::cell(t.equal), Journal::cell(t.after_newline), Journal::cell(t.bare),
                             t.mastered > 0 ? std::to_string(t.mastered) : "none"});
         }
         by_example.line(examples), by_token.line(tokens), by_step.line(trials[i - 1].by_step);
-        results.set(trials[i - 1].format, of_format);
+        results.set(trials[i - 1].format, of_format), all_sums.set(trials[i - 1].format, of_all);
     }
     journal.page().figure("Sums of three digits each answered right, by examples in the set.",
                           by_example.svg());
     journal.page().figure("The same by tokens in the set.", by_token.svg());
     journal.page().figure("The largest set of each format, while it is learnt.", by_step.svg());
-    journal.finish("Exact match on sums that were not in the set, with 95 % intervals (Wilson).", header,
-                   rows, {{"exact_match", results}});
+    journal.finish(
+        "Exact match on sums that were not in the set, of three digits each and all, with 95 % intervals "
+        "(Wilson).",
+        header, rows, {{"exact_match", results}, {"all_sums", all_sums}});
 }
 
 int main(int argc, char** argv) {

@@ -67,12 +67,6 @@ Settings settled(Settings s) {
     return s;
 }
 
-/// The same sum with its numbers in the other order.
-std::string swapped(std::string const& prompt, int) {
-    const auto plus = prompt.find('+');
-    return prompt.substr(plus + 1, prompt.size() - plus - 2) + "+" + prompt.substr(0, plus) + "=";
-}
-
 template <class Model, class Context, class Task>
 void climb(Context& ctx, Task const& task, Settings const& s, Common const& common, Flags const& flags,
            PretrainedFlag const& pretrained) {
@@ -123,7 +117,7 @@ void climb(Context& ctx, Task const& task, Settings const& s, Common const& comm
         // than half is gone through again before the next length, and its labels count for less; the thirteenth such
         // round in a row ends the climb. Every voter is asked both ways round, and all their answers must be one.
         if (s.task == "addition") {
-            options.labeller = reworded(swapped);
+            options.labeller = reworded(swapped_sum);
             options.replay   = HalfNewest{.enough = s.prompts / 2};
             options.watchdog = hold_until_kept(0.5);
         }

@@ -3,7 +3,7 @@
 // that lost a digit; a vote of models, each asked both ways round, sees most of the rest, without one right answer.
 // After Lee et al., "Self-improving transformers overcome easy-to-hard and length generalization challenges", ICML
 // 2025, section 5.1, which has the filter on length alone, at a size for a laptop; `--paper` has theirs. By default
-// sums have a digit more than their numbers, if need be a zero: "853+797=1650", "853+097=0950".
+// numbers are equally long, and sums have a digit more, if need be a zero: "853+797=1650", "412+305=0717".
 
 #include "rung/experiment/device.hpp"
 #include "rung/experiment/journal.hpp"
@@ -12,8 +12,8 @@
 
 using namespace rung;
 
-/// A digit is told by its place within its number, so that those that are added are as far apart in long sums as in
-/// short ones (Cho et al., "Position coupling", NeurIPS 2024).
+/// A digit is told by its place within its number. Since numbers are equally long, those that are added are then as far
+/// apart in long sums as in short ones (Cho et al., "Position coupling", NeurIPS 2024).
 struct Filled : AdditionIn<FilledResult<Plain>> {
     int place(std::string_view text) const { return digit_place(text); }
 };
@@ -35,11 +35,18 @@ struct Settings {
     bool   paper = false;
 };
 
-/// "853+97=" asked the other way round: "97+853=".
-std::string swapped(std::string const& prompt, int) {
-    const auto plus = prompt.find('+');
-    return prompt.substr(plus + 1, prompt.size() - plus - 2) + "+" + prompt.substr(0, plus) + "=";
-}
+inline constexpr Settings published{.trained_to  = 10,
+                                    .further     = 60,
+                                    .voters      = 3,
+                                    .steps       = 10'000,
+                                    .round_steps = 3'000,
+                                    .decay       = 1'000,
+                                    .prompts     = 50'000,
+                                    .batch       = 1'024,
+                                    .peak        = 5e-4,
+                                    .round_peak  = 5e-4,
+                                    .sure        = 0,
+                                    .paper       = true};
 
 InOrder a_digit_a_round(int from, int rounds) {
     InOrder order;
@@ -103,7 +110,7 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
     run("length", voters[0], length, greedy_label(), Collapse{});
     if (votes)
         run("vote", voters, length | Agreement{1} | SelfConsistency{1} | ConfidenceFilter{s.sure},
-            reworded(swapped), hold_until_kept(0.75));
+            reworded(swapped_sum), hold_until_kept(0.75));
     journal.finish(s.trained_to, reports, frontiers);
 }
 
@@ -125,11 +132,7 @@ int main(int argc, char** argv) {
     flags.add("prompts", s.prompts, "labelled per round, for each model", {.least = 1});
     flags.add("paper", s.paper, "the published sizes, for a GPU: flags but filter do not count");
     return program(argc, argv, flags, common, [&](auto& ctx) {
-        if (s.paper) {
-            s = {10, 60, 3, 10'000, 3'000, 1'000, 50'000, 1'024, 5e-4, 5e-4, 0, true};
-            climb<PlainAddition, PaperAdder>(ctx, s, only, common, flags, pretrained);
-        } else {
-            climb<Filled, Adder>(ctx, s, only, common, flags, pretrained);
-        }
+        if (s.paper) climb<PlainAddition, PaperAdder>(ctx, published, only, common, flags, pretrained);
+        else climb<Filled, Adder>(ctx, s, only, common, flags, pretrained);
     });
 }

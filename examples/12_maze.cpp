@@ -3,8 +3,9 @@
 // models keeps it clean, about as well as a verifier that follows the way and needs no answer either.
 // After Lee et al., "Self-improving transformers overcome easy-to-hard and length generalization challenges", ICML 2025
 // (30 nodes and 1 to 9 hops, then to 30 hops; 10 to 30 nodes at 9 hops, then to 60); `--paper` has their sizes.
-// By default eight nodes and 1 to 3 hops, then to 7. At this size the verifier climbs and a vote does not: all models
-// end a longer way after three hops, so that what they agree on is wrong (examples/RESULTS.md).
+// By default nine nodes and 1 to 4 hops, then to 8. Each hop more comes half as often: where all lengths are as frequent,
+// a model learns that ways end after the longest it was shown, and a vote agrees on it. The models that vote are asked
+// the way back, too.
 
 #include "rung/curriculum/shaped.hpp"
 #include "rung/experiment/device.hpp"
@@ -63,28 +64,14 @@ bool leads_there(std::string const& prompt, std::string const& way) {
     return score.moves && score.ends;
 }
 
-/// "6>63#...=", from the end to the start: "63>6#...=".
-std::string turned(std::string const& prompt, int) {
-    const auto arrow = prompt.find('>'), hash = prompt.find('#');
-    return prompt.substr(arrow + 1, hash - arrow - 1) + ">" + prompt.substr(0, arrow) + prompt.substr(hash);
-}
-
-/// The same way from the other end: "63>66>6" is "6>66>63".
-std::string walked_back(std::string const& way, int) {
-    std::string back;
-    auto        end = way.size();
-    for (auto at = way.size(); at-- > 0;)
-        if (way[at] == '>') back += way.substr(at + 1, end - at - 1) + ">", end = at;
-    return back + way.substr(0, end);
-}
-
 /// Paths of three nodes first, then ever larger mazes among smaller ones.
-auto growing(Settings const& s) {
+/// @param fewer  how often a way comes, beside one of a hop less
+auto growing(Settings const& s, double fewer) {
     return Shaped{{3, 1}, {s.nodes, s.hops}, [=](Difficulty maze, int step) {
                       const double grown = std::min(1.0, step / (0.6 * s.steps));
                       const int    most  = 3 + int(grown * (s.nodes - 3) + 0.5);
                       if (maze.first > most || maze.second >= maze.first) return 0.0;
-                      return (maze.first == most ? 3.0 : 1.0) * std::pow(s.fewer, maze.second - 1);
+                      return (maze.first == most ? 3.0 : 1.0) * std::pow(fewer, maze.second - 1);
                   }};
 }
 
@@ -109,10 +96,11 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
                " with ", s.nodes, " nodes");
     check_flag(!hops || s.hops + s.further < s.nodes, "--further: got ", s.further, ", wanted at most ",
                s.nodes - 1 - s.hops, " with ", s.nodes, " nodes and ", s.hops, " hops");
-    const int  few   = hops ? s.nodes : s.hops + 1;
-    const auto mazes = Weighted::exponential({few, hops ? 1 : s.hops}, {s.nodes, s.hops}, hops ? s.fewer : 1);
-    const Difficulty last = hops ? Difficulty(s.nodes, std::min(s.hops + s.further + 2, s.nodes - 1))
-                                 : Difficulty(s.nodes + 3 * s.further + 3, s.hops);
+    const double     fewer = hops ? s.fewer : 1;
+    const int        few   = hops ? s.nodes : s.hops + 1;
+    const auto       mazes = Weighted::exponential({few, hops ? 1 : s.hops}, {s.nodes, s.hops}, fewer);
+    const Difficulty last  = hops ? Difficulty(s.nodes, std::min(s.hops + s.further + 2, s.nodes - 1))
+                                  : Difficulty(s.nodes + 3 * s.further + 3, s.hops);
     check_flag(6 * last.first + 2 * last.second + 3 <= Model::shape.context, "--further: got ", s.further,
                ", which end at ", last.first, " nodes; wanted at most ", Model::shape.context,
                " tokens, six a node");
@@ -131,7 +119,7 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
                      .grade = grade,
                      .watch = journal.watch("train")});
     };
-    s.paper ? teach(mazes) : teach(growing(s));
+    s.paper ? teach(mazes) : teach(growing(s, fewer));
     const std::string taught = saved(voters);  // every climb begins here
 
     const auto run = [&](std::string const& name, auto& who, LabelFilter const& filter,
@@ -162,7 +150,7 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
     const Agreement agreed{.least = s.least};
     run("none", voters[0], NoFilter{}, greedy_label());
     if (s.paper) run("vote", voters, agreed, greedy_label());
-    else run("vote", voters, agreed | SelfConsistency{1}, reworded(turned, 2, walked_back));
+    else run("vote", voters, agreed | SelfConsistency{1}, reworded(turned_maze, turned_way));
     run("verifier", voters[0], Verifier{leads_there}, greedy_label());
     journal.finish({s.nodes, s.hops}, after);
 }
@@ -181,7 +169,8 @@ int main(int argc, char** argv) {
     flags.add("further", s.further, "times one hop, or three nodes, past these", {.least = 1});
     flags.add("voters", s.voters, "models that vote", {.least = 2, .most = 100});
     flags.add("agree", s.least, "share of them that must agree", {.least = 0, .most = 1});
-    flags.add("fewer", s.fewer, "ways of each hop more, of those of a hop less", {.least = 0.01, .most = 1});
+    flags.add("fewer", s.fewer, "along hops, how often a way comes in training, beside one of a hop less",
+              {.least = 0.01, .most = 1});
     flags.add("steps", s.steps, "training steps on true labels", {.least = 1});
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
     flags.add("prompts", s.prompts, "labelled per round, for each model", {.least = 1});

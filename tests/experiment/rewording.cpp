@@ -29,7 +29,7 @@ TEST_CASE("a label is the answer to the problem itself, and its consistency what
         return std::string("1=");
     };
     const auto plain = seen(greedy_label());
-    const auto alike = seen(reworded([](std::string const& prompt, int) { return prompt; }, 3));
+    const auto alike = seen(reworded([](std::string const& prompt, int) { return prompt; }, {}, 3));
     const auto other = seen(reworded(always_alike));
     REQUIRE(plain.size() == 40);
     REQUIRE(other.size() == plain.size());
@@ -44,17 +44,18 @@ TEST_CASE("a label is the answer to the problem itself, and its consistency what
     CHECK(agreed < plain.size());
     CHECK(asked == std::vector<std::string>(3 * 40, "1"));  // three rounds
     CHECK_THROWS_AS(reworded({}), Error);
-    CHECK_THROWS_AS(reworded(always_alike, 1), Error);
+    CHECK_THROWS_AS(reworded(always_alike, {}, 1), Error);
 }
 
 TEST_CASE("an answer to another wording is read as one to the problem itself before they are compared") {
     const auto       same  = [](std::string const& prompt, int) { return prompt; };
     std::vector<int> read  = {};
-    const auto       noted = [&](std::string const& answer, int sample) {
+    const auto       noted = [&](std::string const& prompt, std::string const& answer, int sample) {
         read.push_back(sample);
+        CHECK(prompt.ends_with('='));
         return sample == 1 ? answer : answer + "1";
     };
-    const auto plain = seen(greedy_label()), labels = seen(reworded(same, 3, noted));
+    const auto plain = seen(greedy_label()), labels = seen(reworded(same, noted, 3));
     REQUIRE(labels.size() == plain.size());
     for (std::size_t i = 0; i < labels.size(); ++i) {
         CHECK(labels[i].answer == plain[i].answer);

@@ -263,3 +263,22 @@ TEST_CASE("a maze's tokens have the place of their entry of the list, and those 
     for (const std::string_view no_way : {">>>", "--#", "123456", "1-2"})  // three tokens each
         CHECK(maze_place("6>63#39:63=" + std::string(no_way)) == 2 + 3);
 }
+
+TEST_CASE("a maze that is asked from its end has the way back for an answer") {
+    for (std::uint32_t i = 0; i < 200; ++i) {
+        Rng           rng(1, Purpose::user, i);
+        const Example maze   = Maze{}.sample(rng, {3 + int(i % 20), 1 + int(i % 3) % (2 + int(i % 20))});
+        std::string   turned = turned_maze(maze.prompt);
+        CHECK(turned != maze.prompt);
+        CHECK(turned_maze(turned) == maze.prompt);
+        turned.pop_back();
+        CHECK(turned_way(maze.prompt, Maze{}.example(turned).answer) == maze.answer);
+    }
+    const auto way = [](std::string const& text) { return turned_way("", text); };
+    CHECK(way("6>34>66") == "66>34>6");
+    CHECK(way("") == "");
+    CHECK(way(">") == ">");
+    CHECK(way("6>>7>") == ">7>>6");
+    CHECK(way("12:3") == "12:3");
+    CHECK_THROWS_WITH_AS(turned_maze("6#7>8="), doctest::Contains("got '6#7>8='"), Error);
+}

@@ -206,6 +206,16 @@ TEST_CASE("a digit's place is its index within its number, what is no digit has 
     CHECK(digit_place(std::string("12=") + blank + blank) == 2);
 }
 
+TEST_CASE("a sum asked the other way round has the same answer") {
+    CHECK(swapped_sum("12+345=") == "345+12=");
+    Rng           rng(1, Purpose::user);
+    const Example sum = Addition{.operands = Operands::mixed}.sample(rng, 6);
+    CHECK(Addition::numbers(swapped_sum(sum.prompt)).first == Addition::numbers(sum.prompt).second);
+    CHECK(swapped_sum(swapped_sum(sum.prompt)) == sum.prompt);
+    CHECK_THROWS_WITH_AS(swapped_sum("12345="), doctest::Contains("got '12345='"), Error);
+    CHECK_THROWS_AS(swapped_sum("12+345"), Error);
+}
+
 TEST_CASE("a task without places of its own names none") {
     struct Mine : Copy {
         int place(std::string_view text) const { return digit_place(text); }

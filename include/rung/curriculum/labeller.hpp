@@ -20,10 +20,12 @@ struct Labeller {
     int    top_k       = 0;  ///< 0: of all tokens
     /// Which of a problem's answers is its label; empty: the first.
     std::function<std::size_t(std::vector<Answer> const&)> choose = {};
-    /// Wording 1 .. samples - 1 of a prompt, the same whenever it is asked for; empty: the prompt itself.
+    /// Wording 1 .. samples - 1 of a prompt, the same whenever it is asked for; empty: the prompt itself. A climb that
+    /// goes on tells it from another by its type: two plain functions look alike.
     std::function<std::string(std::string const& prompt, int sample)> ask = {};
-    /// What an answer to that wording says of the prompt itself; empty: the same.
-    std::function<std::string(std::string const& answer, int sample)> read = {};
+    /// What an answer to that wording says of the prompt itself, the text of an answer of any form: one may be cut off.
+    /// Empty: the same.
+    std::function<std::string(std::string const& prompt, std::string const& answer, int sample)> read = {};
 };
 
 /// The likeliest token each time.
@@ -78,12 +80,10 @@ inline Labeller commonest_of(int samples, double temperature, int top_k = 0) {
 /// The likeliest answer to the problem itself, which is the label, with its confidence; its consistency is the share of
 /// all wordings that are answered alike, so SelfConsistency{1} keeps what all agree on. A model that misreads a problem
 /// rarely does so twice in the same way. Throws unless there is an `ask`, and at least two wordings.
-/// @param ask      see Labeller::ask: "12+345=" asked as "345+12="
+/// @param ask      see Labeller::ask: swapped_sum, turned_maze
+/// @param read     see Labeller::read, if their answers differ: turned_way
 /// @param samples  wordings, the problem's own among them
-/// @param read     see Labeller::read, if their answers differ: a way through a maze from its end to its start, turned
-inline Labeller reworded(std::function<std::string(std::string const& prompt, int sample)> ask,
-                         int                                                               samples = 2,
-                         std::function<std::string(std::string const& answer, int sample)> read    = {}) {
+inline Labeller reworded(decltype(Labeller::ask) ask, decltype(Labeller::read) read = {}, int samples = 2) {
     RUNG_CHECK(ask && samples >= 2, "reworded: ask and samples; got ", ask ? "a function" : "none", " and ",
                samples, ", wanted a function of a prompt and a number, and at least 2");
     return {.samples = samples, .ask = std::move(ask), .read = std::move(read)};

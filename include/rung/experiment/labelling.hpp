@@ -121,7 +121,8 @@ std::vector<Said> said_by(Trainer& voter, Task const& task, Asked const& asked, 
         for (std::size_t i = 0; i < answers.size(); ++i) {
             cost.tokens += answers[i].tokens;
             cost.flops += Model::flops(tokens_in<Task>(prompts[i]) + answers[i].tokens, passes);
-            if (s > 0 && options.labeller.read) answers[i].text = options.labeller.read(answers[i].text, s);
+            if (s > 0 && options.labeller.read)
+                answers[i].text = options.labeller.read(asked.prompts[i], answers[i].text, s);
             samples[i].push_back(std::move(answers[i]));
         }
     }

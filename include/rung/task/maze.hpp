@@ -169,6 +169,23 @@ private:
 using Maze        = MazeIn<PaperWalk>;
 using UniformMaze = MazeIn<Wilson>;
 
+/// A maze asked from its end to its start, for reworded(): "6>63#...=" is "63>6#...=". Throws on a prompt of another
+/// form.
+inline std::string turned_maze(std::string const& prompt, int = 1) {
+    const auto arrow = prompt.find('>'), hash = prompt.find('#');
+    RUNG_CHECK(arrow < hash && hash != std::string::npos, "turned_maze: prompt; got '", prompt,
+               "', wanted the like of 6>63#6:63-63:6=");
+    return prompt.substr(arrow + 1, hash - arrow - 1) + ">" + prompt.substr(0, arrow) + prompt.substr(hash);
+}
+/// What an answer to that says of the maze itself: of "63>66>6" it is "6>66>63".
+inline std::string turned_way(std::string const&, std::string const& way, int = 1) {
+    std::string back;
+    auto        end = way.size();
+    for (auto at = way.size(); at-- > 0;)
+        if (way[at] == '>') back += way.substr(at + 1, end - at - 1) + ">", end = at;
+    return back + way.substr(0, end);
+}
+
 /// For a maze that names its places, as digit_place() for numbers: 0 up to the "#", then the number, from 1, of the
 /// entry of the list, which a node shares with its neighbours, and behind the list one more for every token. Which
 /// tokens belong together need not be learnt.
