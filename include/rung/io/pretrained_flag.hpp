@@ -48,7 +48,7 @@ public:
 private:
     template <class Model, class Task>
     static constexpr char const* refusal() {
-        if (places_are_lost<Model, Task>)
+        if (detail::loses_places<Model, Task>())
             return "use a task without `place` (GPT-2 and Llama count positions from 0, and know none that a "
                    "task names)";
         return stock_class_refusal<decltype(parts_of(std::declval<Model const&>()))>();

@@ -67,6 +67,12 @@ namespace detail {
     sync_folder(folder);
 }
 
+/// Positions that a task names are none that GPT-2 and Llama count, from 0.
+template <class Model, class Task>
+consteval bool loses_places() {
+    return NamesPlaces<Task> && Model::position_type::site != Site::nowhere;
+}
+
 }  // namespace detail
 
 /// Makes the folder where it is missing. A loop is written as its layers one after another, as often as it passes.
@@ -76,16 +82,12 @@ void save_pretrained(std::string const& folder, Model const& model, Vocab const&
                      PretrainedOptions options = {}) {
     detail::save_pretrained(folder, anatomy_of<Model>(options), model.weights().cdata(), vocab);
 }
-/// Positions that a task names are none that GPT-2 and Llama count, from 0.
-template <class Model, class Task>
-inline constexpr bool places_are_lost = NamesPlaces<Task>&& Model::position_type::site != Site::nowhere;
-
 /// @param task  the one that the model was trained on
 template <class Model, class Task>
     requires(!std::is_convertible_v<Task const&, Vocab const&>)
 void save_pretrained(std::string const& folder, Model const& model, Task const&,
                      PretrainedOptions options = {}) {
-    static_assert(!places_are_lost<Model, Task>,
+    static_assert(!detail::loses_places<Model, Task>(),
                   "save_pretrained: use a task without `place` (GPT-2 and Llama count positions from 0, and "
                   "know none that a task names)");
     save_pretrained(folder, model, vocab_of<Task>(), options);
