@@ -1,6 +1,6 @@
-// Does a model that adds know how to add? One that was shown sums of 1, 3 and 5 digits answers others of 3 and 5
-// digits, and hardly any of 2, 4, 6 or 7; nor the same sums once the prompt looks a little different. What the wrong
-// answers have in common says what it learnt instead.
+// Does a model that adds know how to add? One that was shown sums of 1, 3 and 5 digits, of one digit all 81 there are,
+// answers others of 3 and 5 digits, and hardly any of 2, 4, 6 or 7; nor the same sums once the prompt looks a little
+// different. What the wrong answers have in common says what it learnt instead.
 // After Lee et al., "Teaching arithmetic to small transformers", ICLR 2024 (sections on lengths left out and on
 // formats), with 3 layers of width 64 instead of 6 of 384; positions are learned, as there.
 
