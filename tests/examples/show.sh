@@ -36,6 +36,11 @@ for golden in "$source"/tests/golden/*.tsv; do
 done
 [ "$files" -ge 15 ] || { echo "golden files: got $files, wanted 15"; bad=1; }
 
+# What is given is not drawn.
+says 2 "--count: got one, wanted none" --task copy --a 4071 --count 3
+says 2 "--seed: got one, wanted none" --task copy --instances "$scratch/operands.tsv" --seed 1
+says 0 "" --task copy --difficulty 3 --count 1 --seed 2 --stream training
+
 # Every task has a file of its own, which names it.
 "$show" --list | tail -n +2 >"$scratch/list"
 for task in $(sed -n 's|.*"rung/task/\(.*\)\.hpp"|\1|p' "$source/include/rung/tasks.hpp"); do

@@ -79,6 +79,16 @@ TEST_CASE("flags: what is not given keeps its default") {
           R"({"steps":2000,"seed":1,"rate":0.5,"quick":false,"task":"reverse","note":"","out":""})");
 }
 
+TEST_CASE("flags: what the command line says is told from what other places say") {
+    Setup given;
+    given.parse({"--steps", "2000", "--quick"}, {"RUNG_SEED=7"});
+    CHECK(given.flags.on_line("steps"));  // the default's value is one, too
+    CHECK(given.flags.on_line("quick"));
+    CHECK_FALSE(given.flags.on_line("seed"));
+    CHECK_FALSE(given.flags.on_line("rate"));
+    CHECK_FALSE(given.flags.on_line("unheard-of"));
+}
+
 TEST_CASE("flags: a switch needs no value, and may have one") {
     Setup a, b;
     a.parse({"--quick", "--steps", "3"});

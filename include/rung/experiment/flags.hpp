@@ -105,6 +105,11 @@ public:
         for (auto const& flag : flags_) out.set(flag->name, flag->value());
         return out;
     }
+    /// Whether the command line has this flag, with whatever value: what it says may make no sense beside another.
+    bool on_line(std::string_view name) const {
+        Flag const* const flag = find(name);
+        return flag && flag->origin == Origin::line;
+    }
     /// The command line, for a report's reader to paste into a shell.
     std::string const& command() const { return command_; }
     std::string const& program() const { return program_; }
