@@ -272,12 +272,9 @@ int main(int argc, char** argv) {
         if (!given.empty() + !instances.empty() + !difficulty.empty() > 1)
             refuse({"operands, --instances, --difficulty: got several, wanted one of the three"});
 
-        if (!given.empty() || !instances.empty())
-            for (const auto name : {"count", "seed", "stream"})
-                if (flags.on_line(name))
-                    refuse({"--", name,
-                            ": got one, wanted none beside operands or --instances: nothing is drawn"});
-
+        for (const auto name : {"count", "seed", "stream"})
+            if (flags.on_line(name) && !(given.empty() && instances.empty()))
+                refuse({"--", name, ": got one, wanted none beside operands or --instances"});
         if (!instances.empty()) return show_file(*row, instances, output);
         if (!given.empty()) {
             for (const auto column : row->columns) {
