@@ -1,9 +1,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "rung/curriculum/collect.hpp"
 #include "rung/curriculum/uniform.hpp"
+#include "rung/data/unseen.hpp"
+#include "rung/task/addition.hpp"
 #include "rung/task/copy.hpp"
 #include "rung/task/multiplication.hpp"
 
@@ -28,4 +31,23 @@ TEST_CASE("where problems are few a collected set repeats them, and keeps the cu
     CHECK(collect(Multiplication{}, Uniform{{1, 1}, {2, 2}}, {.count = 9}).longest() ==
           Multiplication{}.longest({2, 2}) + 1);
     CHECK_THROWS_AS(collect(Copy{}, Uniform{1, 2}, {.count = 0}), Error);
+}
+
+TEST_CASE(
+    "problems are the same with other hints: a set has each once, and a test of unseen ones asks none of "
+    "them") {
+    using Hinted              = AdditionIn<IndexHints<ZeroPadded<Plain>>>;
+    const auto            set = collect(Hinted{}, Uniform{1, 2}, {.count = 60});
+    std::set<std::string> sums;
+    const auto            sum = [](std::string_view prompt) {
+        const auto [a, b] = Hinted::numbers(prompt);
+        return a + " " + b;
+    };
+    for (auto const& example : set.examples()) sums.insert(sum(example.prompt));
+    CHECK(sums.size() == 60);
+    const auto fresh = unseen(Hinted{}, set);
+    for (std::uint32_t i = 0; i < 500; ++i) {
+        Rng rng(1, Purpose::evaluation, 1, i);
+        CHECK(sums.count(sum(sample(fresh, rng, 1 + int(i % 2)).prompt)) == 0);
+    }
 }

@@ -210,7 +210,8 @@ TEST_CASE("digits and pairs are left out, of every format that says which number
     };
     CHECK_THROWS_WITH_AS(sample(Excluding{Copy{}, Mine{}}, rng, 2),
                          "Excluding: difficulty 2; got no problem that the rule allows in 100000 draws, "
-                         "wanted at least 1",
+                         "wanted at least 1 (where all of a difficulty are left out, tests begin past it: "
+                         "EvaluateOptions::from)",
                          Error);
 }
 

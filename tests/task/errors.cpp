@@ -88,6 +88,29 @@ TEST_CASE("the right number after wrong steps, where these count") {
     CHECK(slip_of(hinted, truth, other) == Slip::wrong_steps);
 }
 
+namespace {
+
+/// A format of one's own whose `number` looks at no digit.
+struct Angled : Plain {
+    static std::optional<std::string> number(std::string_view answer) {
+        if (!answer.starts_with('<') || !answer.ends_with('>')) return {};
+        return std::string(answer.substr(1, answer.size() - 2));
+    }
+};
+
+}  // namespace
+
+TEST_CASE("what a format of one's own takes for a number must be one") {
+    const AdditionIn<Angled> task;
+    const Example            sum{"95+7=", "<102>"};
+    CHECK(slip_of(task, sum, "<102>") == Slip::none);
+    CHECK(slip_of(task, sum, "<0102>") == Slip::none);
+    CHECK(slip_of(task, sum, "<92>") == Slip::dropped_carry);
+    for (const std::string_view broken : {"<1x2>", "<>", "<->", "<1-2>", "102"})
+        CHECK(slip_of(task, sum, broken) == Slip::format_break);
+    CHECK_FALSE(AdditionIn<Angled>::number("<1x2>"));
+}
+
 TEST_CASE("every class has a name") {
     for (int slip = 0; slip <= int(Slip::other); ++slip) CHECK_FALSE(slip_name(Slip(slip)).empty());
 }

@@ -5,6 +5,7 @@
 
 #include "rung/curriculum/curriculum.hpp"
 #include "rung/data/example_set.hpp"
+#include "rung/data/problem.hpp"
 
 namespace rung {
 
@@ -17,7 +18,7 @@ struct CollectOptions {
     int step     = 0;  ///< of training, for curricula that look at it
 };
 
-/// Examples that are distinct where there are enough. A larger set of the same seed begins with the smaller one.
+/// Examples of distinct problems where there are enough: of one digit there are 81 sums, which come again and again. A larger set of the same seed begins with the smaller one.
 template <class Task, class Curriculum>
 ExampleSet<Task> collect(Task const& task, Curriculum const& curriculum, CollectOptions const& options) {
     static_assert(explain_task<Task>::ok && explain_curriculum<Curriculum>::ok);
@@ -30,9 +31,10 @@ ExampleSet<Task> collect(Task const& task, Curriculum const& curriculum, Collect
         Rng              rng        = detail::set_rng(options.seed, std::uint64_t(i));
         const Difficulty difficulty = draw_difficulty(curriculum, rng, options.step);
         Example          example    = sample(task, rng, difficulty);
-        for (int tries = 1; tries < options.patience && seen.count(example.prompt) > 0; ++tries)
+        for (int tries = 1;
+             tries < options.patience && seen.count(detail::problem_of<Task>(example.prompt)) > 0; ++tries)
             example = sample(task, rng, difficulty);
-        seen.insert(example.prompt);
+        seen.insert(detail::problem_of<Task>(example.prompt));
         examples.push_back(std::move(example)), difficulties.push_back(difficulty);
     }
     return {task, std::move(examples), std::move(difficulties)};

@@ -4,7 +4,7 @@
 
 #include "rung/core/hash.hpp"
 #include "rung/data/permutation.hpp"
-#include "rung/task/digits.hpp"
+#include "rung/data/problem.hpp"
 #include "rung/task/ordinal.hpp"
 #include "rung/task/task.hpp"
 
@@ -59,7 +59,7 @@ struct Apart : Task {
                 const std::uint64_t key = hash_of(ordinal->size.text(), split);
                 return detail::side_at(Permutation(ordinal->count, key)(ordinal->index), ordinal->count);
             }
-        return detail::side_at(hash_of(identity(prompt), split) % 8, 8);
+        return detail::side_at(hash_of(detail::problem_of<Task>(prompt), split) % 8, 8);
     }
     Example sample(Rng& rng, Difficulty difficulty) const {
         constexpr int most   = 10'000;
@@ -80,17 +80,6 @@ struct Apart : Task {
     Example     sample_digits(Any&&...) const = delete;
     std::string name() const {
         return detail::value_name(static_cast<Task const&>(*this)) + ", split " + std::to_string(split);
-    }
-
-private:
-    /// What a prompt asks: where a task says which two numbers it is about, they, however they are written.
-    static std::string identity(std::string_view prompt) {
-        if constexpr (requires { Task::numbers(prompt); }) {
-            const auto [a, b] = Task::numbers(prompt);
-            if (!a.empty() && !b.empty())
-                return std::string(digits::trimmed(a)).append(" ").append(digits::trimmed(b));
-        }
-        return std::string(prompt);
     }
 };
 

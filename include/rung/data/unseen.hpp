@@ -8,11 +8,21 @@
 
 namespace rung {
 
-/// The task without the problems of a set: evaluate(ctx, model, unseen(task, set), options). The set is of the same
-/// type: problems are told by their prompts.
+/// The task without the problems of a set, which is of the same type: evaluate(ctx, model, unseen(task, set), options).
+/// Problems are told by their two numbers, where the task says which these are, or else by their prompts. A difficulty
+/// of which the set has all problems cannot be asked: EvaluateOptions::from goes past it.
 template <class Task>
-Excluding<Task, Prompts> unseen(Task task, ExampleSet<Task> const& set) {
-    return {std::move(task), Prompts{set.prompts()}};
+auto unseen(Task task, ExampleSet<Task> const& set) {
+    if constexpr (RefusesNumbers<Pairs, Task>) {
+        std::vector<Pairs::Pair> pairs;
+        for (auto const& prompt : set.prompts()) {
+            const auto [a, b] = Task::numbers(prompt);
+            pairs.emplace_back(digits::trimmed(a), digits::trimmed(b));
+        }
+        return Excluding<Task, Pairs>{std::move(task), Pairs{std::move(pairs)}};
+    } else {
+        return Excluding<Task, Prompts>{std::move(task), Prompts{set.prompts()}};
+    }
 }
 
 /// A task whose problems are those of a set, at the difficulties that the set names, each of them equally often.

@@ -63,6 +63,10 @@ struct ArithmeticIn {
         "Format: a format of one's own needs `static constexpr std::string_view alphabet`, `static "
         "rung::Example write(a, b)` and `static int longest(int digits)` (of the library's, not every "
         "one writes every operation)");
+    static_assert(
+        written || Problem::sign == '+',
+        "Format: `write(a, b)` writes sums; one of differences or products needs the members of a full "
+        "format (see format.hpp), `write(problem, rng)` among them");
     static constexpr std::string_view alphabet = detail::alphabet_of<Problem, Format>();
     static constexpr int              vocab    = vocab_size(alphabet);
     static constexpr char             sign     = Problem::sign;
@@ -103,8 +107,8 @@ struct ArithmeticIn {
         if (answer == truth.answer) return true;
         if constexpr (written) {
             if (judge == Judge::every_step) return false;
-            const auto number = Format::number(answer), wanted = Format::number(truth.answer);
-            if (!number || !wanted || digits::canonical(*number) != digits::canonical(*wanted)) return false;
+            const auto got = number(answer), wanted = number(truth.answer);
+            if (!got || got != wanted) return false;
             if constexpr (requires { Format::same_hints(answer, answer); })
                 return Format::same_hints(answer, truth.answer);
             return true;
@@ -115,7 +119,9 @@ struct ArithmeticIn {
     /// broken.
     static std::optional<std::string> number(std::string_view answer) requires written {
         const auto number = Format::number(answer);
-        return number ? std::optional(digits::canonical(*number)) : std::nullopt;
+        const bool signs  = number && number->starts_with('-');
+        if (!number || !digits::is_number(std::string_view(*number).substr(signs))) return {};
+        return digits::canonical(*number);
     }
     /// Of the pairs of numbers of so many digits, however they are written; one of zero is not counted.
     static std::optional<Ordinal> ordinal(std::string_view prompt) requires written {

@@ -54,7 +54,8 @@ struct Excluding : Task {
         }
         throw Error("Excluding: difficulty " + difficulty.text() +
                     "; got no problem that the rule allows in " + std::to_string(most) +
-                    " draws, wanted at least 1");
+                    " draws, wanted at least 1 (where all of a difficulty are left out, tests begin "
+                    "past it: EvaluateOptions::from)");
     }
     /// What is around this one may not go past it.
     template <class... Any>
