@@ -167,8 +167,10 @@ TEST_CASE("streams of the library's tasks never meet, whether their problems are
     drawn(Apart{Parity{}}, 2);
     drawn(Apart{CycleNavigation{}}, 1);
     drawn(Apart{BinaryMultiplication{}}, {1, 1});
-    drawn(Apart{StackManipulation{}}, 4);
-    drawn(Apart{BalancedBrackets{}}, 6);
+    drawn(Apart{StackManipulation{}}, 2);
+    drawn(Apart{StackManipulation{}}, 50);
+    drawn(Apart{BalancedBrackets{}}, 2);
+    drawn(Apart{BalancedBrackets{}}, 40);
     drawn(Apart{PHop{}}, {3, 1});
     drawn(Apart{Maze{}}, {6, 3});
     drawn(Apart{Sine{}}, 3);
@@ -260,6 +262,8 @@ TEST_CASE("tasks that count their problems give each a number of its own") {
     check_ordinals<PrefixSums>(3, 8);
     check_ordinals<ModularSum>(2, 49, {.modulus = 7});
     check_ordinals<CycleNavigation>(3, 27);
+    check_ordinals<BalancedBrackets>(3, 20);
+    check_ordinals<StackManipulation>(3, 38);
     check_ordinals<BinaryAddition>(3, 64);
     check_ordinals<BinaryMultiplication>({1, 3}, 16);
     check_ordinals<PHop>({3, 1}, 64);
@@ -277,6 +281,22 @@ TEST_CASE("tasks that count their problems give each a number of its own") {
     CHECK(SquareRoot::ordinal("sqrt(7.3174)=") == Ordinal{73'174, 100'000, 4});
     for (auto const* prompt : {"sin(2.5)=", "sin()=", "sin(1.1.1)=", "sin", ")(", "sin(123456789)="})
         CHECK_FALSE(Sine::ordinal(prompt));
+    const auto brackets = [](int pairs) {
+        return BalancedBrackets::ordinal(std::string(std::size_t(pairs), ')') +
+                                         std::string(std::size_t(pairs), '(') + "=");
+    };
+    CHECK(brackets(31) ==
+          Ordinal{465'428'353'255'261'087, 465'428'353'255'261'088, 31});  // 62 over 31, the last
+    CHECK_FALSE(brackets(32));
+    for (auto const* prompt : {"(()=", "(a)b=", "((=", "())="})
+        CHECK_FALSE(BalancedBrackets::ordinal(prompt));
+    const auto stack = [](int bits) {
+        return StackManipulation::ordinal(std::string(std::size_t(bits), '1') + "=");
+    };
+    CHECK(stack(38)->index == stack(38)->count - 1);
+    CHECK(stack(38)->count == 2'701'702'885'590'170'290);
+    CHECK_FALSE(stack(39));
+    for (auto const* prompt : {"=", "p=", "01p1=", "01x="}) CHECK_FALSE(StackManipulation::ordinal(prompt));
     CHECK_FALSE(Copy::ordinal("1" + std::string(18, '0') + "="));
     CHECK(Copy::ordinal("1" + std::string(17, '0') + "="));
     CHECK_FALSE(Parity::ordinal(std::string(63, '1') + "="));

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "rung/core/shuffle.hpp"
+#include "rung/task/ordinal.hpp"
 #include "rung/task/task.hpp"
 
 namespace rung {
@@ -24,6 +25,30 @@ struct BalancedBrackets {
         RUNG_CHECK(!text.empty() && text.find_first_not_of("()") == std::string_view::npos,
                    "BalancedBrackets: text; got '", text, "', wanted brackets");
         return {std::string(text) + "=", balanced(text) ? "1" : "0"};
+    }
+    /// Among all texts with as many brackets of each kind.
+    static std::optional<Ordinal> ordinal(std::string_view prompt) {
+        const auto text  = before_equals(prompt);
+        const auto pairs = std::count(text.begin(), text.end(), '(');
+        if (std::count(text.begin(), text.end(), ')') != pairs || std::ssize(text) != 2 * pairs || pairs > 31)
+            return {};
+        // Those of `open` brackets that open and `closed` that close; a step from one count to the next is exact.
+        const auto texts = [](std::uint64_t open, std::uint64_t closed) {
+            std::uint64_t all = 1;
+            for (std::uint64_t i = 1; i <= open; ++i)
+                all = all / i * (closed + i) + all % i * (closed + i) / i;
+            return all;
+        };
+        auto    open = std::uint64_t(pairs), closed = open;
+        Ordinal all{0, texts(open, closed), int(pairs)};
+        for (const char c : text) {
+            if (c == '(') --open;
+            else {  // after all that open here
+                if (open > 0) all.index += texts(open - 1, closed);
+                --closed;
+            }
+        }
+        return all;
     }
     constexpr int longest(int difficulty) const { return 2 * difficulty + 2; }
 

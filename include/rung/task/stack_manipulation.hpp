@@ -31,6 +31,23 @@ struct StackManipulation {
         std::reverse(held.begin(), held.end());
         return {std::string(stack).append(steps).append("="), held};
     }
+    static std::optional<Ordinal> ordinal(std::string_view prompt) {
+        const auto text  = before_equals(prompt);
+        const auto held  = std::min(text.find_first_not_of("01"), text.size());
+        const auto stack = ordinal_of_text(text.substr(0, held), "01"),
+                   steps = ordinal_of_text(text.substr(held), "pzo");
+        if (held == 0 || !stack || !steps || text.size() > 38) return {};  // 3^39 are not counted
+        // The texts that begin with so many bits come before those with more.
+        Ordinal       all{0, 0, int(text.size())};
+        std::uint64_t bits = 1, rest = 1;
+        for (std::size_t i = 0; i < text.size(); ++i) rest *= 3;
+        for (std::size_t count = 1; count <= text.size(); ++count) {
+            bits *= 2, rest /= 3;
+            if (count == held) all.index = all.count + stack->index * rest + steps->index;
+            all.count += bits * rest;
+        }
+        return all;
+    }
     constexpr int longest(int difficulty) const { return 2 * difficulty + 1; }
 };
 
