@@ -18,7 +18,8 @@ struct CollectOptions {
     int step     = 0;  ///< of training, for curricula that look at it
 };
 
-/// Examples of distinct problems where there are enough: of one digit there are 81 sums, which come again and again. A larger set of the same seed begins with the smaller one.
+/// Examples of distinct problems where there are enough: of one digit there are 81 sums, which come again and again. A
+/// larger set of the same seed begins with the smaller one.
 template <class Task, class Curriculum>
 ExampleSet<Task> collect(Task const& task, Curriculum const& curriculum, CollectOptions const& options) {
     static_assert(explain_task<Task>::ok && explain_curriculum<Curriculum>::ok);
