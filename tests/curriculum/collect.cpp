@@ -51,3 +51,11 @@ TEST_CASE(
         CHECK(sums.count(sum(sample(fresh, rng, 1 + int(i % 2)).prompt)) == 0);
     }
 }
+
+TEST_CASE("a set may have prompts that say no numbers, and its test leaves these out, too") {
+    const ExampleSet set{PlainAddition{}, std::vector<Example>{{"1+=", "1"}, {"1+2=", "3"}}};
+    const auto       fresh = unseen(PlainAddition{}, set);
+    CHECK(fresh.excludes({"1+=", "1"}));
+    CHECK(fresh.excludes({"01+2=", "3"}));
+    CHECK_FALSE(fresh.excludes({"2+1=", "3"}));
+}

@@ -4,25 +4,33 @@
 #include <map>
 
 #include "rung/data/example_set.hpp"
+#include "rung/data/problem.hpp"
 #include "rung/task/excluding.hpp"
 
 namespace rung {
+
+/// Rule: problems, however a task writes them.
+template <class Task>
+struct Problems : Prompts {
+    explicit Problems(std::vector<std::string> prompts) : Prompts(told_alike(std::move(prompts))) {}
+
+    bool operator()(Example const& example) const {
+        return Prompts::operator()({detail::problem_of<Task>(example.prompt), ""});
+    }
+
+private:
+    static std::vector<std::string> told_alike(std::vector<std::string> prompts) {
+        for (auto& prompt : prompts) prompt = detail::problem_of<Task>(prompt);
+        return prompts;
+    }
+};
 
 /// The task without the problems of a set, which is of the same type: evaluate(ctx, model, unseen(task, set), options).
 /// Problems are told by their two numbers, where the task says which these are, or else by their prompts. A difficulty
 /// of which the set has all problems cannot be asked: EvaluateOptions::from goes past it.
 template <class Task>
-auto unseen(Task task, ExampleSet<Task> const& set) {
-    if constexpr (RefusesNumbers<Pairs, Task>) {
-        std::vector<Pairs::Pair> pairs;
-        for (auto const& prompt : set.prompts()) {
-            const auto [a, b] = Task::numbers(prompt);
-            pairs.emplace_back(digits::trimmed(a), digits::trimmed(b));
-        }
-        return Excluding<Task, Pairs>{std::move(task), Pairs{std::move(pairs)}};
-    } else {
-        return Excluding<Task, Prompts>{std::move(task), Prompts{set.prompts()}};
-    }
+Excluding<Task, Problems<Task>> unseen(Task task, ExampleSet<Task> const& set) {
+    return {std::move(task), Problems<Task>{set.prompts()}};
 }
 
 /// A task whose problems are those of a set, at the difficulties that the set names, each of them equally often.

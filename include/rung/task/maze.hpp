@@ -197,7 +197,8 @@ inline int maze_place(std::string_view text) {
     bool       joins = false;  // a digit that is the second of its number
     for (const char c : way) {
         const bool digit = c >= '0' && c <= '9', second = digit && joins;
-        place += !second, joins                         = digit && !second;
+        place += !second;
+        joins = digit && !second;
     }
     return place;
 }
