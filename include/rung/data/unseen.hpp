@@ -17,6 +17,7 @@ struct Problems : Prompts {
     bool operator()(Example const& example) const {
         return Prompts::operator()({detail::problem_of<Task>(example.prompt), ""});
     }
+    std::string name() const { return Prompts::name(); }
 
 private:
     static std::vector<std::string> told_alike(std::vector<std::string> prompts) {
