@@ -97,7 +97,7 @@ TEST_CASE(
     SmallModel<> model{ctx};
     Trainer      trainer{ctx, model};
     CHECK(train(trainer, set, {.steps = 150, .batch = 24, .peak = 1e-2}) < 1);
-    const Written<Excluding<Reverse, Prompts>> fresh{unseen(Reverse{}, set)};
+    const Written<Excluding<Reverse, Problems<Reverse>>> fresh{unseen(Reverse{}, set)};
     CHECK(evaluate(ctx, model, fresh, {.from = 2, .to = 3, .each = 80}).scores.size() == 2);
     for (auto const& prompt : fresh.log->prompts[Purpose::evaluation]) CHECK_FALSE(set.contains(prompt));
     CHECK(evaluate(ctx, model, Listed{set}, {.from = 2, .to = 3, .each = 80}).scores.size() == 2);

@@ -11,19 +11,21 @@ namespace rung {
 
 /// Rule: problems, however a task writes them.
 template <class Task>
-struct Problems : Prompts {
-    explicit Problems(std::vector<std::string> prompts) : Prompts(told_alike(std::move(prompts))) {}
+class Problems {
+public:
+    explicit Problems(std::vector<std::string> prompts) : told_(told_alike(std::move(prompts))) {}
 
     bool operator()(Example const& example) const {
-        return Prompts::operator()({detail::problem_of<Task>(example.prompt), ""});
+        return told_({detail::problem_of<Task>(example.prompt), ""});
     }
-    std::string name() const { return Prompts::name(); }
+    std::string name() const { return told_.name(); }
 
 private:
     static std::vector<std::string> told_alike(std::vector<std::string> prompts) {
         for (auto& prompt : prompts) prompt = detail::problem_of<Task>(prompt);
         return prompts;
     }
+    Prompts told_;
 };
 
 /// The task without the problems of a set, which is of the same type: evaluate(ctx, model, unseen(task, set), options).
