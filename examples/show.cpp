@@ -76,7 +76,7 @@ Cells operands_of(Task const& task, std::string_view prompt) {
 }
 
 constexpr std::string_view one[]{"a"}, two[]{"a", "b"}, angle[]{"x"}, terms[]{"terms"},
-    hopping[]{"a", "hops"}, stack[]{"a", "steps"};
+    hopping[]{"a", "hops"}, stack[]{"a", "operations"};
 
 template <class Task, Task task = Task{}>
 constexpr Row row(char const* name, char const* format = "plain", Columns columns = one, As as = As::pair) {
@@ -183,7 +183,8 @@ struct Output {
     }
 };
 
-/// A column per operand: those that the first line names, among others, or else the task's in their order.
+/// A column per operand: those that the first line names, among others, or else the task's in their order. Some editors
+/// put three bytes in front of a file, or an empty line after it.
 void show_file(Row const& row, std::string const& path, Output const& output) {
     std::ifstream file(path);
     RUNG_CHECK(file, "--instances: cannot be read; got '", path, "', wanted a file");
@@ -191,7 +192,9 @@ void show_file(Row const& row, std::string const& path, Output const& output) {
     std::size_t              width = row.columns.size();
     std::string              line;
     for (int number = 1; std::getline(file, line); ++number) {
+        if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
         if (line.ends_with('\r')) line.pop_back();
+        if (line.empty() && file.peek() == EOF) break;
         const auto        all   = detail::split(line, "\t");
         const std::string where = text::join({path, ", line ", text::number(number), ", "});
         if (number == 1) {
@@ -245,7 +248,8 @@ int main(int argc, char** argv) {
     for (Row const& row : table)
         for (const auto column : row.columns)
             if (!given.contains(column)) flags.add(column, given[column], "an operand");
-    flags.add("instances", instances, "file with a column per operand, separated by tabs");
+    flags.add("instances", instances,
+              "file with a column per operand, separated by tabs; its first line may name them");
     flags.add("difficulty", difficulty, "of a sample: a number, or two such as 4,2 (default 4 or 4,2)");
     flags.add("count", count, "problems in a sample", {.least = 1});
     flags.add("seed", seed, "every random number follows from it");

@@ -81,4 +81,8 @@ printf 'b\tnote\ta\r\n4\tx\t3\r\n5\tx\t1y\r\n' >"$scratch/bad.tsv"
 says 1 "$scratch/bad.tsv, line 3, column a: Addition: number; got '1y', wanted decimal digits" \
     --task addition --instances "$scratch/bad.tsv"
 says 1 "$scratch/bad.tsv, line 1, columns: got 3, wanted 1 with x" --task sine --instances "$scratch/bad.tsv"
+printf '\xef\xbb\xbfb\ta\n1479\t358\n\n' >"$scratch/edited.tsv"
+says 0 $'853+9741=\t73810' --task addition --instances "$scratch/edited.tsv"
+printf '\n12\n' >"$scratch/edited.tsv"
+says 1 "$scratch/edited.tsv, line 1, columns: got 1, wanted 2 with a, b" --task addition --instances "$scratch/edited.tsv"
 exit $bad

@@ -39,6 +39,13 @@ Carries carries_of(Task const&, Example const& truth) {
 
 template <class Task>
 class CarryScores {
+    static_assert(
+        requires(std::string_view text) {
+            Task::sign;
+            Task::numbers(text);
+        },
+        "CarryScores: a task of two numbers in a full format (AdditionIn<Reversed>), which have carries");
+
 public:
     explicit CarryScores(Task task = {}) : task_(task) {}
 

@@ -19,6 +19,15 @@ namespace rung {
 /// Of a task that is an ArithmeticIn.
 template <class Task>
 class SlipCounts {
+    static_assert(
+        requires(std::string_view text) {
+            Task::sign;
+            Task::numbers(text);
+            Task::format::number(text);
+        },
+        "SlipCounts: a task of two numbers in a full format (AdditionIn<Reversed>), whose digits and carries "
+        "tell what went wrong; other tasks have no classes of errors");
+
 public:
     using Counts = std::array<int, slip_names.size()>;  ///< by Slip
 

@@ -148,6 +148,14 @@ private:
 /// The same task with the digits of its two numbers as two difficulties: for grids of both.
 template <class Task>
 struct ByOperand : Task {
+    static_assert(
+        requires(Task const task, Rng& rng) {
+            { task.sample_digits(rng, 1, 1) } -> std::same_as<Example>;
+            { Task::longest_of(1, 1) } -> std::convertible_to<int>;
+        },
+        "ByOperand: a task of two numbers, with `rung::Example sample_digits(rung::Rng&, int a, int b) "
+        "const` and `static int longest_of(int a, int b)`");
+
     static constexpr std::array<std::string_view, 2> axes{"digits of a", "digits of b"};
 
     Example       sample(Rng& rng, Difficulty n) const { return Task::sample_digits(rng, n.first, n.second); }

@@ -233,25 +233,39 @@ constexpr LineLayout with(LineLayout layout, Order LineLayout::*what) {
     return layout;
 }
 
+template <class F>
+constexpr LineLayout layout_of() {
+    constexpr bool one_line = requires { F::layout; };
+    static_assert(
+        one_line,
+        "InDollars, ZeroPadded, FilledResult, ReverseResult, ReverseOperands, Spaced, IndexHints: of "
+        "a format of one line, as Plain or another of them; scratchpads and simple formats write "
+        "their lines themselves");
+    if constexpr (one_line) return F::layout;
+    else return {};
+}
+template <class F, auto what>
+using LineWith = OneLine<with(layout_of<F>(), what)>;
+
 }  // namespace detail
 
 template <class F>
-using InDollars = OneLine<detail::with(F::layout, &LineLayout::dollars)>;  ///< "$853+97=" -> "950$"
+using InDollars = detail::LineWith<F, &LineLayout::dollars>;  ///< "$853+97=" -> "950$"
 template <class F>
-using ZeroPadded = OneLine<detail::with(F::layout, &LineLayout::padded)>;  ///< "853+097=" -> "0950"
+using ZeroPadded = detail::LineWith<F, &LineLayout::padded>;  ///< "853+097=" -> "0950"
 template <class F>
-using FilledResult = OneLine<detail::with(F::layout, &LineLayout::filled)>;  ///< "853+97=" -> "0950"
+using FilledResult = detail::LineWith<F, &LineLayout::filled>;  ///< "853+97=" -> "0950"
 template <class F>
-using ReverseResult = OneLine<detail::with(F::layout, &LineLayout::result)>;  ///< "853+97=" -> "059"
+using ReverseResult = detail::LineWith<F, &LineLayout::result>;  ///< "853+97=" -> "059"
 template <class F>
-using ReverseOperands = OneLine<detail::with(F::layout, &LineLayout::operands)>;  ///< "358+79=" -> "950"
+using ReverseOperands = detail::LineWith<F, &LineLayout::operands>;  ///< "358+79=" -> "950"
 template <class F>
-using Spaced = OneLine<detail::with(F::layout, &LineLayout::spaced)>;  ///< "8 5 3 + 9 7 = " -> "9 5 0"
+using Spaced = detail::LineWith<F, &LineLayout::spaced>;  ///< "8 5 3 + 9 7 = " -> "9 5 0"
 /// "c8b5a3+b9a7=" -> "c9b5a0": before every digit a letter for its place, which all three numbers share. Where samples
 /// are drawn, the letter of the units is drawn too, so that long numbers have no letters that short ones have never
 /// shown (Zhou et al., "What algorithms can transformers learn? A study in length generalization", ICLR 2024).
 template <class F>
-using IndexHints = OneLine<detail::with(F::layout, &LineLayout::hinted)>;
+using IndexHints = detail::LineWith<F, &LineLayout::hinted>;
 
 /// How many of an answer's steps are right before the first that is not, for formats that have steps.
 template <class Format>
