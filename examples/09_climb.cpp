@@ -151,9 +151,9 @@ int main(int argc, char** argv) {
               "confidence of a label that is kept, and at least that of the lengths to go to; -1: 0.999, of "
               "sums 0.99",
               {.least = -1, .most = 1});
-    flags.add("paper", s.paper,
-              "the published sizes instead of the flags above but task and rounds, for a GPU");
+    flags.add("paper", s.paper, "the published sizes, for a GPU: instead of flags but task and rounds");
     return program(argc, argv, flags, common, [&](auto& ctx) {
+        if (s.paper) flags.refuse_beside("--paper", {"trained-to", "steps", "round-steps", "voters", "sure"});
         s              = s.paper ? published(s.task, s.rounds) : settled(s);
         const auto run = [&](auto const& task) {
             if (s.paper) climb<PaperClimber>(ctx, task, s, common, flags, pretrained);

@@ -130,8 +130,11 @@ int main(int argc, char** argv) {
     flags.add("steps", s.steps, "training steps on true labels", {.least = 2});
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
     flags.add("prompts", s.prompts, "labelled per round, for each model", {.least = 1});
-    flags.add("paper", s.paper, "the published sizes, for a GPU: flags but filter do not count");
+    flags.add("paper", s.paper, "the published sizes, for a GPU: instead of flags but filter");
     return program(argc, argv, flags, common, [&](auto& ctx) {
+        if (s.paper)
+            flags.refuse_beside(
+                "--paper", {"trained-to", "further", "voters", "sure", "steps", "round-steps", "prompts"});
         if (s.paper) climb<PlainAddition, PaperAdder>(ctx, published, only, common, flags, pretrained);
         else climb<Filled, Adder>(ctx, s, only, common, flags, pretrained);
     });

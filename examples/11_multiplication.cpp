@@ -108,8 +108,11 @@ int main(int argc, char** argv) {
     flags.add("steps", s.steps, "training steps on true labels", {.least = 1});
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
     flags.add("prompts", s.prompts, "labelled per round, for each model", {.least = 1});
-    flags.add("paper", s.paper, "the published sizes, for a GPU: flags but filter do not count");
+    flags.add("paper", s.paper, "the published sizes, for a GPU: instead of flags but filter");
     return program(argc, argv, flags, common, [&](auto& ctx) {
+        if (s.paper)
+            flags.refuse_beside("--paper", {"trained-to", "climb-to", "second", "voters", "agree", "sure",
+                                            "steps", "round-steps", "prompts"});
         check_flag(s.paper || s.climb_to > s.trained_to, "--climb-to: got ", s.climb_to,
                    ", wanted more than --trained-to, ", s.trained_to);
         if (s.paper) {

@@ -174,8 +174,11 @@ int main(int argc, char** argv) {
     flags.add("steps", s.steps, "training steps on true labels", {.least = 1});
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
     flags.add("prompts", s.prompts, "labelled per round, for each model", {.least = 1});
-    flags.add("paper", s.paper, "the published sizes, for a GPU: flags but axis and filter do not count");
+    flags.add("paper", s.paper, "the published sizes, for a GPU: instead of flags but axis and filter");
     return program(argc, argv, flags, common, [&](auto& ctx) {
+        if (s.paper)
+            flags.refuse_beside("--paper", {"nodes", "hops", "further", "voters", "agree", "fewer", "steps",
+                                            "round-steps", "prompts"});
         if (s.paper) climb<Maze, PaperWalker>(ctx, published(s.axis), only, common, flags, pretrained);
         else climb<ListedMaze, Walker>(ctx, s, only, common, flags, pretrained);
     });

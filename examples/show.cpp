@@ -76,7 +76,7 @@ Cells operands_of(Task const& task, std::string_view prompt) {
 }
 
 constexpr std::string_view one[]{"a"}, two[]{"a", "b"}, angle[]{"x"}, terms[]{"terms"},
-    hopping[]{"a", "hops"}, stack[]{"a", "operations"};
+    hopping[]{"a", "hops"}, stack[]{"a", "steps"};
 
 template <class Task, Task task = Task{}>
 constexpr Row row(char const* name, char const* format = "plain", Columns columns = one, As as = As::pair) {
@@ -241,7 +241,7 @@ int main(int argc, char** argv) {
     for (Row const& row : table)
         if (tasks.empty() || tasks.back() != row.task) tasks.emplace_back(row.task);
 
-    Flags flags{"Shows problems of a task as text: given ones, or else a sample."};
+    Flags flags{"Shows problems of a task as text: given ones, or else a sample.", Environment::ignored};
     flags.add("list", list, "every task, its formats and its operands");
     flags.add("task", task, "whose problems", tasks);
     flags.add("format", format, "how they are written; if left out, as the list has it first");
@@ -276,9 +276,8 @@ int main(int argc, char** argv) {
         if (!given.empty() + !instances.empty() + !difficulty.empty() > 1)
             refuse({"operands, --instances, --difficulty: got several, wanted one of the three"});
 
-        for (const auto name : {"count", "seed", "stream"})
-            if (flags.on_line(name) && !(given.empty() && instances.empty()))
-                refuse({"--", name, ": got one, wanted none beside operands or --instances"});
+        if (!given.empty() || !instances.empty())
+            flags.refuse_beside("operands or --instances", {"count", "seed", "stream"});
         if (!instances.empty()) return show_file(*row, instances, output);
         if (!given.empty()) {
             for (const auto column : row->columns) {

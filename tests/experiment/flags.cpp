@@ -79,14 +79,15 @@ TEST_CASE("flags: what is not given keeps its default") {
           R"({"steps":2000,"seed":1,"rate":0.5,"quick":false,"task":"reverse","note":"","out":""})");
 }
 
-TEST_CASE("flags: what the command line says is told from what other places say") {
+TEST_CASE("flags: what would not count is refused on the command line, and passed over elsewhere") {
     Setup given;
     given.parse({"--steps", "2000", "--quick"}, {"RUNG_SEED=7"});
-    CHECK(given.flags.on_line("steps"));  // the default's value is one, too
-    CHECK(given.flags.on_line("quick"));
-    CHECK_FALSE(given.flags.on_line("seed"));
-    CHECK_FALSE(given.flags.on_line("rate"));
-    CHECK_FALSE(given.flags.on_line("unheard-of"));
+    given.flags.refuse_beside("--paper", {"seed", "rate"});
+    CHECK_THROWS_WITH_AS(given.flags.refuse_beside("--paper", {"rate", "steps"}),  // though it is the default
+                         "--steps: got one, wanted none beside --paper", BadFlag);
+    CHECK_THROWS_AS(given.flags.refuse_beside("--paper", {"quick"}), BadFlag);
+    CHECK_THROWS_WITH_AS(given.flags.refuse_beside("--paper", {"stops"}),
+                         "Flags::refuse_beside: got 'stops', wanted the name of a flag", Error);
 }
 
 TEST_CASE("flags: a switch needs no value, and may have one") {

@@ -105,10 +105,15 @@ public:
         for (auto const& flag : flags_) out.set(flag->name, flag->value());
         return out;
     }
-    /// Whether the command line has this flag, with whatever value: what it says may make no sense beside another.
-    bool on_line(std::string_view name) const {
-        Flag const* const flag = find(name);
-        return flag && flag->origin == Origin::line;
+    /// Throws BadFlag if the command line has one of these flags, with whatever value: beside `what` it does not count.
+    /// What the environment and a file say is for many programs, and may be left unused.
+    [[gnu::cold, gnu::noinline]] void refuse_beside(std::string_view                        what,
+                                                    std::initializer_list<std::string_view> names) const {
+        for (const auto name : names) {
+            Flag const* const flag = find(name);
+            RUNG_CHECK(flag, "Flags::refuse_beside: got '", name, "', wanted the name of a flag");
+            if (flag->origin == Origin::line) refuse({"--", name, ": got one, wanted none beside ", what});
+        }
     }
     /// The command line, for a report's reader to paste into a shell.
     std::string const& command() const { return command_; }
