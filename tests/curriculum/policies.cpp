@@ -210,6 +210,12 @@ TEST_CASE("the watchdog sees a frontier that stands, but not one that has reache
     const Report       one = tests({{1, true}, {2, false}}), both = tests({{1, true}, {2, true}}), none;
     std::vector<Round> before(5, round_with(90, 0.99, one));
     CHECK(watch(round_with(90, 0.99, one), before).sign == "the frontier stands since 5 rounds");
+    for (const Ruling then : {Ruling::hold, Ruling::roll_back, Ruling::stop}) {
+        const Collapse acts{.then = then};  // on what needs no truth, and to stop
+        CHECK(acts(round_with(90, 0.99, one), before).sign == "the frontier stands since 5 rounds");
+        CHECK((acts(round_with(90, 0.99, one), before).ruling == then) == (then == Ruling::stop));
+        CHECK(acts(round_with(5, 0.99, one), before).ruling == then);
+    }
     CHECK(watch(round_with(90, 0.99, both), before).sign.empty());
     CHECK(watch(round_with(90, 0.99, both), std::vector<Round>(5, round_with(90, 0.99, both))).sign.empty());
     before[2].ruling = Ruling::hold;  // does not count

@@ -252,7 +252,9 @@ TEST_CASE("problems that a task cannot make are refused before any work") {
     CHECK_THROWS_WITH_AS(climb(trainer, Picky{}, Uniform{1, 3}, NoFilter{}, options),
                          doctest::Contains("self_improve: ClimbOptions::test: longest sequence"), Error);
     options.test.to = 5;
-    CHECK_THROWS_AS(climb(trainer, Picky{}, Uniform{1, 3}, NoFilter{}, options), Error);  // rounds go to 6
+    CHECK_THROWS_WITH_AS(
+        climb(trainer, Picky{}, Uniform{1, 3}, NoFilter{}, options),
+        "self_improve: schedule, round 3: difficulty 6: Picky: difficulty; got 6, wanted less than 6", Error);
     options.rounds = 2;
     CHECK_NOTHROW(climb(trainer, Picky{}, Uniform{1, 3}, NoFilter{}, options));
 }

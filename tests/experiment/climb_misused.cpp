@@ -35,6 +35,7 @@ TEST_CASE("a climb goes on with the options, the labeller and the kind of filter
     refuses([](auto& o) { o.first_round = 9; }, NoFilter{}, "from 9 on");
     refuses([](auto& o) { o.peak = o.peak * (1 + 1e-12); }, NoFilter{}, "rate void 0.01000000000001");
     refuses([](auto& o) { o.test.to = 5; }, NoFilter{}, "from 1 to 5 by 1");
+    refuses([](auto& o) { o.test.stream = 7; }, NoFilter{}, "of stream 9");
     refuses([](auto& o) { o.watchdog = nullptr; }, NoFilter{}, "HalfNewest, void, ");
     refuses([](auto& o) { o.reset_optimizer = true; }, NoFilter{}, "moments reset");
     Climbing again(begun);
@@ -80,6 +81,10 @@ TEST_CASE("what cannot be labelled with so few prompts, or asked with so few tes
     options.schedule   = AsFarAs{};
     options.test_every = 0, options.test.each = 0;
     refuse(options, "test.each; got 0");
+    options          = quick();
+    options.schedule = AsFarAs{.by = &Probe::agreement};
+    refuse(options, "AsFarAs: by; got the agreement of one model");
+    CHECK_NOTHROW(Climbing(options, 2));
 }
 
 TEST_CASE("policies that make no sense are refused") {

@@ -70,6 +70,54 @@ TEST_CASE("every kept label says where it comes from") {
     CHECK(c.rounds()[1].labels[0].labelled == 20);
 }
 
+TEST_CASE("labels and samples do not depend on how the prompts were cut into calls") {
+    auto options     = quick();
+    options.rounds   = 1;
+    options.prompts  = 2'500;  // of 1,024 and fewer
+    options.labeller = commonest_of(8, 1.0);
+    Climbing              c(options);
+    const auto            voters = std::vector<Voter*>{&c.voters[0]};
+    detail::LabellingCost cost;
+    detail::ProblemSet    all(Reverse{}, 4, options.prompts, {c.ctx.seed(), Purpose::self_improvement, 1, 0});
+    const auto            at_once = detail::candidates(
+                   voters, Reverse{}, {.prompts = all.prompts, .difficulty = 4, .limit = all.limit, .round = 1}, options,
+                   cost);
+    c.finish();
+    auto const& labels = c.sets()[0].labels;
+    REQUIRE(labels.size() == at_once.size());
+    CHECK(cost.tokens == c.rounds()[0].decoded);
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        CHECK(labels[i].prompt == at_once[i].prompt);
+        CHECK(labels[i].answer == at_once[i].answer);
+        CHECK(labels[i].consistency == at_once[i].consistency);
+    }
+}
+
+TEST_CASE("what each model keeps of a round is told before it is trained on") {
+    auto                                  options = quick();
+    std::vector<std::pair<int, int>>      told;
+    std::vector<std::vector<std::string>> kept;
+    options.watch_labels = [&](int voter, LabelledSet const& set) {
+        told.emplace_back(voter, set.round);
+        kept.push_back(labels_of(set));
+    };
+    Climbing c(options, 2);
+    c.finish();
+    CHECK(told == std::vector<std::pair<int, int>>{{0, 1}, {1, 1}, {0, 2}, {1, 2}, {0, 3}, {1, 3}});
+    for (std::size_t i = 0; i < kept.size(); ++i)
+        CHECK(kept[i] == labels_of(c.sets(told[i].first)[std::size_t(told[i].second - 1)]));
+}
+
+TEST_CASE("a difficulty without a weight is not labelled") {
+    auto options     = quick();
+    options.schedule = [](Turn const& turn) {
+        return std::vector<Target>{{Difficulty(4 + turn.level)}, {Difficulty(5 + turn.level), 0}};
+    };
+    Climbing c(options);
+    CHECK(c.finish().rounds()[0].labels.size() == 1);
+    CHECK(c.sets()[0].labels.size() == 40);
+}
+
 TEST_CASE("prompts are shared among difficulties by their weights, to the last one") {
     CHECK(detail::shares_of({{5, 1}, {6, 2}, {7, 1}}, 100) == std::vector<int>{25, 50, 25});
     CHECK(detail::shares_of({{5, 1}, {6, 1}, {7, 1}}, 100) == std::vector<int>{33, 34, 33});

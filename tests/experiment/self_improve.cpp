@@ -85,6 +85,27 @@ TEST_CASE("a difficulty that does not fit the context is refused before any work
     CHECK(trainer.steps() == 0);
 }
 
+TEST_CASE("a climb begins past what a curriculum has come to, not past where it was going") {
+    cpu::Context     ctx{{.threads = 1}};
+    SmallModel<>     model{ctx};
+    Trainer          trainer{ctx, model};
+    GrowWhenMastered grow{{.start = 1, .limit = 6}};
+    grow.restore("2 0");
+    const ClimbOptions options{
+        .rounds = 2, .prompts = 20, .steps = 2, .batch = 8, .test = {.to = 4, .each = 5}};
+    const auto rounds = self_improve(trainer, Reverse{}, grow, NoFilter{}, options);
+    CHECK(rounds[0].hardest == 2);
+    CHECK(rounds[0].difficulty == 3);
+    GrowWhenMastered later{{.start = 1, .limit = 6}};  // of a program that goes on
+    auto             begun = climb(trainer, Reverse{}, grow, NoFilter{}, options);
+    auto             again = climb(trainer, Reverse{}, later, NoFilter{}, options);
+    load(again, saved(begun));
+    again.advance();
+    again.advance();
+    while (!again.ended()) again.advance();
+    CHECK(again.rounds()[0].difficulty == 3);
+}
+
 TEST_CASE("a curriculum grows while it trains, and every test is reported") {
     cpu::Context     ctx{{.threads = 2}};
     SmallModel<>     model{ctx};

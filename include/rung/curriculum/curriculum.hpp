@@ -28,6 +28,11 @@ template <class C>
 concept KnowsHardest = requires(C const curriculum) {
     { curriculum.hardest() } -> std::convertible_to<Difficulty>;
 };
+/// Of one that may not have come to its hardest yet: what it has come to. A climb begins past it.
+template <class C>
+concept KnowsReached = requires(C const curriculum) {
+    { curriculum.reached() } -> std::convertible_to<Difficulty>;
+};
 
 /// Of one that changes with what it observes: what it has come to, as a text without line breaks, and back again.
 template <class C>

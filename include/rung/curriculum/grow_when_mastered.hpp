@@ -56,6 +56,7 @@ public:
                level_ = level, mastered_ = mastered;
     }
     int level() const { return level_; }
+    int reached() const { return level_; }
     int hardest() const { return options_.limit; }
 
 private:

@@ -83,6 +83,8 @@ struct Round {
         all(round, difficulty, hardest, labels, loss, tokens, decoded, probed, flops, before, after, ruling,
             ends, sign);
     }
+    /// The test of the weights that the climb goes on with.
+    Report const& standing() const { return ruling == Ruling::roll_back ? before : after; }
     /// All difficulties together.
     LabelCount total() const {
         LabelCount sum{.difficulty = difficulty};

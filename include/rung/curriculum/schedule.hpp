@@ -29,6 +29,7 @@ struct Turn {
     Difficulty hardest;    ///< that has true labels
     std::vector<std::vector<Target>> const& history;  ///< of those rounds
     std::function<Probe(Difficulty)>        probe;    ///< asks the models; costs their answers
+    int                                     voters = 1;
 };
 
 /// Says what to label next, by the turn alone: a copy of it is asked for all rounds before the climb begins, to see
@@ -94,6 +95,9 @@ struct AsFarAs {
         RUNG_CHECK(step != Difficulty{} && Difficulty{}.within(step) && most >= 1,
                    "AsFarAs: step and most; got ", step.text(), " and ", most,
                    ", wanted a step further and at least 1");
+        RUNG_CHECK(by != &Probe::agreement || turn.voters > 1,
+                   "AsFarAs: by; got the agreement of one model, which is always 1; wanted several "
+                   "models, or Probe::confidence");
         Difficulty at = turn.hardest;
         if (!turn.history.empty() && !turn.history.back().empty()) at = turn.history.back().back().difficulty;
         std::vector<Target> all;

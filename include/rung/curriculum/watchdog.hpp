@@ -1,6 +1,6 @@
 #pragma once
-// A collapse is seen: labels that get worse, voters that fall apart, a climb that stands still. What is looked at needs
-// no truth. A watchdog of your own is any function of the round and of those before it.
+// A collapse is seen: labels that get worse, voters that fall apart, a climb that stands still. What holds a round or
+// rolls it back needs no truth. A watchdog of your own is any function of the round and of those before it.
 
 #include <algorithm>
 #include <functional>
@@ -20,13 +20,14 @@ struct Advice {
 /// Asked after each round, of the round and of all before it.
 using Watchdog = std::function<Advice(Round const&, std::vector<Round> const&)>;
 
-/// Sees few kept labels, little trust in them, agreement and confidence that fall, a frontier that stands still (of the
-/// tests: this alone needs the truth), and rounds that were held in vain.
+/// Sees few kept labels, little trust in them, agreement and confidence that fall, a frontier that stands still, and
+/// rounds that were held in vain. The frontier is that of the tests, which know the truth: where nothing else is seen,
+/// it may stop a climb but not choose what is learnt.
 struct Collapse {
     double least_kept  = 0.1;  ///< share of a round's labels
     double least_trust = 0.8;  ///< see LabelCount::trust
     double most_fall   = 0.2;  ///< of agreement and of confidence, below the best of the rounds before
-    int    stalled     = 5;    ///< rounds in which the frontier did not move; 0: it is not looked at
+    int    stalled     = 5;    ///< rounds in which the frontier of tests did not move; 0: it is not looked at
     Ruling then        = Ruling::go_on;  ///< what to do about it
     int    patience    = 3;  ///< rounds in a row that are held or rolled back before the climb stops
 
@@ -46,12 +47,14 @@ struct Collapse {
             "trust in the kept labels is " + percent(labels.trust));
         see_fall(see, "agreement", labels.agreement, before, &LabelCount::agreement);
         see_fall(see, "confidence", labels.confidence, before, &LabelCount::confidence);
+        const bool unaided = !advice.sign.empty();
         if (Report const* then_tested = stalled > 0 ? tested_before(before) : nullptr) {
             const double reach = now.after.reach();
             see(!now.after.scores.empty() && reach <= then_tested->reach() && reach < now.after.reach(0),
                 "the frontier stands since " + std::to_string(stalled) + " rounds");
         }
         if (advice.sign.empty()) return advice;
+        if (!unaided && waits(then)) return advice;
         advice.ruling = then;
         int held      = 0;
         for (std::size_t i = before.size(); i-- > 0 && waits(before[i].ruling);) ++held;

@@ -28,7 +28,8 @@ public:
         detail::check_options(options_);
         RUNG_CHECK(filter_, "self_improve: filter; got none, wanted NoFilter{} or another");
         if (options.test_every > 0) check_tests();
-        detail::check_schedule(options_, first_.hardest, [&](Difficulty d) { check_difficulty(d); });
+        detail::check_schedule(options_, first_.hardest(), int(voters_.size()),
+                               [&](Difficulty d, int round) { check_target(d, round); });
     }
 
     Climb(Climb const&)            = delete;
@@ -55,7 +56,7 @@ public:
 
     /// The whole state, the models' among it. What is read must be of the same climb.
     [[gnu::cold, gnu::noinline]] void archive(Archive& all) {
-        if (all.reads()) ahead_.reset();
+        if (all.reads()) ahead_.reset(), asked_ = {};
         std::string seeds;
         for (int k = 0; k < int(voters_.size()); ++k) seeds += " " + std::to_string(seed_of(k));
         archive_same(all, "self_improve: task, model and seeds",
@@ -91,6 +92,12 @@ private:
         Rng rng(0, Purpose::user);
         sample(task_, rng, difficulty);
     }
+    void check_target(Difficulty difficulty, int round) const try {
+        check_difficulty(difficulty);
+    } catch (Error const& error) {
+        throw Error(concat("self_improve: schedule, round ", round, ": difficulty ", difficulty.text(), ": ",
+                           error.what()));
+    }
     [[gnu::cold, gnu::noinline]] void check_tests() {
         if (options_.test.run.passes == 0) options_.test.run.passes = options_.run.passes;
         options_.test.stream += 2;  // 0: what is reported in the end, 1: what steers a curriculum
@@ -104,7 +111,8 @@ private:
         const auto ask  = [&](Difficulty difficulty) {
             return detail::probe(voters_, task_, difficulty, round, options_, cost_);
         };
-        targets_ = options_.schedule({int(history_.size()), first_.hardest, history_, ask});
+        targets_ =
+            options_.schedule({int(history_.size()), first_.hardest(), history_, ask, int(voters_.size())});
         // A schedule that asks, or would have, cannot know where the context ends: there is the top.
         std::erase_if(targets_, [&](Target const& target) {
             return longest(task_, target.difficulty) + 1 > Model::shape.context;
@@ -116,10 +124,10 @@ private:
             phase_ = Phase::ended;
             return;
         }
-        for (auto const& target : targets_) check_difficulty(target.difficulty);
+        for (auto const& target : targets_) check_target(target.difficulty, round);
         now_            = {};
         now_.round      = round;
-        now_.hardest    = first_.hardest;
+        now_.hardest    = first_.hardest();
         now_.difficulty = targets_.front().difficulty;
         for (auto const& target : targets_) now_.difficulty = std::max(now_.difficulty, target.difficulty);
         now_.probed = cost_.tokens, now_.flops = cost_.flops;
@@ -140,30 +148,25 @@ private:
 
     std::uint64_t seed_of(int voter) const { return voters_[std::size_t(voter)]->context().seed(); }
 
-    /// The problems of a model and a difficulty, with their true answers: the models see the prompts.
-    std::vector<Example> problems(int count) const {
-        return detail::problems(
-            task_, targets_[std::size_t(target_)].difficulty, count,
-            {seed_of(owner_), Purpose::self_improvement, std::uint32_t(now_.round), std::uint32_t(target_)});
-    }
-
     /// Some of the labels of a model and a difficulty; after the last of them the filter.
     [[gnu::cold, gnu::noinline]] void label() {
-        const int  count = detail::shares_of(targets_, options_.prompts)[std::size_t(target_)];
-        const int  first = int(candidates_.size()), some = std::min(chunk(), count - first);
-        const auto truth = problems(count);
+        const int count = detail::shares_of(targets_, options_.prompts)[std::size_t(target_)];
+        const int first = int(candidates_.size()), some = std::min(chunk(), count - first);
+        if (count > 0 && asked_.truth.empty())
+            asked_ = detail::ProblemSet(task_, targets_[std::size_t(target_)].difficulty, count,
+                                        {seed_of(owner_), Purpose::self_improvement,
+                                         std::uint32_t(now_.round), std::uint32_t(target_)});
         if (some > 0) {
-            const auto prompts = detail::prompts_of(truth);
-            auto       more    = detail::candidates(
-                         voters_, task_,
-                         {.prompts    = {prompts.begin() + first, prompts.begin() + first + some},
-                          .difficulty = targets_[std::size_t(target_)].difficulty,
-                          .limit = detail::answer_limit(task_, targets_[std::size_t(target_)].difficulty, prompts),
-                          .first  = first,
-                          .round  = now_.round,
-                          .owner  = owner_,
-                          .target = target_},
-                         options_, cost_);
+            const auto from = asked_.prompts.begin() + first;
+            auto       more = detail::candidates(voters_, task_,
+                                                 {.prompts    = {from, from + some},
+                                                  .difficulty = targets_[std::size_t(target_)].difficulty,
+                                                  .limit      = asked_.limit,
+                                                  .first      = first,
+                                                  .round      = now_.round,
+                                                  .owner      = owner_,
+                                                  .target     = target_},
+                                                 options_, cost_);
             std::move(more.begin(), more.end(), std::back_inserter(candidates_));
             if (auto const& see = options_.watch.labels)
                 see({now_.round, now_.total().labelled + int(candidates_.size()),
@@ -172,12 +175,13 @@ private:
         }
         if (count > 0)
             detail::keep_labels(
-                task_, truth, candidates_, filter_, options_,
+                task_, asked_.truth, candidates_, filter_, options_,
                 Rng(seed_of(owner_), Purpose::mixture, std::uint32_t(now_.round), std::uint32_t(target_), 1),
                 voters_.size() > 1, now_, sets_[std::size_t(owner_)].back());
-        candidates_.clear();
+        candidates_.clear(), asked_ = {};
         if (++target_ < int(targets_.size())) return;
         target_ = 0;
+        if (options_.watch_labels) options_.watch_labels(owner_, sets_[std::size_t(owner_)].back());
         if (++owner_ < int(voters_.size())) return;
         owner_       = 0;
         now_.decoded = cost_.tokens, now_.flops += cost_.flops;
@@ -204,7 +208,7 @@ private:
         if (!ahead_) {
             std::vector<std::vector<double>> sums;
             for (std::size_t v = 0; v < voters_.size(); ++v)
-                sums.push_back(detail::weights_of(options_.replay, sets_[v], first_.hardest));
+                sums.push_back(detail::weights_of(options_.replay, sets_[v], first_.hardest()));
             ahead_ = std::make_unique<detail::Ahead>(
                 [this, sums, made = step_]() mutable { return batches(made++, sums); });
         }
@@ -276,6 +280,7 @@ private:
     int                                   trained_;     // steps before the climb: a curriculum stays there
     std::vector<std::vector<LabelledSet>> sets_;        // of each model
     std::vector<Candidate>                candidates_;  // of one model and difficulty, so far
+    detail::ProblemSet                    asked_;       // of which these are; made anew where a climb goes on
     int                                   owner_ = 0, target_ = 0, voter_ = 0, step_ = 0;
     std::uint32_t                         attempt_ = 0;
     detail::LabellingCost                 cost_;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "rung/curriculum/filter.hpp"
 #include "rung/curriculum/label_noise.hpp"
 #include "rung/curriculum/labeller.hpp"
 #include "rung/curriculum/replay.hpp"
@@ -18,6 +19,14 @@ enum class Control {
     none,
     keep_right,   ///< wrong labels that pass the filter are left out
     true_labels,  ///< all problems get their true labels, and all are kept
+};
+
+/// The labels that a model kept of a round.
+struct LabelledSet {
+    int                    round = 0, width = 1;  ///< width: difficulties
+    std::vector<Candidate> labels;
+
+    void archive(auto& all) { all(round, width, labels); }
 };
 
 struct ClimbOptions {
@@ -51,6 +60,9 @@ struct ClimbOptions {
     int             test_every = 1;  ///< rounds; round number `rounds` always has a test. 0: none has
     Watch           watch      = {};
     std::function<void(Round const&)> watch_round = {};
+    /// Told what each model, from 0, keeps of a round, before it is trained on: prompts, labels, and what filters went
+    /// by. Rounds that will be held or rolled back are among them.
+    std::function<void(int voter, LabelledSet const&)> watch_labels = {};
 };
 
 namespace detail {
@@ -70,9 +82,10 @@ inline double rate_of(ClimbOptions const& options, int round, int step) {
                   options.snapshots ? "" : ", no snapshots", ", passes ", options.run.passes, ", grade ",
                   int(options.grade), ", control ", int(options.control), ", tests of ", t.each, " from ",
                   t.from.text(), " to ", t.to.text(), " by ", t.by.text(), " every ", options.test_every,
-                  ", labels: ", text_of(options.labeller), ", by ", type_of(options.schedule), ", ",
-                  type_of(options.replay), ", ", type_of(options.watchdog), ", ", type_of(options.corrupt),
-                  ", kept by ");
+                  " of stream ", t.stream, ", answering ", int(t.answering), ", opening ", int(t.opening),
+                  ", passes ", t.run.passes, " ", type_of(t.passes), ", labels: ", text_of(options.labeller),
+                  ", by ", type_of(options.schedule), ", ", type_of(options.replay), ", ",
+                  type_of(options.watchdog), ", ", type_of(options.corrupt), ", kept by ");
 }
 
 inline constexpr int most_rounds = 100'000, most_targets = 4'096, most_samples = 1'024;

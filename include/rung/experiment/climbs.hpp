@@ -77,7 +77,7 @@ private:
     static Report const& last_test(std::vector<Round> const& rounds) {
         const auto last = std::find_if(rounds.rbegin(), rounds.rend(),
                                        [](Round const& r) { return !r.after.scores.empty(); });
-        return last->after;
+        return last->standing();
     }
     [[gnu::cold, gnu::noinline]] static Page::Cells header() {
         return {"round", "difficulty", "labelled", "kept", "precision", "recall", "trust", "sign", "ruling"};
@@ -114,7 +114,7 @@ private:
         Difficulty labelled = rounds.front().hardest;
         for (auto const& round : rounds) {
             if (!waits(round.ruling)) labelled = std::max(labelled, round.difficulty);
-            if (!round.after.scores.empty()) row(std::to_string(round.round), round.after, labelled);
+            if (!round.after.scores.empty()) row(std::to_string(round.round), round.standing(), labelled);
         }
         return heat.svg();
     }
@@ -147,7 +147,7 @@ private:
             for (auto const& round : rounds) {
                 sum = sums ? sum + place(round) : place(round);
                 if (round.after.scores.empty()) continue;
-                line.x.push_back(sum), line.y.push_back(round.after.reach());
+                line.x.push_back(sum), line.y.push_back(round.standing().reach());
             }
             figure.line(std::move(line));
         }

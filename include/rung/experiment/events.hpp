@@ -56,11 +56,16 @@ inline std::string of_climb(std::string const& name) { return name.empty() ? "" 
                                                 .set("labelled", count.labelled)
                                                 .set("labelled_right", count.labelled_right)
                                                 .set("kept", count.kept)
-                                                .set("kept_right", count.kept_right));
+                                                .set("kept_right", count.kept_right)
+                                                .set("spoilt", count.spoilt)
+                                                .set("agreement", count.agreement)
+                                                .set("confidence", count.confidence)
+                                                .set("trust", count.trust));
     line.set("event", "round");
     if (!climb.empty()) line.set("climb", climb);
     line.set("round", r.round)
         .set("difficulty", r.difficulty.text())
+        .set("hardest", r.hardest.text())
         .set("labels", labels)
         .set("precision", sum.precision())
         .set("recall", sum.recall())
@@ -70,7 +75,9 @@ inline std::string of_climb(std::string const& name) { return name.empty() ? "" 
         .set("loss", r.loss)
         .set("tokens", r.tokens)
         .set("decoded", r.decoded)
+        .set("probed", r.probed)
         .set("flops", r.flops)
+        .set("exact_match_before", exact_matches(r.before))
         .set("exact_match", exact_matches(r.after));
     if (!r.sign.empty()) line.set("sign", r.sign);
     if (r.ruling != Ruling::go_on) line.set("ruling", ruling_name(r.ruling));

@@ -205,8 +205,8 @@ private:
         tell("labels/precision", r.total().precision());
         tell("labels/recall", r.total().recall());
         if (r.after.scores.empty()) return;
-        tell("frontier", r.after.reach());
-        for (auto const& score : r.after.scores)
+        tell("frontier", r.standing().reach());
+        for (auto const& score : r.standing().scores)
             tell(("exact_match/" + score.difficulty.text()).c_str(), score.exact_match());
     }
     [[gnu::cold, gnu::noinline]] Json begin_line() const {

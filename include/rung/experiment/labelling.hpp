@@ -5,20 +5,11 @@
 #include <utility>
 #include <vector>
 
-#include "rung/curriculum/filter.hpp"
 #include "rung/data/pick.hpp"
 #include "rung/eval/evaluate.hpp"
 #include "rung/experiment/climb_options.hpp"
 
 namespace rung {
-
-/// The labels that a model kept of a round.
-struct LabelledSet {
-    int                    round = 0, width = 1;  ///< width: difficulties
-    std::vector<Candidate> labels;
-
-    void archive(auto& all) { all(round, width, labels); }
-};
 
 /// Which candidates to keep, see filter.hpp.
 using LabelFilter = std::function<std::vector<bool>(std::vector<Candidate> const&)>;
@@ -75,6 +66,20 @@ struct LabellingCost {
     double       flops  = 0;
 
     void archive(auto& all) { all(tokens, flops); }
+};
+
+/// Problems of one difficulty with their true answers, of which models see the prompts.
+struct ProblemSet {
+    std::vector<Example>     truth;
+    std::vector<std::string> prompts;
+    int                      limit = 0;  // tokens of an answer
+
+    ProblemSet() = default;
+    template <class Task>
+    ProblemSet(Task const& task, Difficulty difficulty, int count, ProblemStream const& stream)
+        : truth(problems(task, difficulty, count, stream)),
+          prompts(prompts_of(truth)),
+          limit(answer_limit(task, difficulty, prompts)) {}
 };
 
 /// Prompts that are answered, and what names the random numbers of their answers: none of it depends on how the prompts
@@ -157,19 +162,18 @@ Probe probe(std::vector<Trainer*> const& voters, Task const& task, Difficulty di
                ", wanted at least 1: so many a schedule asks");
     Probe mean;
     if (longest(task, difficulty) + 1 > Trainer::model_type::shape.context) return mean;
-    const auto truth   = problems(task, difficulty, each,
-                                  {voters.front()->context().seed(), Purpose::self_improvement,
-                                   std::uint32_t(round), apart + (difficulty.key() * 2654435761u >> 16)});
-    const auto prompts = prompts_of(truth);
-    const auto labels  = candidates(voters, task,
-                                    {.prompts    = prompts,
-                                     .difficulty = difficulty,
-                                     .limit      = answer_limit(task, difficulty, prompts),
-                                     .round      = round,
-                                     .probe      = true},
-                                    options, cost);
+    const ProblemSet asked(task, difficulty, each,
+                           {voters.front()->context().seed(), Purpose::self_improvement, std::uint32_t(round),
+                            apart + (difficulty.key() * 2654435761u >> 16)});
+    const auto       labels = candidates(voters, task,
+                                         {.prompts    = asked.prompts,
+                                          .difficulty = difficulty,
+                                          .limit      = asked.limit,
+                                          .round      = round,
+                                          .probe      = true},
+                                         options, cost);
     for (std::size_t i = 0; i < labels.size(); ++i) {
-        mean.accuracy += double(labels[i].ended && correct(task, truth[i], labels[i].answer)) / each;
+        mean.accuracy += double(labels[i].ended && correct(task, asked.truth[i], labels[i].answer)) / each;
         mean.agreement += labels[i].agreement / each;
         mean.confidence += labels[i].confidence / each;
     }
@@ -209,20 +213,23 @@ Probe probe(std::vector<Trainer*> const& voters, Task const& task, Difficulty di
 
 /// What cannot be labelled is refused before any work, unless the schedule asks the models first.
 /// @param check  throws on a difficulty of which there are no problems
-[[gnu::cold, gnu::noinline]] inline void check_schedule(ClimbOptions const& options, Difficulty hardest,
-                                                        std::function<void(Difficulty)> const& check) {
+[[gnu::cold, gnu::noinline]] inline void check_schedule(
+    ClimbOptions const& options, Difficulty hardest, int voters,
+    std::function<void(Difficulty, int round)> const& check) {
     struct Asking {};
     std::vector<std::vector<Target>> history;
     LabelSchedule                    schedule = options.schedule;  // one with a state in it keeps it
     const auto                       ask      = [](Difficulty) -> Probe { throw Asking{}; };
     try {
         for (int level = 0; level < options.rounds; ++level) {
-            history.push_back(schedule({level, hardest, history, ask}));
+            history.push_back(schedule({level, hardest, history, ask, voters}));
             if (history.back().empty()) return;
-            for (auto const& target : history.back()) check(target.difficulty);
-            for (const int count : shares_of(history.back(), options.prompts))
-                RUNG_CHECK(count > 0, "self_improve: prompts; got ", options.prompts, " for ",
-                           history.back().size(), " difficulties of a round, wanted some for each");
+            for (auto const& target : history.back()) check(target.difficulty, options.first_round + level);
+            const auto shares = shares_of(history.back(), options.prompts);
+            for (std::size_t i = 0; i < shares.size(); ++i)
+                RUNG_CHECK(shares[i] > 0 || history.back()[i].weight == 0, "self_improve: prompts; got ",
+                           options.prompts, " for ", history.back().size(),
+                           " difficulties of a round, wanted some for each that has a weight");
         }
     } catch (Asking const&) {}
 }

@@ -47,6 +47,11 @@ public:
     }
     int        longest() const { return rung::longest(task_, hardest()) + 1; }
     Difficulty hardest() const { return curriculum_.hardest(); }
+    /// The hardest of which there were examples up to now.
+    Difficulty reached() const {
+        if constexpr (KnowsReached<curriculum_type>) return curriculum_.reached();
+        else return hardest();
+    }
 
     /// Asks the model problems of all difficulties up to the hardest, and shows the curriculum the answers.
     template <class Context, class Model>

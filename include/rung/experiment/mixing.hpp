@@ -15,7 +15,7 @@ namespace rung {
 /// Examples with true labels: those of a curriculum, or of any source.
 struct FirstSet {
     std::function<Item(Rng&, int step)> draw;
-    Difficulty                          hardest;
+    std::function<Difficulty()>         hardest;       ///< that there were examples of
     std::function<void(Archive&)>       archive = {};  ///< what a curriculum has come to by tests
 };
 

@@ -21,13 +21,25 @@ std::vector<Trainer<Context, Model>*> voters_of(Voters<Context, Model>& voters) 
     return all;
 }
 
+template <class First>
+struct explain_first_set {
+    static_assert(KnowsHardest<First>,
+                  "self_improve: add to the first set `rung::Difficulty hardest() const`, past which a climb "
+                  "begins; a rung::Lesson has it, a fixed set or a mixture has not");
+    static constexpr bool ok = true;
+};
+
 /// A source that holds its curriculum: the caller's may change.
 template <class Task, class First>
 FirstSet first_set(Task const& task, First const& first) {
     if constexpr (DrawsItems<First>) {
+        static_assert(explain_first_set<First>::ok);
         const auto source = std::make_shared<First>(first);
         FirstSet   set{[source](Rng& rng, int step) { return source->draw(rng, step, Answering::by_token); },
-                     source->hardest()};
+                     [source]() -> Difficulty {
+                         if constexpr (KnowsReached<First>) return source->reached();
+                         else return source->hardest();
+                     }};
         if constexpr (Archived<First>) set.archive = [source](Archive& all) { all(*source); };
         return set;
     } else {
