@@ -16,7 +16,8 @@
 
 using namespace rung;
 
-/// Which neighbours are whose is told by the places, so that the model learns to search, not to read.
+/// Which neighbours are whose is told by the places, so that the model learns to search, not to read; how many steps it
+/// took is not.
 struct ListedMaze : Maze {
     int place(std::string_view text) const { return maze_place(text); }
 };
@@ -34,7 +35,7 @@ struct PaperWalker : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
 struct Settings {
     std::string axis  = "hops";
     int         nodes = 9, hops = 4, further = 4, voters = 2;
-    int         steps = 12'000, round_steps = 300, prompts = 2'000, batch = 64;
+    int         steps = 14'000, round_steps = 300, prompts = 2'000, batch = 64;
     double      peak = 2e-3, round_peak = 5e-4, fewer = 0.5, least = 1;
     bool        paper = false;
 };
@@ -66,9 +67,9 @@ bool leads_there(std::string const& prompt, std::string const& way) {
 
 /// Paths of three nodes first, then ever larger mazes among smaller ones.
 /// @param fewer  how often a way comes, beside one of a hop less
-auto growing(Settings const& s, double fewer) {
+auto growing(Settings const& s, int steps, double fewer) {
     return Shaped{{3, 1}, {s.nodes, s.hops}, [=](Difficulty maze, int step) {
-                      const double grown = std::min(1.0, step / (0.6 * s.steps));
+                      const double grown = std::min(1.0, step / (0.6 * steps));
                       const int    most  = 3 + int(grown * (s.nodes - 3) + 0.5);
                       if (maze.first > most || maze.second >= maze.first) return 0.0;
                       return (maze.first == most ? 3.0 : 1.0) * std::pow(fewer, maze.second - 1);
@@ -107,19 +108,21 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
     Journal journal{"maze", "Longer ways than any it was shown: " + s.axis, common, flags};
     std::vector<std::pair<std::string, Report>> after;
 
-    auto        voters = make_voters<Model>(ctx, only == "all" || only == "vote" ? s.voters : 1,
+    auto      voters = make_voters<Model>(ctx, only == "all" || only == "vote" ? s.voters : 1,
                                      {.epsilon = s.paper ? 1e-12 : 1e-6});
-    const Grade grade  = s.paper ? Grade::answer : Grade::everything;  // the lists tell every edge twice
-    const auto  teach  = [&](auto const& curriculum) {
-        for (auto& voter : voters)
-            train(voter, Task{}, curriculum,
-                    {.steps = s.steps,
-                     .batch = s.batch,
-                     .peak  = s.peak,
-                     .grade = grade,
-                     .watch = journal.watch("train")});
-    };
-    s.paper ? teach(mazes) : teach(growing(s, fewer));
+    const int listed = s.paper ? 0 : std::max(1, 3 * s.steps / 10);
+    for (auto& voter : voters) {
+        const auto options = [&](int steps, Grade grade, char const* phase) {
+            return TrainOptions{.steps = steps,
+                                .batch = s.batch,
+                                .peak  = s.peak,
+                                .grade = grade,
+                                .watch = journal.watch(phase)};
+        };
+        if (listed > 0)  // the lists, which tell every edge twice, are learnt from, too
+            train(voter, Task{}, growing(s, listed, fewer), options(listed, Grade::everything, "grow"));
+        train(voter, Task{}, mazes, options(s.steps - listed, Grade::answer, "train"));
+    }
     const std::string taught = saved(voters);  // every climb begins here
 
     const auto run = [&](std::string const& name, auto& who, LabelFilter const& filter,
@@ -171,7 +174,7 @@ int main(int argc, char** argv) {
     flags.add("agree", s.least, "share of them that must agree", {.least = 0, .most = 1});
     flags.add("fewer", s.fewer, "along hops, how often a way comes in training, beside one of a hop less",
               {.least = 0.01, .most = 1});
-    flags.add("steps", s.steps, "training steps on true labels", {.least = 1});
+    flags.add("steps", s.steps, "training steps on true labels", {.least = 2});
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
     flags.add("prompts", s.prompts, "labelled per round, for each model", {.least = 1});
     flags.add("paper", s.paper, "the published sizes, for a GPU: instead of flags but axis and filter");

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "rung/core/hash.hpp"
 #include "rung/core/shuffle.hpp"
 #include "rung/task/digits.hpp"
 #include "rung/task/spanning_tree.hpp"
@@ -187,20 +188,20 @@ inline std::string turned_way(std::string const&, std::string const& way, int = 
 }
 
 /// For a maze that names its places, as digit_place() for numbers: 0 up to the "#", then the number, from 1, of the
-/// entry of the list, which a node shares with its neighbours, and behind the list one more for every token. Which
-/// tokens belong together need not be learnt.
-inline int maze_place(std::string_view text) {
-    const auto hash = text.find('#');
+/// entry of the list, which a node shares with its neighbours: which belong together need not be learnt. Behind the "="
+/// a place for every step of the way, one of `ring` in a ring, which begins anywhere, by the list: a model that knows
+/// how many steps it took learns that the longest way it was shown is as long as ways can be, and ends all others there.
+/// @param ring  more than any way has steps
+inline int maze_place(std::string_view text, int ring = 16) {
+    const auto hash = text.find('#'), equals = text.find('=');
     if (hash == std::string_view::npos || hash + 1 == text.size()) return 0;
-    const auto list = text.substr(0, text.find('=')), way = text.substr(list.size());
-    int        place = 1 + int(std::count(list.begin(), list.end(), '-'));
-    bool       joins = false;  // a digit that is the second of its number
-    for (const char c : way) {
-        const bool digit = c >= '0' && c <= '9', second = digit && joins;
-        place += !second;
-        joins = digit && !second;
-    }
-    return place;
+    const auto list    = text.substr(0, equals);
+    const int  entries = 1 + int(std::count(list.begin(), list.end(), '-'));
+    if (equals == std::string_view::npos || equals + 1 == text.size())
+        return entries + (equals != std::string_view::npos);
+    const auto way   = text.substr(equals + 1);
+    const auto steps = std::uint64_t(std::count(way.begin(), way.end() - 1, '>'));  // a ">" is with its node
+    return entries + 2 + int((hash_of(list.substr(hash)) + steps) % std::uint64_t(ring));
 }
 
 }  // namespace rung
