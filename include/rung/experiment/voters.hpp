@@ -10,7 +10,8 @@
 
 namespace rung {
 
-/// Models with a context and a trainer each. Iterates over the trainers:
+/// Models with a context and a trainer each, which learn and answer in turn, each with all threads or the whole device.
+/// Iterates over the trainers:
 /// for (auto& trainer : voters) train(trainer, task, lengths, options);
 template <class Context, class Model>
 class Voters {
