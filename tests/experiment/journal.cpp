@@ -54,7 +54,9 @@ TEST_CASE("journal: every step, round and result of a climb is on record, number
     CHECK(count(record, R"("event":"step")") == 3 + 2 + 2 * 4);
     CHECK(count(record, R"("phase":"second","round":0)") == 2);
     CHECK(count(record, R"("phase":"round 2","round":2)") == 4);
-    CHECK(count(record, R"("event":"round","round":1,"difficulty":"3","labels":{"3":{"labelled":5,)") == 1);
+    CHECK(count(record, R"("event":"round","round":1,"difficulty":"3","hardest":"2","labels":{"3":{)") == 1);
+    CHECK(count(record, R"("kept":5,)") == 2);
+    CHECK(count(record, R"("spoilt":0,"agreement":1,"confidence":)") == 2);
     CHECK(count(record, R"({"event":"labels","round":2,"labelled":5,"of":5})") == 1);
     CHECK(count(record, R"("event":"end")") == 1);
     const std::string manifest = slurp(folder / "run/manifest.json");

@@ -188,9 +188,9 @@ inline std::string turned_way(std::string const&, std::string const& way, int = 
 }
 
 /// For a maze that names its places, as digit_place() for numbers: 0 up to the "#", then the number, from 1, of the
-/// entry of the list, which a node shares with its neighbours: which belong together need not be learnt. Behind the "="
-/// a place for every step of the way, one of `ring` in a ring, which begins anywhere, by the list: places do not tell how
-/// many steps were made.
+/// entry of the list, which a node shares with its neighbours: which belong together need not be learnt. Behind the
+/// "=" a place for every step of the way, one of `ring` in a ring, which begins anywhere, by the list: places do not
+/// tell how many steps were made.
 /// @param ring  more than any way has steps
 inline int maze_place(std::string_view text, int ring = 16) {
     const auto hash = text.find('#'), equals = text.find('=');
