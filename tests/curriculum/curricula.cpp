@@ -35,16 +35,16 @@ TEST_CASE("uniform draws every difficulty of its range equally often and none ou
 
 TEST_CASE("growing moves up one level at a time, when the present one is mastered and only then") {
     GrowWhenMastered grow{{.start = 2, .limit = 4, .mastery = 0.9}};
-    CHECK(grow.level() == 2);
+    CHECK(grow.reached() == 2);
     grow.observe({{{2, 89, 100}, {3, 100, 100}}});
-    CHECK(grow.level() == 2);
+    CHECK(grow.reached() == 2);
     grow.observe({{{2, 90, 100}, {3, 100, 100}}});
-    CHECK(grow.level() == 3);
+    CHECK(grow.reached() == 3);
     grow.observe({{{4, 100, 100}}});
-    CHECK(grow.level() == 3);
+    CHECK(grow.reached() == 3);
     grow.observe({{{3, 100, 100}}});
     grow.observe({{{4, 100, 100}}});
-    CHECK(grow.level() == 4);
+    CHECK(grow.reached() == 4);
     CHECK(grow.hardest() == 4);
 }
 

@@ -145,7 +145,7 @@ TEST_CASE("growing waits for as many tests in a row as it is told to, and goes o
     CHECK(grow.state() == "2 0");
     other.observe({{{2, 10, 10}}});
     CHECK(other.state() == "3 0");
-    CHECK(other.level() == 3);
+    CHECK(other.reached() == 3);
     CHECK_THROWS_WITH_AS(
         other.restore("5 0"),
         "GrowWhenMastered: state; got '5 0', wanted a level of 2 to 4, a space and a number of "

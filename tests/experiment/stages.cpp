@@ -78,13 +78,13 @@ Outcome run(std::string const& folder, Plan const& plan) {
                 if (plan.between) plan.between();
                 const Report before = evaluate(ctx, model, Reverse{}, {.to = 3, .each = 8});
                 journal.record().write(
-                    Json{}.set("event", "between").set("loss", first).set("level", grow.level()));
+                    Json{}.set("event", "between").set("loss", first).set("level", grow.reached()));
                 const TrainOptions second{
                     .steps      = 5,
                     .batch      = plan.batch,
                     .accumulate = 2,
                     .watch      = watched(journal.watch("settle"), plan.at, 6, outcome.steps)};
-                const double last = train(trainer, Reverse{}, Uniform{1, grow.level() + plan.harder}, second);
+                const double last = train(trainer, Reverse{}, Uniform{1, grow.reached() + plan.harder}, second);
                 if (plan.forgetful)
                     train(trainer, Reverse{}, Forgetful{1, 3},
                           {.steps = 2, .batch = 4, .test_every = 1, .watch = journal.watch("forgets")});

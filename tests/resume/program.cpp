@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
                .test_each  = 16,
                .watch      = journal.watch("grow")});
         const Report before = evaluate(ctx, model, Reverse{}, {.to = 5, .each = 32});
-        journal.record().write(Json{}.set("event", "between").set("level", grow.level()));
+        journal.record().write(Json{}.set("event", "between").set("level", grow.reached()));
         train(trainer, Reverse{}, Uniform{1, 3},
               {.steps = steps, .batch = 16, .watch = journal.watch("settle")});
         self_improve(trainer, Reverse{}, Uniform{1, 3}, NoFilter{},

@@ -55,7 +55,6 @@ public:
                           options_.limit, ", a space and a number of tests");
                level_ = level, mastered_ = mastered;
     }
-    int level() const { return level_; }
     int reached() const { return level_; }
     int hardest() const { return options_.limit; }
 
