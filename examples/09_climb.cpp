@@ -79,18 +79,16 @@ void climb(Context& ctx, Task const& task, Settings const& s, Common const& comm
     if constexpr (requires { shown.operands; })
         shown.operands = s.paper ? Operands::mixed : Operands::half_equal;
     if (s.task == "addition" && !s.paper) {  // sums from short to long: many times faster than all at once
-        for (auto& voter : voters)
-            train(voter, shown, GrowWhenMastered{{.limit = s.trained_to, .mastery = 0.9, .review = 0.5}},
-                  {.steps      = s.steps / 2,
-                   .rate       = [](int step) { return 2.5e-3 * std::min(1.0, (step + 1) / 200.0); },
-                   .test_every = 100,
-                   .test_each  = 32,
-                   .watch      = journal.watch("grow")});
+        train(voters, shown, GrowWhenMastered{{.limit = s.trained_to, .mastery = 0.9, .review = 0.5}},
+              {.steps      = s.steps / 2,
+               .rate       = [](int step) { return 2.5e-3 * std::min(1.0, (step + 1) / 200.0); },
+               .test_every = 100,
+               .test_each  = 32,
+               .watch      = journal.watch("grow")});
         steps = s.steps - s.steps / 2;
     }
-    for (auto& voter : voters)
-        train(voter, shown, lengths,
-              {.steps = steps, .batch = s.batch, .peak = s.peak, .watch = journal.watch("train")});
+    train(voters, shown, lengths,
+          {.steps = steps, .batch = s.batch, .peak = s.peak, .watch = journal.watch("train")});
 
     const Lesson first{shown, lengths};  // numbers of unequal length too, as they were learnt
     const auto   past = EvaluateOptions{.to = (Model::shape.context - 4) / 3, .each = 128};

@@ -63,20 +63,18 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
     auto       voters  = make_voters<Model>(ctx, votes ? s.voters : 1, {.epsilon = s.paper ? 1e-12 : 1e-8});
     const auto lengths = Uniform{1, s.trained_to};
     if (!s.paper)  // sums from short to long: many times faster than all at once
-        for (auto& voter : voters)
-            train(voter, Task{}, GrowWhenMastered{{.limit = s.trained_to, .mastery = 0.9, .review = 0.5}},
-                  {.steps      = s.steps / 2,
-                   .batch      = s.batch,
-                   .rate       = [](int step) { return 2.5e-3 * std::min(1.0, (step + 1) / 200.0); },
-                   .test_every = 100,
-                   .test_each  = 32,
-                   .watch      = journal.watch("grow")});
-    for (auto& voter : voters)
-        train(voter, Task{}, lengths,
-              {.steps = s.paper ? s.steps : s.steps - s.steps / 2,
-               .batch = s.batch,
-               .peak  = s.peak,
-               .watch = journal.watch("train")});
+        train(voters, Task{}, GrowWhenMastered{{.limit = s.trained_to, .mastery = 0.9, .review = 0.5}},
+              {.steps      = s.steps / 2,
+               .batch      = s.batch,
+               .rate       = [](int step) { return 2.5e-3 * std::min(1.0, (step + 1) / 200.0); },
+               .test_every = 100,
+               .test_each  = 32,
+               .watch      = journal.watch("grow")});
+    train(voters, Task{}, lengths,
+          {.steps = s.paper ? s.steps : s.steps - s.steps / 2,
+           .batch = s.batch,
+           .peak  = s.peak,
+           .watch = journal.watch("train")});
 
     const std::string taught = saved(voters);  // every climb begins here
     auto&             model  = voters[0].model();

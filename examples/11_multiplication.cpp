@@ -54,9 +54,8 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
 
     auto voters = make_voters<Model>(ctx, only == "none" || only == "length" ? 1 : s.voters,
                                      {.epsilon = s.paper ? 1e-12 : 1e-6});
-    for (auto& voter : voters)
-        train(voter, Multiplication{}, lengths,
-              {.steps = s.steps, .batch = s.batch, .peak = s.peak, .watch = journal.watch("train")});
+    train(voters, Multiplication{}, lengths,
+          {.steps = s.steps, .batch = s.batch, .peak = s.peak, .watch = journal.watch("train")});
     const std::string taught = saved(voters);  // every climb begins here
 
     const auto run = [&](std::string const& name, auto& who, LabelFilter const& filter) {

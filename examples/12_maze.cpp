@@ -103,13 +103,12 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
                                      {.epsilon = s.paper ? 1e-12 : 1e-6});
     const Grade grade  = s.paper ? Grade::answer : Grade::everything;  // the lists tell every edge twice
     const auto  teach  = [&](auto const& curriculum) {
-        for (auto& voter : voters)
-            train(voter, Maze{}, curriculum,
-                    {.steps = s.steps,
-                     .batch = s.batch,
-                     .peak  = s.peak,
-                     .grade = grade,
-                     .watch = journal.watch("train")});
+        train(voters, Maze{}, curriculum,
+                {.steps = s.steps,
+                 .batch = s.batch,
+                 .peak  = s.peak,
+                 .grade = grade,
+                 .watch = journal.watch("train")});
     };
     s.paper ? teach(mazes) : teach(growing(s));
     const std::string taught = saved(voters);  // every climb begins here

@@ -46,6 +46,22 @@ TEST_CASE("the exception of the lowest failing slice reaches the caller, after e
 
 TEST_CASE("a senseless number of threads is refused") { CHECK_THROWS_AS(Workers(-1), Error); }
 
+TEST_CASE("workers that are told to be fewer use no others, until they are told again") {
+    Workers workers(4);
+    for (const int some : {2, 1, 3, 9, 0}) {
+        workers.at_most(some);
+        std::atomic<int> most{0}, ran{0};
+        workers.run(40, [&](int, int worker) {
+            for (int seen = most; worker > seen && !most.compare_exchange_weak(seen, worker);) {}
+            std::this_thread::sleep_for(std::chrono::microseconds(200));
+            ++ran;
+        });
+        CHECK(most == std::clamp(some, 1, 4) - 1);
+        CHECK(ran == 40);
+        CHECK(workers.count() == 4);
+    }
+}
+
 TEST_CASE("a call during another is refused, and the workers go on afterwards") {
     Workers workers(2);
     CHECK_THROWS_WITH_AS(workers.run(2, [&](int, int) { workers.run(1, [](int, int) {}); }),

@@ -39,6 +39,8 @@ public:
     ~Workers() { stop(); }
 
     int count() const { return started_; }
+    /// From the next call on, so many of them work: 1 to count(). Not during a call.
+    void at_most(int some) { some_ = std::clamp(some, 1, count()); }
 
     /// Runs work(slice, worker) for every slice in 0 .. slices - 1 and waits; worker is in 0 .. count() - 1. If
     /// slices throw, the exception of the lowest one is thrown again here, after all have run. Throws during another
@@ -67,7 +69,7 @@ private:
             work_    = work;
             slices_  = slices;
             next_    = 0;
-            helpers_ = busy_ = std::clamp(slices - 1, 0, count() - 1);
+            helpers_ = busy_ = std::clamp(slices - 1, 0, std::min(some_, count()) - 1);
             failed_          = slices;
             failure_         = nullptr;
             ++round_;
@@ -119,6 +121,7 @@ private:
     Call                           work_;
     std::exception_ptr             failure_;
     std::atomic<int>               next_{0};
+    int                            some_   = 1024;
     int                            slices_ = 0, helpers_ = 0, busy_ = 0, failed_ = 0;
     long                           round_ = 0;
     bool                           quit_ = false, running_ = false;

@@ -43,6 +43,21 @@ struct Report {
 
     void archive(auto& all) { all(scores); }
 
+    /// Counts these problems among its own: those of another model at the same difficulties.
+    [[gnu::cold, gnu::noinline]] void add(Report const& more) {
+        for (auto const& score : more.scores) {
+            const auto same = std::find_if(scores.begin(), scores.end(), [&](Score const& own) {
+                return own.difficulty == score.difficulty;
+            });
+            if (same == scores.end()) {
+                scores.push_back(score);
+                continue;
+            }
+            same->passes =
+                (same->passes * same->count + score.passes * score.count) / (same->count + score.count);
+            same->correct += score.correct, same->count += score.count;
+        }
+    }
     /// The score at one difficulty; empty (count 0) when it was not asked for.
     Score at(Difficulty difficulty) const {
         for (auto const& score : scores)

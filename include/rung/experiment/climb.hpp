@@ -7,6 +7,7 @@
 #include "rung/core/archive.hpp"
 #include "rung/experiment/labelling.hpp"
 #include "rung/experiment/mixing.hpp"
+#include "rung/experiment/together.hpp"
 
 namespace rung {
 
@@ -19,6 +20,7 @@ public:
     Climb(std::vector<Trainer*> voters, Task const& task, FirstSet first, LabelFilter filter,
           ClimbOptions const& options)
         : voters_(std::move(voters)),
+          together_(voters_),
           task_(task),
           first_(std::move(first)),
           filter_(std::move(filter)),
@@ -133,7 +135,7 @@ private:
         now_.probed = cost_.tokens, now_.flops = cost_.flops;
         cost_ = {};
         if (rounds_.empty() && options_.test_every > 0)
-            for (Trainer* voter : voters_) detail::add_report(latest_, test_of(*voter));
+            for (Trainer* voter : voters_) latest_.add(test_of(*voter));
         now_.before = latest_;
         for (auto& sets : sets_) sets.push_back({round, int(targets_.size()), {}});
         if (options_.snapshots) {
@@ -217,11 +219,14 @@ private:
         if (step_ + 1 < options_.steps) ahead_->start();
         StepEvent event{step_ + 1, options_.steps, 0, 0, rate};
         event.round = now_.round;
+        std::vector<StepResult> results(voters_.size());
+        together_.run([&](int v) {
+            results[std::size_t(v)] = voters_[std::size_t(v)]->step(own[std::size_t(v)], rate);
+        });
         for (std::size_t v = 0; v < voters_.size(); ++v) {
-            const StepResult result = voters_[v]->step(own[v], rate);
-            event.loss += result.loss / double(voters_.size());
-            event.gradient += result.gradient / double(voters_.size());
-            event.tokens += result.rows;
+            event.loss += results[v].loss / double(voters_.size());
+            event.gradient += results[v].gradient / double(voters_.size());
+            event.tokens += results[v].rows;
             const int passes = voters_[v]->options().passes;
             for (const int length : own[v].lengths)
                 now_.flops += 3 * Model::flops(length, passes > 0 ? passes : Model::passes);
@@ -241,7 +246,7 @@ private:
     /// Tests one model; after the last of them the watchdog has its say.
     [[gnu::cold, gnu::noinline]] void test() {
         if (tested(now_.round)) {
-            detail::add_report(now_.after, test_of(*voters_[std::size_t(voter_)]));
+            now_.after.add(test_of(*voters_[std::size_t(voter_)]));
             if (++voter_ < int(voters_.size())) return;
         }
         voter_ = 0;
@@ -265,12 +270,13 @@ private:
         for (Trainer* voter : voters_) all(*voter);
     }
 
-    std::vector<Trainer*> voters_;
-    Task                  task_;
-    FirstSet              first_;
-    LabelFilter           filter_;
-    ClimbOptions          options_;
-    Vocab                 vocab_ = vocab_of<Task>();
+    std::vector<Trainer*>     voters_;
+    detail::Together<Trainer> together_;
+    Task                      task_;
+    FirstSet                  first_;
+    LabelFilter               filter_;
+    ClimbOptions              options_;
+    Vocab                     vocab_ = vocab_of<Task>();
 
     Phase                                 phase_ = Phase::plan;
     Round                                 now_;

@@ -180,20 +180,6 @@ Probe probe(std::vector<Trainer*> const& voters, Task const& task, Difficulty di
     return mean;
 }
 
-/// Counts of two reports of the same difficulties, added up.
-[[gnu::cold, gnu::noinline]] inline void add_report(Report& sum, Report const& report) {
-    if (sum.scores.empty()) {
-        sum = report;
-        return;
-    }
-    for (std::size_t i = 0; i < sum.scores.size(); ++i) {
-        Score&       all  = sum.scores[i];
-        Score const& more = report.scores[i];
-        all.passes        = (all.passes * all.count + more.passes * more.count) / (all.count + more.count);
-        all.correct += more.correct, all.count += more.count;
-    }
-}
-
 /// Prompts of each target: their weights' shares of all.
 [[gnu::cold, gnu::noinline]] inline std::vector<int> shares_of(std::vector<Target> const& targets,
                                                                int                        prompts) {

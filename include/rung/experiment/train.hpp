@@ -7,6 +7,8 @@
 
 #include "rung/experiment/ahead.hpp"
 #include "rung/experiment/lesson.hpp"
+#include "rung/experiment/pupil.hpp"
+#include "rung/experiment/together.hpp"
 #include "rung/experiment/watch.hpp"
 #include "rung/train/passes.hpp"
 #include "rung/train/rate.hpp"
@@ -60,25 +62,6 @@ namespace detail {
     all(step, last);
 }
 
-/// The weights of the best test so far, if any.
-struct BestSoFar {
-    Buffer<float> weights;
-    double        score = -1;
-
-    void observe(Report const& test, Buffer<float> const& now) {
-        double sum = 0;
-        for (auto const& one : test.scores) sum += one.exact_match();
-        if (sum > score) score = sum, std::copy_n(now.begin(), now.size(), weights.begin());
-    }
-    void give(Buffer<float>& to) const {
-        if (score >= 0) std::copy_n(weights.begin(), to.size(), to.begin());
-    }
-    void archive(auto& all) {
-        all(score);
-        if (score >= 0) all(weights);
-    }
-};
-
 /// The test that a curriculum observes, by the passes of training.
 inline EvaluateOptions test_of(TrainOptions const& options) {
     EvaluateOptions test{.each = options.test_each, .answering = options.answering, .stream = 1};
@@ -89,14 +72,13 @@ inline EvaluateOptions test_of(TrainOptions const& options) {
     return test;
 }
 
-}  // namespace detail
-
-/// Trains for `options.steps` updates on what a source gives. Returns the mean loss over the last tenth. While a step
-/// computes, another thread asks the source, const, for the next batch.
+/// Models of one kind that learn in step. What is told of them is their mean.
 template <class Trainer, class Source>
-double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
+double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions const& options) {
     using Model      = typename Trainer::model_type;
-    using SourceType = std::remove_cvref_t<Source>;
+    using SourceType = std::remove_const_t<Source>;
+    Trainer& trainer = pupils.front().trainer;
+    Source&  source  = pupils.front().source;
     static_assert(explain_source<SourceType>::ok);
     static_assert(SourceType::vocab == Model::shape.vocab,
                   "Shape: .vocab must be the source's own `vocab`, vocab_size<Task>() for a task's");
@@ -113,8 +95,8 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
                options.test_every, " and ", options.test_each, ", wanted at least 0 and 1");
     RUNG_CHECK(source.longest() <= Model::shape.context, "train: longest sequence; got ", source.longest(),
                " tokens, wanted at most ", Model::shape.context, " (raise Shape::context)");
-    constexpr bool testable = requires {
-        source.test(trainer.context(), trainer.model(), EvaluateOptions{});
+    constexpr bool testable = requires(Pupil<Trainer, Source> & pupil) {
+        pupil.source.test(pupil.trainer.context(), pupil.trainer.model(), EvaluateOptions{});
     };
     RUNG_CHECK(!options.keep_best || (options.test_every > 0 && options.test_every <= options.steps),
                "train: keep_best; got test_every ", options.test_every, " of ", options.steps,
@@ -126,32 +108,33 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
                    "train: test_every; got 0, wanted at least 1, because this curriculum "
                    "moves on by the scores of tests");
     const WarmupStableDecay standard{options.peak, options.steps / 10, options.steps, options.steps / 5};
-    const std::uint64_t     seed = trainer.context().seed();
-    const auto              each = std::uint64_t(options.batch) * std::uint64_t(options.accumulate);
-    std::uint64_t           from = 0;  // number of the first example
+    const auto              each  = std::uint64_t(options.batch) * std::uint64_t(options.accumulate);
+    const unsigned          parts = options.progressive > 0 ? 2 : 1;        // of an item's loss
+    const std::size_t       own = std::size_t(options.accumulate) * parts;  // batches of a step, each model's
     double                  last = 0;
     int        step = 0, made = 0;  // steps taken, and batches made: the one ahead is not of the state
     const auto make = [&] {
-        std::uint64_t      index = from + each * std::uint64_t(made);
-        const unsigned     parts = options.progressive > 0 ? 2 : 1;  // of an item's loss
-        std::vector<Batch> batches(std::size_t(options.accumulate) * parts);
+        std::vector<Batch> batches(pupils.size() * own);
         for (std::size_t b = 0; b < batches.size(); b += parts) {
+            auto const&   pupil = pupils[b / own];
+            std::uint64_t index = pupil.from + each * std::uint64_t(made) +
+                                  std::uint64_t(b % own / parts) * std::uint64_t(options.batch);
             std::vector<Item> items(std::size_t(options.batch));
             for (auto& item : items) {
-                Rng rng(seed, Purpose::training, std::uint32_t(index >> 32), std::uint32_t(index));
-                item = source.draw(rng, made, options.answering), ++index;
+                Rng rng(pupil.seed, Purpose::training, std::uint32_t(index >> 32), std::uint32_t(index));
+                item = pupil.source.draw(rng, made, options.answering), ++index;
                 if (options.passes) {
                     item.passes = options.passes(
-                        {item.difficulty, made, Rng(seed, Purpose::passes, std::uint32_t(made))});
+                        {item.difficulty, made, Rng(pupil.seed, Purpose::passes, std::uint32_t(made))});
                     RUNG_CHECK(item.passes >= 1, "train: passes at difficulty ", item.difficulty.text(),
                                "; got ", item.passes, ", wanted at least 1");
                 }
             }
             batches[b] = pack(items, options.grade, Model::shape.context);
             if (parts > 1)
-                batches[b + 1] = detail::with_fewer_passes(
+                batches[b + 1] = with_fewer_passes(
                     batches[b], options.progressive, Model::passes,
-                    Rng(seed, Purpose::passes, std::uint32_t(made), std::uint32_t(b + 1), 1));
+                    Rng(pupil.seed, Purpose::passes, std::uint32_t(made), std::uint32_t(b % own + 1), 1));
         }
         ++made;
         return batches;
@@ -159,39 +142,57 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
     const auto tested = [&](int step) {
         return options.test_every > 0 && (step + 1) % options.test_every == 0;
     };
-    detail::BestSoFar best{Buffer<float>(options.keep_best ? Model::parameters : 0)};
-    detail::Ahead     next{make};
-    const auto        take_step = [&] {
+    std::vector<Trainer*> trainers;
+    for (auto& pupil : pupils) trainers.push_back(&pupil.trainer);
+    const Together<Trainer> together(trainers);
+    Ahead                   next{make};
+    const auto              take_step = [&] {
         const std::vector<Batch> batches = next.take();
         const double             rate    = options.rate ? options.rate(step) : standard(step);
         // A test may change the curriculum: the batch after it waits.
         if (step + 1 < options.steps && !tested(step)) next.start();
-        const StepResult result = trainer.step(batches, rate);
+        together.run([&](int k) {
+            auto& pupil = pupils[std::size_t(k)];
+            pupil.result = pupil.trainer.step(std::span(batches).subspan(std::size_t(k) * own, own), rate);
+        });
         next.wait();  // nothing of the caller's runs beside the task
-        trainer.number_examples(each);
-        StepEvent event{step + 1, options.steps, result.loss, result.gradient, rate, result.rows};
+        StepEvent event{step + 1, options.steps, 0, 0, rate};
         Report    test;
-        if constexpr (testable)
-            if (tested(step)) {
-                test       = source.test(trainer.context(), trainer.model(), detail::test_of(options));
-                event.test = &test;
-                if constexpr (requires { source.state(); }) event.state = source.state();
-                if (options.keep_best) best.observe(test, trainer.model().weights());
-            }
+        for (auto& pupil : pupils) {
+            pupil.trainer.number_examples(each);
+            event.loss += pupil.result.loss / double(pupils.size());
+            event.gradient += pupil.result.gradient / double(pupils.size());
+            event.tokens += pupil.result.rows;
+            if constexpr (testable)
+                if (tested(step)) {
+                    const Report one =
+                        pupil.source.test(pupil.trainer.context(), pupil.trainer.model(), test_of(options));
+                    if (options.keep_best) pupil.best.observe(one, pupil.trainer.model().weights());
+                    if constexpr (requires { pupil.source.state(); })
+                        event.state += (event.state.empty() ? "" : " | ") + pupil.source.state();
+                    test.add(one);
+                    event.test = &test;
+                }
+        }
         if (options.watch) options.watch(event);
-        if (step >= options.steps - (options.steps + 9) / 10)
-            last += result.loss / ((options.steps + 9) / 10);
-        if (++step == options.steps && options.keep_best) best.give(trainer.model().weights());
+        if (step >= options.steps - (options.steps + 9) / 10) last += event.loss / ((options.steps + 9) / 10);
+        if (++step == options.steps && options.keep_best)
+            for (auto& pupil : pupils) pupil.best.give(pupil.trainer.model().weights());
     };
-    const auto        go_on  = [&] { from = trainer.number_examples(0) - each * std::uint64_t(made = step); };
+    const auto go_on = [&] {
+        made = step;
+        for (auto& pupil : pupils) pupil.from = pupil.trainer.number_examples(0) - each * std::uint64_t(step);
+    };
     Keeper* const     keeper = options.watch.keeper();
     const std::string examples =
-        keeper ? detail::examples_text([&](Rng& rng) { return source.draw(rng, 0, options.answering); }) : "";
+        keeper ? examples_text([&](Rng& rng) { return source.draw(rng, 0, options.answering); }) : "";
     const Keeper::State state = [&](Archive& all) {
-        detail::archive_run(all, type_name<Model>(), Model::parameters, examples, options, step, last);
-        trainer.archive(all);
-        if (options.keep_best) all(best);
-        if constexpr (Archived<std::remove_reference_t<Source>>) all(source);
+        archive_run(all, type_name<Model>(), Model::parameters, examples, options, step, last);
+        for (auto& pupil : pupils) {
+            pupil.trainer.archive(all);
+            if (options.keep_best) all(pupil.best);
+            if constexpr (Archived<Source>) all(pupil.source);
+        }
     };
     if constexpr (requires { requires SourceType::forgets; })
         RUNG_CHECK(!keeper || options.test_every == 0,
@@ -210,12 +211,24 @@ double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
             next.drop();
             const int before = step;
             if (!keeper || !keeper->retry(state, before, why.what())) throw;
-            trainer.number_examples(each * std::uint64_t(before + 1 - step));  // not the same ones again
+            for (auto& pupil : pupils)  // not the same ones again
+                pupil.trainer.number_examples(each * std::uint64_t(before + 1 - step));
             go_on();
         }
         if (keeper) keeper->step(state, step == options.steps);
     }
     return last;
+}
+
+}  // namespace detail
+
+/// Trains for `options.steps` updates on what a source gives. Returns the mean loss over the last tenth. While a step
+/// computes, another thread asks the source, const, for the next batch.
+template <class Trainer, class Source>
+double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
+    std::vector<detail::Pupil<Trainer, std::remove_reference_t<Source>>> pupils;
+    pupils.emplace_back(trainer, source, options.keep_best);
+    return detail::train_in_step(pupils, options);
 }
 
 /// Trains on true labels of a task, at the difficulties that a curriculum names.

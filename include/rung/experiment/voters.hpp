@@ -6,13 +6,12 @@
 #include <memory>
 #include <vector>
 
-#include "rung/train/trainer.hpp"
+#include "rung/experiment/train.hpp"
 
 namespace rung {
 
-/// Models with a context and a trainer each, which learn and answer in turn, each with all threads or the whole device.
-/// Iterates over the trainers:
-/// for (auto& trainer : voters) train(trainer, task, lengths, options);
+/// Models with a context and a trainer each. They learn at the same time, each with its share of the threads, or in
+/// turn on a device; they answer in turn. Iterates over the trainers.
 template <class Context, class Model>
 class Voters {
     struct Voter {
@@ -64,6 +63,28 @@ private:
 template <class Model, class Context>
 Voters<Context, Model> make_voters(Context const& like, int count, TrainerOptions const& options = {}) {
     return {like, count, options};
+}
+
+/// Teaches them all at the same time, each what its own seed draws from a copy of the source: the bits are those of
+/// train(trainer, source, options) for each. What is watched, and returned, is their mean.
+template <class Context, class Model, class Source>
+double train(Voters<Context, Model>& voters, Source&& source, TrainOptions const& options) {
+    using Own = std::remove_cvref_t<Source>;
+    static_assert(std::copy_constructible<Own>,
+                  "train: the source must be copyable, because each of the voters learns from its own copy");
+    std::vector<Own>                                         sources(std::size_t(voters.size()), source);
+    std::vector<detail::Pupil<Trainer<Context, Model>, Own>> pupils;
+    for (int k = 0; k < voters.size(); ++k)
+        pupils.emplace_back(voters[k], sources[std::size_t(k)], options.keep_best);
+    return detail::train_in_step(pupils, options);
+}
+template <class Context, class Model, class Task, class Curriculum>
+double train(Voters<Context, Model>& voters, Task const& task, Curriculum&& curriculum,
+             TrainOptions const& options) {
+    detail::explain_fit<Model, Task>();
+    const Lesson lesson{task, std::remove_cvref_t<Curriculum>(curriculum)};
+    detail::check_length<Model>("train", task, lesson.hardest());
+    return train(voters, lesson, options);
 }
 
 }  // namespace rung
