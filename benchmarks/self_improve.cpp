@@ -3,6 +3,8 @@
 // decode() of the same prompts and the trainer's step on as many tokens.
 //     labelling   tokens/s of the engine's labels as a share of decode()'s
 //     overhead    time of the round beyond decoding and training, as a share of the round
+// And what do models that will vote gain by learning at the same time?
+//     gain        time of so many steps of each, one after the other with all threads, over that of all together
 
 #include "machine.hpp"
 #include "rung/rung.hpp"
@@ -72,11 +74,33 @@ void round(benchmark::State& state) {
     state.counters["decoded_tokens/s"] = bare / decoding;
 }
 
+void learning_of_voters(benchmark::State& state) {
+    const cpu::Context like{{.threads = int(state.range(0))}};
+    auto               voters  = make_voters<Reverser>(like, int(state.range(1)));
+    const auto         lengths = Uniform{1, 10};
+    const TrainOptions options{.steps = 40};
+    double             apart = 0, together = 0;
+    for (auto _ : state) {
+        double start = seconds();
+        for (auto& voter : voters) train(voter, Reverse{}, lengths, options);
+        apart += seconds() - start, start = seconds();
+        train(voters, Reverse{}, lengths, options);
+        together += seconds() - start;
+    }
+    state.counters["gain"]    = apart / together;
+    state.counters["steps/s"] = double(state.iterations()) * options.steps * voters.size() / together;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     auto* runs = benchmark::RegisterBenchmark("self_improve/round", round);
     runs->ArgName("threads")->Unit(benchmark::kMillisecond)->UseRealTime();
-    for (const int threads : thread_counts()) runs->Arg(threads);
+    auto* votes = benchmark::RegisterBenchmark("self_improve/voters", learning_of_voters);
+    votes->ArgNames({"threads", "voters"})->Unit(benchmark::kMillisecond)->UseRealTime();
+    for (const int threads : thread_counts()) {
+        runs->Arg(threads);
+        for (const int voters : {2, 3, 5}) votes->Args({threads, voters});
+    }
     return run_benchmarks(argc, argv);
 }

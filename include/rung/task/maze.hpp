@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "rung/core/hash.hpp"
 #include "rung/core/shuffle.hpp"
 #include "rung/task/digits.hpp"
 #include "rung/task/spanning_tree.hpp"
@@ -188,20 +187,25 @@ inline std::string turned_way(std::string const&, std::string const& way, int = 
 }
 
 /// For a maze that names its places, as digit_place() for numbers: 0 up to the "#", then the number, from 1, of the
-/// entry of the list, which a node shares with its neighbours: which belong together need not be learnt. Behind the
-/// "=" a place for every step of the way, one of `ring` in a ring, which begins anywhere, by the list: places do not
-/// tell how many steps were made.
-/// @param ring  more than any way has steps
-inline int maze_place(std::string_view text, int ring = 16) {
+/// entry of the list, which a node shares with its neighbours, and of the "=" one more. A node of the way, and the ">"
+/// after it, has the place of its own entry; 0 if there is none. So what to look up is at the same place, and places do
+/// not tell how many steps were made (Cho et al., "Position coupling", NeurIPS 2024).
+inline int maze_place(std::string_view text) {
     const auto hash = text.find('#'), equals = text.find('=');
-    if (hash == std::string_view::npos || hash + 1 == text.size()) return 0;
-    const auto list    = text.substr(0, equals);
-    const int  entries = 1 + int(std::count(list.begin(), list.end(), '-'));
-    if (equals == std::string_view::npos || equals + 1 == text.size())
-        return entries + (equals != std::string_view::npos);
-    const auto way   = text.substr(equals + 1);
-    const auto steps = std::uint64_t(std::count(way.begin(), way.end() - 1, '>'));  // a ">" is with its node
-    return entries + 2 + int((hash_of(list.substr(hash)) + steps) % std::uint64_t(ring));
+    if (hash == std::string_view::npos || hash + 1 >= std::min(equals, text.size())) return 0;
+    std::string_view list    = text.substr(hash + 1, equals - hash - 1);
+    const int        entries = 1 + int(std::count(list.begin(), list.end(), '-'));
+    if (equals == std::string_view::npos) return entries;
+    std::string_view way = text.substr(equals + 1);
+    if (way.empty()) return entries + 1;
+    if (way.back() == '>') way.remove_suffix(1);
+    const auto node = way.substr(way.rfind('>') + 1);
+    for (int entry = 1; entry <= entries; ++entry) {
+        const auto rest = std::min(list.find('-'), list.size());
+        if (list.substr(0, std::min(list.find(':'), rest)) == node) return entry;
+        list.remove_prefix(std::min(rest + 1, list.size()));
+    }
+    return 0;
 }
 
 }  // namespace rung
