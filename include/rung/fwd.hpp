@@ -271,7 +271,7 @@ class Keeper;  // keeper.hpp, with core/archive.hpp: what work that may be kille
 struct TrainOptions;  // train.hpp: train
 enum class Control;  // climb_options.hpp
 struct ClimbOptions;
-struct LabelledSet;  // labelling.hpp: the alias LabelFilter
+struct LabelledSet;
 template <class Trainer, class Task> class Climb;  // climb.hpp; self_improve.hpp: climb, self_improve
 template <class Context, class Model> class Voters;  // voters.hpp: make_voters
 class Climbs;  // climbs.hpp

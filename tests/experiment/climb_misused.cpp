@@ -27,8 +27,10 @@ TEST_CASE("a climb goes on with the options, the labeller and the kind of filter
         CHECK_THROWS_WITH_AS(climbing.engine->archive(all), doctest::Contains(what), Error);
     };
     const auto same = [](std::string const& prompt, int) { return prompt; };
-    for (auto const& other : {commonest_of(2, 0.6), commonest_of(2, 0.5, 3), best_of(2, 0.5), reworded(same)})
-        refuses([&](auto& o) { o.labeller = other; }, NoFilter{}, "labels: ");
+    refuses([](auto& o) { o.labeller = commonest_of(2, 0.6); }, NoFilter{}, "2 at temperature 0.6,");
+    refuses([](auto& o) { o.labeller = commonest_of(2, 0.5, 3); }, NoFilter{}, "top_k 3,");
+    refuses([](auto& o) { o.labeller = best_of(2, 0.5); }, NoFilter{}, "chosen by rung::best_of");
+    refuses([&](auto& o) { o.labeller = reworded(same); }, NoFilter{}, "asked by ");
     refuses([](auto&) {}, LengthFilter{}, "rung::LengthFilter");
     refuses([](auto& o) { o.schedule = InOrder{{{4}, {5}, {6}}}; }, NoFilter{}, "rung::InOrder");
     refuses([](auto& o) { o.peak = 0.5; }, NoFilter{}, "rate void 0.5");
@@ -87,17 +89,32 @@ TEST_CASE("what cannot be labelled with so few prompts, or asked with so few tes
     CHECK_NOTHROW(Climbing(options, 2));
 }
 
+TEST_CASE("numbers that make no sense are refused where they are given") {
+    const auto refused = [](auto const& policy, auto as, char const* what) {
+        CHECK_THROWS_WITH_AS(as = policy, doctest::Contains(what), Error);
+    };
+    for (auto const& watchdog :
+         {Collapse{.least_kept = 1.1}, Collapse{.least_trust = -1}, Collapse{.most_fall = -1},
+          Collapse{.stalled = -1}, Collapse{.patience = -1}, hold_until_kept(2)})
+        refused(watchdog, Watchdog{}, "Collapse: least_kept");
+    refused(LengthFilter{.margin = 0}, LabelFilter{}, "LengthFilter: margin and batch; got 0");
+    refused(FixedLength{}, LabelFilter{}, "FixedLength: tokens; got none");
+    refused(NoFilter{} | ConfidenceFilter{.least = 2}, LabelFilter{}, "ConfidenceFilter: least; got 2");
+    refused(Agreement{.least = -1} | NoFilter{}, LabelFilter{}, "Agreement: least; got -1");
+    refused(SelfConsistency{.least = 2}, LabelFilter{}, "SelfConsistency: least; got 2");
+    refused(HalfNewest{.newest = 2}, Replay{}, "HalfNewest: newest");
+    refused(Next{.each = 0}, LabelSchedule{}, "Next: by and each; got 1 and 0");
+    refused(AsFarAs{.bar = 7}, LabelSchedule{}, "AsFarAs: bar and by; got 7,");
+    refused(AsFarAs{.by = nullptr}, LabelSchedule{}, "AsFarAs: bar and by; got 0.99 and none");
+}
+
 TEST_CASE("policies that make no sense are refused") {
     CHECK_THROWS_WITH_AS(Climbing(quick(), 1, LabelFilter{}), doctest::Contains("filter; got none"), Error);
     auto options     = quick();
     options.labeller = sampled_label(-1);
     refuse(options, "labeller.temperature and top_k; got -1");
-    for (auto const& watchdog :
-         {Collapse{.least_kept = 1.1}, Collapse{.least_trust = -1}, Collapse{.most_fall = -1},
-          Collapse{.stalled = -1}, Collapse{.patience = -1}}) {
-        options          = quick();
-        options.watchdog = watchdog;
-        refuse(options, "Collapse: least_kept");
-    }
+    options          = quick();
+    options.labeller = commonest_of(3, 0);
+    refuse(options, "labeller; got 3 samples at temperature 0, which are all alike");
     CHECK_THROWS_WITH_AS(Climbing(quick()).sets(1), doctest::Contains("sets of model 1"), Error);
 }

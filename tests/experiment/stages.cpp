@@ -84,7 +84,8 @@ Outcome run(std::string const& folder, Plan const& plan) {
                     .batch      = plan.batch,
                     .accumulate = 2,
                     .watch      = watched(journal.watch("settle"), plan.at, 6, outcome.steps)};
-                const double last = train(trainer, Reverse{}, Uniform{1, grow.reached() + plan.harder}, second);
+                const double last =
+                    train(trainer, Reverse{}, Uniform{1, grow.reached() + plan.harder}, second);
                 if (plan.forgetful)
                     train(trainer, Reverse{}, Forgetful{1, 3},
                           {.steps = 2, .batch = 4, .test_every = 1, .watch = journal.watch("forgets")});

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "rung/core/check.hpp"
+#include "rung/curriculum/policy.hpp"
 #include "rung/task/difficulty.hpp"
 
 namespace rung {
@@ -35,11 +36,14 @@ concept KeepsCandidates = requires(F const filter, std::vector<Candidate> const&
 
 template <class F>
 struct explain_filter {
-    static_assert(KeepsCandidates<F>,
+    static constexpr bool ok = KeepsCandidates<F>;
+    static_assert(ok,
                   "Filter: add `std::vector<bool> operator()(std::vector<rung::Candidate> const&) const`, "
                   "true for what to keep (is yours missing the final const?)");
-    static constexpr bool ok = true;
 };
+
+/// Which candidates to keep.
+using LabelFilter = Policy<std::vector<bool>(std::vector<Candidate> const&), explain_filter>;
 
 namespace detail {
 inline void check_filter(std::vector<bool> const& keep, std::vector<Candidate> const& candidates) {
@@ -47,9 +51,11 @@ inline void check_filter(std::vector<bool> const& keep, std::vector<Candidate> c
                candidates.size(), ", one per candidate");
 }
 
-inline std::vector<bool> at_least(char const* filter, std::vector<Candidate> const& candidates,
-                                  double Candidate::*what, double least) {
+inline void check_share(char const* filter, double least) {
     RUNG_CHECK(least >= 0 && least <= 1, filter, ": least; got ", least, ", wanted a share between 0 and 1");
+}
+inline std::vector<bool> at_least(std::vector<Candidate> const& candidates, double Candidate::*what,
+                                  double least) {
     std::vector<bool> keep;
     // Shares are quotients: four of five voters must reach 0.8 though it is no binary fraction.
     for (auto const& candidate : candidates) keep.push_back(candidate.*what >= least - 1e-9);
@@ -72,9 +78,12 @@ struct LengthFilter {
     int margin = 1;
     int batch  = 1024;  ///< candidates whose longest answer sets the bar
 
-    std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
+    void check() const {
         RUNG_CHECK(margin >= 1 && batch >= 1, "LengthFilter: margin and batch; got ", margin, " and ", batch,
                    ", wanted at least 1");
+    }
+    std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
+        check();
         std::vector<bool> keep(candidates.size());
         for (std::size_t first = 0; first < candidates.size(); first += std::size_t(batch)) {
             const auto last    = std::min(first + std::size_t(batch), candidates.size());
@@ -93,8 +102,10 @@ struct LengthFilter {
 struct ConfidenceFilter {
     double least = 0.9;
 
+    void              check() const { detail::check_share("ConfidenceFilter", least); }
     std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
-        return detail::at_least("ConfidenceFilter", candidates, &Candidate::confidence, least);
+        check();
+        return detail::at_least(candidates, &Candidate::confidence, least);
     }
 };
 
@@ -103,8 +114,11 @@ struct ConfidenceFilter {
 struct FixedLength {
     std::function<int(Candidate const&)> tokens;
 
-    std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
+    void check() const {
         RUNG_CHECK(tokens, "FixedLength: tokens; got none, wanted a function of a Candidate");
+    }
+    std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
+        check();
         std::vector<bool> keep;
         for (auto const& c : candidates) keep.push_back(c.ended && c.tokens == tokens(c));
         return keep;
@@ -116,8 +130,10 @@ struct FixedLength {
 struct Agreement {
     double least = 0.8;
 
+    void              check() const { detail::check_share("Agreement", least); }
     std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
-        return detail::at_least("Agreement", candidates, &Candidate::agreement, least);
+        check();
+        return detail::at_least(candidates, &Candidate::agreement, least);
     }
 };
 
@@ -127,8 +143,10 @@ struct Agreement {
 struct SelfConsistency {
     double least = 0.8;
 
+    void              check() const { detail::check_share("SelfConsistency", least); }
     std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
-        return detail::at_least("SelfConsistency", candidates, &Candidate::consistency, least);
+        check();
+        return detail::at_least(candidates, &Candidate::consistency, least);
     }
 };
 
@@ -152,6 +170,10 @@ struct Both {
     First  first;
     Second second;
 
+    void check() const {
+        if constexpr (requires { first.check(); }) first.check();
+        if constexpr (requires { second.check(); }) second.check();
+    }
     std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
         std::vector<bool>      keep = first(candidates);
         std::vector<Candidate> passed;

@@ -10,16 +10,26 @@
 
 #include "rung/core/check.hpp"
 #include "rung/core/hash.hpp"
+#include "rung/curriculum/policy.hpp"
 #include "rung/eval/answer.hpp"
 
 namespace rung {
+
+template <class F>
+struct explain_choice {
+    static constexpr bool ok = std::is_invocable_r_v<std::size_t, F&, std::vector<Answer> const&>;
+    static_assert(
+        ok,
+        "Labeller::choose: wanted `std::size_t(std::vector<rung::Answer> const&)`, the index of the "
+        "answer that is the label");
+};
 
 struct Labeller {
     int    samples     = 1;  ///< answers to each problem
     double temperature = 0;  ///< 0: the likeliest token
     int    top_k       = 0;  ///< 0: of all tokens
     /// Which of a problem's answers is its label; empty: the first.
-    std::function<std::size_t(std::vector<Answer> const&)> choose = {};
+    Policy<std::size_t(std::vector<Answer> const&), explain_choice> choose = {};
     /// Wording 1 .. samples - 1 of a prompt, the same whenever it is asked for; empty: the prompt itself. A climb that
     /// goes on tells it from another by its type: two plain functions look alike.
     std::function<std::string(std::string const& prompt, int sample)> ask = {};

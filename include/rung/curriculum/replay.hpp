@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "rung/core/check.hpp"
+#include "rung/curriculum/policy.hpp"
 
 namespace rung {
 
@@ -14,8 +15,17 @@ struct SetInfo {
     int width = 1;  ///< difficulties; of the first its hardest number, as difficulties from 1 on have it
 };
 
+template <class F>
+struct explain_replay {
+    static constexpr bool ok = std::is_invocable_r_v<std::vector<double>, F&, std::vector<SetInfo> const&>;
+    static_assert(
+        ok,
+        "Replay: wanted `std::vector<double> operator()(std::vector<rung::SetInfo> const&) const`, the "
+        "weight of each set in a batch, like HalfNewest");
+};
+
 /// The weight of each set in a batch. Sets without labels are left out whatever their weight.
-using Replay = std::function<std::vector<double>(std::vector<SetInfo> const&)>;
+using Replay = Policy<std::vector<double>(std::vector<SetInfo> const&), explain_replay>;
 
 /// A share of each batch from the newest set; the rest from the first with the weight `first` and from the others, each
 /// with the number of its difficulties (Lee et al., ICML 2025).
@@ -25,10 +35,13 @@ struct HalfNewest {
     int    keep   = 0;  ///< self-made sets that are trained on, the newest ones; 0: all
     int    enough = 0;  ///< labels; with fewer the newest set's share shrinks in proportion. 0: never
 
-    [[gnu::cold, gnu::noinline]] std::vector<double> operator()(std::vector<SetInfo> const& sets) const {
+    [[gnu::cold, gnu::noinline]] void check() const {
         RUNG_CHECK(newest >= 0 && newest <= 1 && first >= 0 && keep >= 0 && enough >= 0,
                    "HalfNewest: newest, first, keep and enough; got ", newest, ", ", first, ", ", keep,
                    " and ", enough, ", wanted 0 to 1, and at least 0 each");
+    }
+    [[gnu::cold, gnu::noinline]] std::vector<double> operator()(std::vector<SetInfo> const& sets) const {
+        check();
         const std::size_t last = sets.size() - 1;
         const double share     = newest * (sets[last].size < enough ? double(sets[last].size) / enough : 1.0);
         const std::size_t   from = keep > 0 && std::size_t(keep) < last ? sets.size() - std::size_t(keep) : 1;

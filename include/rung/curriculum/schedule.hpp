@@ -6,6 +6,7 @@
 #include <functional>
 #include <vector>
 
+#include "rung/curriculum/policy.hpp"
 #include "rung/task/difficulty.hpp"
 
 namespace rung {
@@ -32,9 +33,18 @@ struct Turn {
     int                                     voters = 1;
 };
 
+template <class F>
+struct explain_schedule {
+    static constexpr bool ok = std::is_invocable_r_v<std::vector<Target>, F&, Turn const&>;
+    static_assert(
+        ok,
+        "LabelSchedule: wanted `std::vector<rung::Target> operator()(rung::Turn const&) const`, the "
+        "difficulties of the next round, like Next");
+};
+
 /// Says what to label next, by the turn alone: a copy of it is asked for all rounds before the climb begins, to see
 /// that they can be made, and a climb that goes on knows nothing of a state in it.
-using LabelSchedule = std::function<std::vector<Target>(Turn const&)>;
+using LabelSchedule = Policy<std::vector<Target>(Turn const&), explain_schedule>;
 
 namespace detail {
 inline Difficulty further(Difficulty from, Difficulty by, int times) {
@@ -48,9 +58,12 @@ struct Next {
     Difficulty by   = 1;
     int        each = 1;  ///< difficulties a round
 
-    [[gnu::cold, gnu::noinline]] std::vector<Target> operator()(Turn const& turn) const {
+    [[gnu::cold, gnu::noinline]] void check() const {
         RUNG_CHECK(by != Difficulty{} && Difficulty{}.within(by) && each >= 1, "Next: by and each; got ",
                    by.text(), " and ", each, ", wanted a step further and at least 1");
+    }
+    [[gnu::cold, gnu::noinline]] std::vector<Target> operator()(Turn const& turn) const {
+        check();
         std::vector<Target> all;
         for (int i = 1; i <= each; ++i)
             all.push_back({detail::further(turn.hardest, by, turn.level * each + i)});
@@ -91,10 +104,15 @@ struct AsFarAs {
     int            most = 100;  ///< difficulties a round
     Difficulty     last = {};   ///< never past it; none: as far as the model's context reaches
 
-    std::vector<Target> operator()(Turn const& turn) const {
+    [[gnu::cold, gnu::noinline]] void check() const {
+        RUNG_CHECK(bar >= 0 && bar <= 1 && by, "AsFarAs: bar and by; got ", bar, by ? "" : " and none",
+                   ", wanted 0 to 1 and a mean of a Probe");
         RUNG_CHECK(step != Difficulty{} && Difficulty{}.within(step) && most >= 1,
                    "AsFarAs: step and most; got ", step.text(), " and ", most,
                    ", wanted a step further and at least 1");
+    }
+    std::vector<Target> operator()(Turn const& turn) const {
+        check();
         RUNG_CHECK(by != &Probe::agreement || turn.voters > 1,
                    "AsFarAs: by; got the agreement of one model, which is always 1; wanted several "
                    "models, or Probe::confidence");

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "rung/curriculum/policy.hpp"
 #include "rung/curriculum/round.hpp"
 
 namespace rung {
@@ -17,8 +18,17 @@ struct Advice {
     bool        ends   = false;  ///< the climb, after what the ruling does to this round
 };
 
+template <class F>
+struct explain_watchdog {
+    static constexpr bool ok = std::is_invocable_r_v<Advice, F&, Round const&, std::vector<Round> const&>;
+    static_assert(
+        ok,
+        "Watchdog: wanted `rung::Advice operator()(rung::Round const&, std::vector<rung::Round> const&) "
+        "const`, what to do about a round after those before it, like Collapse");
+};
+
 /// Asked after each round, of the round and of all before it.
-using Watchdog = std::function<Advice(Round const&, std::vector<Round> const&)>;
+using Watchdog = Policy<Advice(Round const&, std::vector<Round> const&), explain_watchdog>;
 
 /// Sees few kept labels, little trust in them, agreement and confidence that fall, a frontier that stands still, and
 /// rounds that were held in vain. The frontier is that of the tests, which know the truth: where nothing else is seen,
@@ -31,12 +41,15 @@ struct Collapse {
     Ruling then        = Ruling::go_on;  ///< what to do about it
     int    patience    = 3;  ///< rounds in a row that are held or rolled back before the climb stops
 
-    [[gnu::cold, gnu::noinline]] Advice operator()(Round const& now, std::vector<Round> const& before) const {
+    [[gnu::cold, gnu::noinline]] void check() const {
         RUNG_CHECK(least_kept >= 0 && least_kept <= 1 && least_trust >= 0 && least_trust <= 1 &&
                        most_fall >= 0 && stalled >= 0 && patience >= 0,
                    "Collapse: least_kept, least_trust, most_fall, stalled and patience; got ", least_kept,
                    ", ", least_trust, ", ", most_fall, ", ", stalled, " and ", patience,
                    ", wanted shares of 0 to 1, and at least 0");
+    }
+    [[gnu::cold, gnu::noinline]] Advice operator()(Round const& now, std::vector<Round> const& before) const {
+        check();
         Advice     advice;
         const auto see = [&](bool seen, std::string const& what) {
             if (seen) advice.sign += (advice.sign.empty() ? "" : "; ") + what;

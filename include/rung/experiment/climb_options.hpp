@@ -36,7 +36,7 @@ struct ClimbOptions {
     int    batch   = 128;
     double peak    = 1e-3;  ///< learning rate at the start of a round
     int    warmup  = 0;     ///< steps until it is reached
-    int    decay   = 0;     ///< steps of the cosine that ends a round; 0: half of them
+    int decay = 0;  ///< steps of the cosine that ends a round; 0: half of them, at most what warm-up leaves
     std::function<double(int round, int step)> rate = {};  ///< a schedule of your own, instead of these three
     bool                                       reset_optimizer = false;  ///< a round starts without moments
     /// The weights of a round's start are kept for Ruling::roll_back, beside those of now.
@@ -97,7 +97,8 @@ inline constexpr int most_rounds = 100'000, most_targets = 4'096, most_samples =
                "self_improve: rounds, prompts, steps and batch; got ", options.rounds, ", ", options.prompts,
                ", ", options.steps, " and ", options.batch, ", wanted at least 1 each, and less than ",
                most_rounds, " rounds");
-    if (options.decay == 0 && !options.rate) options.decay = options.steps / 2;
+    if (options.decay == 0 && !options.rate)
+        options.decay = std::clamp(options.steps - options.warmup, 0, options.steps / 2);
     RUNG_CHECK(options.decay >= 0 && options.warmup >= 0 && options.decay + options.warmup <= options.steps &&
                    options.test_every >= 0,
                "self_improve: decay, warmup and test_every; got ", options.decay, ", ", options.warmup,
@@ -111,6 +112,9 @@ inline constexpr int most_rounds = 100'000, most_targets = 4'096, most_samples =
     RUNG_CHECK(options.labeller.samples >= 1 && options.labeller.samples <= most_samples,
                "self_improve: labeller.samples; got ", options.labeller.samples, ", wanted 1 to ",
                most_samples);
+    RUNG_CHECK(options.labeller.samples == 1 || options.labeller.temperature > 0 || options.labeller.ask,
+               "self_improve: labeller; got ", options.labeller.samples,
+               " samples at temperature 0, which are all alike; wanted a temperature, or `ask`");
     RUNG_CHECK(options.first_round >= 1 && options.first_round + options.rounds <= most_rounds,
                "self_improve: first_round; got ", options.first_round, ", wanted 1 to ",
                most_rounds - options.rounds);

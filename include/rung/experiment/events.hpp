@@ -86,11 +86,13 @@ inline std::string of_climb(std::string const& name) { return name.empty() ? "" 
 }
 /// The same for a reader at the terminal, in short.
 [[gnu::cold, gnu::noinline]] inline std::string round_line(std::string const& climb, Round const& r) {
-    const LabelCount sum = r.total();
-    return text::join({of_climb(climb), "round ", std::to_string(r.round), " labels ", r.difficulty.text(),
-                       ": kept ", std::to_string(sum.kept), " of ", std::to_string(sum.labelled),
-                       ", of which ", std::to_string(sum.kept_right), " are right",
-                       r.sign.empty() ? "" : "; ", r.sign,
+    const LabelCount sum     = r.total();
+    Difficulty       easiest = r.difficulty;
+    for (auto const& count : r.labels) easiest = std::min(easiest, count.difficulty);
+    return text::join({of_climb(climb), "round ", std::to_string(r.round), " labels ",
+                       easiest == r.difficulty ? "" : easiest.text() + " to ", r.difficulty.text(), ": kept ",
+                       std::to_string(sum.kept), " of ", std::to_string(sum.labelled), ", of which ",
+                       std::to_string(sum.kept_right), " are right", r.sign.empty() ? "" : "; ", r.sign,
                        r.ruling == Ruling::go_on ? "" : std::string(": ") + ruling_name(r.ruling),
                        r.ends && r.ruling != Ruling::stop ? ", and stop" : ""});
 }

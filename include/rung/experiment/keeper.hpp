@@ -1,9 +1,11 @@
 #pragma once
 // What work that may be killed asks of whoever keeps its state.
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "rung/core/archive.hpp"
 #include "rung/core/hash.hpp"
@@ -36,14 +38,42 @@ public:
     virtual bool retry(State const& /*state*/, int /*at*/, std::string_view /*why*/) { return false; }
 };
 
+namespace detail {
+
+/// Of two texts that differ, what does, with the words around it.
+[[gnu::cold, gnu::noinline]] inline std::pair<std::string, std::string> difference(std::string const& a,
+                                                                                   std::string const& b) {
+    const std::size_t less = std::min(a.size(), b.size());
+    std::size_t       head = 0, tail = 0;
+    while (head < less && a[head] == b[head]) ++head;
+    while (tail < less - head && a[a.size() - 1 - tail] == b[b.size() - 1 - tail]) ++tail;
+    constexpr std::size_t around = 40;  // characters of what is the same
+    head = head > around ? head - around : 0, tail = tail > around ? tail - around : 0;
+    while (head > 0 && a[head - 1] != ' ') --head;
+    while (tail > 0 && a[a.size() - tail] != ' ') --tail;
+    const auto part = [&](std::string const& text) {
+        return (head > 0 ? "... " : "") + text.substr(head, text.size() - head - tail) +
+               (tail > 0 ? " ..." : "");
+    };
+    return {part(a), part(b)};
+}
+
+}  // namespace detail
+
 /// Part of a state that says whose it is: a text that must be read back as it would be written now. Throws the
 /// difference.
 [[gnu::cold, gnu::noinline]] inline void archive_same(Archive& all, std::string_view what,
                                                       std::string const& now) {
     std::string then = now;
     all(then);
-    RUNG_CHECK(then == now, what, "; got '", now, "', wanted '", then,
-               "', which it was when its state was kept (another --out begins anew)");
+    if (then == now) return;
+    const bool text =
+        then.size() < 10'000 && std::all_of(then.begin(), then.end(), [](char c) { return c >= ' '; });
+    RUNG_CHECK(text, what, "; got '", now,
+               "', wanted what was kept, which is no text (is this the state of something else?)");
+    const auto [got, wanted] = detail::difference(now, then);
+    throw Error(concat(what, "; got '", got, "', wanted '", wanted,
+                       "', which it was when its state was kept (another --out begins anew)"));
 }
 
 namespace detail {

@@ -11,9 +11,6 @@
 
 namespace rung {
 
-/// Which candidates to keep, see filter.hpp.
-using LabelFilter = std::function<std::vector<bool>(std::vector<Candidate> const&)>;
-
 namespace detail {
 
 /// A model's answer to a problem, and the share of its samples that it is.

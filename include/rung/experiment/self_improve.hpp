@@ -10,6 +10,13 @@ namespace rung {
 
 namespace detail {
 
+template <class Who>
+struct explain_who {
+    static constexpr bool ok = requires { typename Who::model_type; }
+    || requires { typename Who::trainer_type; };
+    static_assert(ok, "self_improve: wanted a Trainer, Voters, or a context and a model, to begin with");
+};
+
 template <class Trainer>
 std::vector<Trainer*> voters_of(Trainer& trainer) {
     return {&trainer};
@@ -66,7 +73,7 @@ FirstSet first_set(Task const& task, First const& first) {
 template <class Who, class Task, class First, class Filter>
 auto climb(Who& who, Task const& task, First const& first, Filter const& filter,
            ClimbOptions const& options) {
-    static_assert(explain_filter<Filter>::ok);
+    static_assert(detail::explain_who<Who>::ok && explain_filter<Filter>::ok);
     using Trainer = std::remove_pointer_t<typename decltype(detail::voters_of(who))::value_type>;
     detail::explain_fit<typename Trainer::model_type, Task>();
     return Climb<Trainer, Task>{detail::voters_of(who), task, detail::first_set(task, first), filter,
@@ -76,6 +83,7 @@ auto climb(Who& who, Task const& task, First const& first, Filter const& filter,
 template <class Who, class Task, class First, class Filter>
 std::vector<Round> self_improve(Who& who, Task const& task, First const& first, Filter const& filter,
                                 ClimbOptions const& options) {
+    static_assert(detail::explain_who<Who>::ok);
     auto                engine = climb(who, task, first, filter, options);
     const Keeper::State state  = [&](Archive& all) { engine.archive(all); };
     Keeper* const       keeper = options.watch.keeper();
@@ -95,6 +103,13 @@ std::vector<Round> self_improve(Who& who, Task const& task, First const& first, 
         if (keeper) keeper->step(state, engine.ended());
     }
     return engine.rounds();
+}
+
+template <class Who, class Task, class First>
+void self_improve(Who&, Task const&, First const&, ClimbOptions const&) {
+    static_assert(
+        !std::is_same_v<Who, Who>,
+        "self_improve: add a filter before the options, which labels to keep: LengthFilter{}, NoFilter{}");
 }
 
 /// The same with a trainer of its own, which starts without moments and at step 0.

@@ -76,9 +76,9 @@ public:
     int            slices() const { return options_.slices; }
     int            threads() const { return workers_.count(); }
     /// How many of its threads work from now on: another context's use the other processors. Changes no bit.
-    void           at_most(int threads) { workers_.at_most(threads); }
-    Memory const&  memory() const { return host_memory; }
-    Memory const&  own_memory() const { return host_memory; }
+    void          at_most(int threads) { workers_.at_most(threads); }
+    Memory const& memory() const { return host_memory; }
+    Memory const& own_memory() const { return host_memory; }
 
     /// Zeros for operations to add to, valid until the next call.
     double* results(int count) {
