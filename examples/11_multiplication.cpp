@@ -76,6 +76,7 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
              .watch       = journal.watch_climb(name),
              .watch_round = journal.watch_round(name)});
         pretrained.save(voters[0].model(), Multiplication{}, name);
+        if (after.empty()) after.emplace_back("before", rounds.front().before);
         after.emplace_back(name, rounds.back().after);
         solved.emplace_back("solved_" + name, rounds.back().after.reach());
     };

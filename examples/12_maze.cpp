@@ -118,9 +118,9 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
     const auto mazes = Weighted::exponential({few, hops ? 1 : s.hops}, {s.nodes, s.hops}, hops ? s.fewer : 1);
     const Difficulty last = hops ? Difficulty(s.nodes, std::min(s.hops + s.further + 2, s.nodes - 1))
                                  : Difficulty(s.nodes + 3 * s.further + 3, s.hops);
-    check_flag(6 * last.first + 2 * last.second + 3 <= Model::shape.context, "--further: got ", s.further,
-               ", which end at ", last.first, " nodes; wanted at most ", Model::shape.context,
-               " tokens, six a node");
+    const int        room = (Model::shape.context - 3 - 2 * s.hops) / 6 - s.nodes - 3;  // for more nodes
+    check_flag(hops || 3 * s.further <= room, "--further: got ", s.further, ", wanted at most ", room / 3,
+               " with ", s.nodes, " nodes: six tokens each, a context of ", Model::shape.context);
     Journal journal{"maze", "Longer ways than any it was shown: " + s.axis, common, flags};
     std::vector<std::pair<std::string, Report>> after;
 
@@ -153,6 +153,7 @@ void climb(Context& ctx, Settings const& s, std::string const& only, Common cons
                           .watch           = journal.watch_climb(name),
                           .watch_round     = journal.watch_round(name)});
         pretrained.save(voters[0].model(), Task{}, name);
+        if (after.empty()) after.emplace_back("before", rounds.front().before);
         after.emplace_back(name, rounds.back().after);
     };
     run("none", voters[0], NoFilter{});

@@ -1,6 +1,6 @@
 #pragma once
-// A choice of the climb that a user's own function can replace. What has another form, or senseless numbers, is answered
-// where it is given, not in the middle of a climb.
+// A choice of the climb that a user's own function can replace. What has another form, or senseless numbers, is
+// answered where it is given, not in the middle of a climb.
 
 #include <concepts>
 #include <cstddef>
