@@ -34,7 +34,7 @@ struct PaperWalker : Transformer<paper_shape, NoPe, Stacked<6>, Llama> {
 struct Settings {
     std::string axis  = "hops";
     int         nodes = 9, hops = 4, further = 4, voters = 2;
-    int         steps = 8'000, round_steps = 300, prompts = 2'000, batch = 64;
+    int         steps = 4'000, round_steps = 300, prompts = 2'000, batch = 64;
     double      peak = 2e-3, round_peak = 5e-4, fewer = 0.5, least = 1;
     bool        paper = false;
 };

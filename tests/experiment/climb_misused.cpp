@@ -89,6 +89,27 @@ TEST_CASE("what cannot be labelled with so few prompts, or asked with so few tes
     CHECK_NOTHROW(Climbing(options, 2));
 }
 
+TEST_CASE("the state of something else is refused in words, another climb's by what differs") {
+    Climbing   climbing(quick());
+    const auto said = [&](std::string const& bytes) {
+        try {
+            load(*climbing.engine, bytes);
+        } catch (Error const& error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    const std::string no_climb = said(saved(climbing.voters));
+    CHECK(no_climb.find("is this the state of something else?") != std::string::npos);
+    CHECK(std::all_of(no_climb.begin(), no_climb.end(), [](char c) { return c >= ' '; }));
+    auto longer             = quick();
+    longer.rounds           = 5;
+    const std::string other = said(Climbing(longer).state());
+    CHECK(other.find("got '3 rounds") != std::string::npos);
+    CHECK(other.find("wanted '5 rounds") != std::string::npos);
+    CHECK(other.size() < 300);
+}
+
 TEST_CASE("numbers that make no sense are refused where they are given") {
     const auto refused = [](auto const& policy, auto as, char const* what) {
         CHECK_THROWS_WITH_AS(as = policy, doctest::Contains(what), Error);
