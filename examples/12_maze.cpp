@@ -75,8 +75,8 @@ auto growing(Settings const& s, int steps) {
 }
 
 /// Every token is graded until mazes are grown, because the lists tell every edge twice; then the ways alone.
-template <class Voters, class Task, class Curriculum>
-void teach(Voters& voters, Task const& task, Curriculum const& mazes, Settings const& s, Journal& journal) {
+template <class Models, class Task, class Curriculum>
+void teach(Models& voters, Task const& task, Curriculum const& mazes, Settings const& s, Journal& journal) {
     const double peak  = s.peak;
     const int    first = s.steps - s.steps / 4, rest = s.steps / 4;
     train(voters, task, growing(s, first),

@@ -123,6 +123,7 @@ TEST_CASE("numbers that make no sense are refused where they are given") {
     refused(NoFilter{} | ConfidenceFilter{.least = 2}, LabelFilter{}, "ConfidenceFilter: least; got 2");
     refused(Agreement{.least = -1} | NoFilter{}, LabelFilter{}, "Agreement: least; got -1");
     refused(SelfConsistency{.least = 2}, LabelFilter{}, "SelfConsistency: least; got 2");
+    refused(Verifier{}, LabelFilter{}, "Verifier: passes; got none");
     refused(HalfNewest{.newest = 2}, Replay{}, "HalfNewest: newest");
     refused(Next{.each = 0}, LabelSchedule{}, "Next: by and each; got 1 and 0");
     refused(AsFarAs{.bar = 7}, LabelSchedule{}, "AsFarAs: bar and by; got 7,");

@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <cmath>
 
 #include "rung/curriculum/grow_when_mastered.hpp"
+#include "rung/curriculum/shaped.hpp"
 #include "support/random.hpp"
 #include "support/small.hpp"
 
@@ -33,6 +35,15 @@ const TrainOptions short_training{.steps      = 40,
 
 GrowWhenMastered growing() { return GrowWhenMastered{{.limit = 4, .mastery = 0.02}}; }
 
+/// A source that cannot be copied.
+struct Endless {
+    static constexpr int                      vocab = Reverse::vocab;
+    std::unique_ptr<Lesson<Reverse, Uniform>> lesson =
+        std::make_unique<Lesson<Reverse, Uniform>>(Reverse{}, Uniform{1, 4});
+    Item draw(Rng& rng, int step, Answering answering) const { return lesson->draw(rng, step, answering); }
+    int  longest() const { return lesson->longest(); }
+};
+
 }  // namespace
 
 TEST_CASE("voters learn together what each would by itself, whatever the threads") {
@@ -42,20 +53,27 @@ TEST_CASE("voters learn together what each would by itself, whatever the threads
     CHECK(expected[0] != expected[1]);
     for (const int threads : {1, 2, 3, 7}) {
         auto voters = three(threads);
-        auto same   = growing();
-        train(voters, Reverse{}, same, short_training);
+        train(voters, Reverse{}, growing(), short_training);
         CHECK(bits_of(voters) == expected);
-        CHECK(same.hardest() == growing().hardest());
-        CHECK(same.reached() == growing().reached());  // the voters have copies
         CHECK(voters[2].context().threads() == threads);
     }
 }
 
+TEST_CASE("voters learn from a source that cannot be copied, if it has no tests, and from one of a lambda") {
+    const TrainOptions options{.steps = 4, .batch = 24};
+    auto               first = three(1), second = three(2), third = three(2);
+    train(first, Reverse{}, Uniform{1, 4}, options);
+    train(second, Endless{}, options);
+    CHECK(bits_of(second) == bits_of(first));
+    const double even = 1;
+    train(third, Reverse{}, Shaped{1, 4, [even](Difficulty, int) { return even; }}, options);
+    CHECK(third[2].steps() == 4);
+}
+
 TEST_CASE("what is told of voters that learn together is the mean of them") {
-    auto                                voters = three(2);
-    std::vector<double>                 means(40);
-    std::vector<std::pair<int, double>> tests;  // problems, right ones
-    Index                               tokens = 0;
+    auto                voters = three(2);
+    std::vector<double> means(40);
+    Index               tokens = 0;
     for (auto& voter : voters) {
         auto options  = short_training;
         options.watch = [&](StepEvent const& e) {
@@ -109,6 +127,71 @@ TEST_CASE("voters that go on from a state take the steps that were left") {
     CHECK(second->states.size() == 17);
     CHECK(second->states.back() == first->states.back());
     CHECK(bits_of(other) == bits_of(whole));
+}
+
+TEST_CASE("voters of whom one diverges go back together, and it is said which") {
+    struct Memory : Keeper {
+        std::string kept, why;
+        int         returns = 0;
+
+        void begin(State const& state) override { step(state, false); }
+        void step(State const& state, bool) override {
+            Archive all;
+            state(all);
+            kept = all.bytes();
+        }
+        bool retry(State const& state, int, std::string_view said) override {
+            Archive all(kept);
+            state(all);
+            why = said;
+            return ++returns < 2;
+        }
+    };
+    auto       voters  = three(2);
+    auto       memory  = std::make_shared<Memory>();
+    auto       options = short_training;
+    const auto spoil   = [&](StepEvent const& e) {
+        if (e.step == 5 && memory->returns == 0)
+            for (float& weight : voters[1].model().weights()) weight = std::nanf("");
+    };
+    options.watch = Watch([&](StepEvent const& e) { spoil(e); }, memory);
+    CHECK_THROWS_AS(train(voters, Reverse{}, Uniform{1, 4}, options), Diverged);
+    CHECK(memory->returns == 2);  // the state that was kept was spoilt already: once more, and not again
+    CHECK(memory->why.find("model 1 of 3: Trainer: step 5") != std::string::npos);
+    for (auto& voter : voters) CHECK(voter.steps() == 5);
+    CHECK_THROWS_WITH_AS(train(voters, Reverse{}, Uniform{1, 4}, short_training),
+                         doctest::Contains("model 1 of 3: "), Diverged);
+}
+
+TEST_CASE("the state of more or fewer voters is refused") {
+    struct Other : Keeper {
+        std::string state_of_two;
+
+        void begin(State const& state) override {
+            Archive all(state_of_two);
+            state(all);
+        }
+        void step(State const& state, bool) override {
+            Archive all;
+            state(all);
+            state_of_two = all.bytes();
+        }
+    };
+    struct Fresh : Other {
+        void begin(State const&) override {}
+    };
+    const cpu::Context like{{.threads = 1}};
+    auto               two     = make_voters<SmallModel<>>(like, 2);
+    auto               fresh   = std::make_shared<Fresh>();
+    auto               other   = std::make_shared<Other>();
+    TrainOptions       options = {.steps = 2, .batch = 24, .watch = Watch([](StepEvent const&) {}, fresh)};
+    train(two, Reverse{}, Uniform{1, 4}, options);
+    other->state_of_two = fresh->state_of_two;
+    options.watch       = Watch([](StepEvent const&) {}, other);
+    auto more           = three(1);
+    CHECK_THROWS_WITH_AS(train(more, Reverse{}, Uniform{1, 4}, options), doctest::Contains("got '"), Error);
+    CHECK_THROWS_WITH_AS(train(more[0], Reverse{}, Uniform{1, 4}, options), doctest::Contains("2 of them"),
+                         Error);
 }
 
 TEST_CASE("what one of several voters throws reaches the caller, and their threads are their own again") {

@@ -154,12 +154,15 @@ struct SelfConsistency {
 /// start to its end along its edges. Answers that did not end do not.
 /// Verifier{[&](std::string const& prompt, std::string const& answer) { ... }}
 struct Verifier {
-    std::function<bool(std::string const& prompt, std::string const& answer)> check;
+    std::function<bool(std::string const& prompt, std::string const& answer)> passes;
 
+    void check() const {
+        RUNG_CHECK(passes, "Verifier: passes; got none, wanted a function of a prompt and an answer");
+    }
     std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
-        RUNG_CHECK(check, "Verifier: check; got none, wanted a function of a prompt and an answer");
+        check();
         std::vector<bool> keep;
-        for (auto const& c : candidates) keep.push_back(c.ended && check(c.prompt, c.answer));
+        for (auto const& c : candidates) keep.push_back(c.ended && passes(c.prompt, c.answer));
         return keep;
     }
 };
@@ -171,8 +174,8 @@ struct Both {
     Second second;
 
     void check() const {
-        if constexpr (requires { first.check(); }) first.check();
-        if constexpr (requires { second.check(); }) second.check();
+        if constexpr (ChecksItself<First>) first.check();
+        if constexpr (ChecksItself<Second>) second.check();
     }
     std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
         std::vector<bool>      keep = first(candidates);

@@ -9,6 +9,12 @@
 
 namespace rung {
 
+template <class F>
+concept ChecksItself = requires(F const function) {
+    { function.check() } -> std::same_as<void>;
+};
+
+/// A std::function to call, to test and to copy; but one made from an empty Policy is not empty.
 /// @tparam Explain  of a type: whether it has the form, `ok`, and a sentence if it has not
 template <class Signature, template <class> class Explain>
 class Policy : public std::function<Signature> {
@@ -16,7 +22,8 @@ class Policy : public std::function<Signature> {
 
 public:
     Policy(std::nullptr_t = nullptr) {}
-    /// Throws what the function's own check() does, if it has one.
+    /// Takes anything, so that what has another form gets the sentence. Throws what the function's own `void check()
+    /// const` does, if it has one.
     template <class F>
         requires(!std::derived_from<F, Policy>)
     Policy(F function) : Function(checked(std::move(function))) {}
@@ -24,7 +31,7 @@ public:
 private:
     template <class F>
     static Function checked(F function) {
-        if constexpr (requires { function.check(); }) function.check();
+        if constexpr (ChecksItself<F>) function.check();
         if constexpr (Explain<F>::ok) return Function(std::move(function));
         else return {};
     }

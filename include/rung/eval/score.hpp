@@ -45,6 +45,10 @@ struct Report {
 
     /// Counts these problems among its own: those of another model at the same difficulties.
     [[gnu::cold, gnu::noinline]] void add(Report const& more) {
+        if (scores.empty()) {
+            *this = more;
+            return;
+        }
         for (auto const& score : more.scores) {
             const auto same = std::find_if(scores.begin(), scores.end(), [&](Score const& own) {
                 return own.difficulty == score.difficulty;

@@ -67,8 +67,8 @@ namespace detail {
     std::string then = now;
     all(then);
     if (then == now) return;
-    const bool text =
-        then.size() < 10'000 && std::all_of(then.begin(), then.end(), [](char c) { return c >= ' '; });
+    const bool text = then.size() < 10'000 &&
+                      std::all_of(then.begin(), then.end(), [](unsigned char c) { return c >= ' '; });
     RUNG_CHECK(text, what, "; got '", now,
                "', wanted what was kept, which is no text (is this the state of something else?)");
     const auto [got, wanted] = detail::difference(now, then);

@@ -73,6 +73,11 @@ public:
         !KeepsState<curriculum_type> && !requires(curriculum_type const c, Report r) {
         c.observe(r);
     };
+    /// Whether tests teach somebody else's curriculum: copies of this would teach the same one.
+    static constexpr bool borrows =
+        std::is_lvalue_reference_v<Curriculum> && !requires(curriculum_type const c, Report r) {
+        c.observe(r);
+    };
     /// Whether the curriculum never moves on without tests.
     static constexpr bool needs_tests = requires { requires curriculum_type::needs_tests; };
 

@@ -29,7 +29,7 @@ struct BestSoFar {
     }
 };
 
-/// One of the models that a run teaches.
+/// Its trainer, what it learns from, and how far it is.
 template <class Trainer, class Source>
 struct Pupil {
     Pupil(Trainer& trainer_, Source& source_, bool keep_best)

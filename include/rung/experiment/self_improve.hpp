@@ -14,7 +14,9 @@ template <class Who>
 struct explain_who {
     static constexpr bool ok = requires { typename Who::model_type; }
     || requires { typename Who::trainer_type; };
-    static_assert(ok, "self_improve: wanted a Trainer, Voters, or a context and a model, to begin with");
+    static_assert(ok,
+                  "self_improve: wanted a Trainer, Voters, or a context and a model, to begin with, and a "
+                  "filter before the options");
 };
 
 template <class Trainer>

@@ -52,10 +52,10 @@ namespace detail {
 }
 
 /// How far a run of train() is, and which run that is.
-[[gnu::cold, gnu::noinline]] inline void archive_run(Archive& all, std::string_view model, Index parameters,
+[[gnu::cold, gnu::noinline]] inline void archive_run(Archive& all, std::string const& models,
                                                      std::string const& examples, TrainOptions const& options,
                                                      int& step, double& last) {
-    archive_same(all, "train: model", concat(model, " with ", parameters, " weights"));
+    archive_same(all, "train: model", models);
     archive_same(all, "train: steps, batch, accumulate and peak",
                  concat(options.steps, ", ", options.batch, ", ", options.accumulate, ", ", options.peak));
     archive_same(all, "train: source", examples);
@@ -72,7 +72,8 @@ inline EvaluateOptions test_of(TrainOptions const& options) {
     return test;
 }
 
-/// Models of one kind that learn in step. What is told of them is their mean.
+/// Models of one kind that learn in step. What is told of a step is their mean loss and gradient, all their tokens, and
+/// a test of all their answers.
 template <class Trainer, class Source>
 double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions const& options) {
     using Model      = typename Trainer::model_type;
@@ -144,6 +145,7 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
     };
     std::vector<Trainer*> trainers;
     for (auto& pupil : pupils) trainers.push_back(&pupil.trainer);
+    const std::string       several = pupils.size() > 1 ? concat(", ", pupils.size(), " of them") : "";
     const Together<Trainer> together(trainers);
     Ahead                   next{make};
     const auto              take_step = [&] {
@@ -158,8 +160,8 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
         next.wait();  // nothing of the caller's runs beside the task
         StepEvent event{step + 1, options.steps, 0, 0, rate};
         Report    test;
+        for (auto& pupil : pupils) pupil.trainer.number_examples(each);
         for (auto& pupil : pupils) {
-            pupil.trainer.number_examples(each);
             event.loss += pupil.result.loss / double(pupils.size());
             event.gradient += pupil.result.gradient / double(pupils.size());
             event.tokens += pupil.result.rows;
@@ -187,7 +189,8 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
     const std::string examples =
         keeper ? examples_text([&](Rng& rng) { return source.draw(rng, 0, options.answering); }) : "";
     const Keeper::State state = [&](Archive& all) {
-        archive_run(all, type_name<Model>(), Model::parameters, examples, options, step, last);
+        archive_run(all, concat(type_name<Model>(), " with ", Model::parameters, " weights", several),
+                    examples, options, step, last);
         for (auto& pupil : pupils) {
             pupil.trainer.archive(all);
             if (options.keep_best) all(pupil.best);

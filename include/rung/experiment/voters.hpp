@@ -2,6 +2,7 @@
 // Several models of one kind that learn the same from different seeds, so that they err each in its own way: what
 // Agreement compares (Lee et al., "Self-improving transformers", ICML 2025, section 5.2).
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -65,24 +66,39 @@ Voters<Context, Model> make_voters(Context const& like, int count, TrainerOption
     return {like, count, options};
 }
 
-/// Teaches them all at the same time, each what its own seed draws from a copy of the source: the bits are those of
-/// train(trainer, source, options) for each. What is watched, and returned, is their mean.
+/// Teaches them all at the same time, each what its own seed draws: the bits are those of train(trainer, source,
+/// options) for each. What a test teaches, a curriculum, each has a copy of. What is watched, and returned, is their
+/// mean loss.
 template <class Context, class Model, class Source>
 double train(Voters<Context, Model>& voters, Source&& source, TrainOptions const& options) {
-    using Own = std::remove_cvref_t<Source>;
-    static_assert(std::copy_constructible<Own>,
-                  "train: the source must be copyable, because each of the voters learns from its own copy");
-    std::vector<Own>                                         sources(std::size_t(voters.size()), source);
-    std::vector<detail::Pupil<Trainer<Context, Model>, Own>> pupils;
+    using Given             = std::remove_reference_t<Source>;
+    constexpr bool testable = requires(Given & given, Context & ctx, Model & model) {
+        given.test(ctx, model, EvaluateOptions{});
+    };
+    std::vector<detail::Pupil<Trainer<Context, Model>, Given>> pupils;
+    std::vector<std::remove_const_t<Given>>                    own;
+    if constexpr (testable) {
+        static_assert(std::copy_constructible<Given>,
+                      "train: a source with tests must be copyable, because each of the voters has its own");
+        if constexpr (requires { Given::borrows; })
+            static_assert(!Given::borrows,
+                          "train: each of the voters has a curriculum of its own, so a Lesson "
+                          "must hold one: give it as a temporary");
+        own.reserve(std::size_t(voters.size()));
+        for (int k = 0; k < voters.size(); ++k) own.emplace_back(source);
+    }
     for (int k = 0; k < voters.size(); ++k)
-        pupils.emplace_back(voters[k], sources[std::size_t(k)], options.keep_best);
+        pupils.emplace_back(voters[k], own.empty() ? source : own[std::size_t(k)], options.keep_best);
     return detail::train_in_step(pupils, options);
 }
 template <class Context, class Model, class Task, class Curriculum>
 double train(Voters<Context, Model>& voters, Task const& task, Curriculum&& curriculum,
              TrainOptions const& options) {
+    static_assert(!Lesson<Task, Curriculum>::borrows,
+                  "train: each of the voters has a curriculum of its own, and yours would learn nothing from "
+                  "tests: give it as a temporary");
     detail::explain_fit<Model, Task>();
-    const Lesson lesson{task, std::remove_cvref_t<Curriculum>(curriculum)};
+    Lesson lesson{task, std::remove_cvref_t<Curriculum>(std::forward<Curriculum>(curriculum))};
     detail::check_length<Model>("train", task, lesson.hardest());
     return train(voters, lesson, options);
 }

@@ -75,7 +75,8 @@ public:
     std::uint64_t  seed() const { return options_.seed; }
     int            slices() const { return options_.slices; }
     int            threads() const { return workers_.count(); }
-    /// How many of its threads work from now on: another context's use the other processors. Changes no bit.
+    /// How many of its threads work from now on: another context's use the other processors. Changes no bit. For those
+    /// who run several contexts at the same time, as training of voters does, which takes back what was said before.
     void          at_most(int threads) { workers_.at_most(threads); }
     Memory const& memory() const { return host_memory; }
     Memory const& own_memory() const { return host_memory; }
