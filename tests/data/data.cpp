@@ -6,6 +6,7 @@
 #include "rung/task/binary_addition.hpp"
 #include "rung/task/copy.hpp"
 #include "rung/task/digits.hpp"
+#include "rung/task/maze.hpp"
 
 using namespace rung;
 
@@ -66,6 +67,29 @@ TEST_CASE("words are tokens of their own, and of those that fit the longest is r
     CHECK_THROWS_AS(Vocab("01", twice), Error);
     CHECK_THROWS_AS(Vocab("01", single), Error);
     CHECK(number_words<8, 11> == std::array<std::string_view, 4>{"8", "9", "10", "11"});
+}
+
+TEST_CASE("whatever tokens wrote can be read, by shorter words where the longest leave what is none") {
+    const Vocab      numbers = vocab_of<Maze>();
+    std::vector<int> read;
+    numbers.append(read, "120>1030");
+    CHECK(read.size() == 5);
+    CHECK(numbers.decode({read[0]}) == "1");
+    CHECK(numbers.decode({read[1]}) == "20");
+    CHECK(numbers.decode({read[3]}) == "10");
+    for (std::uint32_t i = 0; i < 2'000; ++i) {
+        Rng              rng(1, Purpose::user, i);
+        std::vector<int> wrote, again;
+        for (int k = 0; k < 12; ++k) wrote.push_back(rng.between(Vocab::specials, numbers.size() - 1));
+        const std::string text = numbers.decode(wrote);
+        CHECK_NOTHROW(numbers.append(again, text));
+        CHECK(numbers.decode(again) == text);
+        const Item item = encode(numbers, {"6>63#6:63-63:6=", text}, Ended::yes,
+                                 [](std::string_view so_far) { return maze_place(so_far); });
+        CHECK_NOTHROW(pack({item}, Grade::answer, 64));
+    }
+    for (const std::string text : {"0", "100", "1>0", "12x"})
+        CHECK_THROWS_WITH_AS(numbers.append(read, text), doctest::Contains("Vocab: character"), Error);
 }
 
 TEST_CASE("an item has a place for every token, words among them, and an answer at once as many as tokens") {

@@ -91,12 +91,39 @@ public:
 
 private:
     void append_words(std::vector<int>& tokens, std::string_view text) const {
-        const int first_word = specials + int(alphabet_.size());
+        const std::size_t before     = tokens.size();
+        const int         first_word = specials + int(alphabet_.size());
         for (std::size_t i = 0; i < text.size();) {
             const int word = words_.match(text.substr(i));
+            if (word < 0 && ids_[static_cast<unsigned char>(text[i])] < 0) {
+                tokens.resize(before);
+                return append_shorter_words(tokens, text, i);
+            }
             tokens.push_back(word < 0 ? id(text, i) : first_word + word);
             i += word < 0 ? 1 : words_[word].size();
         }
+    }
+    /// Where the longest words leave what is no token: "120" is "1" and "20" if there is no "0". So whatever tokens
+    /// wrote can be read. Throws at `at` what cannot.
+    [[gnu::cold, gnu::noinline]] void append_shorter_words(std::vector<int>& tokens, std::string_view text,
+                                                           std::size_t at) const {
+        std::vector<std::size_t> size(text.size() + 1,
+                                      0);  // of the token that is read there; 0: no way to the end
+        size[text.size()] = 1;
+        for (std::size_t i = text.size(); i-- > 0;) {
+            for (std::size_t room = text.size() - i; room > 1 && size[i] == 0; --room) {
+                const int word = words_.match(text.substr(i, room));
+                if (word < 0) break;
+                room = words_[word].size();
+                if (size[i + room] > 0) size[i] = room;
+            }
+            const bool single = ids_[static_cast<unsigned char>(text[i])] >= 0 && size[i + 1] > 0;
+            if (size[i] == 0 && single) size[i] = 1;
+        }
+        if (size[0] == 0) id(text, at);
+        const int first_word = specials + int(alphabet_.size());
+        for (std::size_t i = 0; i < text.size(); i += size[i])
+            tokens.push_back(size[i] == 1 ? id(text, i) : first_word + words_.match(text.substr(i, size[i])));
     }
     int id(std::string_view text, std::size_t at) const {
         const int id = ids_[static_cast<unsigned char>(text[at])];
