@@ -1,6 +1,6 @@
 #pragma once
-// Several models learn at the same time, where each can have threads of its own: a small model gains less from a second
-// thread than a second model does.
+// Several models learn at the same time, where each can have threads of its own. What that gains is a matter of their
+// size and of the threads, see benchmarks/RESULTS.md, self_improve.
 
 #include <algorithm>
 #include <memory>
