@@ -107,8 +107,8 @@ private:
     /// wrote can be read. Throws at `at` what cannot.
     [[gnu::cold, gnu::noinline]] void append_shorter_words(std::vector<int>& tokens, std::string_view text,
                                                            std::size_t at) const {
-        std::vector<std::size_t> size(text.size() + 1,
-                                      0);  // of the token that is read there; 0: no way to the end
+        // Of the token that is read there; 0: no way to the end.
+        std::vector<std::size_t> size(text.size() + 1, 0);
         size[text.size()] = 1;
         for (std::size_t i = text.size(); i-- > 0;) {
             for (std::size_t room = text.size() - i; room > 1 && size[i] == 0; --room) {
