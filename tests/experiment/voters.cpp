@@ -194,22 +194,44 @@ TEST_CASE("the state of more or fewer voters is refused") {
                          Error);
 }
 
-TEST_CASE("what one of several voters throws reaches the caller, and their threads are their own again") {
-    auto                                        voters = three(4);
-    std::atomic<int>                            steps{0};
-    const detail::Together<Three::trainer_type> together({&voters[0], &voters[1], &voters[2]});
-    CHECK_THROWS_WITH_AS(together.run([&](int k) {
-        ++steps;
-        RUNG_CHECK(k == 0, "voter ", k);
-    }),
-                         "voter 1", Error);
-    CHECK(steps == 3);
-    std::atomic<int> busy{0}, most{0};
-    voters[0].context().for_slices(64, [&](auto&, int) {
-        const int now = ++busy;
-        for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {}
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        --busy;
-    });
-    CHECK(most > 1);
+TEST_CASE(
+    "what one of several voters throws reaches the caller when all are through, and threads are their own "
+    "again") {
+    for (const int threads : {1, 4}) {
+        auto            voters = three(threads);
+        constexpr Index last   = SmallModel<>::parameters - 1;
+        for (const int k : {1, 2}) voters[k].model().weights()[last] = std::numeric_limits<float>::infinity();
+        const detail::Together<Three::trainer_type> together({&voters[0], &voters[1], &voters[2]});
+        const std::vector<Batch>                    batches(3, small_batch(0));
+        CHECK_THROWS_WITH_AS(together.step(batches, 1e-3), doctest::Contains("model 1 of 3: "), Diverged);
+        CHECK(voters[0].steps() == 1);
+        CHECK(voters[1].steps() == 0);
+        CHECK_THROWS_WITH_AS(together.step(batches, NAN), doctest::Contains("Trainer: step 1: rate"), Error);
+        for (const int k : {1, 2}) voters[k].model().weights()[last] = 0;
+        CHECK(together.step(batches, 1e-3).rows == 3 * batches[0].rows);
+        std::atomic<int> busy{0}, most{0};
+        voters[0].context().for_slices(64, [&](auto&, int) {
+            const int now = ++busy;
+            for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {}
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            --busy;
+        });
+        CHECK((most > 1) == (threads > 1));
+    }
+}
+
+TEST_CASE("models that have one context take turns, and each is what it is alone") {
+    const auto trained = [](bool together) {
+        cpu::Context<>                              ctx{{.threads = 2}};
+        SmallModel<>                                one{1}, two{2};
+        Three::trainer_type                         first{ctx, one}, second{ctx, two};
+        const detail::Together<Three::trainer_type> both({&first, &second});
+        for (std::uint32_t step = 0; step < 4; ++step) {
+            const std::vector<Batch> batches{small_batch(step), small_batch(step + 9)};
+            if (together) both.step(batches, 1e-3);
+            else first.step(batches[0], 1e-3), second.step(batches[1], 1e-3);
+        }
+        return std::pair{rung_test::bits_of(one.weights()), rung_test::bits_of(two.weights())};
+    };
+    CHECK(trained(true) == trained(false));
 }

@@ -21,7 +21,17 @@ public:
         work();
         std::erase(all(), this);
     }
-    void start(Recording const& calls) { started_.push_back(calls); }
+    void start(Recording const& calls) {
+        started_.push_back(calls);
+        int busy = 0;
+        for (Driver* const one : all()) busy += !one->started_.empty();
+        most_at_once() = std::max(most_at_once(), busy);
+    }
+    /// Drivers that had work at the same time.
+    static int& most_at_once() {
+        static int most = 0;
+        return most;
+    }
     void work() {
         for (; !started_.empty(); started_.pop_front()) started_.front().run(*this);
     }

@@ -264,3 +264,28 @@ TEST_CASE("a trainer whose state is read back goes on as the one that it was wri
     without.archive(plain);
     CHECK_THROWS_WITH_AS(plain.end(), doctest::Contains("the state of something else"), Error);
 }
+
+TEST_CASE("a step in two halves is the step, and one half alone is refused") {
+    cpu::Context ctx{{.threads = 2}}, other_ctx{{.threads = 2}};
+    SmallModel<> model{ctx}, other{other_ctx};
+    Trainer      whole{ctx, model, {.ema = 0.5}}, halves{other_ctx, other, {.ema = 0.5}};
+    CHECK_THROWS_WITH_AS(halves.finish(),
+                         "Trainer: finish; got no step that was started, wanted start() first", Error);
+    const Batch batch = small_batch(0);
+    for (int step = 0; step < 3; ++step) {
+        const StepResult want = whole.step(batch, 1e-2);
+        halves.start({&batch, 1}, 1e-2);
+        const std::string where =
+            concat("Trainer: step ", step, "; got one that was started, wanted finish() first");
+        CHECK_THROWS_WITH_AS(halves.start({&batch, 1}, 1e-2), where.c_str(), Error);
+        Archive all;
+        CHECK_THROWS_WITH_AS(halves.archive(all), where.c_str(), Error);
+        const StepResult got = halves.finish();
+        CHECK(got.loss == want.loss);
+        CHECK(got.gradient == want.gradient);
+        CHECK(got.rows == want.rows);
+    }
+    CHECK(halves.steps() == 3);
+    CHECK(bits_of(other.weights()) == bits_of(model.weights()));
+    CHECK(bits_of(halves.averaged().weights()) == bits_of(whole.averaged().weights()));
+}

@@ -93,22 +93,24 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Acc<R
 /// What a trainer asks of the context itself: lanes, memory, the seed, and the optimizer.
 template <class Context, class Real = Acc<typename Context::real>>
 concept BackendContext = requires(Context& ctx, Mat<Real> gradients, Real* w, std::span<Chunk const> chunks,
-                                  AdamWStep const& step, std::span<PackedPlace const> places) {
+                                  AdamWStep const& step, std::span<PackedPlace const> places,
+                                  double* number) {
     { ctx.seed() } -> std::convertible_to<std::uint64_t>;
     { ctx.slices() } -> std::convertible_to<int>;
     { ctx.threads() } -> std::convertible_to<int>;
     ctx.for_slices(1, [](auto&, int) {});
     { ctx.memory() } -> std::convertible_to<Memory const&>;      // of what operations read, and the host too
     { ctx.own_memory() } -> std::convertible_to<Memory const&>;  // of what operations alone read; not zeroed
-    { ctx.results(1) } -> std::convertible_to<double*>;          // zeros for operations to add to
+    {
+        ctx.results(1)
+        } -> std::convertible_to<double*>;  // zeros for operations to add to; after wait() they have
+    ctx.wait();  // until all that was asked for is done: the host may read and write what operations do
     { ctx.piece(Index{}, Index{}) } -> std::convertible_to<Index>;  // rows at a time; width, parameters
     { ctx.places(Index{}) } -> std::convertible_to<int>;  // sequences a lane decodes at a time; parameters
     // For products until the weights change; their count, their panels' size, where they stand -> panels, or null.
     { packed(ctx, w, Index{}, Index{}, places) } -> std::convertible_to<Real const*>;
-    {
-        clip_and_update(ctx, w, w, w, gradients, chunks, step, 1.0)
-        } -> std::convertible_to<double>;  // the norm
-    move_towards(ctx, w, w, chunks, 0.1);  // y += share (x - y)
+    clip_and_update(ctx, w, w, w, gradients, chunks, step, 1.0, number);  // the squared norm is a result
+    move_towards(ctx, w, w, chunks, 0.1);                                 // y += share (x - y)
 };
 
 }  // namespace rung

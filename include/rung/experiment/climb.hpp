@@ -217,16 +217,10 @@ private:
         const auto   own  = ahead_->take();
         const double rate = detail::rate_of(options_, now_.round, step_);
         if (step_ + 1 < options_.steps) ahead_->start();
-        StepEvent event{step_ + 1, options_.steps, 0, 0, rate};
+        const StepResult mean = together_.step(own, rate);
+        StepEvent        event{step_ + 1, options_.steps, mean.loss, mean.gradient, rate, mean.rows};
         event.round = now_.round;
-        std::vector<StepResult> results(voters_.size());
-        together_.run([&](int v) {
-            results[std::size_t(v)] = voters_[std::size_t(v)]->step(own[std::size_t(v)], rate);
-        });
         for (std::size_t v = 0; v < voters_.size(); ++v) {
-            event.loss += results[v].loss / double(voters_.size());
-            event.gradient += results[v].gradient / double(voters_.size());
-            event.tokens += results[v].rows;
             const int passes = voters_[v]->options().passes;
             for (const int length : own[v].lengths)
                 now_.flops += 3 * Model::flops(length, passes > 0 ? passes : Model::passes);

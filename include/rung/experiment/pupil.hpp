@@ -42,7 +42,6 @@ struct Pupil {
     Source&       source;
     std::uint64_t seed;
     std::uint64_t from = 0;  // number of the run's first example
-    StepResult    result;    // of the latest step
     BestSoFar     best;
 };
 

@@ -1,9 +1,11 @@
 #pragma once
-// Several models learn at the same time, where each can have threads of its own. What that gains is a matter of their
-// size and of the threads, see benchmarks/RESULTS.md, self_improve.
+// Several models learn at the same time: each with a share of the processors, or side by side on a device. What that
+// gains is a matter of their size and of the machine, see benchmarks/RESULTS.md, self_improve.
 
 #include <algorithm>
+#include <exception>
 #include <memory>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -13,8 +15,7 @@
 
 namespace rung::detail {
 
-/// Trainers whose contexts are alike. Where two have one context, and on a device that has no threads to share, they
-/// take turns.
+/// Trainers whose contexts are alike. Where two have one context, they take turns.
 template <class Trainer>
 class Together {
     using Context = std::remove_reference_t<decltype(std::declval<Trainer&>().context())>;
@@ -27,36 +28,66 @@ public:
         std::vector<void const*> contexts;
         for (Trainer* one : all_) contexts.push_back(&one->context());
         std::sort(contexts.begin(), contexts.end());
-        const bool apart = std::adjacent_find(contexts.begin(), contexts.end()) == contexts.end();
-        if (shares && apart && all_.size() > 1 && threads > 1)
+        apart_ = std::adjacent_find(contexts.begin(), contexts.end()) == contexts.end();
+        if (shares && apart_ && all_.size() > 1 && threads > 1)
             crew_ = std::make_unique<Workers>(std::min(int(all_.size()), threads));
     }
 
-    /// work(k) for each of them. What it throws is thrown again when all are through: of several, the first one's. Says
-    /// of several which diverged.
-    template <class Work>
-    void run(Work const& work) const {
-        const int  count = int(all_.size());
-        const auto named = [&](int k) {
-            try {
-                work(k);
-            } catch (Diverged const& why) {
-                if (count == 1) throw;
-                throw Diverged(concat("model ", k, " of ", count, ": ", why.what()));
-            }
-        };
-        if constexpr (shares)
-            if (crew_) {
-                for (int from = 0; from < count; from += crew_->count()) {
-                    const Fewer fewer{*this, from, std::min(crew_->count(), count - from)};
-                    crew_->run(fewer.some, [&](int k, int) { named(from + k); });
-                }
-                return;
-            }
-        for (int k = 0; k < count; ++k) named(k);
+    /// One step of each, of as many batches: their mean loss and gradient, and all their rows. What they throw is thrown
+    /// again when all are through: of several, the first one's. Says of several which diverged.
+    StepResult step(std::span<Batch const> batches, double rate) const {
+        const std::size_t       own = batches.size() / all_.size();
+        std::vector<StepResult> results(all_.size());
+        const auto start  = [&](std::size_t k) { all_[k]->start(batches.subspan(k * own, own), rate); };
+        const auto finish = [&](std::size_t k) { results[k] = finished(k); };
+        if (crew_) in_threads([&](std::size_t k) { start(k), finish(k); });
+        else in_turn(start, finish);
+        StepResult mean;
+        for (auto const& one : results) {
+            mean.loss += one.loss / double(results.size());
+            mean.gradient += one.gradient / double(results.size());
+            mean.rows += one.rows;
+        }
+        return mean;
     }
 
 private:
+    StepResult finished(std::size_t k) const try { return all_[k]->finish(); } catch (Diverged const& why) {
+        if (all_.size() == 1) throw;
+        throw Diverged(concat("model ", k, " of ", all_.size(), ": ", why.what()));
+    }
+
+    template <class Work>
+    void in_threads(Work const& work) const {
+        if constexpr (shares)
+            for (int from = 0; from < int(all_.size()); from += crew_->count()) {
+                const Fewer fewer{*this, from, std::min(crew_->count(), int(all_.size()) - from)};
+                crew_->run(fewer.some, [&](int k, int) { work(std::size_t(from + k)); });
+            }
+    }
+
+    /// By this thread. A device has the work of all of them before it is waited for, if each has a context.
+    template <class Start, class Finish>
+    void in_turn(Start const& start, Finish const& finish) const {
+        std::exception_ptr failure;
+        const auto         succeeds = [&](auto const& work, std::size_t k) {
+            try {
+                return work(k), true;
+            } catch (...) {
+                if (!failure) failure = std::current_exception();
+                return false;
+            }
+        };
+        std::vector<bool> started(all_.size());
+        for (std::size_t k = 0; k < all_.size(); ++k) {
+            started[k] = succeeds(start, k);
+            if (!apart_ && started[k]) succeeds(finish, k);
+        }
+        for (std::size_t k = 0; k < all_.size(); ++k)
+            if (apart_ && started[k]) succeeds(finish, k);
+        if (failure) std::rethrow_exception(failure);
+    }
+
     /// While it lives, `some` of the contexts have a share of the threads: rounded up, for a thread too many waits, and
     /// one too few leaves a processor without work.
     struct Fewer {
@@ -77,6 +108,7 @@ private:
     };
 
     std::vector<Trainer*>    all_;
+    bool                     apart_ = true;
     std::unique_ptr<Workers> crew_;
 };
 

@@ -153,18 +153,12 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
         const double             rate    = options.rate ? options.rate(step) : standard(step);
         // A test may change the curriculum: the batch after it waits.
         if (step + 1 < options.steps && !tested(step)) next.start();
-        together.run([&](int k) {
-            auto& pupil = pupils[std::size_t(k)];
-            pupil.result = pupil.trainer.step(std::span(batches).subspan(std::size_t(k) * own, own), rate);
-        });
+        const StepResult mean = together.step(batches, rate);
         next.wait();  // nothing of the caller's runs beside the task
-        StepEvent event{step + 1, options.steps, 0, 0, rate};
+        StepEvent event{step + 1, options.steps, mean.loss, mean.gradient, rate, mean.rows};
         Report    test;
         for (auto& pupil : pupils) pupil.trainer.number_examples(each);
         for (auto& pupil : pupils) {
-            event.loss += pupil.result.loss / double(pupils.size());
-            event.gradient += pupil.result.gradient / double(pupils.size());
-            event.tokens += pupil.result.rows;
             if constexpr (testable)
                 if (tested(step)) {
                     const Report one =

@@ -86,6 +86,16 @@ public:
     /// graded tokens, so cutting a batch in two changes the order of sums and nothing else. Batches may weigh more or
     /// less, and loop as often as their sequences say.
     StepResult step(std::span<Batch const> batches, double rate) {
+        start(batches, rate);
+        return finish();
+    }
+    StepResult step(Batch const& batch, double rate) { return step(std::span(&batch, 1), rate); }
+
+    /// The first half of step(), which on a device leaves it at work: what it is done with, finish() tells. Several
+    /// trainers, each with a context of its own, can be started before the first is finished. Until then model and
+    /// context are the step's.
+    void start(std::span<Batch const> batches, double rate) {
+        check_finished();
         double graded = 0;
         Index  rows   = 0;
         for (auto const& batch : batches) {
@@ -101,7 +111,8 @@ public:
 
         const Mat<Real> gradients{gradients_.data(), ctx_.slices(), Model::parameters};
         const int       slices      = ctx_.slices();
-        double* const   losses      = ctx_.results(slices * int(batches.size()));
+        const int       parts       = slices * int(batches.size());
+        double* const   losses      = ctx_.results(parts + 1);  // and the norm
         Run             run         = run_of(options_);
         run.dropout                 = {options_.dropout, ctx_.seed(), std::uint32_t(steps_)};
         run.phase                   = Phase::training;
@@ -147,14 +158,31 @@ public:
                 }
             });
         }
-        const double norm = update(gradients, rate);
-        double       loss = 0;
-        for (std::size_t i = 0; i < batches.size(); ++i)
-            for (int slice = 0; slice < slices; ++slice)
-                loss += batches[i].weight * losses[int(i) * slices + slice];
-        return {loss / graded / run.graded, norm, rows};
+        update(gradients, rate, losses + parts);
+        under_way_.emplace(Step{losses, {}, graded, rows});
+        for (auto const& batch : batches) under_way_->weights.push_back(batch.weight);
     }
-    StepResult step(Batch const& batch, double rate) { return step(std::span(&batch, 1), rate); }
+    /// The other half: waits.
+    StepResult finish() {
+        RUNG_CHECK(under_way_, "Trainer: finish; got no step that was started, wanted start() first");
+        ctx_.wait();
+        const Step   step   = *std::exchange(under_way_, std::nullopt);
+        const int    slices = ctx_.slices();
+        const double norm   = std::sqrt(step.results[slices * int(step.weights.size())]);
+        if (!std::isfinite(norm))
+            throw Diverged(concat("Trainer: step ", steps_, ": gradient norm; got ", norm,
+                                  ", wanted a finite number; the weights are those of the step before (was "
+                                  "the rate too high?)"));
+        ++steps_, ++updates_;
+        if (averaged_)  // a mean of weights that sum to one, however few steps there were
+            move_towards(ctx_, averaged_->weights().data(), model_.weights().cdata(), chunks_,
+                         (1 - options_.ema) / (1 - std::pow(options_.ema, double(updates_))));
+        double loss = 0;
+        for (std::size_t i = 0; i < step.weights.size(); ++i)
+            for (int slice = 0; slice < slices; ++slice)
+                loss += step.weights[i] * step.results[int(i) * slices + slice];
+        return {loss / step.graded / options_.graded, norm, step.rows};
+    }
 
     /// A model of the weights after each step, averaged: those of a step count `ema` times as much as those of the next
     /// one, and those before the first step for nothing (Polyak and Juditsky, 1992; Kingma and Ba, 2015, section 7.2).
@@ -176,7 +204,8 @@ public:
 
     /// Weights, moments, counters: all that the next step depends on beside its batches.
     [[gnu::cold, gnu::noinline]] void archive(Archive& all) {
-        ctx_.results(1);  // waits: the host may read and write only what nobody is working on
+        check_finished();
+        ctx_.wait();
         all(model_.weights(), mean_, square_, steps_, updates_, examples_);
         if (averaged_) all(averaged_->weights());
     }
@@ -211,7 +240,18 @@ private:
                    ", wanted one number of passes, and at most as many graded (or graded 1)");
     }
 
-    double update(Mat<Real> gradients, double rate) {
+    struct Step {
+        double const*       results;  // losses of the batches' slices, and the gradient's squared norm
+        std::vector<double> weights;  // of the batches
+        double              graded;
+        Index               rows;
+    };
+    void check_finished() const {
+        RUNG_CHECK(!under_way_, "Trainer: step ", steps_,
+                   "; got one that was started, wanted finish() first");
+    }
+
+    void update(Mat<Real> gradients, double rate, double* squared_norm) {
         const double    next = double(updates_ + 1);
         const AdamWStep adamw{rate,
                               options_.beta1,
@@ -220,17 +260,8 @@ private:
                               options_.weight_decay,
                               1 - std::pow(options_.beta1, next),
                               1 - std::pow(options_.beta2, next)};
-        const double    norm = clip_and_update(ctx_, model_.weights().data(), mean_.data(), square_.data(),
-                                               gradients, chunks_, adamw, options_.clip);
-        if (!std::isfinite(norm))
-            throw Diverged(concat("Trainer: step ", steps_, ": gradient norm; got ", norm,
-                                  ", wanted a finite number; the weights are those of the step before (was "
-                                  "the rate too high?)"));
-        ++steps_, ++updates_;
-        if (averaged_)  // a mean of weights that sum to one, however few steps there were
-            move_towards(ctx_, averaged_->weights().data(), model_.weights().cdata(), chunks_,
-                         (1 - options_.ema) / (1 - std::pow(options_.ema, next)));
-        return norm;
+        clip_and_update(ctx_, model_.weights().data(), mean_.data(), square_.data(), gradients, chunks_,
+                        adamw, options_.clip, squared_norm);
     }
 
     Context&             ctx_;
@@ -241,6 +272,7 @@ private:
     Buffer<Chunk>        chunks_;
     long                 steps_ = 0, updates_ = 0;
     std::uint64_t        examples_ = 0;
+    std::optional<Step>  under_way_;
 };
 
 }  // namespace rung

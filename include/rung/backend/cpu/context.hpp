@@ -88,6 +88,9 @@ public:
         return results_.data();
     }
 
+    /// Nothing is left for later.
+    void wait() {}
+
     /// Rows whose activations a core's cache holds; where the gradient of the weights alone does not fit the caches,
     /// as many as make up for fetching it.
     static constexpr Index piece(Index width, Index parameters) {

@@ -82,15 +82,15 @@ void adamw(Context<P>& ctx, Real* weights, Real* mean, Real* square, Real const*
 }
 
 /// Sums the slices' gradients, brings the norm of the sum within `bound` (0: whatever it is) and takes one step of
-/// AdamW. Returns the norm before; where that is not finite, weights and moments are as they were.
+/// AdamW. `squared_norm` is that before; where it is not finite, weights and moments are as they were.
 template <class P, class Real>
-double clip_and_update(Context<P>& ctx, Real* weights, Real* mean, Real* square, Mat<Real> gradients,
-                       std::span<Chunk const> chunks, AdamWStep step, double bound) {
-    const double norm = std::sqrt(sum_gradients(ctx, gradients, chunks));
-    if (!std::isfinite(norm)) return norm;
+void clip_and_update(Context<P>& ctx, Real* weights, Real* mean, Real* square, Mat<Real> gradients,
+                     std::span<Chunk const> chunks, AdamWStep step, double bound, double* squared_norm) {
+    *squared_norm     = sum_gradients(ctx, gradients, chunks);
+    const double norm = std::sqrt(*squared_norm);
+    if (!std::isfinite(norm)) return;
     step.clip = bound > 0 && norm > bound ? bound / norm : 1.0;
     adamw(ctx, weights, mean, square, gradients.data, chunks, step);
-    return norm;
 }
 
 /// average += share (weights - average).  P values each.

@@ -210,8 +210,9 @@ public:
     Memory const&  memory() const { return shared_memory(); }
     Memory const&  own_memory() const { return device_memory(); }
 
+    /// Zeros for operations to add to, which the host may read after wait().
     double* results(int count) {
-        lane_.wait();
+        wait();
         if (results_.size() < count) results_ = Buffer<double>(count, pinned_memory());
         std::fill(results_.begin(), results_.end(), 0.0);
         return results_.data();
@@ -234,6 +235,7 @@ public:
         lane_.submit();
     }
     Lane<T>& lane() { return lane_; }
+    void     wait() { lane_.wait(); }
 
     long  replays() const { return lane_.queue.replays(); }  ///< lists of calls that were started as graphs
     int   scratch_allocations() const { return lane_.arena.allocations(); }

@@ -21,11 +21,13 @@ float const* packed(Context<T>& ctx, float const* weights, Index count, Index, s
     return nullptr;
 }
 
-/// Brings the gradient's norm within `bound` (0: whatever it is) and takes one step of AdamW. Returns the norm before;
-/// where that is not finite, weights and moments are as they were. Waits, so that the host may read losses and weights.
+/// Brings the gradient's norm within `bound` (0: whatever it is) and takes one step of AdamW. `squared_norm`, one of the
+/// context's results, is that before; where it is not finite, weights and moments are as they were. One such step until
+/// the host waits.
 template <class T>
-double clip_and_update(Context<T>& ctx, float* weights, float* mean, float* square, Mat<float> gradients,
-                       std::span<Chunk const> chunks, AdamWStep const& step, double bound) {
+void clip_and_update(Context<T>& ctx, float* weights, float* mean, float* square, Mat<float> gradients,
+                     std::span<Chunk const> chunks, AdamWStep const& step, double bound,
+                     double* squared_norm) {
     constexpr Index run   = 4096;  // values of a partial sum
     auto&           lane  = ctx.lane();
     const Index     count = gradients.cols, parts = (count + run - 1) / run;
@@ -50,9 +52,8 @@ double clip_and_update(Context<T>& ctx, float* weights, float* mean, float* squa
     body.decayed = reinterpret_cast<bool const*>(lane.set(decayed.data(), Index(decayed.size())));
     body.runs = int(ends.size()), body.squared_norm = total, body.bound = float(bound);
     lane.queue.launch(count, body);
-    double const* const squared = lane.download(total, 1);
-    lane.wait();
-    return std::sqrt(*squared);
+    lane.queue.copy(squared_norm, total, sizeof *total);
+    lane.submit();
 }
 
 /// average += share (weights - average). Waits, so that the host may read both.

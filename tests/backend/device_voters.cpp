@@ -1,0 +1,95 @@
+// Several models on a GPU, which has the work of all of them before it is waited for. On an emulated GPU, or, compiled
+// with RUNG_CUDA, on a real one.
+
+#ifdef RUNG_CUDA
+#include "rung/backend/cuda/cuda.hpp"
+#else
+#include "support/device.hpp"
+#endif
+
+#include <doctest/doctest.h>
+
+#include "support/random.hpp"
+#include "support/small.hpp"
+
+using namespace rung_test;
+
+namespace {
+
+template <class Context>
+using Three = Voters<Context, SmallModel<>>;
+
+template <class Context>
+Three<Context> three() {
+    auto voters = make_voters<SmallModel<>>(Context({.seed = 7}), 3);
+    for (auto& voter : voters) voter.context().wait();  // their moments are zero
+    return voters;
+}
+std::vector<std::uint64_t> bits_of(auto& voters) {
+    std::vector<std::uint64_t> bits;
+    for (auto& voter : voters) bits.push_back(rung_test::bits_of(voter.model().weights()));
+    return bits;
+}
+
+/// How many drivers have work at the same time while work() runs. On a real GPU nobody can say.
+template <class Work>
+void check_at_once([[maybe_unused]] int want, Work const& work) {
+#ifndef RUNG_CUDA
+    cuda::Driver::most_at_once() = 0;
+#endif
+    work();
+#ifndef RUNG_CUDA
+    CHECK(cuda::Driver::most_at_once() == want);
+#endif
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("voters on a GPU are at work at the same time, with the bits of each alone", Real, float,
+                   bf16) {
+    using Context = cuda::Context<Real>;
+    const TrainOptions options{.steps = 6, .batch = 12, .accumulate = 2};
+    auto               alone = three<Context>(), together = three<Context>();
+    double             loss = 0;
+    check_at_once(1, [&] {
+        for (auto& voter : alone) loss += train(voter, Reverse{}, Uniform{1, 4}, options) / 3;
+    });
+    check_at_once(3, [&] {
+        CHECK(train(together, Reverse{}, Uniform{1, 4}, options) == doctest::Approx(loss).epsilon(1e-12));
+    });
+    CHECK(bits_of(together) == bits_of(alone));
+}
+
+TEST_CASE("a climb of voters on a GPU keeps what it keeps on the CPU") {
+    const auto climbed = [](auto voters) {
+        std::string  kept;
+        ClimbOptions options{.rounds = 2, .prompts = 24, .steps = 8, .batch = 12, .test_every = 0};
+        options.watch_labels = [&](int voter, LabelledSet const& set) {
+            for (auto const& label : set.labels)
+                kept += concat(voter, ' ', label.prompt, label.answer, ' ', label.agreement, '\n');
+        };
+        train(voters, Reverse{}, Uniform{1, 3}, {.steps = 20, .batch = 24, .peak = 1e-2});
+        self_improve(voters, Reverse{}, Uniform{1, 3}, Agreement{.least = 0.3}, options);
+        return kept;
+    };
+    std::string on_gpu;
+    check_at_once(3, [&] { on_gpu = climbed(three<cuda::Context<>>()); });
+    CHECK(on_gpu.size() > 500);
+    CHECK(on_gpu == climbed(three<cpu::Context<>>()));
+}
+
+TEST_CASE("of voters on a GPU one diverges: the others have learnt, and all can go on") {
+    constexpr Index last   = SmallModel<>::parameters - 1;
+    auto            voters = three<cuda::Context<>>();
+    using Trainer          = decltype(voters)::trainer_type;
+    const detail::Together<Trainer> together({&voters[0], &voters[1], &voters[2]});
+    const std::vector<Batch>        batches(3, small_batch(0));
+    voters[1].model().weights()[last] = std::numeric_limits<float>::infinity();
+    CHECK_THROWS_WITH_AS(together.step(batches, 1e-3), doctest::Contains("model 1 of 3: "), Diverged);
+    CHECK(voters[0].steps() == 1);
+    CHECK(voters[1].steps() == 0);
+    CHECK(voters[2].steps() == 1);
+    voters[1].model().weights()[last] = 0;
+    CHECK(together.step(batches, 1e-3).rows == 3 * batches[0].rows);
+    CHECK(voters[1].steps() == 1);
+}
