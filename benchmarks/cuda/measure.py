@@ -42,6 +42,9 @@ def workloads():
         for size, length in LENGTHS.items():
             flags = f"--mode train --model {size} --length {length} --batch {batch}"
             found[f"train {size}, T {length}, B {batch}"] = flags
+    for size in ("micro", "mini", "tiny"):
+        flags = f"--mode train --model {size} --length {LENGTHS[size]} --batch 64 --voters 5"
+        found[f"train 5 times {size}, T {LENGTHS[size]}, B 64"] = flags
     for batch in (64, 1024):
         for size in LENGTHS:
             found[f"decode {size}, B {batch}"] = f"--mode decode --model {size} --batch {batch}"
@@ -151,7 +154,7 @@ class Machine:
         flags = WORKLOADS[name].split()
         rung = [self.rung, "--seconds", self.args.seconds, "--choice", self.args.choice, *flags]
         found = {f"rung {precision}": [*rung, "--precision", precision] for precision in ("f32", "bf16")}
-        if "stacked" in flags or "looped" in flags:  # one of rung's models beside another
+        if {"stacked", "looped", "--voters"} & set(flags):  # rung's beside rung's
             del found["rung f32"]
         elif self.python:
             trains = "train" in flags
@@ -354,6 +357,8 @@ def print_report(limits, tests, rows):
         print("|", " | ".join([*cells, cell(f"share_of_{by}", "{:.1%} of " + by)]), "|")
     if any("looped" in row["workload"] for row in rows):
         print("\nstacked: 6 layers of width 128. looped: one of them, run 6 times.")
+    if any("times" in row["workload"] for row in rows):
+        print("\n5 times: as many models at the same time, each on a batch of its own. Tokens are those of all.")
 
 
 def arguments():

@@ -9,6 +9,7 @@
 #include "../workload.hpp"
 #include "rung/experiment/json.hpp"
 #include "rung/experiment/program.hpp"
+#include "rung/experiment/voters.hpp"
 
 #ifdef RUNG_CUDA
 #include "rung/backend/cuda/cuda.hpp"
@@ -24,7 +25,7 @@ using namespace rung::bench;
 struct Arguments {
     std::string mode = "train", style = "gpt", model = "tiny", precision = "f32", label = "rung",
                 choice = "first";
-    int    length = 64, batch = 0, threads = 2;
+    int    length = 64, batch = 0, voters = 1, threads = 2;
     double seconds = 3;
 
     void add_to(Flags& flags) {
@@ -32,6 +33,8 @@ struct Arguments {
         flags.add("style", style, "model family", {"gpt", "llama"});
         flags.add("length", length, "tokens of a training sequence", {.least = 1, .most = 256});
         flags.add("batch", batch, "sequences or prompts, 0 for 128 and 256", {.least = 0});
+        flags.add("voters", voters, "models that train at the same time, each on a batch",
+                  {.least = 1, .most = 100});
         flags.add("precision", precision, "of products", {"f32", "bf16"});
         flags.add("seconds", seconds, "to measure for", {.least = 0.001});
         flags.add("label", label, "copied to the output");
@@ -127,12 +130,17 @@ Json measure(Arguments const& use) {
     Model                  model{ctx};
     const bool             trains = use.mode == "train";
     const int              batch  = use.batch > 0 ? use.batch : trains ? 128 : Decoding::prompts;
-    const double           tokens = double(batch) * (trains ? use.length : Decoding::fresh);
+    const int              models = trains ? use.voters : 1;
+    const double           tokens = double(models) * batch * (trains ? use.length : Decoding::fresh);
     std::vector<double>    times;
     if (trains) {
-        Trainer    trainer{ctx, model};
-        const auto sequences = random_batch(Model::shape.vocab, batch, use.length);
-        times                = timed([&] { trainer.step(sequences, 1e-4); }, use.seconds);
+        auto                                                  voters = make_voters<Model>(ctx, models);
+        const std::vector<Batch>                              batches(std::size_t(models),
+                                                                      random_batch(Model::shape.vocab, batch, use.length));
+        std::vector<typename decltype(voters)::trainer_type*> trainers;
+        for (auto& trainer : voters) trainers.push_back(&trainer);
+        detail::Together together(trainers);
+        times = timed([&] { together.step(batches, 1e-4); }, use.seconds);
     } else {
         const Decoding work{batch};
         never_end(model);
@@ -150,13 +158,14 @@ Json measure(Arguments const& use) {
         .set("model", use.model)
         .set("length", trains ? use.length : Decoding::prompt + Decoding::fresh)
         .set("batch", batch)
+        .set("models", models)
         .set("threads", ctx.threads())
         .set("precision", use.precision)
         .set("tokens_per_second", tokens / typical)
         .set("ms", 1e3 * typical)
         .set("fastest_ms", 1e3 * *std::min_element(times.begin(), times.end()))
         .set("steps", times.size())
-        .set("flops", flops<Model>(trains, batch, use.length))
+        .set("flops", models * flops<Model>(trains, batch, use.length))
         .set("bytes", trains ? 0 : bytes<Model, Precision>(batch))
         .set("peak", peak(ctx.threads()))
         .set("weights", Model::parameters)

@@ -82,8 +82,8 @@ TEST_CASE("of voters on a GPU one diverges: the others have learnt, and all can 
     constexpr Index last   = SmallModel<>::parameters - 1;
     auto            voters = three<cuda::Context<>>();
     using Trainer          = decltype(voters)::trainer_type;
-    const detail::Together<Trainer> together({&voters[0], &voters[1], &voters[2]});
-    const std::vector<Batch>        batches(3, small_batch(0));
+    detail::Together<Trainer> together({&voters[0], &voters[1], &voters[2]});
+    const std::vector<Batch>  batches(3, small_batch(0));
     voters[1].model().weights()[last] = std::numeric_limits<float>::infinity();
     CHECK_THROWS_WITH_AS(together.step(batches, 1e-3), doctest::Contains("model 1 of 3: "), Diverged);
     CHECK(voters[0].steps() == 1);

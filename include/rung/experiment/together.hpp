@@ -3,7 +3,9 @@
 // gains is a matter of their size and of the machine, see benchmarks/RESULTS.md, self_improve.
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
+#include <limits>
 #include <memory>
 #include <span>
 #include <type_traits>
@@ -15,7 +17,8 @@
 
 namespace rung::detail {
 
-/// Trainers whose contexts are alike. Where two have one context, they take turns.
+/// Trainers whose contexts are alike. Where two have one context, they take turns. Threads may help one model after the
+/// other, or be shared among them: which is faster is found out by the first steps, and changes no bit.
 template <class Trainer>
 class Together {
     using Context = std::remove_reference_t<decltype(std::declval<Trainer&>().context())>;
@@ -35,18 +38,24 @@ public:
 
     /// One step of each, of as many batches: their mean loss and gradient, and all their rows. What they throw is thrown
     /// again when all are through: of several, the first one's. Says of several which diverged.
-    StepResult step(std::span<Batch const> batches, double rate) const {
+    StepResult step(std::span<Batch const> batches, double rate) {
         const std::size_t       own = batches.size() / all_.size();
         std::vector<StepResult> results(all_.size());
         const auto start  = [&](std::size_t k) { all_[k]->start(batches.subspan(k * own, own), rate); };
         const auto finish = [&](std::size_t k) { results[k] = finished(k); };
-        if (crew_) in_threads([&](std::size_t k) { start(k), finish(k); });
+        const bool shared = crew_ && (steps_ < trials ? steps_ % 2 == 0 : best_[1] < best_[0]);
+        const auto before = std::chrono::steady_clock::now();
+        if (shared) in_threads([&](std::size_t k) { start(k), finish(k); });
         else in_turn(start, finish);
         StepResult mean;
         for (auto const& one : results) {
             mean.loss += one.loss / double(results.size());
             mean.gradient += one.gradient / double(results.size());
             mean.rows += one.rows;
+        }
+        if (steps_++ < trials) {
+            const std::chrono::duration<double> took = std::chrono::steady_clock::now() - before;
+            best_[shared] = std::min(best_[shared], took.count() / double(mean.rows));
         }
         return mean;
     }
@@ -107,9 +116,14 @@ private:
         int             from_;
     };
 
+    static constexpr long trials = 16;
+
     std::vector<Trainer*>    all_;
     bool                     apart_ = true;
     std::unique_ptr<Workers> crew_;
+    long                     steps_   = 0;
+    double                   best_[2] = {std::numeric_limits<double>::infinity(),
+                                         std::numeric_limits<double>::infinity()};  // seconds a row: in turn, shared
 };
 
 }  // namespace rung::detail
