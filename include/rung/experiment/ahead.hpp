@@ -1,23 +1,19 @@
 #pragma once
-// The next step's batches are made while the current one is learnt from.
+// What comes next is made while the present is worked with: the next step's batches, the next problems to answer.
 
 #include <exception>
 #include <functional>
 #include <system_error>
 #include <thread>
 #include <utility>
-#include <vector>
-
-#include "rung/data/pack.hpp"
 
 namespace rung::detail {
 
 /// Values of make(), each made once, in order; between start() and take() by a thread of its own.
+template <class Value>
 class Ahead {
 public:
-    using Batches = std::vector<Batch>;
-
-    explicit Ahead(std::function<Batches()> make) : make_(std::move(make)) {}
+    explicit Ahead(std::function<Value()> make) : make_(std::move(make)) {}
     Ahead(Ahead const&)            = delete;
     Ahead& operator=(Ahead const&) = delete;
     ~Ahead() { wait(); }
@@ -45,7 +41,7 @@ public:
         started_ = false, failure_ = nullptr;
     }
     /// The value that was started, or one made now. Throws what make() threw.
-    Batches take() {
+    Value take() {
         wait();
         if (!std::exchange(started_, false)) return make_();
         if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
@@ -53,11 +49,11 @@ public:
     }
 
 private:
-    std::function<Batches()> make_;
-    Batches                  value_;
-    std::exception_ptr       failure_;
-    std::thread              thread_;
-    bool                     started_ = false;
+    std::function<Value()> make_;
+    Value                  value_;
+    std::exception_ptr     failure_;
+    std::thread            thread_;
+    bool                   started_ = false;
 };
 
 }  // namespace rung::detail

@@ -58,9 +58,9 @@ public:
 
     /// The whole state, the models' among it. What is read must be of the same climb.
     [[gnu::cold, gnu::noinline]] void archive(Archive& all) {
-        if (all.reads()) ahead_.reset(), asked_ = {};
+        if (all.reads()) ahead_.reset(), problems_.reset();
         std::string seeds;
-        for (int k = 0; k < int(voters_.size()); ++k) seeds += " " + std::to_string(seed_of(k));
+        for (const std::uint64_t seed : this->seeds()) seeds += " " + std::to_string(seed);
         archive_same(all, "self_improve: task, model and seeds",
                      concat(type_name<Task>(), ", ", type_name<Model>(), " with ", Model::parameters,
                             " weights,", seeds));
@@ -145,30 +145,37 @@ private:
         }
         if (options_.reset_optimizer)
             for (Trainer* voter : voters_) voter->reset_optimizer();
+        problems_.reset();
         owner_ = target_ = 0, phase_ = Phase::label;
     }
 
     std::uint64_t seed_of(int voter) const { return voters_[std::size_t(voter)]->context().seed(); }
+    std::vector<std::uint64_t> seeds() const {
+        std::vector<std::uint64_t> all;
+        for (Trainer* voter : voters_) all.push_back(voter->context().seed());
+        return all;
+    }
 
     /// Some of the labels of a model and a difficulty; after the last of them the filter.
     [[gnu::cold, gnu::noinline]] void label() {
-        const int count = detail::shares_of(targets_, options_.prompts)[std::size_t(target_)];
-        const int first = int(candidates_.size()), some = std::min(chunk(), count - first);
-        if (count > 0 && asked_.truth.empty())
-            asked_ = detail::ProblemSet(task_, targets_[std::size_t(target_)].difficulty, count,
-                                        {seed_of(owner_), Purpose::self_improvement,
-                                         std::uint32_t(now_.round), std::uint32_t(target_)});
+        if (!problems_)
+            problems_ =
+                std::make_unique<detail::ProblemSets<Task>>(task_, targets_, seeds(), now_.round, options_);
+        auto const& asked = problems_->at(owner_, target_);
+        const int   count = int(asked.truth.size());
+        const int   first = int(candidates_.size()), some = std::min(chunk(), count - first);
         if (some > 0) {
-            const auto from = asked_.prompts.begin() + first;
+            const auto from = asked.prompts.begin() + first;
             auto       more = detail::candidates(voters_, task_,
                                                  {.prompts    = {from, from + some},
                                                   .difficulty = targets_[std::size_t(target_)].difficulty,
-                                                  .limit      = asked_.limit,
+                                                  .limit      = asked.limit,
                                                   .first      = first,
                                                   .round      = now_.round,
                                                   .owner      = owner_,
                                                   .target     = target_},
                                                  options_, cost_);
+            problems_->wait();
             std::move(more.begin(), more.end(), std::back_inserter(candidates_));
             if (auto const& see = options_.watch.labels)
                 see({now_.round, now_.total().labelled + int(candidates_.size()),
@@ -177,10 +184,10 @@ private:
         }
         if (count > 0)
             detail::keep_labels(
-                task_, asked_.truth, candidates_, filter_, options_,
+                task_, asked.truth, candidates_, filter_, options_,
                 Rng(seed_of(owner_), Purpose::mixture, std::uint32_t(now_.round), std::uint32_t(target_), 1),
                 voters_.size() > 1, now_, sets_[std::size_t(owner_)].back());
-        candidates_.clear(), asked_ = {};
+        candidates_.clear();
         if (++target_ < int(targets_.size())) return;
         target_ = 0;
         if (options_.watch_labels) options_.watch_labels(owner_, sets_[std::size_t(owner_)].back());
@@ -211,7 +218,7 @@ private:
             std::vector<std::vector<double>> sums;
             for (std::size_t v = 0; v < voters_.size(); ++v)
                 sums.push_back(detail::weights_of(options_.replay, sets_[v], first_.hardest()));
-            ahead_ = std::make_unique<detail::Ahead>(
+            ahead_ = std::make_unique<detail::Ahead<std::vector<Batch>>>(
                 [this, sums, made = step_]() mutable { return batches(made++, sums); });
         }
         const auto   own  = ahead_->take();
@@ -280,13 +287,13 @@ private:
     int                                   trained_;     // steps before the climb: a curriculum stays there
     std::vector<std::vector<LabelledSet>> sets_;        // of each model
     std::vector<Candidate>                candidates_;  // of one model and difficulty, so far
-    detail::ProblemSet                    asked_;       // of which these are; made anew where a climb goes on
     int                                   owner_ = 0, target_ = 0, voter_ = 0, step_ = 0;
     std::uint32_t                         attempt_ = 0;
     detail::LabellingCost                 cost_;
-    Report                         latest_;  // test of the weights as they are, or were at the last one
-    std::string                    snapshot_;
-    std::unique_ptr<detail::Ahead> ahead_;
+    Report      latest_;  // test of the weights as they are, or were at the last one
+    std::string snapshot_;
+    std::unique_ptr<detail::Ahead<std::vector<Batch>>> ahead_;
+    std::unique_ptr<detail::ProblemSets<Task>>         problems_;  // of the round
 };
 
 }  // namespace rung

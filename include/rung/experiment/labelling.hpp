@@ -5,9 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "rung/data/pick.hpp"
-#include "rung/eval/evaluate.hpp"
-#include "rung/experiment/climb_options.hpp"
+#include "rung/experiment/problem_sets.hpp"
 
 namespace rung {
 
@@ -63,20 +61,6 @@ struct LabellingCost {
     double       flops  = 0;
 
     void archive(auto& all) { all(tokens, flops); }
-};
-
-/// Problems of one difficulty with their true answers, of which models see the prompts.
-struct ProblemSet {
-    std::vector<Example>     truth;
-    std::vector<std::string> prompts;
-    int                      limit = 0;  // tokens of an answer
-
-    ProblemSet() = default;
-    template <class Task>
-    ProblemSet(Task const& task, Difficulty difficulty, int count, ProblemStream const& stream)
-        : truth(problems(task, difficulty, count, stream)),
-          prompts(prompts_of(truth)),
-          limit(answer_limit(task, difficulty, prompts)) {}
 };
 
 /// Prompts that are answered, and what names the random numbers of their answers: none of it depends on how the prompts
@@ -175,23 +159,6 @@ Probe probe(std::vector<Trainer*> const& voters, Task const& task, Difficulty di
         mean.confidence += labels[i].confidence / each;
     }
     return mean;
-}
-
-/// Prompts of each target: their weights' shares of all.
-[[gnu::cold, gnu::noinline]] inline std::vector<int> shares_of(std::vector<Target> const& targets,
-                                                               int                        prompts) {
-    RUNG_CHECK(targets.size() <= std::size_t(most_targets), "self_improve: schedule; got ", targets.size(),
-               " difficulties in a round, wanted at most ", most_targets);
-    std::vector<double> weights;
-    for (auto const& target : targets) weights.push_back(target.weight);
-    const auto       sums = sums_of("self_improve: schedule", weights);
-    std::vector<int> counts;
-    int              before = 0;
-    for (const double sum : sums) {
-        const int until = int(double(prompts) * (sum / sums.back()) + 0.5);
-        counts.push_back(until - before), before = until;
-    }
-    return counts;
 }
 
 /// What cannot be labelled is refused before any work, unless the schedule asks the models first.

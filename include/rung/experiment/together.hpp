@@ -36,8 +36,8 @@ public:
             crew_ = std::make_unique<Workers>(std::min(int(all_.size()), threads));
     }
 
-    /// One step of each, of as many batches: their mean loss and gradient, and all their rows. What they throw is thrown
-    /// again when all are through: of several, the first one's. Says of several which diverged.
+    /// One step of each, of as many batches: their mean loss and gradient, and all their rows. What they throw is
+    /// thrown again when all are through: of several, the first one's. Says of several which diverged.
     StepResult step(std::span<Batch const> batches, double rate) {
         const std::size_t       own = batches.size() / all_.size();
         std::vector<StepResult> results(all_.size());

@@ -145,10 +145,10 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
     };
     std::vector<Trainer*> trainers;
     for (auto& pupil : pupils) trainers.push_back(&pupil.trainer);
-    const std::string several = pupils.size() > 1 ? concat(", ", pupils.size(), " of them") : "";
-    Together<Trainer> together(trainers);
-    Ahead             next{make};
-    const auto        take_step = [&] {
+    const std::string         several = pupils.size() > 1 ? concat(", ", pupils.size(), " of them") : "";
+    Together<Trainer>         together(trainers);
+    Ahead<std::vector<Batch>> next{make};
+    const auto                take_step = [&] {
         const std::vector<Batch> batches = next.take();
         const double             rate    = options.rate ? options.rate(step) : standard(step);
         // A test may change the curriculum: the batch after it waits.

@@ -21,9 +21,9 @@ float const* packed(Context<T>& ctx, float const* weights, Index count, Index, s
     return nullptr;
 }
 
-/// Brings the gradient's norm within `bound` (0: whatever it is) and takes one step of AdamW. `squared_norm`, one of the
-/// context's results, is that before; where it is not finite, weights and moments are as they were. One such step until
-/// the host waits.
+/// Brings the gradient's norm within `bound` (0: whatever it is) and takes one step of AdamW. `squared_norm`, one of
+/// the context's results, is that before; where it is not finite, weights and moments are as they were. One such step
+/// until the host waits.
 template <class T>
 void clip_and_update(Context<T>& ctx, float* weights, float* mean, float* square, Mat<float> gradients,
                      std::span<Chunk const> chunks, AdamWStep const& step, double bound,
