@@ -11,8 +11,8 @@
 
 namespace rung {
 
-/// Models with a context and a trainer each. They learn at the same time, see together.hpp, and answer in turn. Iterates
-/// over the trainers.
+/// Models with a context and a trainer each. They learn at the same time, see together.hpp, and answer in turn.
+/// Iterates over the trainers.
 template <class Context, class Model>
 class Voters {
     struct Voter {
