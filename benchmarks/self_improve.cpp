@@ -78,7 +78,7 @@ void learning_of_voters(benchmark::State& state) {
     const cpu::Context like{{.threads = int(state.range(0))}};
     auto               voters  = make_voters<Reverser>(like, int(state.range(1)));
     const auto         lengths = Uniform{1, 10};
-    const TrainOptions options{.steps = 40};
+    const TrainOptions options{.steps = 100};
     double             apart = 0, together = 0;
     for (auto _ : state) {
         double start = seconds();

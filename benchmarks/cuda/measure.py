@@ -358,7 +358,7 @@ def print_report(limits, tests, rows):
     if any("looped" in row["workload"] for row in rows):
         print("\nstacked: 6 layers of width 128. looped: one of them, run 6 times.")
     if any("times" in row["workload"] for row in rows):
-        print("\n5 times: as many models at the same time, each on a batch of its own. Tokens are those of all.")
+        print("\n5 times: as many models at the same time. Tokens are those of all.")
 
 
 def arguments():

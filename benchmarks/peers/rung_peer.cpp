@@ -127,22 +127,23 @@ double bytes(int batch) {
 template <class Precision, class Model>
 Json measure(Arguments const& use) {
     ContextHere<Precision> ctx{options(use)};
-    Model                  model{ctx};
     const bool             trains = use.mode == "train";
     const int              batch  = use.batch > 0 ? use.batch : trains ? 128 : Decoding::prompts;
     const int              models = trains ? use.voters : 1;
     const double           tokens = double(models) * batch * (trains ? use.length : Decoding::fresh);
     std::vector<double>    times;
     if (trains) {
-        auto                                                  voters = make_voters<Model>(ctx, models);
-        const std::vector<Batch>                              batches(std::size_t(models),
-                                                                      random_batch(Model::shape.vocab, batch, use.length));
-        std::vector<typename decltype(voters)::trainer_type*> trainers;
+        const Batch              sequences = random_batch(Model::shape.vocab, batch, use.length);
+        const std::vector<Batch> batches(std::size_t(models), sequences);
+        auto                     voters = make_voters<Model>(ctx, models);
+        std::vector<Trainer<ContextHere<Precision>, Model>*> trainers;
         for (auto& trainer : voters) trainers.push_back(&trainer);
         detail::Together together(trainers);
+        for (int step = 0; step < detail::Faster::trials && models > 1; ++step) together.step(batches, 1e-4);
         times = timed([&] { together.step(batches, 1e-4); }, use.seconds);
     } else {
         const Decoding work{batch};
+        Model          model{ctx};
         never_end(model);
         times = timed([&] { work.run(ctx, model); }, use.seconds);
     }

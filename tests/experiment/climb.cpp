@@ -2,6 +2,9 @@
 #include <set>
 
 #include <array>
+#include <atomic>
+#include <chrono>
+#include <thread>
 
 #include "support/climbing.hpp"
 
@@ -156,6 +159,37 @@ TEST_CASE("labels are told of as they are made, for all models and difficulties 
         for (int done = 0; const int more : {27, 13, 27, 13})
             done += more, wanted.push_back({round, done, 80, more});
     CHECK(seen == wanted);
+}
+
+TEST_CASE("nothing of the caller's runs while another thread draws problems") {
+    static std::atomic<int> drawing{0};
+    struct Slow : Reverse {
+        Example sample(Rng& rng, Difficulty difficulty) const {
+            ++drawing;
+            if (difficulty.first > 3) std::this_thread::sleep_for(std::chrono::milliseconds(4));
+            const Example drawn = Reverse::sample(rng, difficulty);
+            --drawing;
+            return drawn;
+        }
+    };
+    int        asked   = 0;
+    const auto at_rest = [&asked] {
+        ++asked;
+        CHECK(drawing == 0);
+    };
+    auto options         = quick();
+    options.rounds       = 2;
+    options.schedule     = Next{.each = 3};
+    options.watch.labels = [&](LabelEvent const&) { at_rest(); };
+    options.watch_labels = [&](int, LabelledSet const&) { at_rest(); };
+    const auto filter    = [&](std::vector<Candidate> const& labels) {
+        at_rest();
+        return std::vector<bool>(labels.size(), true);
+    };
+    cpu::Context ctx{{.threads = 1}};
+    auto         voters = make_voters<SmallModel<>>(ctx, 2);
+    self_improve(voters, Slow{}, Uniform{1, 3}, filter, options);
+    CHECK(asked == 2 * (6 + 6 + 2));  // rounds; pieces, difficulties of each model, models
 }
 
 TEST_CASE("half of a round's batches are its own labels, the rest of the first set and of older ones") {

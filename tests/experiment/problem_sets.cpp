@@ -16,10 +16,12 @@ namespace {
 struct Watched : Reverse {
     static inline std::mutex                mutex;
     static inline std::set<std::thread::id> drew;
+    static inline int                       fails_at = 0;  // this difficulty
 
     Example sample(Rng& rng, Difficulty difficulty) const {
         const std::lock_guard lock(mutex);
         drew.insert(std::this_thread::get_id());
+        if (fails_at == difficulty.first) fail({"no problem"});
         return Reverse::sample(rng, difficulty);
     }
     static std::set<std::thread::id> who() {
@@ -72,4 +74,19 @@ TEST_CASE("problems of a round that is taken up in the middle are those it would
     CHECK(sets.at(0, 2).prompts == prompts(6, 20, 7, 2));
     CHECK(sets.at(1, 0).prompts == prompts(4, 10, 8, 0));
     CHECK(sets.at(1, 0).truth.front().answer.size() == 4);
+}
+
+TEST_CASE("problems that could not be drawn are drawn when they are asked for again") {
+    const Watched task;
+    Sets          sets(task, targets, seeds, 3, {.prompts = 30});
+    for (const int model : {0, 1}) {
+        CHECK(sets.at(model, 0).prompts == prompts(4, 10, seeds[std::size_t(model)], 0));
+        sets.at(model, 1);
+        Watched::fails_at = 6;
+        for (int once_more = 0; once_more < 2; ++once_more)
+            CHECK_THROWS_WITH_AS(sets.at(model, 2), "no problem", Error);
+        Watched::fails_at = 0;
+        CHECK(sets.at(model, 2).prompts == prompts(6, 20, seeds[std::size_t(model)], 2));
+    }
+    CHECK_THROWS_WITH_AS(sets.at(0, 0), "ProblemSets: set; got 0, wanted 5 or the next", Error);
 }

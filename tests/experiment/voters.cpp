@@ -1,6 +1,5 @@
 #include <doctest/doctest.h>
 
-#include <atomic>
 #include <cmath>
 
 #include "rung/curriculum/grow_when_mastered.hpp"
@@ -194,32 +193,22 @@ TEST_CASE("the state of more or fewer voters is refused") {
                          Error);
 }
 
-TEST_CASE(
-    "what one of several voters throws reaches the caller when all are through, and threads are their own "
-    "again") {
-    for (const int threads : {1, 4}) {
+TEST_CASE("of voters one diverges: it is said which, the others have learnt, and all can go on") {
+    for (const int threads : {1, 2}) {
         auto                                  voters = three(threads);
         constexpr Index                       last   = SmallModel<>::parameters - 1;
         detail::Together<Three::trainer_type> together({&voters[0], &voters[1], &voters[2]});
         const std::vector<Batch>              batches(3, small_batch(0));
         for (const int good : {0, 1}) {  // steps before: with threads shared, and in turn
-            for (const int k : {1, 2})
-                voters[k].model().weights()[last] = std::numeric_limits<float>::infinity();
+            voters[1].model().weights()[last] = std::numeric_limits<float>::infinity();
             CHECK_THROWS_WITH_AS(together.step(batches, 1e-3), doctest::Contains("model 1 of 3: "), Diverged);
             CHECK(voters[0].steps() == 2 * good + 1);
             CHECK(voters[1].steps() == good);
+            CHECK(voters[2].steps() == 2 * good + 1);
             CHECK_THROWS_WITH_AS(together.step(batches, NAN), doctest::Contains(": rate; got nan"), Error);
-            for (const int k : {1, 2}) voters[k].model().weights()[last] = 0;
+            voters[1].model().weights()[last] = 0;
             CHECK(together.step(batches, 1e-3).rows == 3 * batches[0].rows);
         }
-        std::atomic<int> busy{0}, most{0};
-        voters[0].context().for_slices(64, [&](auto&, int) {
-            const int now = ++busy;
-            for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {}
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-            --busy;
-        });
-        CHECK((most > 1) == (threads > 1));
     }
 }
 

@@ -58,9 +58,12 @@ inline void          start(Driver& driver, Graph& graph) { driver.start(graph.ca
 inline Owned<Graph>  capture(Driver&, Recording const& calls) { return Owned<Graph>(new Graph{calls}); }
 inline void          synchronize(Driver& driver) { driver.work(); }
 
+inline void finish_work() {
+    for (Driver* const driver : Driver::all()) driver->work();
+}
 /// Whatever is started may still use it.
 inline void give_after_work(void* data) {
-    for (Driver* const driver : Driver::all()) driver->work();
+    finish_work();
     host_memory.give(data);
 }
 
@@ -70,7 +73,11 @@ inline Memory const& device_memory() {
     return memory;
 }
 inline Memory const& shared_memory() {
-    static const Memory memory{host_memory.take, give_after_work};
+    static const Memory memory{[](std::size_t bytes) {
+                                   finish_work();
+                                   return host_memory.take(bytes);
+                               },
+                               give_after_work};
     return memory;
 }
 inline Memory const& pinned_memory() {

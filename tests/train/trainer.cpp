@@ -280,6 +280,8 @@ TEST_CASE("a step in two halves is the step, and one half alone is refused") {
         CHECK_THROWS_WITH_AS(halves.start({&batch, 1}, 1e-2), where.c_str(), Error);
         Archive all;
         CHECK_THROWS_WITH_AS(halves.archive(all), where.c_str(), Error);
+        CHECK_THROWS_WITH_AS(halves.reset_optimizer(), where.c_str(), Error);
+        CHECK_THROWS_WITH_AS(halves.averaged(), where.c_str(), Error);
         const StepResult got = halves.finish();
         CHECK(got.loss == want.loss);
         CHECK(got.gradient == want.gradient);
@@ -288,4 +290,18 @@ TEST_CASE("a step in two halves is the step, and one half alone is refused") {
     CHECK(halves.steps() == 3);
     CHECK(bits_of(other.weights()) == bits_of(model.weights()));
     CHECK(bits_of(halves.averaged().weights()) == bits_of(whole.averaged().weights()));
+}
+
+TEST_CASE("two trainers that are started need two contexts") {
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> one{1}, two{2};
+    Trainer      first{ctx, one}, second{ctx, two};
+    const Batch  batch = small_batch(0);
+    first.start({&batch, 1}, 1e-2), second.start({&batch, 1}, 1e-2);
+    CHECK_THROWS_WITH_AS(
+        first.finish(),
+        "Trainer: step 0: finish; got results of another step, wanted a context of its own for each "
+        "trainer that is started",
+        Error);
+    CHECK(second.finish().rows == batch.rows);
 }

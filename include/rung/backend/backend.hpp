@@ -101,9 +101,9 @@ concept BackendContext = requires(Context& ctx, Mat<Real> gradients, Real* w, st
     ctx.for_slices(1, [](auto&, int) {});
     { ctx.memory() } -> std::convertible_to<Memory const&>;      // of what operations read, and the host too
     { ctx.own_memory() } -> std::convertible_to<Memory const&>;  // of what operations alone read; not zeroed
-    {
-        ctx.results(1)
-        } -> std::convertible_to<double*>;  // zeros for operations to add to; after wait() they have
+    // Zeros for operations to add to, until the next call; and how many such calls there were.
+    { ctx.results(1) } -> std::convertible_to<double*>;
+    { ctx.given_results() } -> std::convertible_to<long>;
     ctx.wait();  // until all that was asked for is done: the host may read and write what operations do
     { ctx.piece(Index{}, Index{}) } -> std::convertible_to<Index>;  // rows at a time; width, parameters
     { ctx.places(Index{}) } -> std::convertible_to<int>;  // sequences a lane decodes at a time; parameters

@@ -27,6 +27,7 @@ public:
           options_(options),
           trained_(int(voters_.front()->steps())),
           sets_(voters_.size()) {
+        for (Trainer* voter : voters_) seeds_.push_back(voter->context().seed());
         detail::check_options(options_);
         RUNG_CHECK(filter_, "self_improve: filter; got none, wanted NoFilter{} or another");
         if (options.test_every > 0) check_tests();
@@ -60,7 +61,7 @@ public:
     [[gnu::cold, gnu::noinline]] void archive(Archive& all) {
         if (all.reads()) ahead_.reset(), problems_.reset();
         std::string seeds;
-        for (const std::uint64_t seed : this->seeds()) seeds += " " + std::to_string(seed);
+        for (const std::uint64_t seed : seeds_) seeds += " " + std::to_string(seed);
         archive_same(all, "self_improve: task, model and seeds",
                      concat(type_name<Task>(), ", ", type_name<Model>(), " with ", Model::parameters,
                             " weights,", seeds));
@@ -149,18 +150,11 @@ private:
         owner_ = target_ = 0, phase_ = Phase::label;
     }
 
-    std::uint64_t seed_of(int voter) const { return voters_[std::size_t(voter)]->context().seed(); }
-    std::vector<std::uint64_t> seeds() const {
-        std::vector<std::uint64_t> all;
-        for (Trainer* voter : voters_) all.push_back(voter->context().seed());
-        return all;
-    }
-
     /// Some of the labels of a model and a difficulty; after the last of them the filter.
     [[gnu::cold, gnu::noinline]] void label() {
         if (!problems_)
             problems_ =
-                std::make_unique<detail::ProblemSets<Task>>(task_, targets_, seeds(), now_.round, options_);
+                std::make_unique<detail::ProblemSets<Task>>(task_, targets_, seeds_, now_.round, options_);
         auto const& asked = problems_->at(owner_, target_);
         const int   count = int(asked.truth.size());
         const int   first = int(candidates_.size()), some = std::min(chunk(), count - first);
@@ -183,10 +177,10 @@ private:
             if (int(candidates_.size()) < count) return;
         }
         if (count > 0)
-            detail::keep_labels(
-                task_, asked.truth, candidates_, filter_, options_,
-                Rng(seed_of(owner_), Purpose::mixture, std::uint32_t(now_.round), std::uint32_t(target_), 1),
-                voters_.size() > 1, now_, sets_[std::size_t(owner_)].back());
+            detail::keep_labels(task_, asked.truth, candidates_, filter_, options_,
+                                Rng(seeds_[std::size_t(owner_)], Purpose::mixture, std::uint32_t(now_.round),
+                                    std::uint32_t(target_), 1),
+                                voters_.size() > 1, now_, sets_[std::size_t(owner_)].back());
         candidates_.clear();
         if (++target_ < int(targets_.size())) return;
         target_ = 0;
@@ -202,7 +196,7 @@ private:
         for (std::size_t v = 0; v < voters_.size(); ++v) {
             std::vector<Item> items(std::size_t(options_.batch));
             for (std::size_t i = 0; i < items.size(); ++i) {
-                Rng               rng(seed_of(int(v)), Purpose::mixture, std::uint32_t(now_.round),
+                Rng               rng(seeds_[v], Purpose::mixture, std::uint32_t(now_.round),
                                       std::uint32_t(step * options_.batch + int(i)), 2 * attempt_);
                 const std::size_t chosen = detail::pick(rng, sums[v]);
                 items[i]                 = chosen == 0 ? first_.draw(rng, trained_)
@@ -218,8 +212,11 @@ private:
             std::vector<std::vector<double>> sums;
             for (std::size_t v = 0; v < voters_.size(); ++v)
                 sums.push_back(detail::weights_of(options_.replay, sets_[v], first_.hardest()));
-            ahead_ = std::make_unique<detail::Ahead<std::vector<Batch>>>(
-                [this, sums, made = step_]() mutable { return batches(made++, sums); });
+            ahead_ =
+                std::make_unique<detail::Ahead<std::vector<Batch>>>([this, sums, made = step_]() mutable {
+                    auto all = batches(made, sums);
+                    return ++made, all;
+                });
         }
         const auto   own  = ahead_->take();
         const double rate = detail::rate_of(options_, now_.round, step_);
@@ -271,13 +268,14 @@ private:
         for (Trainer* voter : voters_) all(*voter);
     }
 
-    std::vector<Trainer*>     voters_;
-    detail::Together<Trainer> together_;
-    Task                      task_;
-    FirstSet                  first_;
-    LabelFilter               filter_;
-    ClimbOptions              options_;
-    Vocab                     vocab_ = vocab_of<Task>();
+    std::vector<Trainer*>      voters_;
+    std::vector<std::uint64_t> seeds_;  // of each
+    detail::Together<Trainer>  together_;
+    Task                       task_;
+    FirstSet                   first_;
+    LabelFilter                filter_;
+    ClimbOptions               options_;
+    Vocab                      vocab_ = vocab_of<Task>();
 
     Phase                                 phase_ = Phase::plan;
     Round                                 now_;

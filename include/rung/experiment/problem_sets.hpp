@@ -59,11 +59,13 @@ public:
           round_(std::uint32_t(round)),
           callers_(options.labeller.choose || options.labeller.ask || options.labeller.read) {}
 
-    /// What a model is asked of a target: the set of the call before, the one after it, or the first.
+    /// What a model is asked of a target. The first call may be for any set, and each one after it is for the same set
+    /// or the next.
     ProblemSet const& at(int model, int target) {
         const int n = model * int(targets_.size()) + target;
         if (n == at_) return now_;
-        if (!next_) next_.emplace([this, next = n]() mutable { return draw(next++); });
+        if (!next_) next_.emplace([this] { return draw(at_ + 1); }), at_ = n - 1;
+        RUNG_CHECK(n == at_ + 1, "ProblemSets: set; got ", n, ", wanted ", at_, " or the next");
         now_ = next_->take(), at_ = n;
         // Nothing of the caller's runs beside the task.
         if (!callers_ && !now_.truth.empty() && n + 1 < int(seeds_.size() * targets_.size())) next_->start();

@@ -17,8 +17,28 @@
 
 namespace rung::detail {
 
-/// Trainers whose contexts are alike. Where two have one context, they take turns. Threads may help one model after the
-/// other, or be shared among them: which is faster is found out by the first steps, and changes no bit.
+/// Which of two ways is faster: they are tried by turns, and then it is the one that was faster at its best.
+class Faster {
+public:
+    static constexpr int trials = 16;
+
+    /// The way to take next: 0 or 1.
+    int  way() const { return done_ < trials ? done_ % 2 : int(best_[1] < best_[0]); }
+    void took(double seconds) {
+        if (done_ == trials) return;
+        auto& best = best_[done_++ % 2];
+        best       = std::min(best, seconds);
+    }
+
+private:
+    static constexpr double never = std::numeric_limits<double>::infinity();
+
+    int    done_    = 0;
+    double best_[2] = {never, never};
+};
+
+/// Trainers whose contexts are alike. Where two have one context, they take turns. Threads may be shared among models,
+/// or help one after the other: whichever the first steps find faster, for no bit depends on it.
 template <class Trainer>
 class Together {
     using Context = std::remove_reference_t<decltype(std::declval<Trainer&>().context())>;
@@ -36,65 +56,68 @@ public:
             crew_ = std::make_unique<Workers>(std::min(int(all_.size()), threads));
     }
 
-    /// One step of each, of as many batches: their mean loss and gradient, and all their rows. What they throw is
-    /// thrown again when all are through: of several, the first one's. Says of several which diverged.
+    /// One step of each, of as many batches: their mean loss and gradient, and all their rows. Where some throw, the
+    /// others have taken their step, and what the first of those threw is thrown again. Says which diverged.
     StepResult step(std::span<Batch const> batches, double rate) {
-        const std::size_t       own = batches.size() / all_.size();
-        std::vector<StepResult> results(all_.size());
-        const auto start  = [&](std::size_t k) { all_[k]->start(batches.subspan(k * own, own), rate); };
-        const auto finish = [&](std::size_t k) { results[k] = finished(k); };
-        const bool shared = crew_ && (steps_ < trials ? steps_ % 2 == 0 : best_[1] < best_[0]);
+        const std::size_t               own = batches.size() / all_.size();
+        std::vector<StepResult>         results(all_.size());
+        std::vector<std::exception_ptr> failures(all_.size());
+        const auto                      attempt = [&](std::size_t k, auto const& work) {
+            if (failures[k]) return;
+            try {
+                work(*all_[k]);
+            } catch (...) {
+                failures[k] = std::current_exception();
+            }
+        };
+        const auto start = [&](std::size_t k) {
+            attempt(k, [&](Trainer& one) { one.start(batches.subspan(k * own, own), rate); });
+        };
+        const auto finish = [&](std::size_t k) {
+            attempt(k, [&](Trainer& one) { results[k] = one.finish(); });
+        };
         const auto before = std::chrono::steady_clock::now();
-        if (shared) in_threads([&](std::size_t k) { start(k), finish(k); });
+        if (crew_ && faster_.way() == 0) with_shares(start, finish);
         else in_turn(start, finish);
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - before;
+        for (std::size_t k = 0; k < all_.size(); ++k)
+            if (failures[k]) fail_as(k, failures[k]);
+
         StepResult mean;
         for (auto const& one : results) {
             mean.loss += one.loss / double(results.size());
             mean.gradient += one.gradient / double(results.size());
             mean.rows += one.rows;
         }
-        if (steps_++ < trials) {
-            const std::chrono::duration<double> took = std::chrono::steady_clock::now() - before;
-            best_[shared] = std::min(best_[shared], took.count() / double(mean.rows));
-        }
+        faster_.took(took.count() / double(mean.rows));  // steps differ in their rows
         return mean;
     }
 
 private:
-    StepResult finished(std::size_t k) const try { return all_[k]->finish(); } catch (Diverged const& why) {
+    [[noreturn]] void fail_as(std::size_t k, std::exception_ptr const& failure) const try {
+        std::rethrow_exception(failure);
+    } catch (Diverged const& why) {
         if (all_.size() == 1) throw;
         throw Diverged(concat("model ", k, " of ", all_.size(), ": ", why.what()));
     }
 
-    template <class Work>
-    void in_threads(Work const& work) const {
+    template <class Start, class Finish>
+    void with_shares(Start const& start, Finish const& finish) const {
         if constexpr (shares)
             for (int from = 0; from < int(all_.size()); from += crew_->count()) {
                 const Fewer fewer{*this, from, std::min(crew_->count(), int(all_.size()) - from)};
-                crew_->run(fewer.some, [&](int k, int) { work(std::size_t(from + k)); });
+                crew_->run(fewer.some,
+                           [&](int k, int) { start(std::size_t(from + k)), finish(std::size_t(from + k)); });
             }
     }
-
     /// By this thread. A device has the work of all of them before it is waited for, if each has a context.
     template <class Start, class Finish>
     void in_turn(Start const& start, Finish const& finish) const {
-        std::exception_ptr failure;
-        const auto         succeeds = [&](auto const& work, std::size_t k) {
-            try {
-                return work(k), true;
-            } catch (...) {
-                if (!failure) failure = std::current_exception();
-                return false;
-            }
-        };
-        std::vector<bool> started(all_.size());
         for (std::size_t k = 0; k < all_.size(); ++k) {
-            started[k] = succeeds(start, k);
-            if (!apart_ && started[k]) succeeds(finish, k);
+            start(k);
+            if (!apart_) finish(k);
         }
-        for (std::size_t k = 0; k < all_.size(); ++k)
-            if (apart_ && started[k]) succeeds(finish, k);
-        if (failure) std::rethrow_exception(failure);
+        for (std::size_t k = 0; k < all_.size() && apart_; ++k) finish(k);
     }
 
     /// While it lives, `some` of the contexts have a share of the threads: rounded up, for a thread too many waits, and
@@ -116,14 +139,10 @@ private:
         int             from_;
     };
 
-    static constexpr long trials = 16;
-
     std::vector<Trainer*>    all_;
     bool                     apart_ = true;
     std::unique_ptr<Workers> crew_;
-    long                     steps_   = 0;
-    double                   best_[2] = {std::numeric_limits<double>::infinity(),
-                                         std::numeric_limits<double>::infinity()};  // seconds a row: in turn, shared
+    Faster                   faster_;  // 0: with shares of the threads, 1: in turn
 };
 
 }  // namespace rung::detail

@@ -91,9 +91,9 @@ public:
     }
     StepResult step(Batch const& batch, double rate) { return step(std::span(&batch, 1), rate); }
 
-    /// The first half of step(), which on a device leaves it at work: what it is done with, finish() tells. Several
-    /// trainers, each with a context of its own, can be started before the first is finished. Until then model and
-    /// context are the step's.
+    /// The first half of step(). A device is at work when it returns, and finish() waits for it. Several trainers, each
+    /// with a context of its own, can be started before the first is finished. Until then model and context are the
+    /// step's.
     void start(std::span<Batch const> batches, double rate) {
         check_finished();
         double graded = 0;
@@ -159,14 +159,18 @@ public:
             });
         }
         update(gradients, rate, losses + parts);
-        under_way_.emplace(Step{losses, {}, graded, rows});
+        under_way_.emplace(Step{losses, ctx_.given_results(), {}, graded, rows});
         for (auto const& batch : batches) under_way_->weights.push_back(batch.weight);
     }
     /// The other half: waits.
     StepResult finish() {
         RUNG_CHECK(under_way_, "Trainer: finish; got no step that was started, wanted start() first");
         ctx_.wait();
-        const Step   step   = *std::exchange(under_way_, std::nullopt);
+        const Step step = *std::exchange(under_way_, std::nullopt);
+        RUNG_CHECK(
+            step.given == ctx_.given_results(), "Trainer: step ", steps_,
+            ": finish; got results of another step, wanted a context of its own for each trainer that is "
+            "started");
         const int    slices = ctx_.slices();
         const double norm   = std::sqrt(step.results[slices * int(step.weights.size())]);
         if (!std::isfinite(norm))
@@ -189,12 +193,14 @@ public:
     /// The mean begins anew where the optimizer does.
     Model const& averaged() const {
         RUNG_CHECK(averaged_, "Trainer: averaged; got ema 0, wanted one above 0 in its options");
+        check_finished();
         RUNG_CHECK(updates_ > 0, "Trainer: averaged; got no steps, wanted at least 1");
         return *averaged_;
     }
 
     /// Forgets the moments; weights stay.
     void reset_optimizer() {
+        check_finished();
         ctx_.for_slices(1, [&](auto& lane, int) {
             for (auto* moments : {&mean_, &square_})
                 fill(lane, Mat<Real>(moments->data(), 1, Model::parameters), 0);
@@ -242,6 +248,7 @@ private:
 
     struct Step {
         double const*       results;  // losses of the batches' slices, and the gradient's squared norm
+        long                given;    // they are those of this call
         std::vector<double> weights;  // of the batches
         double              graded;
         Index               rows;

@@ -85,8 +85,10 @@ public:
     double* results(int count) {
         if (results_.size() < count) results_ = Buffer<double>(count);
         std::fill_n(results_.begin(), count, 0.0);
+        ++given_;
         return results_.data();
     }
+    long given_results() const { return given_; }  ///< calls of results() so far
 
     /// Nothing is left for later.
     void wait() {}
@@ -137,6 +139,7 @@ private:
     std::vector<Lane<P>> lanes_;
     Buffer<real>         panels_;
     Buffer<double>       results_;
+    long                 given_ = 0;
 };
 
 Context(Options)->Context<float>;

@@ -215,8 +215,10 @@ public:
         wait();
         if (results_.size() < count) results_ = Buffer<double>(count, pinned_memory());
         std::fill(results_.begin(), results_.end(), 0.0);
+        ++given_;
         return results_.data();
     }
+    long given_results() const { return given_; }  ///< calls of results() so far
 
     /// Rows at a time, for want of memory.
     static constexpr Index piece(Index width, Index) {
@@ -250,6 +252,7 @@ private:
     Device         device_;  // before anything that needs it
     Lane<T>        lane_;
     Buffer<double> results_;
+    long           given_ = 0;
 };
 
 Context(Options)->Context<float>;

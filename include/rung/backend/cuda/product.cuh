@@ -167,9 +167,10 @@ private:
         return plan;
     }
 
-    /// The fastest of the candidates, each run a few times on the real operands.
+    /// The fastest of the candidates, each run a few times on the real operands, while no other context is at work.
     void choose(cudaStream_t stream, Plan& plan, ProductShape const& s, ProductPointers const& at,
                 cublasLtMatmulHeuristicResult_t const* candidates, int count) {
+        check(cudaDeviceSynchronize(), "product");
         cudaEvent_t begin = nullptr, end = nullptr;
         check(cudaEventCreate(&begin), "event"), check(cudaEventCreate(&end), "event");
         float best = INFINITY;
