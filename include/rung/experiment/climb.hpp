@@ -146,7 +146,6 @@ private:
         }
         if (options_.reset_optimizer)
             for (Trainer* voter : voters_) voter->reset_optimizer();
-        problems_.reset();
         owner_ = target_ = 0, phase_ = Phase::label;
     }
 
@@ -186,6 +185,7 @@ private:
         target_ = 0;
         if (options_.watch_labels) options_.watch_labels(owner_, sets_[std::size_t(owner_)].back());
         if (++owner_ < int(voters_.size())) return;
+        problems_.reset();
         owner_       = 0;
         now_.decoded = cost_.tokens, now_.flops += cost_.flops;
         step_ = 0, phase_ = Phase::train;
