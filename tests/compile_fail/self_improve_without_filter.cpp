@@ -1,4 +1,4 @@
-// expect: self_improve: add a filter before the options
+// expect: self_improve: wanted, before the options, a curriculum and a filter
 #include <rung/rung.hpp>
 #include <rung/task/reverse.hpp>
 

@@ -230,6 +230,36 @@ TEST_CASE("the watchdog sees a frontier that stands, but not one that has reache
               .sign.empty());
 }
 
+TEST_CASE("the watchdog sees at once that what was known is forgotten") {
+    const auto tests = [](std::vector<int> const& right) {
+        Report report;
+        for (std::size_t i = 0; i < right.size(); ++i)
+            report.scores.push_back({.difficulty = int(i) + 1, .correct = right[i], .count = 100});
+        return report;
+    };
+    Round first  = round_with(90, 0.99, tests({100, 100, 99, 91, 0}));
+    first.before = tests({100, 100, 100, 99, 0});
+    CHECK(Collapse{}(first, {}).sign.empty());  // 91 of 100 may be chance
+    first.after = tests({100, 100, 99, 89, 0});
+    CHECK(Collapse{}(first, {}).sign == "the frontier fell from 4 to 3 at 90 %");
+    CHECK(Collapse{.then = Ruling::stop}(first, {}).ruling == Ruling::stop);
+    CHECK(Collapse{.then = Ruling::hold}(first, {}).ruling == Ruling::go_on);  // by the truth alone
+    CHECK(Collapse{.stalled = 0}(first, {}).sign.empty());
+    Round second = round_with(90, 0.99, tests({100, 70, 99, 99, 0}));
+    CHECK(Collapse{}(second, {first}).sign == "the frontier fell from 4 to 1 at 90 %");
+    Round better = round_with(90, 0.99, tests({100, 100, 100, 100, 100}));
+    CHECK(Collapse{}(first, {better}).sign == "the frontier fell from 5 to 3 at 90 %");
+    better.ruling = Ruling::roll_back, better.before = first.after;  // given up
+    CHECK(Collapse{}(first, {better}).sign.empty());
+    CHECK(Collapse{}(round_with(90, 0.99), {first}).sign.empty());  // no test
+}
+
+TEST_CASE("two filters of one's own make one") {
+    const Both both{[](std::vector<Candidate> const& all) { return std::vector<bool>(all.size(), true); },
+                    Agreement{}};
+    CHECK(both({label("1")}).size() == 1);
+}
+
 TEST_CASE("filters leave the pipes of others alone") {
     CHECK((Number{2} | [](auto x) { return x + 1; }) == 3);
 }

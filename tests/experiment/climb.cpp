@@ -161,6 +161,40 @@ TEST_CASE("labels are told of as they are made, for all models and difficulties 
     CHECK(seen == wanted);
 }
 
+TEST_CASE("a climb goes on as if nothing had been after its watchdog or who watches its rounds threw") {
+    auto options     = quick();
+    options.watchdog = [](Round const&, std::vector<Round> const& before) {
+        return Advice{before.empty() ? Ruling::roll_back : Ruling::go_on};
+    };
+    Climbing whole(options, 2);
+    whole.finish();
+    int        thrown = 0;
+    const auto once   = [&](bool& done) {
+        if (!std::exchange(done, true)) ++thrown, fail({"the disk is full"});
+    };
+    bool watched = false, dogged = false;
+    auto failing        = options;
+    failing.watch_round = [&](Round const&) { once(watched); };
+    failing.watchdog    = [&](Round const& now, std::vector<Round> const& before) {
+        once(dogged);
+        return options.watchdog(now, before);
+    };
+    Climbing again(failing, 2);
+    while (!again.engine->ended()) try {
+            again.engine->advance();
+        } catch (Error const&) {}
+    CHECK(thrown == 2);
+    CHECK(again.rounds().size() == whole.rounds().size());
+    for (std::size_t i = 0; i < whole.rounds().size(); ++i) {
+        CHECK(again.rounds()[i].difficulty == whole.rounds()[i].difficulty);
+        CHECK(again.rounds()[i].after.scores.front().count == 20);
+    }
+    for (int k = 0; k < 2; ++k) {
+        CHECK(again.sets(k).size() == whole.sets(k).size());
+        CHECK(bits_of(again.voters[k].model().weights()) == bits_of(whole.voters[k].model().weights()));
+    }
+}
+
 TEST_CASE("nothing of the caller's runs while another thread draws problems") {
     static std::atomic<int> drawing{0};
     struct Slow : Reverse {

@@ -125,6 +125,8 @@ TEST_CASE("numbers that make no sense are refused where they are given") {
     refused(SelfConsistency{.least = 2}, LabelFilter{}, "SelfConsistency: least; got 2");
     refused(Verifier{}, LabelFilter{}, "Verifier: passes; got none");
     refused(HalfNewest{.newest = 2}, Replay{}, "HalfNewest: newest");
+    refused(HalfNewest{.first = INFINITY}, Replay{}, "HalfNewest: newest");
+    refused(LabelNoise{.share = 7}, Corrupt{}, "LabelNoise: share and digits; got 7");
     refused(Next{.each = 0}, LabelSchedule{}, "Next: by and each; got 1 and 0");
     refused(AsFarAs{.bar = 7}, LabelSchedule{}, "AsFarAs: bar and by; got 7,");
     refused(AsFarAs{.by = nullptr}, LabelSchedule{}, "AsFarAs: bar and by; got 0.99 and none");
@@ -138,5 +140,28 @@ TEST_CASE("policies that make no sense are refused") {
     options          = quick();
     options.labeller = commonest_of(3, 0);
     refuse(options, "labeller; got 3 samples at temperature 0, which are all alike");
+    for (const double peak : {-1.0, double(NAN), 1e300}) {
+        options      = quick();
+        options.peak = peak;
+        refuse(options, "self_improve: peak; got ");
+    }
+    options         = quick();
+    options.prompts = 2'000'000'000;
+    refuse(options, "self_improve: prompts; got 2000000000, wanted at most 100000000 a round");
     CHECK_THROWS_WITH_AS(Climbing(quick()).sets(1), doctest::Contains("sets of model 1"), Error);
+}
+
+TEST_CASE("a label that nobody can write is refused with its round, its difficulty and who made it") {
+    const auto refused = [](ClimbOptions const& options, char const* what) {
+        CHECK_THROWS_WITH_AS(Climbing(options).finish(), doctest::Contains(what), Error);
+    };
+    auto options    = quick();
+    options.corrupt = [](Rng&, Candidate const&, int) { return "xyz"; };
+    refused(options,
+            "self_improve: round 1, difficulty 4: a label of `corrupt`: Vocab: character 0 of 'xyz'");
+    options                 = quick();
+    options.labeller        = reworded([](std::string const& prompt, int) { return prompt; },
+                                [](std::string const&, std::string const&, int) { return "?"; });
+    options.labeller.choose = [](std::vector<Answer> const&) { return std::size_t{1}; };
+    refused(options, "self_improve: round 1, difficulty 4: a label of Labeller::read: Vocab");
 }

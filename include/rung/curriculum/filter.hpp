@@ -190,6 +190,8 @@ struct Both {
         return keep;
     }
 };
+template <class First, class Second>
+Both(First, Second) -> Both<First, Second>;
 
 template <KeepsCandidates First, class Second>
 Both<First, Second> operator|(First first, Second second) {

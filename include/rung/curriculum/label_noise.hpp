@@ -2,17 +2,27 @@
 // Labels made wrong on purpose, to see what a climb survives (Lee et al., ICML 2025, section 8).
 
 #include <algorithm>
-#include <functional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "rung/core/rng.hpp"
 #include "rung/curriculum/filter.hpp"
+#include "rung/curriculum/policy.hpp"
 
 namespace rung {
 
+template <class F>
+struct explain_corrupt {
+    static constexpr bool ok = std::is_invocable_r_v<std::string, F&, Rng&, Candidate const&, int>;
+    static_assert(
+        ok,
+        "Corrupt: wanted `std::string operator()(rung::Rng&, rung::Candidate const&, int round) const`, the "
+        "label that takes another's place, like LabelNoise");
+};
+
 /// What becomes of a kept label in a round, from 1: its answer, or another one.
-using Corrupt = std::function<std::string(Rng&, Candidate const&, int round)>;
+using Corrupt = Policy<std::string(Rng&, Candidate const&, int round), explain_corrupt>;
 
 enum class Corruption {
     uniform,           ///< every digit becomes another one at random
@@ -27,9 +37,12 @@ struct LabelNoise {
     std::vector<int> rounds = {};            ///< in which; empty: in all
     std::string      digits = "0123456789";  ///< of the task; of a maze, which has no 0, "123456789"
 
-    std::string operator()(Rng& rng, Candidate const& candidate, int round) const {
+    void check() const {
         RUNG_CHECK(share >= 0 && share <= 1 && digits.size() >= 2, "LabelNoise: share and digits; got ",
                    share, " and '", digits, "', wanted 0 to 1, and at least two");
+    }
+    std::string operator()(Rng& rng, Candidate const& candidate, int round) const {
+        check();
         const auto  n      = std::uint32_t(digits.size());
         const auto  turn   = [&](char& c, std::uint32_t by) { c = digits[(digits.find(c) + by) % n]; };
         std::string answer = candidate.answer;

@@ -1,6 +1,7 @@
 #pragma once
 // How a round's batches are mixed: the newest self-made labels, older ones, and the first set with its true labels.
 
+#include <cmath>
 #include <functional>
 #include <vector>
 
@@ -36,9 +37,10 @@ struct HalfNewest {
     int    enough = 0;  ///< labels; with fewer the newest set's share shrinks in proportion. 0: never
 
     [[gnu::cold, gnu::noinline]] void check() const {
-        RUNG_CHECK(newest >= 0 && newest <= 1 && first >= 0 && keep >= 0 && enough >= 0,
-                   "HalfNewest: newest, first, keep and enough; got ", newest, ", ", first, ", ", keep,
-                   " and ", enough, ", wanted 0 to 1, and at least 0 each");
+        RUNG_CHECK(
+            newest >= 0 && newest <= 1 && first >= 0 && std::isfinite(first) && keep >= 0 && enough >= 0,
+            "HalfNewest: newest, first, keep and enough; got ", newest, ", ", first, ", ", keep, " and ",
+            enough, ", wanted 0 to 1, and at least 0 each, and finite");
     }
     [[gnu::cold, gnu::noinline]] std::vector<double> operator()(std::vector<SetInfo> const& sets) const {
         check();

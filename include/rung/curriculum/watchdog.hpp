@@ -30,9 +30,9 @@ struct explain_watchdog {
 /// Asked after each round, of the round and of all before it.
 using Watchdog = Policy<Advice(Round const&, std::vector<Round> const&), explain_watchdog>;
 
-/// Sees few kept labels, little trust in them, agreement and confidence that fall, a frontier that stands still, and
-/// rounds that were held in vain. The frontier is that of the tests, which know the truth: where nothing else is seen,
-/// it may stop a climb but not choose what is learnt.
+/// Sees few kept labels, little trust in them, agreement and confidence that fall, a frontier that falls or stands
+/// still, and rounds that were held in vain. The frontier is that of the tests, which know the truth: where nothing
+/// else is seen, it may stop a climb but not choose what is learnt.
 struct Collapse {
     double least_kept  = 0.1;  ///< share of a round's labels
     double least_trust = 0.8;  ///< see LabelCount::trust
@@ -61,6 +61,10 @@ struct Collapse {
         see_fall(see, "agreement", labels.agreement, before, &LabelCount::agreement);
         see_fall(see, "confidence", labels.confidence, before, &LabelCount::confidence);
         const bool unaided = !advice.sign.empty();
+        if (const double best = best_reach(now, before); stalled > 0 && !now.after.scores.empty())
+            see(now.after.reach(forgotten) < best,
+                "the frontier fell from " + std::to_string(int(best)) + " to " +
+                    std::to_string(int(now.after.reach(forgotten))) + " at 90 %");
         if (Report const* then_tested = stalled > 0 ? tested_before(before) : nullptr) {
             const double reach = now.after.reach();
             see(!now.after.scores.empty() && reach <= then_tested->reach() && reach < now.after.reach(0),
@@ -79,6 +83,14 @@ struct Collapse {
     }
 
 private:
+    /// What was known, at 99 %, and is not even this any more, is forgotten: less could be a matter of the problems.
+    static constexpr double forgotten = 0.9;
+
+    static double best_reach(Round const& now, std::vector<Round> const& before) {
+        double best = (before.empty() ? now : before.front()).before.reach();
+        for (auto const& round : before) best = std::max(best, round.standing().reach());
+        return best;
+    }
     template <class See>
     [[gnu::cold, gnu::noinline]] void see_fall(See const& see, std::string const& what, double now,
                                                std::vector<Round> const& before,

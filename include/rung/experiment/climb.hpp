@@ -234,7 +234,7 @@ private:
         if (options_.watch) options_.watch(event);
         if (++step_ < options_.steps) return;
         ahead_.reset();
-        voter_ = 0, phase_ = Phase::test;
+        phase_ = Phase::test;
     }
 
     Report test_of(Trainer& voter) const {
@@ -243,23 +243,23 @@ private:
 
     /// Tests one model; after the last of them the watchdog has its say.
     [[gnu::cold, gnu::noinline]] void test() {
-        if (tested(now_.round)) {
+        if (tested(now_.round) && voter_ < int(voters_.size())) {
             now_.after.add(test_of(*voters_[std::size_t(voter_)]));
             if (++voter_ < int(voters_.size())) return;
         }
-        voter_ = 0;
         if (options_.watchdog) {
             auto [ruling, sign, ends] = options_.watchdog(now_, rounds_);
             now_.ruling = ruling, now_.sign = std::move(sign), now_.ends = ends || ruling == Ruling::stop;
         }
+        if (now_.ruling == Ruling::roll_back) go_back();
+        else if (!now_.after.scores.empty()) latest_ = now_.after;
         if (!waits(now_.ruling)) history_.push_back(targets_);
         else
             for (auto& sets : sets_) sets.pop_back();
-        if (now_.ruling == Ruling::roll_back) go_back();
-        else if (!now_.after.scores.empty()) latest_ = now_.after;
-        if (options_.watch_round) options_.watch_round(now_);
         rounds_.push_back(std::move(now_));
+        voter_ = 0;
         phase_ = rounds_.back().ends || int(rounds_.size()) == options_.rounds ? Phase::ended : Phase::plan;
+        if (options_.watch_round) options_.watch_round(rounds_.back());  // may throw: the round is over
     }
     void go_back() {
         RUNG_CHECK(options_.snapshots && !snapshot_.empty(),

@@ -1,6 +1,7 @@
 #pragma once
 // All that varies from one climb to another, each choice with the default that the paper has.
 
+#include <cmath>
 #include <functional>
 #include <string>
 
@@ -88,7 +89,8 @@ inline double rate_of(ClimbOptions const& options, int round, int step) {
                   type_of(options.watchdog), ", ", type_of(options.corrupt), ", kept by ");
 }
 
-inline constexpr int most_rounds = 100'000, most_targets = 4'096, most_samples = 1'024;
+inline constexpr int most_rounds = 100'000, most_targets = 4'096, most_samples = 1'024,
+                     most_prompts = 100'000'000;
 
 /// Throws where they make no sense; says what they leave open.
 [[gnu::cold, gnu::noinline]] inline void check_options(ClimbOptions& options) {
@@ -97,6 +99,10 @@ inline constexpr int most_rounds = 100'000, most_targets = 4'096, most_samples =
                "self_improve: rounds, prompts, steps and batch; got ", options.rounds, ", ", options.prompts,
                ", ", options.steps, " and ", options.batch, ", wanted at least 1 each, and less than ",
                most_rounds, " rounds");
+    RUNG_CHECK(options.prompts <= most_prompts, "self_improve: prompts; got ", options.prompts,
+               ", wanted at most ", most_prompts, " a round");
+    RUNG_CHECK(options.rate || (options.peak >= 0 && std::isfinite(float(options.peak))),
+               "self_improve: peak; got ", options.peak, ", wanted a finite number of at least 0");
     if (options.decay == 0 && !options.rate)
         options.decay = std::clamp(options.steps - options.warmup, 0, options.steps / 2);
     RUNG_CHECK(options.decay >= 0 && options.warmup >= 0 && options.decay + options.warmup <= options.steps &&

@@ -191,6 +191,16 @@ Probe probe(std::vector<Trainer*> const& voters, Task const& task, Difficulty di
     counts.push_back(more);
 }
 
+/// Throws where a label that somebody else had a hand in is not of the task's alphabet: it would be learnt.
+template <class Task>
+void check_label(Candidate const& label, ClimbOptions const& options, int round) try {
+    std::vector<int> tokens;
+    vocab_of<Task>().append(tokens, label.answer);
+} catch (Error const& error) {
+    throw Error(concat("self_improve: round ", round, ", difficulty ", label.difficulty.text(),
+                       ": a label of ", options.corrupt ? "`corrupt`: " : "Labeller::read: ", error.what()));
+}
+
 /// Filters what the models said of one difficulty, keeps the rest for one of them, and counts.
 /// @param voted  there are several models
 template <class Task>
@@ -221,6 +231,7 @@ void keep_labels(Task const& task, std::vector<Example> const& truth, std::vecto
             count.spoilt += other != label.answer;
             label.answer = std::move(other);
         }
+        if (options.corrupt || options.labeller.read) check_label<Task>(label, options, round.round);
         set.labels.push_back(std::move(label));
     }
     count.agreement /= count.labelled, count.confidence /= count.labelled;

@@ -75,7 +75,7 @@ FirstSet first_set(Task const& task, First const& first) {
 /// @param filter  is asked for each model and difficulty. A round of which nothing is kept trains on older sets alone.
 template <class Who, class Task, class First, class Filter>
 auto climb(Who& who, Task const& task, First const& first, Filter const& filter,
-           ClimbOptions const& options) {
+           ClimbOptions const& options = {}) {
     static_assert(detail::explain_who<Who>::ok && explain_filter<Filter>::ok);
     using Trainer = std::remove_pointer_t<typename decltype(detail::voters_of(who))::value_type>;
     detail::explain_fit<typename Trainer::model_type, Task>();
@@ -85,7 +85,7 @@ auto climb(Who& who, Task const& task, First const& first, Filter const& filter,
 
 template <class Who, class Task, class First, class Filter>
 std::vector<Round> self_improve(Who& who, Task const& task, First const& first, Filter const& filter,
-                                ClimbOptions const& options) {
+                                ClimbOptions const& options = {}) {
     static_assert(detail::explain_who<Who>::ok);
     auto                engine = climb(who, task, first, filter, options);
     const Keeper::State state  = [&](Archive& all) { engine.archive(all); };
@@ -110,15 +110,16 @@ std::vector<Round> self_improve(Who& who, Task const& task, First const& first, 
 
 template <class Who, class Task, class First>
 void self_improve(Who&, Task const&, First const&, ClimbOptions const&) {
-    static_assert(
-        !std::is_same_v<Who, Who>,
-        "self_improve: add a filter before the options, which labels to keep: LengthFilter{}, NoFilter{}");
+    static_assert(!std::is_same_v<Who, Who>,
+                  "self_improve: wanted, before the options, a curriculum and a filter: what has true "
+                  "labels, and which "
+                  "labels to keep, such as LengthFilter{} or NoFilter{}");
 }
 
 /// The same with a trainer of its own, which starts without moments and at step 0.
 template <class Context, class Model, class Task, class First, class Filter>
 std::vector<Round> self_improve(Context& ctx, Model& model, Task const& task, First const& first,
-                                Filter const& filter, ClimbOptions const& options) {
+                                Filter const& filter, ClimbOptions const& options = {}) {
     Trainer trainer{ctx, model};
     return self_improve(trainer, task, first, filter, options);
 }
