@@ -112,8 +112,7 @@ template <class Who, class Task, class First>
 void self_improve(Who&, Task const&, First const&, ClimbOptions const&) {
     static_assert(!std::is_same_v<Who, Who>,
                   "self_improve: wanted, before the options, a curriculum and a filter: what has true "
-                  "labels, and which "
-                  "labels to keep, such as LengthFilter{} or NoFilter{}");
+                  "labels, and which labels to keep, such as LengthFilter{} or NoFilter{}");
 }
 
 /// The same with a trainer of its own, which starts without moments and at step 0.

@@ -19,7 +19,8 @@ struct Found {
 Found find_device();
 
 Memory const& device_memory();  ///< only calls read and write it
-Memory const& shared_memory();  ///< the host too, while no call does, as right after it was taken; moves by pages
+/// Read and written by the host too, while no call does, as right after it was taken. It moves by pages.
+Memory const& shared_memory();
 Memory const& pinned_memory();  ///< the host's, which calls reach through the bus
 
 template <class T>
