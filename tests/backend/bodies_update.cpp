@@ -115,22 +115,25 @@ TEST_CASE("bodies: AdamW brings the gradient's norm within its bound, or leaves 
         for (float& x : v.data) x = x * x;
         g.data[777] = one;
         auto   w2 = floats(w), m2 = floats(m), v2 = floats(v), before = w2;
-        double square_on_cpu = NAN;
+        double square_on_cpu = NAN, failed_on_cpu = 0, failed = 0;
         clip_and_update(ctx, w.data.data(), m.data.data(), v.data.data(), g.view(), chunks, step, bound,
-                                      &square_on_cpu);
+                                      &square_on_cpu, &failed_on_cpu);
         const double norm = std::sqrt(square_on_cpu);
 
         std::vector<double> partial(4, NAN);
         double              square = NAN;
         run(by, 4, cuda::SquaredNorm{g.data.data(), partial.data(), n, 256});
-        run(by, 1, cuda::SumOfSquares{partial.data(), &square, 4});
+        run(by, 1, cuda::SumOfSquares{partial.data(), &square, &failed, 4});
         if (std::isfinite(norm)) CHECK(std::sqrt(square) == doctest::Approx(norm).epsilon(1e-6));
         else CHECK_FALSE(std::isfinite(square));
+        CHECK(failed == (std::isfinite(norm) ? 0 : 1));
+        CHECK(failed == failed_on_cpu);
         const auto  rates = cuda::AdamWRates::of(step);
         cuda::AdamW body{};
         body.rates   = &rates;
         body.weights = w2.data(), body.mean = m2.data(), body.square = v2.data();
-        body.gradient = g.data.data(), body.squared_norm = &square, body.bound = float(bound);
+        body.gradient = g.data.data(), body.squared_norm = &square, body.failed = &failed,
+        body.bound = float(bound);
         body.ends = ends, body.decayed = decayed, body.runs = 3;
         for (Index i = 0; i < n; ++i) body(i);
         const double far = std::isfinite(norm) ? 1e-6 : 1e-300;
@@ -138,6 +141,14 @@ TEST_CASE("bodies: AdamW brings the gradient's norm within its bound, or leaves 
         CHECK(apart(m2, m.view()) < far);
         CHECK(apart(v2, v.view()) < far);
         CHECK((w2 == before) != std::isfinite(norm));
+        failed = failed_on_cpu = 1, w2 = before;  // an earlier step
+        for (Index i = 0; i < n; ++i) body(i);
+        CHECK(w2 == before);
+        const auto kept = w.data.copy();
+        g.data[777]     = 1;
+        clip_and_update(ctx, w.data.data(), m.data.data(), v.data.data(), g.view(), chunks, step, bound,
+                                      &square_on_cpu, &failed_on_cpu);
+        CHECK(std::equal(kept.begin(), kept.end(), w.data.begin()));
     };
     for (const By by : every_way) {
         for (const double bound : {0.0, 1.0, 1e3}) check(by, bound, 0.5f);
@@ -150,11 +161,17 @@ TEST_CASE("bodies: an average moves towards the weights") {
     const std::vector<Chunk> chunks{{0, 70, true}, {70, 31, false}};
     const Random<float>      weights(1, 101, 1);
     Random<float>            wanted(1, 101, 2);
-    std::vector<float>       got   = floats(wanted);
-    const float              share = 0.25f;
-    move_towards(ctx, wanted.data.data(), weights.data.cdata(), chunks, share);
-    const cuda::MoveTowards body{got.data(), weights.data.cdata(), &share};
-    for (Index i = 0; i < 101; ++i) body(i);
+    std::vector<float>       got    = floats(wanted);
+    const float              share  = 0.25f;
+    double                   failed = 1;
+    const cuda::MoveTowards  body{got.data(), weights.data.cdata(), &failed, &share};
+    const auto               move = [&] {
+        move_towards(ctx, wanted.data.data(), weights.data.cdata(), chunks, share, &failed);
+        for (Index i = 0; i < 101; ++i) body(i);
+    };
+    move();
+    CHECK(got == floats(Random<float>(1, 101, 2)));
+    failed = 0, move();
     CHECK(apart(got, wanted.view()) < 1e-6);
     const Random<float> before(1, 101, 2);
     for (Index i = 0; i < 101; ++i)

@@ -194,9 +194,11 @@ void updates() {
     rows("squared norm", 4, 1e-5, [&](Numbers& m) {
         return cuda::SquaredNorm{m.normal<float>(N), m.result(m.doubles(4), 4), N, 256};
     });
-    rows("sum of squares", 1, 1e-6, [&](Numbers& m) {
-        return cuda::SumOfSquares{m.copy(std::vector<double>(100, 0.1)), m.result(m.doubles(1), 1), 100};
-    });
+    for (const double each : {0.1, double(INFINITY)})
+        rows("sum of squares", 1, 1e-6, [&](Numbers& m) {
+            return cuda::SumOfSquares{m.copy(std::vector<double>(100, each)), m.result(m.doubles(1), 1),
+                                      m.result(m.copy(std::vector<double>{0}), 1), 100};
+        });
     blocks("losses", 1, 1e-6, [&](Numbers& m) {
         return cuda::AddLosses{m.normal<float>(N), m.result(m.copy(std::vector<double>{0.5}), 1), N};
     });
@@ -205,17 +207,18 @@ void updates() {
     });
     lanes("average", N, 1e-6, [&](Numbers& m) {
         return cuda::MoveTowards{m.result(m.normal<float>(N), N), m.normal<float>(N),
-                                 m.copy(std::vector<float>{0.1f})};
+                                 m.copy(std::vector<double>{0}), m.copy(std::vector<float>{0.1f})};
     });
-    // Of a norm within its bound, beyond it, and not finite.
-    for (const double square : {0.25, 4.0, double(INFINITY)})
-        lanes("AdamW", N, 1e-5, [&](Numbers& m) {
+    // Of a norm within its bound, beyond it, and after a step that failed.
+    for (const auto& [square, failed] : {std::pair{0.25, 0.0}, {4.0, 0.0}, {0.25, 1.0}})
+        lanes("AdamW", N, 1e-5, [&, square = square, failed = failed](Numbers& m) {
             const AdamWStep step{1e-2, 0.9, 0.98, 1e-8, 0.1, 0.5, 0.25};
             cuda::AdamW     body{};
             body.rates   = m.copy(std::vector<cuda::AdamWRates>{cuda::AdamWRates::of(step)});
             body.weights = m.result(m.normal<float>(N), N), body.mean = m.result(m.normal<float>(N), N);
             body.square = m.result(m.squares(N), N), body.gradient = m.normal<float>(N);
             body.squared_norm = m.copy(std::vector<double>{square}), body.bound = 1, body.runs = 2;
+            body.failed = m.copy(std::vector<double>{failed});
             body.ends = m.copy(std::vector<Index>{300, N}), body.decayed = m.flags({true, false});
             return body;
         });

@@ -22,7 +22,7 @@ public:
         std::erase(all(), this);
     }
     void start(Recording const& calls) {
-        started_.push_back(calls);
+        started_.push_back(calls), ++count_;
         int busy = 0;
         for (Driver* const one : all()) busy += !one->started_.empty();
         most_at_once() = std::max(most_at_once(), busy);
@@ -32,9 +32,13 @@ public:
         static int most = 0;
         return most;
     }
-    void work() {
-        for (; !started_.empty(); started_.pop_front()) started_.front().run(*this);
+    void work() { work_until(count_); }
+    /// Does what had been started when so much had been, and nothing that was started later.
+    void work_until(long count) {
+        for (; !started_.empty() && count_ - long(started_.size()) < count; started_.pop_front())
+            started_.front().run(*this);
     }
+    long                         count() const { return count_; }
     static std::vector<Driver*>& all() {
         static std::vector<Driver*> drivers;
         return drivers;
@@ -42,6 +46,7 @@ public:
 
 private:
     std::deque<Recording> started_;
+    long                  count_ = 0;
 };
 class Graph {
 public:
@@ -57,6 +62,8 @@ inline void          start(Driver& driver, Recording const& calls) { driver.star
 inline void          start(Driver& driver, Graph& graph) { driver.start(graph.calls); }
 inline Owned<Graph>  capture(Driver&, Recording const& calls) { return Owned<Graph>(new Graph{calls}); }
 inline void          synchronize(Driver& driver) { driver.work(); }
+inline long          mark(Driver& driver) { return driver.count(); }
+inline void          wait_for(Driver& driver, long mark) { driver.work_until(mark); }
 
 inline void finish_work() {
     for (Driver* const driver : Driver::all()) driver->work();

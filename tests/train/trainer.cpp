@@ -276,7 +276,7 @@ TEST_CASE("a step in two halves is the step, and one half alone is refused") {
         const StepResult want = whole.step(batch, 1e-2);
         halves.start({&batch, 1}, 1e-2);
         const std::string where =
-            concat("Trainer: step ", step, "; got one that was started, wanted finish() first");
+            concat("Trainer: step ", step, ": steps under way; got 1, wanted finish() first");
         CHECK_THROWS_WITH_AS(halves.start({&batch, 1}, 1e-2), where.c_str(), Error);
         Archive all;
         CHECK_THROWS_WITH_AS(halves.archive(all), where.c_str(), Error);
@@ -300,8 +300,7 @@ TEST_CASE("two trainers that are started need two contexts") {
     first.start({&batch, 1}, 1e-2), second.start({&batch, 1}, 1e-2);
     CHECK_THROWS_WITH_AS(
         first.finish(),
-        "Trainer: step 0: finish; got results of another step, wanted a context of its own for each "
-        "trainer that is started",
+        "cpu::Context: step; got 1 of 2, wanted the last (two trainers that were started on one context?)",
         Error);
     CHECK(second.finish().rows == batch.rows);
 }

@@ -101,16 +101,19 @@ concept BackendContext = requires(Context& ctx, Mat<Real> gradients, Real* w, st
     ctx.for_slices(1, [](auto&, int) {});
     { ctx.memory() } -> std::convertible_to<Memory const&>;      // of what operations read, and the host too
     { ctx.own_memory() } -> std::convertible_to<Memory const&>;  // of what operations alone read; not zeroed
-    // Zeros for operations to add to, until the next call; and how many such calls there were.
-    { ctx.results(1) } -> std::convertible_to<double*>;
-    { ctx.given_results() } -> std::convertible_to<long>;
+    // A step begins: zeros for operations to add to; it has been asked for: its number; it is done: what was added up,
+    // until `ahead` more begin.
+    { ctx.begin_step(1) } -> std::convertible_to<double*>;
+    { ctx.end_step() } -> std::convertible_to<long>;
+    { ctx.wait_for(1L) } -> std::convertible_to<double const*>;
+    { Context::ahead } -> std::convertible_to<int>;  // steps that may be under way at once
     ctx.wait();  // until all that was asked for is done: the host may read and write what operations do
     { ctx.piece(Index{}, Index{}) } -> std::convertible_to<Index>;  // rows at a time; width, parameters
     { ctx.places(Index{}) } -> std::convertible_to<int>;  // sequences a lane decodes at a time; parameters
     // For products until the weights change; their count, their panels' size, where they stand -> panels, or null.
     { packed(ctx, w, Index{}, Index{}, places) } -> std::convertible_to<Real const*>;
-    clip_and_update(ctx, w, w, w, gradients, chunks, step, 1.0, number);  // the squared norm is a result
-    move_towards(ctx, w, w, chunks, 0.1);                                 // y += share (x - y)
+    clip_and_update(ctx, w, w, w, gradients, chunks, step, 1.0, number, number);  // squared norm; failed
+    move_towards(ctx, w, w, chunks, 0.1, number);  // y += share (x - y), unless failed
 };
 
 }  // namespace rung

@@ -41,11 +41,19 @@ public:
     bool ended() const { return phase_ == Phase::ended; }
     /// Does the next piece of work.
     void advance() {
+        advance([](int) { return true; });
+    }
+    /// The same. Steps of training may be under way when it returns: there is no
+    /// state to archive before at_rest().
+    /// @param due  whether there must be a state so many pieces from now
+    template <class Due>
+    void advance(Due const& due) {
         if (phase_ == Phase::plan) plan();
         else if (phase_ == Phase::label) label();
-        else if (phase_ == Phase::train) step();
+        else if (phase_ == Phase::train) step(due);
         else if (phase_ == Phase::test) test();
     }
+    bool at_rest() const { return together_.under_way() == 0; }
     /// After a step that threw and a return to an earlier state: other examples than those that led there.
     void try_anew() { ++attempt_; }
 
@@ -59,7 +67,7 @@ public:
 
     /// The whole state, the models' among it. What is read must be of the same climb.
     [[gnu::cold, gnu::noinline]] void archive(Archive& all) {
-        if (all.reads()) ahead_.reset(), problems_.reset();
+        if (all.reads()) together_.rest(), ahead_.reset(), problems_.reset();
         std::string seeds;
         for (const std::uint64_t seed : seeds_) seeds += " " + std::to_string(seed);
         archive_same(all, "self_improve: task, model and seeds",
@@ -207,7 +215,8 @@ private:
         return all;
     }
     /// One update of every model.
-    void step() {
+    template <class Due>
+    void step(Due const& due) try {
         if (!ahead_) {
             std::vector<std::vector<double>> sums;
             for (std::size_t v = 0; v < voters_.size(); ++v)
@@ -218,23 +227,32 @@ private:
                     return ++made, all;
                 });
         }
-        const auto   own  = ahead_->take();
-        const double rate = detail::rate_of(options_, now_.round, step_);
-        if (step_ + 1 < options_.steps) ahead_->start();
-        const StepResult mean = together_.step(own, rate);
-        StepEvent        event{step_ + 1, options_.steps, mean.loss, mean.gradient, rate, mean.rows};
-        event.round = now_.round;
-        for (std::size_t v = 0; v < voters_.size(); ++v) {
-            const int passes = voters_[v]->options().passes;
-            for (const int length : own[v].lengths)
-                now_.flops += 3 * Model::flops(length, passes > 0 ? passes : Model::passes);
+        for (int at; (at = step_ + together_.under_way()) < options_.steps && together_.has_room();) {
+            const auto own   = ahead_->take();
+            double&    rate  = rates_[at % Trainer::ahead];
+            rate             = detail::rate_of(options_, now_.round, at);
+            const bool rests = options_.watch.looks() || due(at + 1 - step_);
+            if (at + 1 < options_.steps) ahead_->start();
+            together_.start(own, rate, rests);
+            for (std::size_t v = 0; v < voters_.size(); ++v) {
+                const int passes = voters_[v]->options().passes;
+                for (const int length : own[v].lengths)
+                    now_.flops += 3 * Model::flops(length, passes > 0 ? passes : Model::passes);
+            }
         }
+        const StepResult mean = together_.finish();
+        StepEvent event{step_ + 1, options_.steps, mean.loss, mean.gradient, rates_[step_ % Trainer::ahead],
+                        mean.rows};
+        event.round = now_.round;
         ahead_->wait();  // nothing of the caller's runs beside the task
         now_.loss += event.loss / options_.steps, now_.tokens += event.tokens;
         if (options_.watch) options_.watch(event);
         if (++step_ < options_.steps) return;
         ahead_.reset();
         phase_ = Phase::test;
+    } catch (...) {
+        together_.rest(), ahead_.reset();
+        throw;
     }
 
     Report test_of(Trainer& voter) const {
@@ -271,6 +289,7 @@ private:
     std::vector<Trainer*>      voters_;
     std::vector<std::uint64_t> seeds_;  // of each
     detail::Together<Trainer>  together_;
+    double                     rates_[Trainer::ahead] = {};  // of steps that are under way
     Task                       task_;
     FirstSet                   first_;
     LabelFilter                filter_;

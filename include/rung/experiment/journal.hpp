@@ -45,7 +45,7 @@ public:
 
     /// For TrainOptions::watch: a progress line per stretch of training, whose state is kept.
     [[gnu::cold, gnu::noinline]] Watch watch(std::string const& label) {
-        return {[this, label](StepEvent const& e) { step(label, e); }, keeper(label)};
+        return {[this, label](StepEvent const& e) { step(label, e); }, keeper(label), false};
     }
     /// For ClimbOptions::watch.
     /// @param name  of the climb, where there are several
@@ -54,7 +54,7 @@ public:
                         if (climbs_.empty() && e.step == 1) trained_steps_ = losses_.y.size();
                         step(text::join({of_climb(name), "round ", std::to_string(e.round)}), e);
                     },
-                    keeper(name.empty() ? "climb" : name)};
+                    keeper(name.empty() ? "climb" : name), false};
         watch.labels = [this, name](LabelEvent const& e) { labelled(name, e); };
         return watch;
     }

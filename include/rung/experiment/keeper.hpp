@@ -31,6 +31,10 @@ public:
     /// After each step: keeps the state when it is time to. Throws to stop the work, having kept it.
     /// @param done  this was the last step
     virtual void step(State const& state, bool done) = 0;
+    /// Instead, after a step while later ones are under way: there is no state between steps now.
+    virtual void pass() {}
+    /// Whether the state is to be kept `steps` steps from now: then no other is under way when step() is called.
+    virtual bool due(int /*steps*/) { return true; }
     /// Instead of a step that threw Diverged. True: the state kept last has been read back. The work then changes
     /// what it tries next, calls step(), and goes on.
     /// @param at   steps taken before it

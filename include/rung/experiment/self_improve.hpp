@@ -97,13 +97,14 @@ std::vector<Round> self_improve(Who& who, Task const& task, First const& first, 
     }
     while (!engine.ended()) {
         try {
-            engine.advance();
+            engine.advance([&](int pieces) { return keeper && keeper->due(pieces); });
         } catch (Diverged const& why) {
             const int steps = int(detail::voters_of(who).front()->steps());
             if (!keeper || !keeper->retry(state, steps, why.what())) throw;
             engine.try_anew();
         }
-        if (keeper) keeper->step(state, engine.ended());
+        if (keeper && engine.at_rest()) keeper->step(state, engine.ended());
+        else if (keeper) keeper->pass();
     }
     return engine.rounds();
 }

@@ -96,11 +96,12 @@ private:
             if (back_.empty()) mark(state);
         }
         void step(State const& state, bool done) override {
-            ++steps_;
+            pass();
             if (!done && (steps_ % steps_back == 0 || std::exchange(again_, false))) mark(state);
-            const bool due = seconds_now() - kept_ >= all_.common_.checkpoint_seconds;
-            if (done || due || all_.signals_.heard() != 0) keep(state, done);
+            if (done || now()) keep(state, done);
         }
+        void pass() override { ++steps_; }
+        bool due(int steps) override { return (steps_ + steps) % steps_back == 0 || again_ || now(); }
         [[gnu::cold, gnu::noinline]] bool retry(State const& state, int at, std::string_view why) override {
             const int tried = retries_;
             again_          = tried < all_.common_.retries;
@@ -121,6 +122,9 @@ private:
         }
 
     private:
+        bool now() const {
+            return seconds_now() - kept_ >= all_.common_.checkpoint_seconds || all_.signals_.heard() != 0;
+        }
         [[gnu::cold, gnu::noinline]] void archive(Archive& all, State const& state) {
             std::uint64_t size = record_.size();
             all(done_, retries_, steps_, size);

@@ -7,6 +7,7 @@
 #include <exception>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -54,6 +55,28 @@ public:
         apart_ = std::adjacent_find(contexts.begin(), contexts.end()) == contexts.end();
         if (shares && apart_ && all_.size() > 1 && threads > 1)
             crew_ = std::make_unique<Workers>(std::min(int(all_.size()), threads));
+    }
+
+    Together(Together const&)            = delete;
+    Together& operator=(Together const&) = delete;
+    ~Together() { rest(); }
+
+    /// Whether a step can be started before those that are under way are finished, see Trainer. Several models keep a
+    /// device at work as it is: their steps are done when they have been started.
+    bool has_room() const { return under_way() < (rests_ || all_.size() > 1 ? 1 : Trainer::ahead); }
+    int  under_way() const { return all_.size() > 1 ? int(done_.has_value()) : all_[0]->under_way(); }
+    /// @param rests  it is finished before another is started
+    void start(std::span<Batch const> batches, double rate, bool rests) {
+        if (all_.size() > 1) done_ = step(batches, rate);
+        else all_[0]->start(batches, rate);
+        rests_ = rests;
+    }
+    StepResult finish() { return all_.size() > 1 ? *std::exchange(done_, std::nullopt) : all_[0]->finish(); }
+    /// Finishes all that were started, whatever becomes of them.
+    void rest() noexcept {
+        while (under_way() > 0) try {
+                finish();
+            } catch (...) {}
     }
 
     /// One step of each, of as many batches: their mean loss and gradient, and all their rows. Where some throw, the
@@ -139,10 +162,12 @@ private:
         int             from_;
     };
 
-    std::vector<Trainer*>    all_;
-    bool                     apart_ = true;
-    std::unique_ptr<Workers> crew_;
-    Faster                   faster_;  // 0: with shares of the threads, 1: in turn
+    std::vector<Trainer*>     all_;
+    bool                      apart_ = true;
+    std::unique_ptr<Workers>  crew_;
+    std::optional<StepResult> done_;
+    bool                      rests_ = false;
+    Faster                    faster_;  // 0: with shares of the threads, 1: in turn
 };
 
 }  // namespace rung::detail

@@ -143,19 +143,27 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
     const auto tested = [&](int step) {
         return options.test_every > 0 && (step + 1) % options.test_every == 0;
     };
+    Keeper* const         keeper = options.watch.keeper();
     std::vector<Trainer*> trainers;
     for (auto& pupil : pupils) trainers.push_back(&pupil.trainer);
     const std::string         several = pupils.size() > 1 ? concat(", ", pupils.size(), " of them") : "";
     Together<Trainer>         together(trainers);
+    double                    rates[Trainer::ahead] = {};
     Ahead<std::vector<Batch>> next{make};
     const auto                take_step = [&] {
-        const std::vector<Batch> batches = next.take();
-        const double             rate    = options.rate ? options.rate(step) : standard(step);
-        // A test may change the curriculum: the batch after it waits.
-        if (step + 1 < options.steps && !tested(step)) next.start();
-        const StepResult mean = together.step(batches, rate);
+        for (int at; (at = step + together.under_way()) < options.steps && together.has_room();) {
+            const std::vector<Batch> batches = next.take();
+            double&                  rate    = rates[at % Trainer::ahead];
+            rate                             = options.rate ? options.rate(at) : standard(at);
+            const bool rests = tested(at) || options.watch.looks() || (keeper && keeper->due(at + 1 - step));
+            // A test may change the curriculum: the batch after it waits.
+            if (at + 1 < options.steps && !tested(at)) next.start();
+            together.start(batches, rate, rests);
+        }
+        const StepResult mean = together.finish();
         next.wait();  // nothing of the caller's runs beside the task
-        StepEvent event{step + 1, options.steps, mean.loss, mean.gradient, rate, mean.rows};
+        StepEvent event{step + 1, options.steps, mean.loss, mean.gradient, rates[step % Trainer::ahead],
+                        mean.rows};
         Report    test;
         for (auto& pupil : pupils) pupil.trainer.number_examples(each);
         for (auto& pupil : pupils) {
@@ -179,7 +187,6 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
         made = step;
         for (auto& pupil : pupils) pupil.from = pupil.trainer.number_examples(0) - each * std::uint64_t(step);
     };
-    Keeper* const     keeper = options.watch.keeper();
     const std::string examples =
         keeper ? examples_text([&](Rng& rng) { return source.draw(rng, 0, options.answering); }) : "";
     const Keeper::State state = [&](Archive& all) {
@@ -205,14 +212,15 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
         try {
             take_step();
         } catch (Diverged const& why) {
-            next.drop();
+            next.drop(), together.rest();
             const int before = step;
             if (!keeper || !keeper->retry(state, before, why.what())) throw;
             for (auto& pupil : pupils)  // not the same ones again
                 pupil.trainer.number_examples(each * std::uint64_t(before + 1 - step));
             go_on();
         }
-        if (keeper) keeper->step(state, step == options.steps);
+        if (keeper && together.under_way() == 0) keeper->step(state, step == options.steps);
+        else if (keeper) keeper->pass();
     }
     return last;
 }

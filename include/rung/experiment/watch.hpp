@@ -29,8 +29,9 @@ struct LabelEvent {
     int more = 0;          ///< of them since the event before
 };
 
-/// Sees every step: any function of a StepEvent. A journal's also keeps the state of the training, so that it goes on
-/// after the process was killed.
+/// Sees every step: any function of a StepEvent, which finds the models as that step left them. A journal's also keeps
+/// the state of the training, so that it goes on after the process was killed, and looks at no model: on a device, it
+/// may be told of a step when later ones have been started.
 class Watch {
 public:
     std::function<void(LabelEvent const&)> labels{};  ///< of a climb; empty: nobody looks
@@ -39,8 +40,9 @@ public:
     template <class F>
         requires(!std::same_as<F, Watch> && std::invocable<F const&, StepEvent const&>)
     Watch(F see) : see_(std::move(see)) {}
-    Watch(std::function<void(StepEvent const&)> see, std::shared_ptr<Keeper> keeper)
-        : see_(std::move(see)), keeper_(std::move(keeper)) {}
+    /// @param looks  at models, too
+    Watch(std::function<void(StepEvent const&)> see, std::shared_ptr<Keeper> keeper, bool looks = true)
+        : see_(std::move(see)), keeper_(std::move(keeper)), looks_(looks) {}
 
     /// This one, and then another look at each step, whose own state is kept beside the training's.
     [[gnu::cold, gnu::noinline]] Watch and_then(std::function<void(StepEvent const&)> more,
@@ -55,6 +57,7 @@ public:
     explicit operator bool() const { return bool(see_); }
     void     operator()(StepEvent const& event) const { see_(event); }
     Keeper*  keeper() const { return keeper_.get(); }  ///< nullptr: the state is not kept
+    bool     looks() const { return see_ && looks_; }  ///< it may look at the models
 
 private:
     /// Keeps two states as one.
@@ -65,6 +68,8 @@ private:
         void learns_from(std::string const& what) override { keeper_->learns_from(what); }
         void begin(State const& state) override { keeper_->begin(both(state)); }
         void step(State const& state, bool done) override { keeper_->step(both(state), done); }
+        void pass() override { keeper_->pass(); }
+        bool due(int steps) override { return keeper_->due(steps); }
         bool retry(State const& state, int at, std::string_view why) override {
             return keeper_->retry(both(state), at, why);
         }
@@ -79,6 +84,7 @@ private:
 
     std::function<void(StepEvent const&)> see_;
     std::shared_ptr<Keeper>               keeper_;
+    bool                                  looks_ = true;
 };
 
 }  // namespace rung

@@ -59,6 +59,7 @@ public:
           gradients_(ctx.slices() * Model::parameters, ctx.own_memory()),
           mean_(Model::parameters, ctx.memory()),  // which the host reads too, to keep them
           square_(Model::parameters, ctx.memory()),
+          failed_(1, ctx.memory()),
           chunks_(Model::chunks()) {
         const auto share = [](double x) { return x >= 0 && x < 1; };
         RUNG_CHECK(share(options.beta1) && share(options.beta2) && share(options.dropout) &&
@@ -91,30 +92,35 @@ public:
     }
     StepResult step(Batch const& batch, double rate) { return step(std::span(&batch, 1), rate); }
 
-    /// The first half of step(). A device is at work when it returns, and finish() waits for it. Several trainers, each
-    /// with a context of its own, can be started before the first is finished. Until then model and context are the
-    /// step's.
+    /// Steps that can be started before the first of them is finished: on a device several, so that it never waits for
+    /// the host.
+    static constexpr int ahead = Context::ahead;
+
+    /// The first half of step(). A device is at work when it returns, and finish() waits for the step that was started
+    /// first. Several trainers, each with a context of its own, can be started before the first is finished. Until all
+    /// are finished, models and contexts are the steps'.
     void start(std::span<Batch const> batches, double rate) {
-        check_finished();
-        double graded = 0;
-        Index  rows   = 0;
+        check_under_way(ahead - 1);
+        const long step   = steps_ + under_way_;
+        double     graded = 0;
+        Index      rows   = 0;
         for (auto const& batch : batches) {
             check_passes(batch);
             graded += batch.weight * double(batch.graded), rows += batch.rows;
         }
         RUNG_CHECK(graded > 0, "Trainer: graded tokens; got none, wanted at least 1");
-        RUNG_CHECK(std::isfinite(float(rate)) && rate >= 0, "Trainer: step ", steps_, ": rate; got ", rate,
+        RUNG_CHECK(std::isfinite(float(rate)) && rate >= 0, "Trainer: step ", step, ": rate; got ", rate,
                    ", wanted a finite number of at least 0, in single precision");
-        RUNG_CHECK(std::isfinite(float(rate * options_.weight_decay)), "Trainer: step ", steps_,
+        RUNG_CHECK(std::isfinite(float(rate * options_.weight_decay)), "Trainer: step ", step,
                    ": rate times weight_decay; got ", rate * options_.weight_decay,
                    ", wanted a finite number, in single precision");
 
         const Mat<Real> gradients{gradients_.data(), ctx_.slices(), Model::parameters};
         const int       slices      = ctx_.slices();
         const int       parts       = slices * int(batches.size());
-        double* const   losses      = ctx_.results(parts + 1);  // and the norm
+        double* const   losses      = ctx_.begin_step(parts + 1);  // and the norm
         Run             run         = run_of(options_);
-        run.dropout                 = {options_.dropout, ctx_.seed(), std::uint32_t(steps_)};
+        run.dropout                 = {options_.dropout, ctx_.seed(), std::uint32_t(step)};
         run.phase                   = Phase::training;
         const Weights<Real> weights = pack(ctx_, model_);
         Index before = 0, sequences = 0;  // of earlier batches: no two of a step share their random numbers
@@ -142,7 +148,7 @@ public:
                     Ragged ragged(batch, piece.first, piece.count, before + piece.first_row);
                     if constexpr (DrawsRows<Position>)
                         ragged.change_positions([&](int b, std::span<int> ids) {
-                            look_up<Position>(ids, Phase::training, ctx_.seed(), std::uint32_t(steps_),
+                            look_up<Position>(ids, Phase::training, ctx_.seed(), std::uint32_t(step),
                                               std::uint32_t(sequences + b));
                         });
                     const auto rows = placed(lane, ragged.rows());
@@ -159,34 +165,35 @@ public:
             });
         }
         update(gradients, rate, losses + parts);
-        under_way_.emplace(Step{losses, ctx_.given_results(), {}, graded, rows});
-        for (auto const& batch : batches) under_way_->weights.push_back(batch.weight);
+        Step& own = started_[step % ahead];
+        own       = {ctx_.end_step(), {}, graded, rows};
+        for (auto const& batch : batches) own.weights.push_back(batch.weight);
+        ++under_way_;
     }
-    /// The other half: waits.
+    /// The other half: waits. Throws Diverged where the step did not learn, nor any that was started after it: all of
+    /// them are over.
     StepResult finish() {
-        RUNG_CHECK(under_way_, "Trainer: finish; got no step that was started, wanted start() first");
-        ctx_.wait();
-        const Step step = *std::exchange(under_way_, std::nullopt);
-        RUNG_CHECK(
-            step.given == ctx_.given_results(), "Trainer: step ", steps_,
-            ": finish; got results of another step, wanted a context of its own for each trainer that is "
-            "started");
-        const int    slices = ctx_.slices();
-        const double norm   = std::sqrt(step.results[slices * int(step.weights.size())]);
-        if (!std::isfinite(norm))
+        RUNG_CHECK(under_way_ > 0, "Trainer: finish; got no step that was started, wanted start() first");
+        --under_way_;
+        Step const&         step    = started_[steps_ % ahead];
+        double const* const results = ctx_.wait_for(step.number);
+        const int           slices  = ctx_.slices();
+        const double        norm    = std::sqrt(results[slices * int(step.weights.size())]);
+        if (!std::isfinite(norm)) {
+            ctx_.wait();
+            under_way_ = 0, failed_[0] = 0;
             throw Diverged(concat("Trainer: step ", steps_, ": gradient norm; got ", norm,
                                   ", wanted a finite number; the weights are those of the step before (was "
                                   "the rate too high?)"));
-        ++steps_, ++updates_;
-        if (averaged_)  // a mean of weights that sum to one, however few steps there were
-            move_towards(ctx_, averaged_->weights().data(), model_.weights().cdata(), chunks_,
-                         (1 - options_.ema) / (1 - std::pow(options_.ema, double(updates_))));
+        }
         double loss = 0;
         for (std::size_t i = 0; i < step.weights.size(); ++i)
             for (int slice = 0; slice < slices; ++slice)
-                loss += step.weights[i] * step.results[int(i) * slices + slice];
+                loss += step.weights[i] * results[int(i) * slices + slice];
+        ++steps_, ++updates_;
         return {loss / step.graded / options_.graded, norm, step.rows};
     }
+    int under_way() const { return under_way_; }  ///< steps that were started and not finished
 
     /// A model of the weights after each step, averaged: those of a step count `ema` times as much as those of the next
     /// one, and those before the first step for nothing (Polyak and Juditsky, 1992; Kingma and Ba, 2015, section 7.2).
@@ -246,20 +253,21 @@ private:
                    ", wanted one number of passes, and at most as many graded (or graded 1)");
     }
 
+    /// One that was started. Its results are losses of the batches' slices, and the gradient's squared norm.
     struct Step {
-        double const*       results;  // losses of the batches' slices, and the gradient's squared norm
-        long                given;    // they are those of this call
-        std::vector<double> weights;  // of the batches
-        double              graded;
-        Index               rows;
+        long                number = 0;  // the context's
+        std::vector<double> weights{};   // of the batches
+        double              graded = 0;
+        Index               rows   = 0;
     };
-    void check_finished() const {
-        RUNG_CHECK(!under_way_, "Trainer: step ", steps_,
-                   "; got one that was started, wanted finish() first");
+    void check_under_way(int most) const {
+        RUNG_CHECK(under_way_ <= most, "Trainer: step ", steps_, ": steps under way; got ", under_way_,
+                   ", wanted finish() first");
     }
+    void check_finished() const { check_under_way(0); }
 
     void update(Mat<Real> gradients, double rate, double* squared_norm) {
-        const double    next = double(updates_ + 1);
+        const double    next = double(updates_ + under_way_ + 1);
         const AdamWStep adamw{rate,
                               options_.beta1,
                               options_.beta2,
@@ -268,7 +276,10 @@ private:
                               1 - std::pow(options_.beta1, next),
                               1 - std::pow(options_.beta2, next)};
         clip_and_update(ctx_, model_.weights().data(), mean_.data(), square_.data(), gradients, chunks_,
-                        adamw, options_.clip, squared_norm);
+                        adamw, options_.clip, squared_norm, failed_.data());
+        if (averaged_)  // a mean of weights that sum to one, however few steps there were
+            move_towards(ctx_, averaged_->weights().data(), model_.weights().cdata(), chunks_,
+                         (1 - options_.ema) / (1 - std::pow(options_.ema, next)), failed_.data());
     }
 
     Context&             ctx_;
@@ -276,10 +287,12 @@ private:
     TrainerOptions       options_;
     Buffer<Real>         gradients_, mean_, square_;
     std::optional<Model> averaged_;
+    Buffer<double>       failed_;  // not 0: a step did not learn, and none does that was started after it
     Buffer<Chunk>        chunks_;
     long                 steps_ = 0, updates_ = 0;
     std::uint64_t        examples_ = 0;
-    std::optional<Step>  under_way_;
+    Step                 started_[ahead];
+    int                  under_way_ = 0;
 };
 
 }  // namespace rung

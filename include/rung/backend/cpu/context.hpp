@@ -81,14 +81,24 @@ public:
     Memory const& memory() const { return host_memory; }
     Memory const& own_memory() const { return host_memory; }
 
-    /// Zeros for operations to add to, valid until the next call.
-    double* results(int count) {
+    /// Steps that may be under way at once.
+    static constexpr int ahead = 1;
+
+    /// A step begins: zeros for operations to add to, valid until the next one.
+    double* begin_step(int count) {
         if (results_.size() < count) results_ = Buffer<double>(count);
         std::fill_n(results_.begin(), count, 0.0);
-        ++given_;
+        ++begun_;
         return results_.data();
     }
-    long given_results() const { return given_; }  ///< calls of results() so far
+    /// All of the step has been asked for, and done: its number.
+    long end_step() { return begun_; }
+    /// What operations have added up in that step, which must be the last.
+    double const* wait_for(long step) const {
+        RUNG_CHECK(step == begun_, "cpu::Context: step; got ", step, " of ", begun_,
+                   ", wanted the last (two trainers that were started on one context?)");
+        return results_.data();
+    }
 
     /// Nothing is left for later.
     void wait() {}
@@ -139,7 +149,7 @@ private:
     std::vector<Lane<P>> lanes_;
     Buffer<real>         panels_;
     Buffer<double>       results_;
-    long                 given_ = 0;
+    long                 begun_ = 0;
 };
 
 Context(Options)->Context<float>;

@@ -82,21 +82,25 @@ void adamw(Context<P>& ctx, Real* weights, Real* mean, Real* square, Real const*
 }
 
 /// Sums the slices' gradients, brings the norm of the sum within `bound` (0: whatever it is) and takes one step of
-/// AdamW. `squared_norm` is that before; where it is not finite, weights and moments are as they were.
+/// AdamW. `squared_norm` is that before. Where it is not finite, *failed becomes 1; where that is not 0, weights and
+/// moments stay as they are.
 template <class P, class Real>
 void clip_and_update(Context<P>& ctx, Real* weights, Real* mean, Real* square, Mat<Real> gradients,
-                     std::span<Chunk const> chunks, AdamWStep step, double bound, double* squared_norm) {
+                     std::span<Chunk const> chunks, AdamWStep step, double bound, double* squared_norm,
+                     double* failed) {
     *squared_norm     = sum_gradients(ctx, gradients, chunks);
     const double norm = std::sqrt(*squared_norm);
-    if (!std::isfinite(norm)) return;
+    if (!std::isfinite(norm)) *failed = 1;
+    if (*failed != 0) return;
     step.clip = bound > 0 && norm > bound ? bound / norm : 1.0;
     adamw(ctx, weights, mean, square, gradients.data, chunks, step);
 }
 
-/// average += share (weights - average).  P values each.
+/// average += share (weights - average), P values each, unless *failed.
 template <class P, class Real>
 void move_towards(Context<P>& ctx, Real* average, Real const* weights, std::span<Chunk const> chunks,
-                  double share) {
+                  double share, double const* failed) {
+    if (*failed != 0) return;
     ctx.for_slices(int(chunks.size()), [&](auto&, int c) {
         const auto [first, count, decayed] = chunks[std::size_t(c)];
         Real*       to                     = average + first;

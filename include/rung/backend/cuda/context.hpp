@@ -44,7 +44,7 @@ public:
     Arena   arena;  ///< on the GPU
     Arena   notes;  ///< of the host: what a pass writes down about itself
     Queue   queue;
-    Uploads settings;  ///< of the optimizer, where batches of any size leave them; it waits for each step
+    Uploads settings;  ///< of a step, where batches of any size leave them
 
     void reset() {
         if (arena.blocks() > 1) wait();  // they are given back, and what is written down may use them
@@ -53,6 +53,9 @@ public:
     }
     /// Scratch memory for passes that keep `bytes` of activations before batches are filled up, and for operations.
     void reserve(Index bytes) { arena.reserve(bytes + bytes / 8 + (Index{1} << 20)); }
+
+    /// A step begins, while others may be under way: what it uploads goes through this bank.
+    void begin_step(int bank) { uploads_.begin(bank), settings.begin(bank); }
 
     /// Starts what was queued.
     void submit() {
@@ -210,15 +213,34 @@ public:
     Memory const&  memory() const { return shared_memory(); }
     Memory const&  own_memory() const { return device_memory(); }
 
-    /// Zeros for operations to add to, which the host may read after wait().
-    double* results(int count) {
-        wait();
-        if (results_.size() < count) results_ = Buffer<double>(count, pinned_memory());
-        std::fill(results_.begin(), results_.end(), 0.0);
-        ++given_;
-        return results_.data();
+    /// Steps that may be under way at once, so that the GPU never waits for the host.
+    static constexpr int ahead = Uploads::banks;
+
+    /// A step begins: zeros for operations to add to, on the GPU.
+    double* begin_step(int count) {
+        ++begun_;
+        lane_.queue.wait_for(marks_[bank()]);
+        lane_.begin_step(bank());
+        auto& host = results_[bank()];
+        if (host.size() < count) host = Buffer<double>(count, pinned_memory());
+        std::fill(host.begin(), host.end(), 0.0);
+        return there_ = const_cast<double*>(lane_.set(host.data(), host.size()));
     }
-    long given_results() const { return given_; }  ///< calls of results() so far
+    /// All of the step has been asked for: its number.
+    long end_step() {
+        auto& host = results_[bank()];
+        lane_.queue.download(host.data(), there_, std::size_t(host.size()) * sizeof(double));
+        lane_.submit();
+        marks_[bank()] = lane_.queue.mark();
+        return begun_;
+    }
+    /// Returns when that step is done: what operations have added up, until `ahead` more have begun.
+    double const* wait_for(long step) {
+        RUNG_CHECK(step > begun_ - ahead && step <= begun_, "cuda::Context: step; got ", step, " of ", begun_,
+                   ", wanted one of the last ", ahead, " (two trainers that were started on one context?)");
+        lane_.queue.wait_for(marks_[step % ahead]);
+        return results_[step % ahead].data();
+    }
 
     /// Rows at a time, for want of memory.
     static constexpr Index piece(Index width, Index) {
@@ -248,11 +270,15 @@ private:
         explicit Device(Found const& found) { RUNG_CHECK(found.usable, "cuda::Context: ", found.what); }
     };
 
+    int bank() const { return int(begun_ % ahead); }
+
     Options        options_;
     Device         device_;  // before anything that needs it
     Lane<T>        lane_;
-    Buffer<double> results_;
-    long           given_ = 0;
+    Buffer<double> results_[ahead];
+    long           marks_[ahead] = {};
+    double*        there_        = nullptr;
+    long           begun_        = 0;
 };
 
 Context(Options)->Context<float>;

@@ -38,8 +38,19 @@ Found find_device() {
     return {true, name};
 }
 
+struct Event {
+    Event() { check(cudaEventCreateWithFlags(&is, cudaEventDisableTiming), "event"); }
+    ~Event() { cudaEventDestroy(is); }
+    Event(Event const&)            = delete;
+    Event& operator=(Event const&) = delete;
+
+    cudaEvent_t is = nullptr;
+};
+
 class Driver {
 public:
+    static constexpr int events = 8;
+
     explicit Driver(Choice choice) : products(choice) {
         check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "stream");
     }
@@ -52,6 +63,8 @@ public:
 
     cudaStream_t stream = nullptr;
     Products     products;
+    Event        marks[events];
+    long         marked = 0;
 };
 
 class Graph {
@@ -75,6 +88,13 @@ template struct Drop<Graph>;
 void start(Driver& driver, Recording const& calls) { calls.run(driver); }
 void start(Driver& driver, Graph& graph) { check(cudaGraphLaunch(graph.ready, driver.stream), "graph"); }
 void synchronize(Driver& driver) { check(cudaStreamSynchronize(driver.stream), "work on the GPU"); }
+long mark(Driver& driver) {
+    check(cudaEventRecord(driver.marks[++driver.marked % Driver::events].is, driver.stream), "mark");
+    return driver.marked;
+}
+void wait_for(Driver& driver, long mark) {  // an event that was used again is a later one: that is enough
+    check(cudaEventSynchronize(driver.marks[mark % Driver::events].is), "work on the GPU");
+}
 
 Owned<Graph> capture(Driver& driver, Recording const& calls) {
     check(cudaStreamBeginCapture(driver.stream, cudaStreamCaptureModeThreadLocal), "capture");

@@ -33,12 +33,16 @@ using Owned = std::unique_ptr<T, Drop<T>>;
 /// A list of calls as the GPU keeps it, to be started at once.
 class Graph;
 
-/// The GPU's side of a queue: calls are done in the order in which they were started; nothing but synchronize() waits.
+/// The GPU's side of a queue: calls are done in the order in which they were started; nothing but synchronize() and
+/// wait_for() waits.
 Owned<Driver> make_driver(Choice);
 void          start(Driver&, Recording const&);
 void          start(Driver&, Graph&);
 Owned<Graph>  capture(Driver&, Recording const&);  ///< of calls that were made before
 void          synchronize(Driver&);
+/// What was started up to now, as a number; and to wait for that, whatever was started since.
+long mark(Driver&);
+void wait_for(Driver&, long mark);
 
 /// The calls. Each is made from its arguments.
 struct Copy {  ///< between any two kinds of memory

@@ -25,31 +25,74 @@ public:
     explicit Queue(Choice choice, bool graphs = true)
         : driver_(make_driver(choice)), graphs_(graphs && knows_calls) {}
 
-    /// What is uploaded, before all else that has not been submitted. What is not pinned must stay as it is until the
-    /// copy is done.
-    void upload(void* to, void const* from, std::size_t bytes) {
-        uploads_.add(make<Copy>, Copy{to, from, bytes}), idle_ = false;
-    }
-    void copy(void* to, void const* from, std::size_t bytes) { add(Copy{to, from, bytes}); }
-    void multiply(ProductShape const& shape, ProductPointers const& at) { add(Product{shape, at}); }
+    /// Copies before all else that has not been submitted, and after it: no part of a list that may come again. The
+    /// host's memory must stay as it is until they are done.
+    void upload(void* to, void const* from, std::size_t bytes) { add(uploads_, Copy{to, from, bytes}); }
+    void download(void* to, void const* from, std::size_t bytes) { add(downloads_, Copy{to, from, bytes}); }
+    void copy(void* to, void const* from, std::size_t bytes) { add(calls_, Copy{to, from, bytes}); }
+    void multiply(ProductShape const& shape, ProductPointers const& at) { add(calls_, Product{shape, at}); }
     template <class Body>
     void launch(Index items, Body const& body) {
-        if (items > 0) add(Launch<Body>{body, items});
+        if (items > 0) add(calls_, Launch<Body>{body, items});
     }
 
     /// Starts what was written down.
     void submit() {
-        if (calls_.empty() && uploads_.empty()) return;
-        Recording all = std::exchange(uploads_, {});
-        all.append(calls_);
-        calls_.clear();
-        if (!graphs_ || all.size() < few) return start(*driver_, all);
+        try {
+            start_all(uploads_);
+            if (!graphs_ || calls_.size() < few) start_all(calls_);
+            else start_known();
+            start_all(downloads_);
+        } catch (...) {
+            forget();
+            throw;
+        }
+    }
+    /// Returns when all is done.
+    void wait() {
+        submit();
+        synchronize(*driver_);
+        idle_ = true;
+    }
+    /// What was asked for up to now, as a number; and returns when that is done, whatever was asked for since.
+    long mark() {
+        submit();
+        return quiet_ = cuda::mark(*driver_);
+    }
+    void wait_for(long mark) {
+        cuda::wait_for(*driver_, mark);
+        if (mark == quiet_) idle_ = true;
+    }
+    /// Forgets what was not submitted.
+    void forget() { calls_.clear(), uploads_.clear(), downloads_.clear(); }
+
+    bool idle() const { return idle_; }        ///< all is done that was asked for
+    long replays() const { return replays_; }  ///< lists that were started as graphs
+    /// Why calls are made one by one after all, or nothing.
+    std::string const& why_not() const { return why_not_; }
+
+private:
+    static constexpr std::size_t most = 128, few = 3;  // lists that are remembered; calls that are no list
+
+    template <class Call>
+    void add(Recording& to, Call call) {
+#if defined(__has_builtin) && __has_builtin(__builtin_clear_padding)
+        __builtin_clear_padding(&call);
+#endif
+        to.add(make<Call>, call), idle_ = false, quiet_ = 0;
+    }
+
+    void start_all(Recording& calls) {
+        if (!calls.empty()) start(*driver_, calls);
+        calls.clear();
+    }
+    /// Made one by one the first time, which is also when products are planned, and as a graph from then on.
+    void start_known() {
         const auto known =
-            std::find_if(known_.begin(), known_.end(), [&](auto& one) { return one.calls == all; });
-        if (known ==
-            known_.end()) {  // made one by one the first time, which is also when products are planned
-            start(*driver_, all);
-            known_.push_back({std::move(all), nullptr});
+            std::find_if(known_.begin(), known_.end(), [&](auto& one) { return one.calls == calls_; });
+        if (known == known_.end()) {
+            start(*driver_, calls_);
+            known_.push_back({std::exchange(calls_, {}), nullptr});
             if (known_.size() > most) known_.erase(known_.begin());
             return;
         }
@@ -62,32 +105,9 @@ public:
                 why_not_ = error.what();
             }
         }
-        if (!one.graph) return start(*driver_, all);
+        if (!one.graph) return start_all(calls_);
+        calls_.clear();
         start(*driver_, *one.graph), ++replays_;
-    }
-    /// Returns when all is done.
-    void wait() {
-        submit();
-        synchronize(*driver_);
-        idle_ = true;
-    }
-    /// Forgets what was not submitted.
-    void forget() { calls_.clear(), uploads_.clear(); }
-
-    bool idle() const { return idle_; }        ///< nothing was asked for since wait()
-    long replays() const { return replays_; }  ///< lists that were started as graphs
-    /// Why calls are made one by one after all, or nothing.
-    std::string const& why_not() const { return why_not_; }
-
-private:
-    static constexpr std::size_t most = 128, few = 4;  // lists that are remembered; calls that are no list
-
-    template <class Call>
-    void add(Call call) {
-#if defined(__has_builtin) && __has_builtin(__builtin_clear_padding)
-        __builtin_clear_padding(&call);
-#endif
-        calls_.add(make<Call>, call), idle_ = false;
     }
 
     struct Known {
@@ -97,10 +117,10 @@ private:
 
     Owned<Driver>      driver_;
     bool               graphs_, idle_ = true;
-    Recording          uploads_, calls_;
+    Recording          uploads_, calls_, downloads_;
     std::vector<Known> known_;
     std::string        why_not_;
-    long               replays_ = 0;
+    long               replays_ = 0, quiet_ = 0;  // the last mark, if nothing was asked for since
 };
 
 }  // namespace rung::cuda

@@ -27,11 +27,6 @@ public:
         for (std::size_t i = at; i < units_.size(); ++i) mix(units_[i].word[0]), mix(units_[i].word[1]);
         mix(reinterpret_cast<std::uintptr_t>(run));
     }
-    void append(Recording const& other) {
-        for (auto const& call : other.calls_) calls_.push_back({call.run, units_.size() + call.at});
-        units_.insert(units_.end(), other.units_.begin(), other.units_.end());
-        mix(other.hash_);
-    }
     void clear() { calls_.clear(), units_.clear(), hash_ = 0; }
 
     bool        empty() const { return calls_.empty(); }

@@ -22,21 +22,20 @@ float const* packed(Context<T>& ctx, float const* weights, Index count, Index, s
 }
 
 /// Brings the gradient's norm within `bound` (0: whatever it is) and takes one step of AdamW. `squared_norm`, one of
-/// the context's results, is that before; where it is not finite, weights and moments are as they were. One such step
-/// until the host waits.
+/// the step's results, is that before. Where it is not finite, *failed becomes 1; where that is not 0, weights and
+/// moments stay as they are. One such step between begin_step() and end_step().
 template <class T>
 void clip_and_update(Context<T>& ctx, float* weights, float* mean, float* square, Mat<float> gradients,
-                     std::span<Chunk const> chunks, AdamWStep const& step, double bound,
-                     double* squared_norm) {
+                     std::span<Chunk const> chunks, AdamWStep const& step, double bound, double* squared_norm,
+                     double* failed) {
     constexpr Index run   = 4096;  // values of a partial sum
     auto&           lane  = ctx.lane();
     const Index     count = gradients.cols, parts = (count + run - 1) / run;
     RUNG_CHECK(gradients.rows == 1, "cuda: clip_and_update: slices; got ", gradients.rows, ", wanted 1");
-    lane.reset(), lane.settings.reset();
+    lane.reset();
     double* const partial = lane.arena.template take<double>(1, parts).data;
-    double* const total   = lane.arena.template take<double>(1, 1).data;
     lane.queue.launch(parts, SquaredNorm{gradients.data, partial, count, run});
-    lane.queue.launch(1, SumOfSquares{partial, total, parts});
+    lane.queue.launch(1, SumOfSquares{partial, squared_norm, failed, parts});
 
     std::vector<Index> ends;  // of runs of neighbours that are treated alike
     std::vector<char>  decayed;
@@ -50,21 +49,21 @@ void clip_and_update(Context<T>& ctx, float* weights, float* mean, float* square
     body.weights = weights, body.mean = mean, body.square = square, body.gradient = gradients.data;
     body.ends    = lane.set(ends.data(), Index(ends.size()));
     body.decayed = reinterpret_cast<bool const*>(lane.set(decayed.data(), Index(decayed.size())));
-    body.runs = int(ends.size()), body.squared_norm = total, body.bound = float(bound);
+    body.runs = int(ends.size()), body.squared_norm = squared_norm, body.failed = failed,
+    body.bound = float(bound);
     lane.queue.launch(count, body);
-    lane.queue.copy(squared_norm, total, sizeof *total);
     lane.submit();
 }
 
-/// average += share (weights - average). Waits, so that the host may read both.
+/// average += share (weights - average), unless *failed. Once between begin_step() and end_step().
 template <class T>
 void move_towards(Context<T>& ctx, float* average, float const* weights, std::span<Chunk const> chunks,
-                  double share) {
+                  double share, double const* failed) {
     auto& lane = ctx.lane();
     lane.reset();
     const Index count = chunks.empty() ? 0 : chunks.back().first + chunks.back().count;
-    lane.queue.launch(count, MoveTowards{average, weights, lane.upload(float(share))});
-    lane.wait();
+    lane.queue.launch(count, MoveTowards{average, weights, failed, lane.set(float(share))});
+    lane.submit();
 }
 
 }  // namespace rung::cuda

@@ -1,5 +1,7 @@
 #pragma once
-// Small arrays on their way to the GPU: gathered on the host, they go in one copy before the calls that read them.
+// Small arrays on their way to the GPU: gathered on the host, they go in one copy before the calls that read them. The
+// host gathers in one of several banks, so that it need not wait for copies from the others; where the arrays will be is
+// the same for all banks.
 
 #include <algorithm>
 #include <cstring>
@@ -13,12 +15,14 @@ class Uploads {
     static constexpr std::size_t line = 64;
 
 public:
-    /// Where the array will be, until reset().
+    static constexpr int banks = 4;
+
+    /// Where the array will be, until begin() or reset().
     void const* add(void const* from, std::size_t bytes) {
         if (blocks_.empty() || blocks_.back().used + bytes > blocks_.back().size()) grow(bytes);
         auto&             block = blocks_.back();
         const std::size_t at    = block.used;
-        if (bytes > 0) std::memcpy(block.here.data() + at, from, bytes);
+        if (bytes > 0) std::memcpy(block.bank(bank_) + at, from, bytes);
         block.used = (at + bytes + line - 1) / line * line;
         return block.there.data() + at;
     }
@@ -26,7 +30,7 @@ public:
     void send(Queue& queue) {
         for (auto& block : blocks_)
             if (const auto from = std::exchange(block.sent, block.used); from < block.used)
-                queue.upload(block.there.data() + from, block.here.data() + from, block.used - from);
+                queue.upload(block.there.data() + from, block.bank(bank_) + from, block.used - from);
     }
     struct Mark {
         std::size_t blocks, used;
@@ -39,7 +43,9 @@ public:
         last.used  = blocks_.size() == mark.blocks ? mark.used : 0;
         last.sent  = std::min(last.sent, last.used);
     }
-    /// Takes everything back; nothing may be under way.
+    /// Begins anew, in this bank: its copies must be done, and nothing be left to send.
+    void begin(int bank) { bank_ = bank, reset(); }
+    /// The same in the present one.
     void reset() {
         if (blocks_.size() > 1) {
             std::size_t all = 0;
@@ -53,8 +59,9 @@ public:
 private:
     struct Block {
         explicit Block(std::size_t size)
-            : here(Index(size), pinned_memory()), there(Index(size), device_memory()) {}
-        std::size_t size() const { return std::size_t(here.size()); }
+            : here(banks * Index(size), pinned_memory()), there(Index(size), device_memory()) {}
+        std::size_t    size() const { return std::size_t(there.size()); }
+        unsigned char* bank(int number) { return here.data() + number * there.size(); }
 
         Buffer<unsigned char> here, there;
         std::size_t           used = 0, sent = 0;
@@ -66,6 +73,7 @@ private:
     }
 
     std::vector<Block> blocks_;
+    int                bank_ = 0;
 };
 
 }  // namespace rung::cuda

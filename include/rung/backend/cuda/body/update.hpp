@@ -25,19 +25,21 @@ struct SquaredNorm {
     }
 };
 
-/// *square = the partial sums, added up; one item.
+/// *square = the partial sums, added up; one item. Where that is not finite, *failed = 1.
 struct SumOfSquares {
     static constexpr int warps = 1;
 
     double const* partial;
-    double*       square;
+    double *      square, *failed;
     Index         count;
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index) const {
         const double sum =
             g.reduce(share_of_sum(g, 0, count, [this](Index i) { return partial[i]; }), Plus{});
-        if (g.rank() == 0) *square = sum;
+        if (g.rank() != 0) return;
+        *square = sum;
+        if (!(sum < INFINITY)) *failed = 1;  // also where it is NaN
     }
 };
 
@@ -57,24 +59,24 @@ struct AdamWRates {
     }
 };
 
-/// One weight's step of AdamW in PyTorch's form, the gradient's norm brought within a bound. Where that norm is not
-/// finite, all stays as it was.
+/// One weight's step of AdamW in PyTorch's form, the gradient's norm brought within a bound. Where this step or an
+/// earlier one failed, all stays as it was: steps that were started after it must not learn.
 struct AdamW {
     static constexpr int warps = 0;
 
     float *           weights, *mean, *square;
     float const*      gradient;
     double const*     squared_norm;  ///< of the whole gradient
-    Index const*      ends;          ///< where runs of weights end that are treated alike, ascending
-    bool const*       decayed;       ///< whether weight decay applies to them
+    double const*     failed;
+    Index const*      ends;     ///< where runs of weights end that are treated alike, ascending
+    bool const*       decayed;  ///< whether weight decay applies to them
     int               runs;
     float             bound;  ///< 0: whatever the norm is
     AdamWRates const* rates;
 
     RUNG_HD void operator()(Index i) const {
-        const double whole = *squared_norm;
-        if (!(whole < INFINITY)) return;  // nor where it is NaN
-        const float norm = float(::sqrt(whole)), clip = bound > 0 && norm > bound ? bound / norm : 1;
+        if (*failed != 0) return;
+        const float norm = float(::sqrt(*squared_norm)), clip = bound > 0 && norm > bound ? bound / norm : 1;
         int         low = 0, high = runs - 1;
         while (low < high) {
             const int mid = (low + high) / 2;
@@ -90,13 +92,17 @@ struct AdamW {
     }
 };
 
-/// average += share (weights - average)
+/// average += share (weights - average), unless *failed
 struct MoveTowards {
     static constexpr int warps = 0;
 
-    float*       average;
-    float const *weights, *share;
-    RUNG_HD void operator()(Index i) const { average[i] += *share * (weights[i] - average[i]); }
+    float*        average;
+    float const*  weights;
+    double const* failed;
+    float const*  share;
+    RUNG_HD void  operator()(Index i) const {
+         if (*failed == 0) average[i] += *share * (weights[i] - average[i]);
+    }
 };
 
 }  // namespace rung::cuda
