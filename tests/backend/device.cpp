@@ -58,8 +58,8 @@ Result result(Context& ctx, int steps, TrainerOptions const& options = {}, Place
     Trainer trainer{ctx, model, options};
     Result  result;
     for (int step = 0; step < steps; ++step) {
-        const auto [loss, norm, rows] = trainer.step(small_batch(std::uint32_t(step), 24, 6, place), 3e-3);
-        result.losses.push_back(loss), result.norms.push_back(norm);
+        const StepResult one = trainer.step(small_batch(std::uint32_t(step), 24, 6, place), 3e-3);
+        result.losses.push_back(one.loss), result.norms.push_back(one.gradient);
     }
     result.weights = model.weights().copy();
     const Vocab vocab{Reverse::alphabet};

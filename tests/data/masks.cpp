@@ -51,8 +51,10 @@ TEST_CASE("a task's loss mask leaves tokens out of what is graded, read at once 
     Rng rng(1, Purpose::training);
     CHECK(ExampleSet{task, {example}}.draw(rng, 0, Answering::by_token).mask == item.mask);
     CHECK(Lesson{task, Uniform{4, 4}}.draw(rng, 0, Answering::by_token).mask == item.mask);
-    const LabelledSet labels{.labels = {{.prompt = "4071=", .answer = "40", .ended = false}}};
-    CHECK(detail::draw_label(task, vocab, labels, rng).mask == std::vector<int>{1, 1, 1, 1, 1, 1, 0, 0});
+    const std::vector<LabelledSet> sets{{.labels = {{.prompt = "4071=", .answer = "40", .ended = false}}}};
+    const FirstSet                 none{};
+    const detail::RoundMix<std::remove_const_t<decltype(task)>> mix{task, vocab, none, 0, sets, {0, 1}};
+    CHECK(mix.draw(rng).mask == std::vector<int>{1, 1, 1, 1, 1, 1, 0, 0});
     CHECK(encode_of(Copy{}, vocab, example, Answering::by_token, 0).mask.empty());
 }
 

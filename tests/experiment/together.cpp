@@ -24,6 +24,8 @@ struct Queueing {
 /// A trainer that notes what is asked of it.
 template <class Context>
 struct Fake {
+    static constexpr int ahead = 1;
+
     explicit Fake(Context& ctx_, std::string name_ = "") : ctx(ctx_), name(std::move(name_)) {}
 
     void start(std::span<Batch const> batches, double) {
@@ -39,9 +41,10 @@ struct Fake {
         if (log) *log += "finish " + name + ", ";
         if (diverges) throw Diverged("too far");
         ++steps;
-        return {double(steps), 2, 10};
+        return {.loss = double(steps), .gradient = 2, .rate = 3, .rows = 10};
     }
     Context& context() { return ctx; }
+    int      under_way() const { return 0; }
 
     Context&         ctx;
     std::string      name;
@@ -80,9 +83,10 @@ TEST_CASE(
         detail::Together<Fake<Sharing>> together({&one, &two});
         one.slow_with = two.slow_with = slow_with;
         for (int step = 0; step < 20; ++step) {
-            const auto [loss, gradient, rows] = together.step(six, 1);
+            const auto [loss, gradient, rate, rows] = together.step(six, 1);
             CHECK(loss == step + 1);
             CHECK(gradient == 2);
+            CHECK(rate == 3);
             CHECK(rows == 20);
             CHECK(first.most == 4);
             CHECK(second.most == 4);

@@ -22,6 +22,11 @@ public:
         if (size_ == all_.size()) full(size_);
         all_[size_++] = value;
     }
+    /// So many more, to be written.
+    T* more(Index count) {
+        if (size_ + count > all_.size()) full(all_.size());
+        return all_.begin() + std::exchange(size_, size_ + count);
+    }
     void pop_back() { --size_; }
     /// Forgets all but the first `size`.
     void cut(Index size) { size_ = size; }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <numeric>
 #include <span>
 #include <utility>
 #include <vector>
@@ -119,19 +120,25 @@ public:
             ranks[i]     = {loops ? std::size_t(INT_MAX - batch.passes[b]) : 0, b};
         }
         if (loops) ranks.sort();
+        int *const tokens = tokens_.more(rows), *const positions = positions_.more(rows),
+                   *const graded = graded_.more(rows), *const targets = targets_.more(rows);
+        int row = 0, count_graded = 0;
         for (auto const& [rank, number] : ranks) {
-            const int b = int(number);
-            order_.push_back(b);
+            order_.push_back(int(number));
             if (loops) passes_.push_back(batch.passes[number]);
-            const auto from = std::size_t(b) * std::size_t(batch.longest);
-            for (int t = 0; t < batch.lengths[std::size_t(b)]; ++t) {
-                const int target = batch.targets[from + std::size_t(t)];
-                if (target >= 0) graded_.push_back(int(tokens_.size())), targets_.push_back(target);
-                tokens_.push_back(batch.tokens[from + std::size_t(t)]);
-                positions_.push_back(batch.positions.empty() ? t : batch.positions[from + std::size_t(t)]);
+            const int   length = batch.lengths[number];
+            const Index from   = Index(number) * batch.longest;
+            std::copy_n(batch.tokens.data() + from, length, tokens + row);
+            if (batch.positions.empty()) std::iota(positions + row, positions + row + length, 0);
+            else std::copy_n(batch.positions.data() + from, length, positions + row);
+            int const* const wanted = batch.targets.data() + from;
+            for (int t = 0; t < length; ++t) {  // written anyway, and kept if it is graded
+                graded[count_graded] = row + t, targets[count_graded] = wanted[t];
+                count_graded += wanted[t] >= 0;
             }
-            starts_.push_back(int(tokens_.size()));
+            starts_.push_back(row += length);
         }
+        graded_.cut(count_graded), targets_.cut(count_graded);
     }
     Sequences rows() const {
         static constexpr int none = 0;  // where nothing is graded: a null pointer means every row

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "rung/core/archive.hpp"
+#include "rung/experiment/drawers.hpp"
 #include "rung/experiment/labelling.hpp"
 #include "rung/experiment/mixing.hpp"
 #include "rung/experiment/together.hpp"
@@ -35,19 +36,11 @@ public:
                                [&](Difficulty d, int round) { check_target(d, round); });
     }
 
-    Climb(Climb const&)            = delete;
-    Climb& operator=(Climb const&) = delete;
-
     bool ended() const { return phase_ == Phase::ended; }
-    /// Does the next piece of work.
-    void advance() {
-        advance([](int) { return true; });
-    }
-    /// The same. Steps of training may be under way when it returns: there is no
-    /// state to archive before at_rest().
-    /// @param due  whether there must be a state so many pieces from now
-    template <class Due>
-    void advance(Due const& due) {
+    /// Does the next piece of work. Steps of training may be under way when it returns, but for the last of `due`: there
+    /// is no state to archive before at_rest().
+    /// @param due  whether there must be a state so many pieces from now; empty: after each
+    void advance(std::function<bool(int)> const& due = {}) {
         if (phase_ == Phase::plan) plan();
         else if (phase_ == Phase::label) label();
         else if (phase_ == Phase::train) step(due);
@@ -199,52 +192,41 @@ private:
         step_ = 0, phase_ = Phase::train;
     }
 
-    std::vector<Batch> batches(int step, std::vector<std::vector<double>> const& sums) const {
+    std::vector<Batch> batches(int step, std::vector<detail::RoundMix<Task>> const& mixes) {
         std::vector<Batch> all(voters_.size());
         for (std::size_t v = 0; v < voters_.size(); ++v) {
-            std::vector<Item> items(std::size_t(options_.batch));
-            for (std::size_t i = 0; i < items.size(); ++i) {
-                Rng               rng(seeds_[v], Purpose::mixture, std::uint32_t(now_.round),
-                                      std::uint32_t(step * options_.batch + int(i)), 2 * attempt_);
-                const std::size_t chosen = detail::pick(rng, sums[v]);
-                items[i]                 = chosen == 0 ? first_.draw(rng, trained_)
-                                                       : detail::draw_label(task_, vocab_, sets_[v][chosen - 1], rng);
-            }
-            all[v] = pack(items, options_.grade, Model::shape.context);
+            const auto draw = [&](int i) {
+                Rng rng(seeds_[v], Purpose::mixture, std::uint32_t(now_.round),
+                        std::uint32_t(step * options_.batch + i), 2 * attempt_);
+                return mixes[v].draw(rng);
+            };
+            all[v] = pack(drawers_.draw(options_.batch, draw), options_.grade, Model::shape.context);
         }
         return all;
     }
     /// One update of every model.
-    template <class Due>
-    void step(Due const& due) try {
+    void step(std::function<bool(int)> const& due) try {
         if (!ahead_) {
-            std::vector<std::vector<double>> sums;
-            for (std::size_t v = 0; v < voters_.size(); ++v)
-                sums.push_back(detail::weights_of(options_.replay, sets_[v], first_.hardest()));
-            ahead_ =
-                std::make_unique<detail::Ahead<std::vector<Batch>>>([this, sums, made = step_]() mutable {
-                    auto all = batches(made, sums);
-                    return ++made, all;
-                });
+            std::vector<detail::RoundMix<Task>> mixes;
+            for (auto const& sets : sets_)
+                mixes.push_back({task_, vocab_, first_, trained_, sets,
+                                 detail::weights_of(options_.replay, sets, first_.hardest())});
+            ahead_ = std::make_unique<detail::Ahead<std::vector<Batch>>>(
+                [this, mixes, made = step_]() mutable { return batches(made++, mixes); });
         }
         for (int at; (at = step_ + together_.under_way()) < options_.steps && together_.has_room();) {
-            const auto own   = ahead_->take();
-            double&    rate  = rates_[at % Trainer::ahead];
-            rate             = detail::rate_of(options_, now_.round, at);
-            const bool rests = options_.watch.looks() || due(at + 1 - step_);
+            const auto   own   = ahead_->take();
+            const double rate  = detail::rate_of(options_, now_.round, at);
+            const bool   rests = !due || options_.watch.looks() || due(at + 1 - step_);
             if (at + 1 < options_.steps) ahead_->start();
             together_.start(own, rate, rests);
-            for (std::size_t v = 0; v < voters_.size(); ++v) {
-                const int passes = voters_[v]->options().passes;
-                for (const int length : own[v].lengths)
-                    now_.flops += 3 * Model::flops(length, passes > 0 ? passes : Model::passes);
-            }
+            for (std::size_t v = 0; v < voters_.size(); ++v)
+                now_.flops += detail::flops_of(*voters_[v], own[v]);
         }
         const StepResult mean = together_.finish();
-        StepEvent event{step_ + 1, options_.steps, mean.loss, mean.gradient, rates_[step_ % Trainer::ahead],
-                        mean.rows};
-        event.round = now_.round;
         ahead_->wait();  // nothing of the caller's runs beside the task
+        StepEvent event{step_ + 1, options_.steps, mean.loss, mean.gradient, mean.rate, mean.rows};
+        event.round = now_.round;
         now_.loss += event.loss / options_.steps, now_.tokens += event.tokens;
         if (options_.watch) options_.watch(event);
         if (++step_ < options_.steps) return;
@@ -289,6 +271,7 @@ private:
     std::vector<Trainer*>      voters_;
     std::vector<std::uint64_t> seeds_;  // of each
     detail::Together<Trainer>  together_;
+    detail::Drawers            drawers_{detail::Drawers::beside<Trainer>()};
     double                     rates_[Trainer::ahead] = {};  // of steps that are under way
     Task                       task_;
     FirstSet                   first_;

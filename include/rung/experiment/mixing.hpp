@@ -37,14 +37,36 @@ namespace detail {
     return sums_of("Replay", weights);
 }
 
-/// One of the labels, as it is trained on.
+/// What a model learns from in a round: examples with true labels, and sets of labels.
 template <class Task>
-Item draw_label(Task const& task, Vocab const& vocab, LabelledSet const& set, Rng& rng) {
-    auto const& label = set.labels[rng.below(std::uint32_t(set.labels.size()))];
-    Item        item  = encode_of(task, vocab, {label.prompt, label.answer}, Answering::by_token, 0,
-                          label.ended ? Ended::yes : Ended::no);
-    item.difficulty   = label.difficulty;
-    return item;
+struct RoundMix {
+    Task const&                     task;
+    Vocab const&                    vocab;
+    FirstSet const&                 first;
+    int                             trained;  ///< steps before the climb
+    std::vector<LabelledSet> const& sets;
+    std::vector<double>             sums;  ///< of weights, see weights_of()
+
+    Item draw(Rng& rng) const {
+        const std::size_t chosen = pick(rng, sums);
+        if (chosen == 0) return first.draw(rng, trained);
+        auto const& labels = sets[chosen - 1].labels;
+        auto const& label  = labels[rng.below(std::uint32_t(labels.size()))];
+        Item        item   = encode_of(task, vocab, {label.prompt, label.answer}, Answering::by_token, 0,
+                              label.ended ? Ended::yes : Ended::no);
+        item.difficulty    = label.difficulty;
+        return item;
+    }
+};
+
+/// Operations of a step on a batch, both passes.
+template <class Trainer>
+double flops_of(Trainer const& trainer, Batch const& batch) {
+    using Model      = typename Trainer::model_type;
+    double    sum    = 0;
+    const int passes = trainer.options().passes > 0 ? trainer.options().passes : Model::passes;
+    for (const int length : batch.lengths) sum += 3 * Model::flops(length, passes);
+    return sum;
 }
 
 }  // namespace detail

@@ -69,7 +69,8 @@ FirstSet first_set(Task const& task, First const& first) {
 ///
 /// @param who     a trainer; or Voters, which label together: the commonest answer is the label, and each trains on
 ///                its own problems
-/// @param task    is asked for problems, const, by another thread while models answer or learn
+/// @param task    is asked for problems, const, by another thread while models answer or learn; beside a GPU by several
+///                at once
 /// @param first   what has true labels: a curriculum, for the same task; or a source that knows its `hardest()`, such
 ///                as a Lesson of the task with other options
 /// @param filter  is asked for each model and difficulty. A round of which nothing is kept trains on older sets alone.

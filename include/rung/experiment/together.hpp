@@ -110,7 +110,7 @@ public:
         for (auto const& one : results) {
             mean.loss += one.loss / double(results.size());
             mean.gradient += one.gradient / double(results.size());
-            mean.rows += one.rows;
+            mean.rows += one.rows, mean.rate = one.rate;
         }
         faster_.took(took.count() / double(mean.rows));  // steps differ in their rows
         return mean;

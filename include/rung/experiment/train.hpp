@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "rung/experiment/ahead.hpp"
+#include "rung/experiment/drawers.hpp"
 #include "rung/experiment/lesson.hpp"
 #include "rung/experiment/pupil.hpp"
 #include "rung/experiment/together.hpp"
@@ -114,23 +115,25 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
     const std::size_t       own = std::size_t(options.accumulate) * parts;  // batches of a step, each model's
     double                  last = 0;
     int        step = 0, made = 0;  // steps taken, and batches made: the one ahead is not of the state
+    Drawers    drawers(Drawers::beside<Trainer>());
     const auto make = [&] {
         std::vector<Batch> batches(pupils.size() * own);
         for (std::size_t b = 0; b < batches.size(); b += parts) {
-            auto const&   pupil = pupils[b / own];
-            std::uint64_t index = pupil.from + each * std::uint64_t(made) +
-                                  std::uint64_t(b % own / parts) * std::uint64_t(options.batch);
-            std::vector<Item> items(std::size_t(options.batch));
-            for (auto& item : items) {
-                Rng rng(pupil.seed, Purpose::training, std::uint32_t(index >> 32), std::uint32_t(index));
-                item = pupil.source.draw(rng, made, options.answering), ++index;
-                if (options.passes) {
+            auto const&         pupil = pupils[b / own];
+            const std::uint64_t index = pupil.from + each * std::uint64_t(made) +
+                                        std::uint64_t(b % own / parts) * std::uint64_t(options.batch);
+            auto items = drawers.draw(options.batch, [&](int i) {
+                const std::uint64_t number = index + std::uint64_t(i);
+                Rng rng(pupil.seed, Purpose::training, std::uint32_t(number >> 32), std::uint32_t(number));
+                return pupil.source.draw(rng, made, options.answering);
+            });
+            if (options.passes)
+                for (auto& item : items) {
                     item.passes = options.passes(
                         {item.difficulty, made, Rng(pupil.seed, Purpose::passes, std::uint32_t(made))});
                     RUNG_CHECK(item.passes >= 1, "train: passes at difficulty ", item.difficulty.text(),
                                "; got ", item.passes, ", wanted at least 1");
                 }
-            }
             batches[b] = pack(items, options.grade, Model::shape.context);
             if (parts > 1)
                 batches[b + 1] = with_fewer_passes(
@@ -148,13 +151,11 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
     for (auto& pupil : pupils) trainers.push_back(&pupil.trainer);
     const std::string         several = pupils.size() > 1 ? concat(", ", pupils.size(), " of them") : "";
     Together<Trainer>         together(trainers);
-    double                    rates[Trainer::ahead] = {};
     Ahead<std::vector<Batch>> next{make};
     const auto                take_step = [&] {
         for (int at; (at = step + together.under_way()) < options.steps && together.has_room();) {
             const std::vector<Batch> batches = next.take();
-            double&                  rate    = rates[at % Trainer::ahead];
-            rate                             = options.rate ? options.rate(at) : standard(at);
+            const double             rate    = options.rate ? options.rate(at) : standard(at);
             const bool rests = tested(at) || options.watch.looks() || (keeper && keeper->due(at + 1 - step));
             // A test may change the curriculum: the batch after it waits.
             if (at + 1 < options.steps && !tested(at)) next.start();
@@ -162,8 +163,7 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
         }
         const StepResult mean = together.finish();
         next.wait();  // nothing of the caller's runs beside the task
-        StepEvent event{step + 1, options.steps, mean.loss, mean.gradient, rates[step % Trainer::ahead],
-                        mean.rows};
+        StepEvent event{step + 1, options.steps, mean.loss, mean.gradient, mean.rate, mean.rows};
         Report    test;
         for (auto& pupil : pupils) pupil.trainer.number_examples(each);
         for (auto& pupil : pupils) {
@@ -228,7 +228,7 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
 }  // namespace detail
 
 /// Trains for `options.steps` updates on what a source gives. Returns the mean loss over the last tenth. While a step
-/// computes, another thread asks the source, const, for the next batch.
+/// computes, another thread asks the source, const, for the next batch; beside a GPU several threads do at once.
 template <class Trainer, class Source>
 double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
     std::vector<detail::Pupil<Trainer, std::remove_reference_t<Source>>> pupils;

@@ -38,6 +38,7 @@ struct TrainerOptions {
 struct StepResult {
     double loss     = 0;  ///< mean cross-entropy of graded tokens
     double gradient = 0;  ///< norm before clipping
+    double rate     = 0;  ///< of learning
     Index  rows     = 0;  ///< tokens read
 };
 
@@ -166,7 +167,7 @@ public:
         }
         update(gradients, rate, losses + parts);
         Step& own = started_[step % ahead];
-        own       = {ctx_.end_step(), {}, graded, rows};
+        own       = {ctx_.end_step(), {}, graded, rate, rows};
         for (auto const& batch : batches) own.weights.push_back(batch.weight);
         ++under_way_;
     }
@@ -191,7 +192,7 @@ public:
             for (int slice = 0; slice < slices; ++slice)
                 loss += step.weights[i] * results[int(i) * slices + slice];
         ++steps_, ++updates_;
-        return {loss / step.graded / options_.graded, norm, step.rows};
+        return {loss / step.graded / options_.graded, norm, step.rate, step.rows};
     }
     int under_way() const { return under_way_; }  ///< steps that were started and not finished
 
@@ -257,8 +258,8 @@ private:
     struct Step {
         long                number = 0;  // the context's
         std::vector<double> weights{};   // of the batches
-        double              graded = 0;
-        Index               rows   = 0;
+        double              graded = 0, rate = 0;
+        Index               rows = 0;
     };
     void check_under_way(int most) const {
         RUNG_CHECK(under_way_ <= most, "Trainer: step ", steps_, ": steps under way; got ", under_way_,

@@ -104,15 +104,29 @@ public:
     Number const* set(Number const& one) {
         return set(&one, 1);
     }
+    /// The same of an array yet to be written.
+    template <class Number>
+    struct Room {
+        Number*       here;
+        Number const* there;
+    };
+    template <class Number>
+    Room<Number> upload_room(Index count) {
+        const auto [here, there] = uploads_.room(std::size_t(count) * sizeof(Number));
+        return {static_cast<Number*>(here), static_cast<Number const*>(there)};
+    }
+    int const* upload_ids(int const* ids, Index count) { return upload_ids(ids, count, count, 0, 0); }
+    /// Filled up to `all` ids: with `rest`, and others `each` apart.
     /// @param most  the largest that they may become there
-    int const* upload_ids(int const* ids, Index count, int most = -1) {
-        int const* const to = upload(ids, count);
+    int const* upload_ids(int const* ids, Index count, Index all, int rest, int each, int most = -1) {
+        const auto [here, there] = upload_room<int>(all);
+        std::copy_n(ids, count, here);
+        for (Index i = count; i < all; ++i) here[i] = rest + int(i - count) * each;
+        int least = 0;
+        for (Index i = 0; i < all; ++i) most = std::max(most, here[i]), least = std::min(least, here[i]);
         if (known_.size() == remembered) known_.erase(known_.begin());
-        known_.push_back({to, count, 0, most});
-        for (Index i = 0; i < count; ++i)
-            known_.back().most  = std::max(known_.back().most, ids[i]),
-            known_.back().least = std::min(known_.back().least, ids[i]);
-        return to;
+        known_.push_back({there, all, least, most});
+        return there;
     }
     /// Throws where one of the uploaded ids is not in least .. limit - 1.
     void check_ids(int const* ids, Index count, Index limit, char const* what, int least = 0) const {

@@ -2,6 +2,7 @@
 // Batches on their way to the GPU, with what attention wants to know of them; and results on their way back.
 
 #include <bit>
+#include <numeric>
 
 #include "rung/backend/cuda/body/attention.hpp"
 #include "rung/backend/cuda/body/flash.hpp"
@@ -54,7 +55,7 @@ Sequences placed(Lane<T>& lane, Sequences const& rows, CachePlaces cache = {}) {
     const Index            N      = trains || asks ? one_of_few_sizes(real + least - graded) : real;
     const Index            wanted = asks ? one_of_few_sizes(graded) : rows.graded ? least : N;
     std::vector<FlashTile> tiles;
-    std::vector<int>       bounds, slots, places, starts(rows.starts, rows.starts + rows.count + 1);
+    std::vector<int>       starts(rows.starts, rows.starts + rows.count + 1);
     int                    longest = 1;
     for (int b = 0; b < rows.count; ++b) longest = std::max(longest, rows.starts[b + 1] - rows.starts[b]);
     const int most = asks ? 1 : std::min(height, longest);  // a bias reaches no further than the batch needs
@@ -63,6 +64,10 @@ Sequences placed(Lane<T>& lane, Sequences const& rows, CachePlaces cache = {}) {
     plan              = {};
     plan.rows         = N;
     const auto before = lane.notes.template take<int>(1, Index(starts.size()));
+    // Of every row: its slot and its place in the cache, or where its sequence begins and ends.
+    const auto slots  = lane.template upload_room<int>(cache.slots ? N : 0),
+               places = lane.template upload_room<int>(cache.slots ? N : 0),
+               bounds = lane.template upload_room<int>(cache.slots ? 0 : 2 * N);
     for (std::size_t b = 0; b + 1 < starts.size(); ++b) {
         const int first = starts[b], end = starts[b + 1];
         before.data[b]   = int(tiles.size());
@@ -71,36 +76,35 @@ Sequences placed(Lane<T>& lane, Sequences const& rows, CachePlaces cache = {}) {
         const int  past  = cache.past && there ? cache.past[b] : 0;
         plan.held        = std::max(plan.held, past + end - first);
         for (int row = first; row < end; row += height) tiles.push_back({row, first, end});
-        for (int row = first; row < end; ++row) {
-            bounds.push_back(first), bounds.push_back(end);
-            if (cache.slots)
-                slots.push_back(there ? cache.slots[b] : cache.spare), places.push_back(past + row - first);
+        if (cache.slots) {
+            std::fill(slots.here + first, slots.here + end, there ? cache.slots[b] : cache.spare);
+            std::iota(places.here + first, places.here + end, past);
+        } else {
+            for (int row = first; row < end; ++row)
+                bounds.here[2 * row] = first, bounds.here[2 * row + 1] = end;
         }
     }
     if (trains) {
         tiles.resize(std::size_t(one_of_few_sizes(Index(tiles.size()))));  // of no rows
         plan.longest = (plan.longest + 15) / 16 * 16;
     }
-    if (!cache.slots) {
-        plan.bounds       = lane.upload(bounds.data(), Index(bounds.size()));
+    if (cache.slots) {
+        plan.slots = slots.there, plan.places = places.there;
+    } else {
+        plan.bounds       = bounds.there;
         plan.tiles        = lane.upload(tiles.data(), Index(tiles.size()));
         plan.tile_count   = int(tiles.size());
         plan.tiles_before = before.data;
     }
-    if (cache.slots) plan.slots = lane.upload(slots.data(), N), plan.places = lane.upload(places.data(), N);
 
-    const auto ids = [&](int const* from, Index count, Index all, int rest, int each, int most = -1) {
-        std::vector<int> list(from, from + count);
-        for (; count < all; ++count, rest += each) list.push_back(rest);
-        return lane.upload_ids(list.data(), all, most);
-    };
     Sequences there = rows;
     plan.last       = cache.last;
-    there.tokens    = ids(rows.tokens, real, N, 0, 0);
-    there.positions = ids(rows.positions, real, N, 0, 0, cache.last);
-    if (rows.graded) there.graded = ids(rows.graded, graded, wanted, asks ? 0 : int(real), asks ? 0 : 1);
-    if (rows.graded) there.graded_count = wanted;
-    if (rows.targets) there.targets = ids(rows.targets, graded, wanted, -1, 0);
+    there.tokens    = lane.upload_ids(rows.tokens, real, N, 0, 0);
+    there.positions = lane.upload_ids(rows.positions, real, N, 0, 0, cache.last);
+    if (rows.graded)
+        there.graded       = lane.upload_ids(rows.graded, graded, wanted, asks ? 0 : int(real), asks ? 0 : 1),
+        there.graded_count = wanted;
+    if (rows.targets) there.targets = lane.upload_ids(rows.targets, graded, wanted, -1, 0);
     const auto kept = lane.notes.template take<int>(1, Index(starts.size()));
     std::copy(starts.begin(), starts.end(), kept.data);
     if (rows.passes) {  // what fills a batch up loops as often as the sequence that does least

@@ -17,14 +17,21 @@ class Uploads {
 public:
     static constexpr int banks = 4;
 
-    /// Where the array will be, until begin() or reset().
-    void const* add(void const* from, std::size_t bytes) {
+    struct Room {
+        void *here, *there;
+    };
+    /// Room for an array, to be written here before send(), and where it will be, until begin() or reset().
+    Room room(std::size_t bytes) {
         if (blocks_.empty() || blocks_.back().used + bytes > blocks_.back().size()) grow(bytes);
         auto&             block = blocks_.back();
         const std::size_t at    = block.used;
-        if (bytes > 0) std::memcpy(block.bank(bank_) + at, from, bytes);
-        block.used = (at + bytes + line - 1) / line * line;
-        return block.there.data() + at;
+        block.used              = (at + bytes + line - 1) / line * line;
+        return {block.bank(bank_) + at, block.there.data() + at};
+    }
+    void const* add(void const* from, std::size_t bytes) {
+        const Room to = room(bytes);
+        if (bytes > 0) std::memcpy(to.here, from, bytes);
+        return to.there;
     }
     /// Has the queue copy what was added since.
     void send(Queue& queue) {
