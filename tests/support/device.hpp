@@ -38,7 +38,12 @@ public:
         for (; !started_.empty() && count_ - long(started_.size()) < count; started_.pop_front())
             started_.front().run(*this);
     }
-    long                         count() const { return count_; }
+    long count() const { return count_; }
+    /// How often the host has waited for all.
+    static int& waits() {
+        static int count = 0;
+        return count;
+    }
     static std::vector<Driver*>& all() {
         static std::vector<Driver*> drivers;
         return drivers;
@@ -61,7 +66,7 @@ inline Owned<Driver> make_driver(Choice) { return Owned<Driver>(new Driver); }
 inline void          start(Driver& driver, Recording const& calls) { driver.start(calls); }
 inline void          start(Driver& driver, Graph& graph) { driver.start(graph.calls); }
 inline Owned<Graph>  capture(Driver&, Recording const& calls) { return Owned<Graph>(new Graph{calls}); }
-inline void          synchronize(Driver& driver) { driver.work(); }
+inline void          synchronize(Driver& driver) { ++Driver::waits(), driver.work(); }
 inline long          mark(Driver& driver) { return driver.count(); }
 inline void          wait_for(Driver& driver, long mark) { driver.work_until(mark); }
 

@@ -81,11 +81,11 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Acc<R
     add_kerple_backward(lane, sums, stats, stats, 1);  // dw; dtable, w
     fire(lane, sums, net, {}, 1, Mask::causal);        // table; weights
     add_fire_backward(lane, dnet, stats, net, {}, 1, Mask::causal);
-    greedy(lane, tokens, number, x, 0);                 // from logits, probabilities with them
-    { Lane::spare_slots } -> std::convertible_to<int>;  // of a cache, beside those of sequences
-    {
-        Lane::steps(Index{})
-        } -> std::convertible_to<int>;  // of decoding in one go; from 2 up there is go_on(), too
+    greedy(lane, tokens, number, x, 0);                   // from logits, probabilities with them
+    { Lane::spare_slots } -> std::convertible_to<int>;    // of a cache, beside those of sequences
+    { Lane::prompt_rows } -> std::convertible_to<Index>;  // of a step, with which it takes no more prompts in
+    // Steps of decoding in one go; from 2 up there are also go_on(), and steps(parameters, rows), at most as many.
+    { Lane::most_steps } -> std::convertible_to<int>;
     // The loss is added to a result; logits become the gradient of it and what the options add.
     add_cross_entropy(lane, number, y, ids, s, LossOptions{});
 };

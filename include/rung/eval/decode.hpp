@@ -4,7 +4,6 @@
 // threads change it.
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <span>
 #include <string>
@@ -16,40 +15,22 @@
 namespace rung {
 namespace detail {
 
-/// What the lanes of one call share.
-/// @tparam Rule  AnyExit, or NoExit where there can be none
-template <class Model, class Real, class Rule>
-struct DecodeCall {
-    Weights<Acc<Real>>    weights;
-    Vocab const&          vocab;
-    Prompts<Model> const& prompts;
-    Rule const&           rule;
-    DecodeOptions const&  options;
-    std::uint64_t         seed;
-    Index                 capacity;  ///< tokens of the longest sequence
-    std::vector<Answer>&  answers;
-    std::atomic<int>      next{0};  ///< first prompt that nobody has taken
-};
-
 /// One lane's places, from its first prompt until none is left. Once the first step has run, no token takes memory.
 template <class Model, class Lane, class Rule>
 class Decoder {
-    using Real             = typename Lane::real;
-    using Call             = DecodeCall<Model, Real, Rule>;
-    static constexpr int C = Model::shape.width, KV = Model::shape.kv();
-    // Prompts are taken in while a step has no more rows than this: they stay in cache. (1024 was slower, also where
-    // weights do not.)
-    static constexpr Index cached_rows = 256;
-    static constexpr bool  may_exit    = std::is_same_v<Rule, AnyExit>;
-    static constexpr bool  draws       = DrawsRows<typename Model::position_type>;
-    static constexpr int   most_steps  = draws ? 1 : Lane::steps(Model::parameters);
+    using Real              = typename Lane::real;
+    using Call              = DecodeCall<Model, Real, Rule>;
+    static constexpr int  C = Model::shape.width, KV = Model::shape.kv();
+    static constexpr bool may_exit   = std::is_same_v<Rule, AnyExit>;
+    static constexpr bool draws      = DrawsRows<typename Model::position_type>;
+    static constexpr int  most_steps = draws ? 1 : Lane::most_steps;
 
 public:
     Decoder(Lane& lane, Call& call, int places)
         : lane_(lane),
           call_(call),
           exits_(call.rule),
-          rows_(std::max<Index>(cached_rows, places)),
+          rows_(std::max<Index>(Lane::prompt_rows, places)),
           spare_(Lane::spare_slots > 0 ? places : -1),
           cache_(Model::blocks_of(call.options.run)),
           chosen_(places),
@@ -74,7 +55,7 @@ public:
             begin_step();
             if (slots_.empty()) return;
             const auto        mark = lane_.mark();
-            const int         some = steps();
+            const int         some = last_ = steps();
             const CachePlaces places{slots_.data(), past_.data(), spare_,
                                      some > 1 ? int(call_.capacity) - 1 : -1};
             const Sequences   rows{.tokens       = tokens_.data(),
@@ -107,6 +88,9 @@ private:
             const std::span written(written_of(slots_[i]), std::size_t(answer_of(i).tokens));
             append(next_[i], call_.prompts.position(prompt_[i], past_[i], written)), close();
         }
+        // Where tokens can be written ahead, new prompts wait until some were, or for each other.
+        if (last_ == 1 && 8 * free_.size() < rngs_.size() && steps(rngs_.size()) > 1 && !slots_.empty())
+            return;
         while (!free_.empty() && call_.next.load(std::memory_order_relaxed) < call_.prompts.count()) {
             if (!tokens_.empty() && tokens_.size() >= rows_) return;
             const int prompt = call_.next.fetch_add(1);
@@ -130,19 +114,23 @@ private:
         return Model::extend(lane_, call_.weights, cache_, rows, places, call_.options.run);
     }
 
-    /// Tokens to write before looking at them: several where all sequences have one new token, the most likely one is
-    /// taken, and positions go up by one.
+    /// Tokens of so many sequences to write before looking at them: several where the most likely one is taken, and
+    /// positions go up by one.
+    int steps(Index sequences) const {
+        if constexpr (most_steps > 1)
+            if (!exits_ && call_.options.temperature <= 0 && !call_.options.place)
+                return Lane::steps(Model::parameters, sequences);
+        return 1;
+    }
+    /// The same of this step: all sequences must have one new token.
     int steps() const {
-        if (most_steps == 1 || exits_ || call_.options.temperature > 0 || call_.options.place ||
-            tokens_.size() != slots_.size())
-            return 1;
+        if (most_steps == 1 || tokens_.size() != slots_.size()) return 1;
         int room = 1;  // of the sequence that has most
         for (Index i = 0; i < slots_.size(); ++i) {
-            const int held = int(call_.capacity) - past_[i];
-            const int left = call_.options.limit - answer_of(i).tokens;
-            room           = std::max(room, call_.options.limit > 0 ? std::min(held, left) : held);
+            const int held = int(call_.capacity) - past_[i], limit = call_.options.limit;
+            room = std::max(room, limit > 0 ? std::min(held, limit - answer_of(i).tokens) : held);
         }
-        return std::min(room, most_steps);
+        return std::min(room, steps(slots_.size()));
     }
     /// `some` steps in one go. A sequence that ends meanwhile writes on in its own place, in vain.
     void write_ahead(Sequences const& rows, CachePlaces const& places, int some) {
@@ -256,6 +244,7 @@ private:
     Buffer<CacheLayer<Real>> cache_;
     FixedList<int>           slots_, past_, prompt_, next_;  // of the sequences being written
     FixedList<int>           free_, tokens_, positions_, starts_, lasts_;
+    int                      last_  = 1;                  // steps in one go
     Index                    asked_ = 0;                  // rows of a step, at least as many as sequences
     Buffer<int>              chosen_, written_, passes_;  // chosen_: (steps, asked_)
     Buffer<double>           probability_;                // of what is chosen

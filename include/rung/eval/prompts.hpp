@@ -1,7 +1,8 @@
 #pragma once
-// The prompts of a call to decode(): their tokens, and the position that each token has, there and in the answers.
+// A call to decode(): its prompts, with their tokens and the position that each has, there and in the answers.
 
 #include <algorithm>
+#include <atomic>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "rung/data/pack.hpp"
 #include "rung/eval/sample.hpp"
 #include "rung/model/position/ids.hpp"
+#include "rung/model/weights.hpp"
 
 namespace rung::detail {
 
@@ -86,6 +88,21 @@ private:
     Place const&                    place_;
     std::vector<std::vector<int>>   tokens_, ids_, rows_;  // ids and rows: where they are not places
     Index                           capacity_ = 0;
+};
+
+/// What the lanes of one call share.
+/// @tparam Rule  AnyExit, or NoExit where there can be none
+template <class Model, class Real, class Rule>
+struct DecodeCall {
+    Weights<Acc<Real>>    weights;
+    Vocab const&          vocab;
+    Prompts<Model> const& prompts;
+    Rule const&           rule;
+    DecodeOptions const&  options;
+    std::uint64_t         seed;
+    Index                 capacity;  ///< tokens of the longest sequence
+    std::vector<Answer>&  answers;
+    std::atomic<int>      next{0};  ///< first prompt that nobody has taken
 };
 
 }  // namespace rung::detail

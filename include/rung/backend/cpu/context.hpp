@@ -26,9 +26,12 @@ struct Options {
 /// in rung::cpu.
 template <class P>
 struct alignas(64) Lane {  // on cache lines of its own
-    using real                       = typename Precision<P>::Real;
-    static constexpr int spare_slots = 0;            ///< that a cache needs beside those of sequences
-    static constexpr int steps(Index) { return 1; }  ///< of decoding without a look at the tokens
+    using real                         = typename Precision<P>::Real;
+    static constexpr int   spare_slots = 0;  ///< that a cache needs beside those of sequences
+    static constexpr int   most_steps  = 1;  ///< of decoding without a look at the tokens
+    static constexpr Index prompt_rows =
+        256;  ///< of decoding: with so many a step takes no more prompts in. They stay
+              ///< in cache (1024 was slower, also where weights do not)
 
     Arena               arena;
     Arena               notes;  ///< of the host: what a pass writes down about itself

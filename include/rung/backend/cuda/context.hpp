@@ -2,6 +2,7 @@
 // What a GPU program owns: the seed, a queue of work, memory on both sides. A batch is one slice, and the GPU its only
 // worker. The same program with cpu::Context does the same on the CPU.
 
+#include <cmath>
 #include <cstring>
 #include <vector>
 
@@ -28,10 +29,16 @@ class Lane {
 public:
     using real = T;
 
-    static constexpr int spare_slots = 1;  ///< of a cache, for rows that fill a step up
-    /// Tokens that every sequence writes before the host looks at them: where a step is over before the host has asked
-    /// for the next one, it pays to write some in vain.
-    static constexpr int steps(Index parameters) { return parameters < 4'000'000 ? 8 : 1; }
+    static constexpr int   spare_slots = 1;  ///< of a cache, for rows that fill a step up
+    static constexpr Index prompt_rows =
+        16'384;  ///< of decoding: with so many a step takes no more prompts in
+    /// Tokens that every sequence writes before the host looks at them, at most; and how many of a step of so many rows:
+    /// the host's look costs about as much as 4e9 products with a weight, a sequence that ends meanwhile writes half of
+    /// them in vain, and answers have some twenty tokens.
+    static constexpr int most_steps = 8;
+    static int           steps(Index parameters, Index rows) {
+                  return std::clamp(int(std::sqrt(1.6e11 / (double(parameters) * double(rows)))), 1, most_steps);
+    }
 
     explicit Lane(Options const& options)
         : arena(device_memory()),

@@ -75,11 +75,11 @@ Sequences placed(Lane<T>& lane, Sequences const& rows, CachePlaces cache = {}) {
         const bool there = b < std::size_t(rows.count);
         const int  past  = cache.past && there ? cache.past[b] : 0;
         plan.held        = std::max(plan.held, past + end - first);
-        for (int row = first; row < end; row += height) tiles.push_back({row, first, end});
         if (cache.slots) {
             std::fill(slots.here + first, slots.here + end, there ? cache.slots[b] : cache.spare);
             std::iota(places.here + first, places.here + end, past);
         } else {
+            for (int row = first; row < end; row += height) tiles.push_back({row, first, end});
             for (int row = first; row < end; ++row)
                 bounds.here[2 * row] = first, bounds.here[2 * row + 1] = end;
         }
