@@ -28,44 +28,65 @@ std::vector<float> floats(Random<float> const& of) { return {of.data.begin(), of
 }  // namespace
 
 TEST_CASE_TEMPLATE("bodies: sums down columns by blocks", T, float, bf16) {
-    const Index      N = 37, C = 45, run_of = 16;
-    cpu::Lane<float> lane;
-    const Stored<T>  dy(N, C, 1), x(N, C, 2, 2);
-    const auto       wide_dy = dy.wide(), wide_x = x.wide();
-    Random<float>    stats(N, 2, 3, 0.5, 1);
-    const auto       check = [&](auto term, Random<float> const& before, Mat<float const> wanted, auto runs) {
-        std::vector<float>                     partial(3 * C, NAN), sums = floats(before);
-        const cuda::ColumnSums<decltype(term)> body{term, partial.data(), N, run_of, int(C), false};
-        runs(body);
-        runs(cuda::ColumnSums<cuda::BiasTerm<float>>{
-            {partial.data(), int(C)}, sums.data(), 3, 3, int(C), true});
-        CHECK(apart(sums, wanted) < 1e-5);
+    const Index         N = 37, C = 45, run_of = 8;
+    cpu::Lane<float>    lane;
+    const Stored<T>     dy(N, C, 1), x(N, C, 2, 2);
+    const auto          wide_dy = dy.wide(), wide_x = x.wide();
+    Random<float>       stats(N, 2, 3, 0.5, 1);
+    const Random<float> before(2, C, 4);
+    const auto          everywhere = [&]<class Term>(Term const& term, std::vector<float> const& wanted) {
+        for (const By by : every_way)
+            for (const bool one_warp : {false, true}) {
+                CAPTURE(int(by));
+                std::vector<float>     partial(5 * 2 * C, NAN), sums = floats(before);
+                std::vector<int>       arrived(2);
+                cuda::ColumnSums<Term> body{};
+                body.term = term, body.partial = partial.data(), body.arrived = arrived.data();
+                body.rows = N, body.run = run_of, body.columns = int(C);
+                for (int s = 0; s < Term::sums; ++s) body.to[s] = sums.data() + s * C;
+                const auto run_it = [&] {
+                    if (one_warp) run_block<cuda::ColumnSums<Term>, 1>(by, body.items(), body);
+                    else run_block(by, body.items(), body);
+                    CHECK(arrived == std::vector{0, 0});
+                };
+                run_it();
+                CHECK(apart(sums, Mat<float const>{wanted.data(), 2, C}) < 1e-5);
+                sums = floats(before), body.to[Term::sums - 1] = nullptr;
+                run_it();  // what nobody asks for
+                CHECK(std::equal(sums.begin() + (Term::sums - 1) * C, sums.end(),
+                                          before.data.begin() + (Term::sums - 1) * C));
+            }
     };
-    const auto everywhere = [&](auto term, Random<float> const& before, Mat<float const> wanted) {
-        for (const By by : every_way) {
-            CAPTURE(int(by));
-            check(term, before, wanted, [&](auto const& body) { run_block(by, body.items(), body); });
-            check(term, before, wanted,
-                  [&]<class F>(F const& body) { run_block<F, 1>(by, body.items(), body); });
-        }
-    };
-    const Random<float> before(1, C, 4);
-    Random<float>       after(1, C, 4);
-    add_column_sums(lane, after.view(), wide_dy);
-    everywhere(cuda::BiasTerm<T>{dy.data.data(), int(C)}, before, after.view());
-    const auto gains = [&]<int statistics>(cuda::GainTerm<T, statistics> term) {
-        std::copy(before.data.begin(), before.data.end(), after.data.begin());
+    /// of(row, column) in two numbers
+    const auto wanted = [&](auto of) {
+        std::vector<float> sums = floats(before);
         for (Index i = 0; i < N; ++i)
             for (Index c = 0; c < C; ++c) {
-                float const* const of   = stats.data.data() + i * statistics;
-                const float        mean = statistics == 2 ? of[0] : 0;
-                after.data[c] +=
-                    wide_dy.data[i * C + c] * (wide_x.data[i * C + c] - mean) * of[statistics - 1];
+                const auto [first, second] = of(i, c);
+                sums[std::size_t(c)] += first, sums[std::size_t(C + c)] += second;
             }
-        everywhere(term, before, after.view());
+        return sums;
     };
-    gains(cuda::GainTerm<T, 2>{dy.data.data(), x.data.data(), stats.data.data(), int(C)});
-    gains(cuda::GainTerm<T, 1>{dy.data.data(), x.data.data(), stats.data.data(), int(C)});
+    const auto d = [&](Index i, Index c) { return wide_dy.data[i * C + c]; };
+    everywhere(cuda::BiasTerm<T>{dy.data.data(), int(C)},
+               wanted([&](Index i, Index c) { return std::pair(d(i, c), 0.f); }));
+    everywhere(cuda::GainTerm<T, 1>{dy.data.data(), x.data.data(), stats.data.data(), int(C)},
+               wanted([&](Index i, Index c) {
+                   return std::pair(d(i, c) * wide_x.data[i * C + c] * stats.data[i], 0.f);
+               }));
+    everywhere(cuda::GainTerm<T, 2>{dy.data.data(), x.data.data(), stats.data.data(), int(C)},
+               wanted([&](Index i, Index c) {
+                   const float xhat = (wide_x.data[i * C + c] - stats.data[2 * i]) * stats.data[2 * i + 1];
+                   return std::pair(d(i, c) * xhat, d(i, c));
+               }));
+    std::vector<T> dx(std::size_t(N * C));
+    const auto     slope = [&](Index i, Index c) {
+        return narrow<T>(d(i, c) * widen(narrow<T>(wide_x.data[i * C + c])));
+    };
+    everywhere(cuda::SlopeTerm<T>{dx.data(), dy.data.data(), x.data.data(), int(C)},
+               wanted([&](Index i, Index c) { return std::pair(widen(slope(i, c)), 0.f); }));
+    for (Index i = 0; i < N; ++i)
+        for (Index c = 0; c < C; ++c) CHECK(dx[std::size_t(i * C + c)] == slope(i, c));
 }
 
 TEST_CASE_TEMPLATE("bodies: rows of an id are added up in the same order by any group", T, float, bf16) {
@@ -120,10 +141,13 @@ TEST_CASE("bodies: AdamW brings the gradient's norm within its bound, or leaves 
                                       &square_on_cpu, &failed_on_cpu);
         const double norm = std::sqrt(square_on_cpu);
 
-        std::vector<double> partial(4, NAN);
-        double              square = NAN;
-        run(by, 4, cuda::SquaredNorm{g.data.data(), partial.data(), n, 256});
-        run(by, 1, cuda::SumOfSquares{partial.data(), &square, &failed, 4});
+        std::vector<double>     partial(4, NAN);
+        double                  square  = NAN;
+        int                     arrived = 0;
+        const cuda::SquaredNorm body_of_norm{
+            g.data.data(), partial.data(), &square, &failed, &arrived, n, 256};
+        run_block(by, body_of_norm.items(), body_of_norm);
+        CHECK(arrived == 0);
         if (std::isfinite(norm)) CHECK(std::sqrt(square) == doctest::Approx(norm).epsilon(1e-6));
         else CHECK_FALSE(std::isfinite(square));
         CHECK(failed == (std::isfinite(norm) ? 0 : 1));

@@ -162,28 +162,43 @@ void others(double tolerance) {
         return cuda::EmbedBackward<T>{m.normal<T>(700 * H), m.below(5, 700),
                                       m.result(m.normal<float>(5 * H), 5 * H), 700, H};
     });
-    blocks("sums down columns", 3 * 2, 1e-5, [&](Numbers& m) {
-        return cuda::ColumnSums<cuda::BiasTerm<T>>{
-            {m.normal<T>(N * H), H}, m.result(m.normal<float>(3 * H), 3 * H), N, 16, H, true};
-    });
-    blocks("sums of a gain's gradient", 3 * 2, 1e-5, [&](Numbers& m) {
-        return cuda::ColumnSums<cuda::GainTerm<T, 2>>{
-            {m.normal<T>(N * H), m.normal<T>(N * H), m.normal<float>(2 * N), H},
-            m.result(m.normal<float>(3 * H), 3 * H),
-            N,
-            16,
-            H,
-            false};
-    });
-    blocks("sums of the gradient of a gain of heads", 12, 1e-5, [&](Numbers& m) {
-        return cuda::ColumnSums<cuda::HeadGainTerm<T>>{
-            {m.normal<T>(N * 3 * H), m.normal<T>(N * H), 5, 8, 3 * H, H},
-            m.result(m.normal<float>(12 * 8), 12 * 8),
-            N * 5,
-            16,
-            8,
-            false};
-    });
+    const auto column_sums = [&](char const* name, auto&& term_of, Index rows, int columns) {
+        using Term = decltype(term_of(std::declval<Numbers&>()));
+        const cuda::ColumnSums<Term> sizes{.rows = rows, .run = 16, .columns = columns};
+        blocks(name, sizes.items(), 1e-5, [&](Numbers& m) {
+            cuda::ColumnSums<Term> body = sizes;
+            body.term                   = term_of(m);
+            body.partial                = m.normal<float>(body.runs() * Term::sums * columns);
+            body.arrived = m.result(m.copy(std::vector<int>(std::size_t(body.groups()))), body.groups());
+            for (auto& to : body.to) to = m.result(m.normal<float>(columns), columns);
+            return body;
+        });
+    };
+    column_sums(
+        "sums down columns",
+        [&](Numbers& m) {
+            return cuda::BiasTerm<T>{m.normal<T>(N * H), H};
+        },
+        N, H);
+    column_sums(
+        "sums down columns of an activation's gradient",
+        [&](Numbers& m) {
+            return cuda::SlopeTerm<T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(N * H),
+                                      m.normal<T>(N * H), H};
+        },
+        N, H);
+    column_sums(
+        "sums of a gain's gradient",
+        [&](Numbers& m) {
+            return cuda::GainTerm<T, 2>{m.normal<T>(N * H), m.normal<T>(N * H), m.normal<float>(2 * N), H};
+        },
+        N, H);
+    column_sums(
+        "sums of the gradient of a gain of heads",
+        [&](Numbers& m) {
+            return cuda::HeadGainTerm<T>{m.normal<T>(N * 3 * H), m.normal<T>(N * H), 5, 8, 3 * H, H};
+        },
+        N * 5, 8);
     lanes("a bias", N * H, sizeof(T) == 4 ? 1e-6 : 1e-2, [&](Numbers& m) {
         return cuda::AddRow<T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(H), H};
     });
@@ -191,13 +206,15 @@ void others(double tolerance) {
 
 void updates() {
     constexpr Index N = 1000;
-    rows("squared norm", 4, 1e-5, [&](Numbers& m) {
-        return cuda::SquaredNorm{m.normal<float>(N), m.result(m.doubles(4), 4), N, 256};
-    });
-    for (const double each : {0.1, double(INFINITY)})
-        rows("sum of squares", 1, 1e-6, [&](Numbers& m) {
-            return cuda::SumOfSquares{m.copy(std::vector<double>(100, each)), m.result(m.doubles(1), 1),
-                                      m.result(m.copy(std::vector<double>{0}), 1), 100};
+    for (const float scale : {1.f, INFINITY})
+        blocks("squared norm", 4, 1e-5, [&](Numbers& m) {
+            return cuda::SquaredNorm{m.normal<float>(N, scale),
+                                     m.doubles(4),
+                                     m.result(m.doubles(1), 1),
+                                     m.result(m.copy(std::vector<double>{0}), 1),
+                                     m.result(m.copy(std::vector<int>{0}), 1),
+                                     N,
+                                     256};
         });
     blocks("losses", 1, 1e-6, [&](Numbers& m) {
         return cuda::AddLosses{m.normal<float>(N), m.result(m.copy(std::vector<double>{0.5}), 1), N};
@@ -389,9 +406,8 @@ void flash_attention(Tell tell) {
                                                        heads, D, cut, sight});
     const Index items = Index(tiles.size()) * heads;
     by_blocks(items, cuda::FlashForward<D, biased>{qkv, out, flash_lse, tile, heads, sight});
-    by_warps(N * heads, cuda::HeadDots<bf16>{dout, out, flash_dots, D});
-    by_blocks(items, cuda::FlashQueryBackward<D, biased>{qkv, dout, dqkv, flash_lse, flash_dots, tile, heads,
-                                                         sight});
+    by_blocks(items, cuda::FlashQueryBackward<D, biased>{qkv, dout, out, dqkv, flash_lse, flash_dots, tile,
+                                                         heads, sight});
     by_blocks(Index(tiles.size()) * kv,
               cuda::FlashKeyBackward<D, biased>{qkv, dout, dqkv, flash_lse, flash_dots, tile, heads, sight});
     cuda::check(cudaDeviceSynchronize(), "flash attention");

@@ -66,6 +66,8 @@ public:
                                      " lanes wait at a barrier that the others do not reach");
     }
 
+    bool is_last = false;  // of blocks that ask FiberBlock::last
+
     static Simt& here() { return *current(); }
     int          lane() const { return lane_; }
     void*        shared() { return shared_.data(); }
@@ -192,6 +194,14 @@ struct FiberBlock {
         return static_cast<T*>(Simt::here().shared());
     }
     void sync() const { Simt::here().sync_block(); }
+    bool last(int* counter, int count) const {
+        Simt& simt = Simt::here();
+        simt.sync_block();
+        if (rank() == 0) simt.is_last = ++*counter == count;
+        if (rank() == 0 && simt.is_last) *counter = 0;
+        simt.sync_block();
+        return simt.is_last;
+    }
     template <class T, class Op>
     T reduce(T v, Op op) const {
         static_assert(n == 1, "reduce: a block of several warps goes through shared memory by itself");

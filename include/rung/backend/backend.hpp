@@ -44,6 +44,7 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Acc<R
     add_column_sums(lane, sums, x);                                     // sums += column sums of x
     activate<Activation::gelu>(lane, y, y, Keep::slopes);  // y, x; x becomes the slopes, if they are kept
     activate_backward(lane, y, x, x);                      // dx; dy, slopes
+    activate_backward(lane, y, x, x, sums);                // and sums += column sums of dx
     activate_gate<Activation::silu>(lane, y, y, Keep::nothing);  // y (N, H); x = [gate | up]
     activate_gate_backward(lane, y, x, x);
     soft_cap(lane, y, y, 30.0, Keep::slopes);  // y = cap tanh(x / cap), x, cap; activate_backward undoes it

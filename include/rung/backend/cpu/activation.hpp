@@ -2,6 +2,7 @@
 // Activations, alone and as gates. Each leaves in its input the slopes that its backward pass multiplies by.
 
 #include "rung/backend/activation.hpp"
+#include "rung/backend/cpu/linear.hpp"
 #include "rung/backend/cpu/rows.hpp"
 
 namespace rung::cpu::inline RUNG_ISA {
@@ -97,6 +98,12 @@ void activate_backward(Lane<P>&, Mat<Real> dx, CMat<Real> dy, CMat<Real> slopes)
         for_vectors<Real>(dx.cols, [&](auto at, Index j) {
             at.store(dx.row(i) + j, at.load(dy.row(i) + j) * at.load(slopes.row(i) + j));
         });
+}
+/// The same, and dbias (or nothing) += column sums of dx.
+template <class P, class Real>
+void activate_backward(Lane<P>& lane, Mat<Real> dx, CMat<Real> dy, CMat<Real> slopes, Mat<Real> dbias) {
+    activate_backward(lane, dx, dy, slopes);
+    add_column_sums(lane, dbias, dx);
 }
 
 /// y = A(gate) up (Shazeer, "GLU variants improve transformer", 2020).  y (N, H), x = [gate | up] (N, 2 H).

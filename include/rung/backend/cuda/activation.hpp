@@ -2,6 +2,7 @@
 // Activations, alone and as gates.
 
 #include "rung/backend/cuda/body/activation.hpp"
+#include "rung/backend/cuda/linear.hpp"
 #include "rung/backend/cuda/pointwise.hpp"
 
 namespace rung::cuda {
@@ -21,6 +22,17 @@ void activate_backward(Lane<T>& lane, Mat<T> dx, CMat<T> dy, CMat<T> slopes) {
         detail::whole(dx, "activate_backward"), detail::whole(dy, "activate_backward"),
         detail::whole(slopes, "activate_backward"), detail::count_of(dx, "activate_backward")};
     lane.queue.launch(body.items(), body);
+}
+
+/// The same, and dbias (or nothing) += column sums of dx.
+template <class T>
+void activate_backward(Lane<T>& lane, Mat<T> dx, CMat<T> dy, CMat<T> slopes, Mat<float> dbias) {
+    if (dbias.empty() || dx.rows == 0) return activate_backward(lane, dx, dy, slopes);
+    detail::add_columns(
+        lane, dx.rows,
+        SlopeTerm<T>{detail::whole(dx, "activate_backward"), detail::whole(dy, "activate_backward"),
+                     detail::whole(slopes, "activate_backward"), int(dx.cols)},
+        dbias);
 }
 
 /// y (N, H) = A(gate) up of x = [gate | up] (N, 2 H), which becomes the slopes that the backward pass needs, if they

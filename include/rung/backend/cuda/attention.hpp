@@ -75,22 +75,22 @@ template <int D, class T>
 void attention_backward(Lane<T>& lane, Mat<T> dqkv, CMat<T> dout, CMat<T> out, Mat<float const> lse,
                         CMat<T> qkv, Sequences const& rows, Look<float> const& look = {},
                         Mat<float> dbias = {}) {
-    auto const&  plan    = plan_of(rows);
-    const auto   groups  = HeadGroups::of(qkv.cols, out.cols, D, "attention_backward");
-    const Index  longest = detail::longest(rows);
-    const auto   sight   = detail::sight(look, groups, longest, "attention_backward");
-    const int    heads   = int(groups.heads);
-    const auto   mark    = lane.arena.mark();
-    float* const dots    = lane.arena.template take<float>(out.rows, heads).data;
-    T const *    from = detail::whole(qkv, "attention"), *slopes = detail::whole(dout, "attention");
-    T* const     to    = detail::whole(dqkv, "attention");
-    const Index  items = out.rows * heads, key_items = out.rows * groups.kv;
-    lane.queue.launch(items, HeadDots<T>{slopes, detail::whole(out, "attention"), dots, D});
+    auto const&    plan    = plan_of(rows);
+    const auto     groups  = HeadGroups::of(qkv.cols, out.cols, D, "attention_backward");
+    const Index    longest = detail::longest(rows);
+    const auto     sight   = detail::sight(look, groups, longest, "attention_backward");
+    const int      heads   = int(groups.heads);
+    const auto     mark    = lane.arena.mark();
+    float* const   dots    = lane.arena.template take<float>(out.rows, heads).data;
+    T const *      from = detail::whole(qkv, "attention"), *slopes = detail::whole(dout, "attention");
+    T* const       to    = detail::whole(dqkv, "attention");
+    const Index    items = out.rows * heads, key_items = out.rows * groups.kv;
+    T const* const made = detail::whole(out, "attention");
     if constexpr (detail::has_flash<D, T>) {
         const auto both = [&](Index of, auto body) { lane.queue.launch(of * tiles_of(rows), body); };
         detail::with_or_without(look, [&]<bool biased>() {
-            both(heads,
-                 FlashQueryBackward<D, biased>{from, slopes, to, lse.data, dots, plan.tiles, heads, sight});
+            both(heads, FlashQueryBackward<D, biased>{from, slopes, made, to, lse.data, dots, plan.tiles,
+                                                      heads, sight});
             both(groups.kv,
                  FlashKeyBackward<D, biased>{from, slopes, to, lse.data, dots, plan.tiles, heads, sight});
         });
@@ -98,6 +98,7 @@ void attention_backward(Lane<T>& lane, Mat<T> dqkv, CMat<T> dout, CMat<T> out, M
         const auto both = [&](Index of, auto body) {
             detail::launch_shared(lane.queue, of, body, "attention_backward");
         };
+        lane.queue.launch(items, HeadDots<T>{slopes, made, dots, D});
         both(items, AttentionQueryBackward<T>{from, slopes, to, lse.data, dots, plan.bounds, heads, D,
                                               plan.longest, sight});
         both(key_items, AttentionKeyBackward<T>{from, slopes, to, lse.data, dots, plan.bounds, heads, D,

@@ -182,6 +182,13 @@ public:
         return turns_.data();
     }
 
+    /// Zeros for blocks of one launch to count themselves by, which leaves them so.
+    int* counters(Index count) {
+        if (counters_.size() < count)
+            wait(), counters_ = Buffer<int>(std::max<Index>(count, 256), shared_memory());
+        return counters_.data();
+    }
+
     /// A table of number(row, col) that never changes, made once.
     template <class Number>
     Mat<float const> constants(void const* name, Index rows, Index cols, Number number) {
@@ -208,6 +215,7 @@ private:
     std::vector<Known> known_;
     float const*       weights_ = nullptr;
     Buffer<T>          narrowed_;
+    Buffer<int>        counters_;
     Constants<float>   constants_;
     Buffer<float>      turns_;
     Rotation           rotation_;

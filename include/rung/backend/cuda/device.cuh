@@ -219,6 +219,7 @@ template void make<Product>(Driver&, void const*);
     RUNG_BODY(CrossEntropy<T>) \
     RUNG_BODY(Greedy<T>) \
     RUNG_BODY(ColumnSums<BiasTerm<T>>) \
+    RUNG_BODY(ColumnSums<SlopeTerm<T>>) \
     RUNG_BODY(ColumnSums<GainTerm<T, 1>>) \
     RUNG_BODY(ColumnSums<GainTerm<T, 2>>) \
     RUNG_BODY(ColumnSums<HeadGainTerm<T>>) \
@@ -269,7 +270,6 @@ RUNG_BODY(AddLosses)
 RUNG_BODY(GoOn)
 RUNG_BODY(Convert)
 RUNG_BODY(SquaredNorm)
-RUNG_BODY(SumOfSquares)
 RUNG_BODY(AdamW)
 RUNG_BODY(MoveTowards)
 

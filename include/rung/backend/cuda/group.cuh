@@ -62,6 +62,18 @@ struct Block {
         return reinterpret_cast<T*>(rung_shared);
     }
     __device__ void sync() const { __syncthreads(); }
+    __device__ bool last(int* counter, int count) const {
+        __shared__ bool is;
+        __threadfence();  // what this lane wrote, before it counts as arrived
+        __syncthreads();
+        if (threadIdx.x == 0) {
+            is = atomicAdd(counter, 1) == count - 1;
+            if (is) *counter = 0;
+        }
+        __syncthreads();
+        if (is) __threadfence();  // what others wrote, before it is read
+        return is;
+    }
     template <class T, class Op>
     __device__ T reduce(T v, Op op) const {
         static_assert(n == 1, "reduce: a block of several warps goes through shared memory by itself");

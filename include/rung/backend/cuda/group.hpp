@@ -10,7 +10,12 @@
 //     shuffle_xor(v, mask)        the v of lane rank() ^ mask
 //     ballot(v)                   bit r says whether lane r has v
 //     mma(c, a, b)                fragments multiplied
-// and a block warp(), which a lane belongs to, and shared<T>(), memory of its own. One lane is its own warp and block.
+// and a block
+//     warp()                      which a lane belongs to
+//     shared<T>()                 memory of its own
+//     last(counter, n)            of n blocks that ask, each once, which is the last, and sees what all wrote before;
+//                                 the counter, 0 to begin with, is 0 again
+// One lane is its own warp and block.
 //
 // A body is an aggregate of numbers and pointers that says who works on an item:
 //     static constexpr int warps  0: a lane, operator()(Index item); n: as many warps, operator()(G g, Index item)
@@ -60,6 +65,11 @@ struct Serial {
         return v;
     }
     RUNG_HD void sync() const {}
+    RUNG_HD bool last(int* counter, int n) const {
+        const bool is = ++*counter == n;
+        if (is) *counter = 0;
+        return is;
+    }
 };
 
 /// What this lane adds up of term(first) .. term(last - 1), in double precision.
@@ -68,6 +78,20 @@ RUNG_HD double share_of_sum(G g, Index first, Index last, Term term) {
     double sum = 0;
     for (Index i = first + g.rank(); i < last; i += G::size) sum += term(i);
     return sum;
+}
+
+/// What a block's lanes have in their shares, added up: the same bits in each. In its shared memory, G::warps numbers.
+RUNG_ANY_GROUP template <class G>
+RUNG_HD double sum_of_shares(G g, double share) {
+    double* const waiting = g.template shared<double>();
+    const auto    warp    = g.warp();
+    const double  some    = warp.reduce(share, Plus{});
+    g.sync();  // an earlier sum has been read
+    if (warp.rank() == 0) waiting[g.rank() / 32] = some;
+    g.sync();
+    double all = 0;
+    for (int w = 0; w < G::warps; ++w) all += waiting[w];
+    return all;
 }
 
 /// The lowest bit that is set.

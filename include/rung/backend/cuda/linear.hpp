@@ -8,18 +8,20 @@ namespace rung::cuda {
 
 namespace detail {
 
-/// sums[c] += term(row, c) over all rows, without atomics: the same bits every time.
+/// sums[c] += term(row, c) over all rows; of a term that has two numbers the second ones, if they are asked for. The same
+/// bits every time.
 template <class T, class Term>
-void add_columns(Lane<T>& lane, Mat<float> sums, Index rows, Term const& term) {
-    // Runs of rows long enough to be worth a block, and few enough that the second stage is short.
-    const Index            run = std::max<Index>(64, (rows + 255) / 256), parts = (rows + run - 1) / run;
-    const auto             mark    = lane.arena.mark();
-    const auto             partial = lane.arena.template take<float>(parts, sums.cols);
-    const ColumnSums<Term> first{term, partial.data, rows, run, int(sums.cols), false};
-    const ColumnSums<BiasTerm<float>> last{
-        {partial.data, int(sums.cols)}, sums.data, parts, parts, int(sums.cols), true};
-    lane.queue.launch(first.items(), first);
-    lane.queue.launch(last.items(), last);
+void add_columns(Lane<T>& lane, Index rows, Term const& term, Mat<float> sums, Mat<float> second = {}) {
+    ColumnSums<Term> body{};
+    body.term = term, body.rows = rows, body.columns = int(sums.cols);
+    // Runs of rows long enough to be worth a block, and few enough that their sums are soon added up.
+    body.run        = std::max<Index>(64, (rows + 255) / 256);
+    const auto mark = lane.arena.mark();
+    body.partial    = lane.arena.template take<float>(body.runs() * Term::sums, sums.cols).data;
+    body.arrived    = lane.counters(body.groups());
+    body.to[0]      = sums.data;
+    if constexpr (Term::sums > 1) body.to[1] = second.empty() ? nullptr : second.data;
+    lane.queue.launch(body.items(), body);
     lane.arena.release(mark);
 }
 
@@ -92,8 +94,8 @@ void add_matmul_tn(Lane<T>& lane, Mat<float> dw, CMat<T> x, CMat<T> dy) {
 template <class T>
 void add_column_sums(Lane<T>& lane, Mat<float> dbias, CMat<T> dy) {
     if (dbias.empty() || dy.rows == 0) return;
-    detail::add_columns(lane, dbias, dy.rows,
-                        BiasTerm<T>{detail::whole(dy, "add_column_sums"), int(dy.cols)});
+    detail::add_columns(lane, dy.rows, BiasTerm<T>{detail::whole(dy, "add_column_sums"), int(dy.cols)},
+                        dbias);
 }
 
 }  // namespace rung::cuda

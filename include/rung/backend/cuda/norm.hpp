@@ -52,8 +52,7 @@ void add_layer_norm_backward(Lane<T>& lane, Mat<T> dx, Mat<float> dgain, Mat<flo
                                                           .gain  = gain.data,
                                                           .width = int(x.cols)});
     });
-    detail::add_columns(lane, dgain, x.rows, GainTerm<T, 2>{dy.data, x.data, stats.data, int(x.cols)});
-    add_column_sums(lane, dbias, dy);
+    detail::add_columns(lane, x.rows, GainTerm<T, 2>{dy.data, x.data, stats.data, int(x.cols)}, dgain, dbias);
 }
 
 /// y = x / rms(x) * gain.  stats (N, 1): 1 / rms.
@@ -80,7 +79,7 @@ void add_rms_norm_backward(Lane<T>& lane, Mat<T> dx, Mat<float> dgain, CMat<T> d
                                                         .gain  = gain.data,
                                                         .width = int(x.cols)});
     });
-    detail::add_columns(lane, dgain, x.rows, GainTerm<T, 1>{dy.data, x.data, stats.data, int(x.cols)});
+    detail::add_columns(lane, x.rows, GainTerm<T, 1>{dy.data, x.data, stats.data, int(x.cols)}, dgain);
 }
 
 /// x = x / rms(x) * gain of each head, in place.  x (N, heads * D); normed (N, heads * D): x / rms; stats (N, heads):
@@ -104,8 +103,9 @@ void add_head_norm_backward(Lane<T>& lane, Mat<T> d, Mat<float> dgain, CMat<T> n
                             Mat<float const> gain) {
     if (d.rows == 0) return;
     const int heads = int(stats.cols);
-    detail::add_columns(lane, dgain, d.rows * heads,
-                        HeadGainTerm<T>{d.data, normed.data, heads, D, int(d.stride), int(normed.stride)});
+    detail::add_columns(lane, d.rows * heads,
+                        HeadGainTerm<T>{d.data, normed.data, heads, D, int(d.stride), int(normed.stride)},
+                        dgain);
     lane.queue.launch(d.rows * heads, HeadNormBackward<T>{.d             = d.data,
                                                           .normed        = normed.data,
                                                           .stats         = stats.data,

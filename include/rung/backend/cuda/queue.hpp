@@ -72,7 +72,7 @@ public:
     std::string const& why_not() const { return why_not_; }
 
 private:
-    static constexpr std::size_t most = 128, few = 3;  // lists that are remembered; calls that are no list
+    static constexpr std::size_t most = 128, few = 2;  // lists that are remembered; calls that are no list
 
     template <class Call>
     void add(Recording& to, Call call) {

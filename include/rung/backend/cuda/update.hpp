@@ -28,14 +28,15 @@ template <class T>
 void clip_and_update(Context<T>& ctx, float* weights, float* mean, float* square, Mat<float> gradients,
                      std::span<Chunk const> chunks, AdamWStep const& step, double bound, double* squared_norm,
                      double* failed) {
-    constexpr Index run   = 4096;  // values of a partial sum
-    auto&           lane  = ctx.lane();
-    const Index     count = gradients.cols, parts = (count + run - 1) / run;
+    auto&       lane  = ctx.lane();
+    const Index count = gradients.cols;
     RUNG_CHECK(gradients.rows == 1, "cuda: clip_and_update: slices; got ", gradients.rows, ", wanted 1");
     lane.reset();
-    double* const partial = lane.arena.template take<double>(1, parts).data;
-    lane.queue.launch(parts, SquaredNorm{gradients.data, partial, count, run});
-    lane.queue.launch(1, SumOfSquares{partial, squared_norm, failed, parts});
+    SquaredNorm norm{};
+    norm.x = gradients.data, norm.count = count, norm.run = 4096;
+    norm.square = squared_norm, norm.failed = failed, norm.arrived = lane.counters(1);
+    norm.partial = lane.arena.template take<double>(1, norm.items()).data;
+    lane.queue.launch(norm.items(), norm);
 
     std::vector<Index> ends;  // of runs of neighbours that are treated alike
     std::vector<char>  decayed;

@@ -21,6 +21,11 @@ struct Elementwise {
     static void backward(Lane& lane, Mat<Real> dh, Mat<Real> dg, Mat<Real> h) {
         activate_backward(lane, dh, dg, h);
     }
+    /// And the gradient of a bias that was added to h, where there is one.
+    template <class Lane, class Real>
+    static void backward(Lane& lane, Mat<Real> dh, Mat<Real> dg, Mat<Real> h, Mat<Acc<Real>> dbias) {
+        activate_backward(lane, dh, dg, h, dbias);
+    }
 };
 
 /// g = A(gate) up of h = [gate | up]  (Shazeer, "GLU variants improve transformer", 2020).
@@ -73,8 +78,9 @@ struct Mlp {
         add_column_sums(lane, weight<Mlp>(dw, down_bias), dy);
         add_matmul_tn(lane, weight<Mlp>(dw, down), g, dy);  // y = g W2   ->  dW2 += gT dy
         matmul_nt(lane, g, dy, weight<Mlp>(w, down));       //                dg   = dy W2T
-        Act::backward(lane, h, g, h);                       // g = act(h) ->  dh   = dg act'(h)
-        add_column_sums(lane, weight<Mlp>(dw, up_bias), h);
+        const auto bias = weight<Mlp>(dw, up_bias);         // g = act(h) ->  dh   = dg act'(h)
+        if constexpr (requires { Act::backward(lane, h, g, h, bias); }) Act::backward(lane, h, g, h, bias);
+        else Act::backward(lane, h, g, h), add_column_sums(lane, bias, h);
         add_matmul_tn(lane, weight<Mlp>(dw, up), n, h);  // h = n W1   ->  dW1 += nT dh
         matmul_nt(lane, dn, h, weight<Mlp>(w, up));      //                dn   = dh W1T
     }

@@ -1,78 +1,128 @@
 #pragma once
-// Sums down the columns of a batch, without atomics: blocks sum runs of rows, then a lane per column adds those partial
-// sums up. The same bits every time.
+// Sums down the columns of a batch: blocks sum runs of rows, and of those of some columns the last one to be done adds
+// their sums up, in the order of rows. The same bits every time.
 
 #include "rung/backend/cuda/group.hpp"
 
 namespace rung::cuda {
 
-/// What is summed: term(row, column).
+/// What is summed, one number or several: term(row, column).
+template <int n>
+using Terms = Pack<float, n>;
+
 template <class T>
 struct BiasTerm {
-    T const*      dy;
-    int           columns;
-    RUNG_HD float operator()(Index row, int c) const { return widen(dy[row * columns + c]); }
+    static constexpr int sums = 1;
+    T const*             dy;
+    int                  columns;
+    RUNG_HD Terms<1> operator()(Index row, int c) const { return {{widen(dy[row * columns + c])}}; }
 };
-/// Of dy xhat, the gradient of a norm's gain. @tparam statistics  of a row: 1 without a mean
+/// The same of dx = dy slope, which is stored.
+template <class T>
+struct SlopeTerm {
+    static constexpr int sums = 1;
+    T*                   dx;
+    T const *            dy, *slopes;
+    int                  columns;
+    RUNG_HD Terms<1> operator()(Index row, int c) const {
+        const Index at = row * columns + c;
+        const T     d  = narrow<T>(widen(dy[at]) * widen(slopes[at]));
+        dx[at]         = d;
+        return {{widen(d)}};
+    }
+};
+/// Of dy xhat, the gradient of a norm's gain; where it has a mean also of dy, that of its bias.
+/// @tparam statistics  of a row: 1 without a mean
 template <class T, int statistics>
 struct GainTerm {
-    T const *     dy, *x;
-    float const*  stats;
-    int           columns;
-    RUNG_HD float operator()(Index row, int c) const {
-        const Index  at   = row * columns + c;
-        const float* of   = stats + row * statistics;
-        const float  mean = statistics == 2 ? of[0] : 0;
-        return widen(dy[at]) * (widen(x[at]) - mean) * of[statistics - 1];
+    static constexpr int sums = statistics;
+    T const *            dy, *x;
+    float const*         stats;
+    int                  columns;
+    RUNG_HD Terms<statistics> operator()(Index row, int c) const {
+        const Index  at = row * columns + c;
+        const float* of = stats + row * statistics;
+        const float  d  = widen(dy[at]);
+        if constexpr (statistics == 1) return {{d * widen(x[at]) * of[0]}};
+        else return {{d * (widen(x[at]) - of[0]) * of[1], d}};
     }
 };
 
 /// The same of a norm of heads, whose gain they share: a row is a head of one.
 template <class T>
 struct HeadGainTerm {
-    T const *     dy, *normed;
-    int           heads, size, stride, normed_stride;
-    RUNG_HD float operator()(Index row, int c) const {
+    static constexpr int sums = 1;
+    T const *            dy, *normed;
+    int                  heads, size, stride, normed_stride;
+    RUNG_HD Terms<1> operator()(Index row, int c) const {
         const Index of = row / heads, at = row % heads * size + c;
-        return widen(dy[of * stride + at]) * widen(normed[of * normed_stride + at]);
+        return {{widen(dy[of * stride + at]) * widen(normed[of * normed_stride + at])}};
     }
 };
 
-/// to (blocks of rows, columns) = sums: item i sums rows i / groups * run .. of 32 columns. With few runs of many rows
-/// first, and then one run of those sums that adds to the result, the GPU is busy in both.
+/// Item i sums rows i / groups() * run .. of 32 columns.
 template <class Term>
 struct ColumnSums {
-    static constexpr int warps = 8;
+    static constexpr int warps = 8, sums = Term::sums;
 
     Term   term;
-    float* to;
-    Index  rows, run;  ///< all, and of one block
+    float* to[sums];  ///< (columns) each, added to; null: nobody asks for it
+    float* partial;   ///< (runs, sums, columns), for a while
+    int*   arrived;   ///< (groups) zeros, before and after
+    Index  rows, run;
     int    columns;
-    bool   adds;  ///< to += sums
 
     RUNG_HD int        groups() const { return (columns + 31) / 32; }
-    RUNG_HD Index      items() const { return (rows + run - 1) / run * groups(); }
-    RUNG_HD static int shared() { return warps * 32 * int(sizeof(float)); }
+    RUNG_HD Index      runs() const { return (rows + run - 1) / run; }
+    RUNG_HD Index      items() const { return runs() * groups(); }
+    RUNG_HD static int shared() { return sums * warps * 32 * int(sizeof(float)); }
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
-        const auto  warp = g.warp();
-        const Index part = item / groups(), first = part * run,
-                    last = first + run < rows ? first + run : rows;
-        const int    w = g.rank() / 32, left = int(item % groups()) * 32;
+        const Index part = item / groups(), first = part * run, end = first + run < rows ? first + run : rows;
+        const int   left = int(item % groups()) * 32;
+        add_up(g, left, first, end, [this](Index row, int c) { return term(row, c); });
+        each_sum(g, left, [&](int s, int c, float sum) { *at(part, s, c) = sum; });
+        if (!g.last(arrived + item % groups(), int(runs()))) return;
+        add_up(g, left, 0, runs(), [this](Index one, int c) {
+            Terms<sums> all;
+            for (int s = 0; s < sums; ++s) all.v[s] = *at(one, s, c);
+            return all;
+        });
+        each_sum(g, left, [&](int s, int c, float sum) {
+            if (to[s]) to[s][c] += sum;
+        });
+    }
+
+private:
+    RUNG_HD float* at(Index part, int s, int c) const { return partial + (part * sums + s) * columns + c; }
+
+    /// A sum of each warp and column, of every G::warps-th from first + its number on, in shared memory.
+    RUNG_ANY_GROUP template <class G, class Of>
+    RUNG_HD void add_up(G g, int left, Index first, Index end, Of of) const {
         float* const waiting = g.template shared<float>();
+        const auto   warp    = g.warp();
+        const int    w       = g.rank() / 32;
         for (int lane = warp.rank(); lane < 32; lane += warp.size) {
-            float sum = 0;
+            Terms<sums> all{};
             if (left + lane < columns)
-                for (Index row = first + w; row < last; row += G::warps) sum += term(row, left + lane);
-            waiting[w * 32 + lane] = sum;
+                for (Index i = first + w; i < end; i += G::warps) {
+                    const Terms<sums> one = of(i, left + lane);
+                    for (int s = 0; s < sums; ++s) all.v[s] += one.v[s];
+                }
+            for (int s = 0; s < sums; ++s) waiting[(s * G::warps + w) * 32 + lane] = all.v[s];
         }
         g.sync();
-        for (int lane = g.rank(); lane < 32 && left + lane < columns; lane += G::size) {
-            float sum = 0;
-            for (int share = 0; share < G::warps; ++share) sum += waiting[share * 32 + lane];
-            float& at = to[part * columns + left + lane];
-            at        = adds ? at + sum : sum;
+    }
+    /// see(sum, column, of all warps)
+    RUNG_ANY_GROUP template <class G, class See>
+    RUNG_HD void each_sum(G g, int left, See see) const {
+        float const* const waiting = g.template shared<float>();
+        for (int i = g.rank(); i < sums * 32; i += G::size) {
+            const int s = i / 32, lane = i % 32;
+            float     sum = 0;
+            for (int w = 0; w < G::warps; ++w) sum += waiting[(s * G::warps + w) * 32 + lane];
+            if (left + lane < columns) see(s, left + lane, sum);
         }
     }
 };

@@ -83,15 +83,16 @@ struct FlashForward {
     }
 };
 
-/// dqkv (N, (H + 2 KV) D): the queries' part. dots (N, H): dout . out.
+/// dqkv (N, (H + 2 KV) D): the queries' part. dots (N, H) become dout . out, which the keys' part reads.
 template <int D, bool biased = false>
 struct FlashQueryBackward {
     static constexpr int warps = 4;
     using Head                 = FlashHead<D>;
 
-    bf16 const *     qkv, *dout;
+    bf16 const *     qkv, *dout, *out;
     bf16*            dqkv;
-    float const *    lse, *dots;
+    float const*     lse;
+    float*           dots;
     FlashTile const* tiles;
     int              heads;
     Sight            sight = {};
@@ -113,13 +114,15 @@ struct FlashQueryBackward {
 
         typename Head::Operand q, d;
         typename Head::Sums    sums{};
-        Head::load(q, qkv + at.h * D, in.width, at.first, at.tile.end, at.lane);
+        float                  log_sum[2], along[2];
         Head::load(d, dout + at.h * D, in.C, at.first, at.tile.end, at.lane);
-        float log_sum[2], along[2];
+        Head::load(q, out + at.h * D, in.C, at.first, at.tile.end, at.lane);
+        Head::dot(warp, along, d, q);
+        Head::load(q, qkv + at.h * D, in.width, at.first, at.tile.end, at.lane);
         RUNG_UNROLL for (int i = 0; i < 2; ++i) {
             const Index row = at.first + at.lane / 4 + 8 * i;
             log_sum[i]      = row < at.tile.end ? lse[row * heads + at.h] * log2_e : 0;
-            along[i]        = row < at.tile.end ? dots[row * heads + at.h] : 0;
+            if (at.lane % 4 == 0 && row < at.tile.end) dots[row * heads + at.h] = along[i];
         }
         for (Index j = at.tile.start; j < at.tile.end && (j < at.last || !sight.causal()); j += Head::step) {
             g.sync();

@@ -24,9 +24,24 @@ struct FlashHead {
     using Chances = FragmentA[step / 16];
 
     RUNG_HD static void load(Operand& to, bf16 const* x, Index stride, Index first, Index end, int lane) {
-        RUNG_UNROLL for (int k = 0; k < D / 16; ++k) RUNG_UNROLL for (int i = 0; i < 8; ++i) {
-            const Index row = first + lane / 4 + 8 * (i / 2 % 2);
-            to[k].v[i] = row < end ? x[row * stride + k * 16 + lane % 4 * 2 + i % 2 + 8 * (i / 4)] : bf16{};
+        RUNG_UNROLL for (int k = 0; k < D / 16; ++k) RUNG_UNROLL for (int i = 0; i < 8; i += 2) {
+            const Index   row = first + lane / 4 + 8 * (i / 2 % 2);
+            Pack<bf16, 2> two{};
+            if (row < end)
+                two = *reinterpret_cast<Pack<bf16, 2> const*>(x + row * stride + k * 16 + lane % 4 * 2 +
+                                                              8 * (i / 4));
+            to[k].v[i] = two.v[0], to[k].v[i + 1] = two.v[1];
+        }
+    }
+    /// Products of both's rows, of the lane's two.
+    RUNG_ANY_GROUP template <class W>
+    RUNG_HD static void dot(W warp, float (&sums)[2], Operand const& a, Operand const& b) {
+        RUNG_UNROLL for (int i = 0; i < 2; ++i) sums[i] = 0;
+        RUNG_UNROLL for (int k = 0; k < D / 16; ++k) RUNG_UNROLL for (int i = 0; i < 8; ++i)
+            sums[i / 2 % 2] += widen(a[k].v[i]) * widen(b[k].v[i]);
+        RUNG_UNROLL for (int i = 0; i < 2; ++i) {
+            sums[i] += warp.shuffle_xor(sums[i], 1);
+            sums[i] += warp.shuffle_xor(sums[i], 2);
         }
     }
     RUNG_HD static void store(bf16* x, Index stride, Index first, Index end, Sums const& from, float low,

@@ -68,16 +68,9 @@ struct AddLosses {
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index) const {
-        const auto    warp    = g.warp();
-        const double  share   = share_of_sum(g, 0, count, [this](Index i) { return double(losses[i]); });
-        const double  some    = warp.reduce(share, Plus{});
-        double* const waiting = g.template shared<double>();
-        if (warp.rank() == 0) waiting[g.rank() / 32] = some;
-        g.sync();
-        if (g.rank() != 0) return;
-        double all = 0;
-        for (int w = 0; w < G::warps; ++w) all += waiting[w];
-        *sum += all;
+        const double share = share_of_sum(g, 0, count, [this](Index i) { return double(losses[i]); });
+        const double all   = sum_of_shares(g, share);
+        if (g.rank() == 0) *sum += all;
     }
 };
 

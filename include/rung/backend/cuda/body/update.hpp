@@ -1,5 +1,5 @@
 #pragma once
-// From gradients to new weights: the squared norm in two stages, and AdamW. The norm stays on the device, so that no
+// From gradients to new weights: the squared norm, and AdamW. The norm stays on the device, so that no
 // step waits for it.
 
 #include "rung/backend/cuda/group.hpp"
@@ -7,39 +7,31 @@
 
 namespace rung::cuda {
 
-/// partial[item] = sum of squares of values item * run .., in double precision.
+/// *square = the sum of all squares, in double precision: those of `run` values by each block, and then of these by the
+/// last. Where it is not finite, *failed = 1.
 struct SquaredNorm {
-    static constexpr int warps = 1;
+    static constexpr int warps = 8;
 
     float const* x;
-    double*      partial;
+    double *     partial, *square, *failed;
+    int*         arrived;  ///< 0, before and after
     Index        count, run;
+
+    RUNG_HD Index      items() const { return (count + run - 1) / run; }
+    RUNG_HD static int shared() { return warps * int(sizeof(double)); }
 
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index item) const {
         const Index  first = item * run, last = first + run < count ? first + run : count;
-        const double share =
-            share_of_sum(g, first, last, [this](Index i) { return double(x[i]) * double(x[i]); });
-        const double sum = g.reduce(share, Plus{});
-        if (g.rank() == 0) partial[item] = sum;
-    }
-};
-
-/// *square = the partial sums, added up; one item. Where that is not finite, *failed = 1.
-struct SumOfSquares {
-    static constexpr int warps = 1;
-
-    double const* partial;
-    double *      square, *failed;
-    Index         count;
-
-    RUNG_ANY_GROUP template <class G>
-    RUNG_HD void operator()(G g, Index) const {
-        const double sum =
-            g.reduce(share_of_sum(g, 0, count, [this](Index i) { return partial[i]; }), Plus{});
+        const double own = sum_of_shares(
+            g, share_of_sum(g, first, last, [this](Index i) { return double(x[i]) * double(x[i]); }));
+        if (g.rank() == 0) partial[item] = own;
+        if (!g.last(arrived, int(items()))) return;
+        const double all =
+            sum_of_shares(g, share_of_sum(g, 0, items(), [this](Index i) { return partial[i]; }));
         if (g.rank() != 0) return;
-        *square = sum;
-        if (!(sum < INFINITY)) *failed = 1;  // also where it is NaN
+        *square = all;
+        if (!(all < INFINITY)) *failed = 1;  // also where it is NaN
     }
 };
 
