@@ -130,8 +130,9 @@ TEST_CASE("trainers of one GPU may start as many steps in all, each told of its 
     CHECK_THROWS_WITH_AS(first.finish(), doctest::Contains("two trainers that were started on one context?"),
                          Error);
     for (int i = 0; i < ahead; ++i) CHECK(second.finish().rows == b.rows);
-    SmallModel<> alone{ctx};  // nobody was told of it, but that step was taken, from what had been uploaded for it
-    Trainer      third{ctx, alone};
+    SmallModel<> alone{
+        ctx};  // nobody was told of it, but that step was taken, from what had been uploaded for it
+    Trainer third{ctx, alone};
     third.step(a, 1e-3), third.step(a, 1e-3);
     CHECK(rung_test::bits_of(one.weights()) == rung_test::bits_of(alone.weights()));
 }

@@ -37,8 +37,8 @@ public:
     }
 
     bool ended() const { return phase_ == Phase::ended; }
-    /// Does the next piece of work. Steps of training may be under way when it returns, but for the last of `due`: there
-    /// is no state to archive before at_rest().
+    /// Does the next piece of work. Steps of training may be under way when it returns, but for those that are due:
+    /// there is no state to archive before at_rest().
     /// @param due  whether there must be a state so many pieces from now; empty: after each
     void advance(std::function<bool(int)> const& due = {}) {
         if (phase_ == Phase::plan) plan();

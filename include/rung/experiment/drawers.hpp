@@ -1,6 +1,6 @@
 #pragma once
-// Examples for a step, drawn while the step before computes. A CPU that computes has no more than one thread to spare for
-// it; beside a device many are idle, and it would wait for one.
+// Examples for a step, drawn while the step before computes. A CPU that computes has no more than one thread to spare
+// for it; beside a device many are idle, and it would wait for one.
 
 #include <algorithm>
 #include <thread>

@@ -8,8 +8,8 @@ namespace rung::cuda {
 
 namespace detail {
 
-/// sums[c] += term(row, c) over all rows; of a term that has two numbers the second ones, if they are asked for. The same
-/// bits every time.
+/// sums[c] += term(row, c) over all rows; of a term of two numbers also the second ones, if they are asked for. The
+/// same bits every time.
 template <class T, class Term>
 void add_columns(Lane<T>& lane, Index rows, Term const& term, Mat<float> sums, Mat<float> second = {}) {
     ColumnSums<Term> body{};

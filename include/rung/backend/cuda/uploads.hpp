@@ -1,7 +1,7 @@
 #pragma once
 // Small arrays on their way to the GPU: gathered on the host, they go in one copy before the calls that read them. The
-// host gathers in one of several banks, so that it need not wait for copies from the others; where the arrays will be is
-// the same for all banks.
+// host gathers in one of several banks, so that it need not wait for copies from the others; where the arrays will be
+// is the same for all banks.
 
 #include <algorithm>
 #include <cstring>
