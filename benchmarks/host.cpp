@@ -12,13 +12,22 @@ namespace {
 using namespace rung;
 using namespace rung::bench;
 
-/// Of `units` each time.
-void report(benchmark::State& state, double units, long calls_before) {
-    const double times      = double(state.iterations());
-    state.counters["calls"] = double(cuda::calls_made() - calls_before) / times;
-    state.counters["ns/token"] =
-        benchmark::Counter(times * units * 1e-9, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
-}
+/// Work that is done again and again: its calls, and its time by tokens.
+class Watched {
+public:
+    explicit Watched(benchmark::State& state) : state_(state) {}
+
+    void report(double tokens) const {
+        const double times          = double(state_.iterations());
+        state_.counters["calls"]    = double(cuda::calls_made() - calls_) / times;
+        state_.counters["ns/token"] = 1e9 * (seconds() - start_) / (times * tokens);
+    }
+
+private:
+    benchmark::State& state_;
+    long              calls_ = cuda::calls_made();
+    double            start_ = seconds();
+};
 
 template <class Model>
 void step(benchmark::State& state, int length) {
@@ -28,9 +37,9 @@ void step(benchmark::State& state, int length) {
     Trainer             trainer{ctx, model};
     const auto          batch = random_batch(Model::shape.vocab, count, length);
     for (int i = 0; i < 3; ++i) trainer.step(batch, 1e-4);  // from the second time on it is a graph
-    const long before = cuda::calls_made();
+    const Watched watched(state);
     for (auto _ : state) benchmark::DoNotOptimize(trainer.step(batch, 1e-4));
-    report(state, double(batch.rows), before);
+    watched.report(double(batch.rows));
 }
 
 template <class Model>
@@ -40,9 +49,9 @@ void greedy(benchmark::State& state) {
     const Decoding      decoding(int(state.range(0)));
     never_end(model);
     for (int i = 0; i < 3; ++i) decoding.run(ctx, model);
-    const long before = cuda::calls_made();
+    const Watched watched(state);
     for (auto _ : state) benchmark::DoNotOptimize(decoding.run(ctx, model));
-    report(state, double(state.range(0) * Decoding::fresh), before);
+    watched.report(double(state.range(0)) * Decoding::fresh);
 }
 
 struct Adder : Transformer<{.vocab = vocab_size<Addition>(), .context = 64, .width = 128, .heads = 4}, NoPe,
@@ -58,12 +67,10 @@ void training(benchmark::State& state) {
     Trainer             trainer{ctx, model};
     TrainOptions        options{.steps = steps, .batch = int(state.range(0))};
     double              tokens = 0;
-    options.watch     = Watch([&](StepEvent const& e) { tokens += double(e.tokens); }, nullptr, false);
-    const long before = cuda::calls_made();
+    options.watch = Watch([&](StepEvent const& e) { tokens += double(e.tokens); }, nullptr, false);
+    const Watched watched(state);
     for (auto _ : state) train(trainer, Addition{}, Uniform{1, 10}, options);
-    report(state, tokens / double(state.iterations()), before);
-    state.counters["us/step"] = benchmark::Counter(double(state.iterations()) * steps * 1e-6,
-                                                   benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+    watched.report(tokens / double(state.iterations()));
 }
 
 void with_batches(benchmark::internal::Benchmark* one) {
