@@ -136,7 +136,8 @@ TEST_CASE("bodies: AdamW brings the gradient's norm within its bound, or leaves 
         for (float& x : v.data) x = x * x;
         g.data[777] = one;
         auto   w2 = floats(w), m2 = floats(m), v2 = floats(v), before = w2;
-        double square_on_cpu = NAN, failed_on_cpu = 0, failed = 0;
+        double square_on_cpu = NAN;
+        float  failed_on_cpu = 0, failed = 0;
         clip_and_update(ctx, w.data.data(), m.data.data(), v.data.data(), g.view(), chunks, step, bound,
                                       &square_on_cpu, &failed_on_cpu);
         const double norm = std::sqrt(square_on_cpu);
@@ -187,7 +188,7 @@ TEST_CASE("bodies: an average moves towards the weights") {
     Random<float>            wanted(1, 101, 2);
     std::vector<float>       got    = floats(wanted);
     const float              share  = 0.25f;
-    double                   failed = 1;
+    float                    failed = 1;
     const cuda::MoveTowards  body{got.data(), weights.data.cdata(), &failed, &share};
     const auto               move = [&] {
         move_towards(ctx, wanted.data.data(), weights.data.cdata(), chunks, share, &failed);

@@ -131,10 +131,63 @@ TEST_CASE("trainers of one GPU may start as many steps in all, each told of its 
                          Error);
     for (int i = 0; i < ahead; ++i) CHECK(second.finish().rows == b.rows);
     SmallModel<> alone{
-        ctx};  // nobody was told of it, but that step was taken, from what had been uploaded for it
+        ctx};  // nobody is told of it, but that step was taken, from what had been uploaded for it
     Trainer third{ctx, alone};
     third.step(a, 1e-3), third.step(a, 1e-3);
+    CHECK(first.steps() == 2);
+    CHECK(first.step(b, 1e-3).loss == third.step(b, 1e-3).loss);
     CHECK(rung_test::bits_of(one.weights()) == rung_test::bits_of(alone.weights()));
+}
+
+TEST_CASE("a step that cannot be started leaves those that are under way as they are") {
+    Pupil<>     pupil({.dropout = 0.1f}), alone({.dropout = 0.1f});
+    const Batch batch = small_batch(0);
+    Batch       wrong = batch;
+    wrong.tokens[0]   = 10'000;
+    for (int i = 0; i < 6; ++i) {
+        while (pupil.trainer.under_way() < ahead - 1) pupil.trainer.start({&batch, 1}, 1e-3);
+        CHECK_THROWS_WITH_AS(pupil.trainer.start({&wrong, 1}, 1e-3),
+                             doctest::Contains("embed: ids; got 0 to 10000"), Error);
+        pupil.trainer.start({&batch, 1}, 1e-3);
+        for (int k = 0; k < 1 + i % 2; ++k)
+            CHECK(pupil.trainer.finish().loss == alone.trainer.step(batch, 1e-3).loss);
+    }
+    while (pupil.trainer.under_way() > 0) pupil.trainer.finish(), alone.trainer.step(batch, 1e-3);
+    CHECK(pupil.trainer.steps() == alone.trainer.steps());
+    CHECK(bits_of(pupil) == bits_of(alone));
+}
+
+TEST_CASE("a step that failed and was lost does not keep later ones from learning") {
+    cuda::Context<> ctx;
+    SmallModel<>    one{ctx}, two{ctx};
+    Trainer         first{ctx, one}, second{ctx, two};
+    const Batch     batch = small_batch(0);
+    first.step(batch, 1e38);         // leaves weights that are no use
+    first.start({&batch, 1}, 1e-3);  // diverges
+    for (int i = 0; i < ahead; ++i) second.start({&batch, 1}, 1e-3);
+    CHECK_THROWS_AS(first.finish(), Error);
+    for (int i = 0; i < ahead; ++i) second.finish();
+    std::copy_n(two.weights().begin(), two.weights().size(), one.weights().begin());
+    first.reset_optimizer();
+    const auto before = rung_test::bits_of(one.weights());
+    first.step(batch, 1e-3);
+    CHECK(rung_test::bits_of(one.weights()) != before);
+}
+
+TEST_CASE("examples of steps that nobody was told of are not drawn again") {
+    const auto after_a_spike = [](bool looks) {
+        Pupil<>    pupil;
+        const auto spike = [](StepEvent const& e) {
+            if (e.step == 8) throw Diverged("a spike");
+        };
+        CHECK_THROWS_AS(train(pupil.trainer, Reverse{}, Uniform{1, 5},
+                              {.steps = 20, .batch = 4, .watch = Watch(spike, nullptr, looks)}),
+                        Diverged);
+        CHECK(pupil.trainer.number_examples(0) == std::uint64_t(4 * pupil.trainer.steps()));
+        return pupil.trainer.steps();
+    };
+    CHECK(after_a_spike(true) == 8);
+    CHECK(after_a_spike(false) == 8 + ahead - 1);
 }
 
 TEST_CASE("a step that diverges takes those that were started after it with it, and the model can go on") {

@@ -211,7 +211,7 @@ void updates() {
             return cuda::SquaredNorm{m.normal<float>(N, scale),
                                      m.doubles(4),
                                      m.result(m.doubles(1), 1),
-                                     m.result(m.copy(std::vector<double>{0}), 1),
+                                     m.result(m.copy(std::vector<float>{0}), 1),
                                      m.result(m.copy(std::vector<int>{0}), 1),
                                      N,
                                      256};
@@ -224,10 +224,10 @@ void updates() {
     });
     lanes("average", N, 1e-6, [&](Numbers& m) {
         return cuda::MoveTowards{m.result(m.normal<float>(N), N), m.normal<float>(N),
-                                 m.copy(std::vector<double>{0}), m.copy(std::vector<float>{0.1f})};
+                                 m.copy(std::vector<float>{0}), m.copy(std::vector<float>{0.1f})};
     });
     // Of a norm within its bound, beyond it, and after a step that failed.
-    for (const auto& [square, failed] : {std::pair{0.25, 0.0}, {4.0, 0.0}, {0.25, 1.0}})
+    for (const auto& [square, failed] : {std::pair{0.25, 0.f}, {4.0, 0.f}, {0.25, 1.f}})
         lanes("AdamW", N, 1e-5, [&, square = square, failed = failed](Numbers& m) {
             const AdamWStep step{1e-2, 0.9, 0.98, 1e-8, 0.1, 0.5, 0.25};
             cuda::AdamW     body{};
@@ -235,7 +235,7 @@ void updates() {
             body.weights = m.result(m.normal<float>(N), N), body.mean = m.result(m.normal<float>(N), N);
             body.square = m.result(m.squares(N), N), body.gradient = m.normal<float>(N);
             body.squared_norm = m.copy(std::vector<double>{square}), body.bound = 1, body.runs = 2;
-            body.failed = m.copy(std::vector<double>{failed});
+            body.failed = m.copy(std::vector<float>{failed});
             body.ends = m.copy(std::vector<Index>{300, N}), body.decayed = m.flags({true, false});
             return body;
         });

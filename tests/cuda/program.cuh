@@ -14,6 +14,7 @@ struct Apart {
     double most = 0;
 
     void add(double got, double wanted) {
+        if (got == wanted) return;  // infinite, too
         const double d = std::abs(got - wanted) / std::fmax(1.0, std::abs(wanted));
         if (!(d <= most)) most = d == d ? d : INFINITY;
     }

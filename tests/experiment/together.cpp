@@ -24,7 +24,7 @@ struct Queueing {
 /// A trainer that notes what is asked of it.
 template <class Context>
 struct Fake {
-    static constexpr int ahead = 1;
+    static constexpr int ahead = 3;
 
     explicit Fake(Context& ctx_, std::string name_ = "") : ctx(ctx_), name(std::move(name_)) {}
 
@@ -36,15 +36,17 @@ struct Fake {
         }
         if (log) *log += "start " + name + ", ";
         if (fails_to_start) fail({"no start"});
+        ++started;
     }
     StepResult finish() {
         if (log) *log += "finish " + name + ", ";
+        --started;
         if (diverges) throw Diverged("too far");
         ++steps;
-        return {.loss = double(steps), .gradient = 2, .rate = 3, .rows = 10};
+        return {.loss = double(steps), .gradient = 2, .rows = 10, .rate = 3};
     }
     Context& context() { return ctx; }
-    int      under_way() const { return 0; }
+    int      under_way() const { return started; }
 
     Context&         ctx;
     std::string      name;
@@ -53,7 +55,7 @@ struct Fake {
     int              slow_with      = 0;  // so many
     int              own            = 0;  // batches of its
     bool             fails_to_start = false, diverges = false;
-    int              steps = 0;
+    int              steps = 0, started = 0;
 };
 
 const std::vector<Batch> six(6);
@@ -83,7 +85,7 @@ TEST_CASE(
         detail::Together<Fake<Sharing>> together({&one, &two});
         one.slow_with = two.slow_with = slow_with;
         for (int step = 0; step < 20; ++step) {
-            const auto [loss, gradient, rate, rows] = together.step(six, 1);
+            const auto [loss, gradient, rows, rate] = together.step(six, 1);
             CHECK(loss == step + 1);
             CHECK(gradient == 2);
             CHECK(rate == 3);
@@ -144,4 +146,39 @@ TEST_CASE("a device has the steps of all models before the first is waited for, 
         CHECK_THROWS_WITH_AS(together.step(six, 1), "no start", Error);
         CHECK(log == (apart ? "start a, start b, finish b, " : "start a, start b, finish b, "));
     }
+}
+
+TEST_CASE(
+    "one model's steps run ahead, but for one that rests; of several each is done when it has been started") {
+    Queueing       context, other;
+    Fake<Queueing> one(context), two(other);
+    {
+        detail::Together<Fake<Queueing>> together({&one});
+        for (int i = 0; i < 3; ++i) {
+            CHECK(together.has_room());
+            together.start(six, 1, false);
+            CHECK(together.under_way() == i + 1);
+        }
+        CHECK_FALSE(together.has_room());
+        CHECK(together.finish().loss == 1);
+        together.start(six, 1, true);
+        CHECK(together.finish().loss == 2);
+        CHECK_FALSE(together.has_room());
+        CHECK(together.rest() == 2);
+        CHECK(together.has_room());
+        together.start(six, 1, false), together.start(six, 1, false);
+        one.diverges = true;
+        CHECK(together.rest() == 0);
+        CHECK(together.under_way() == 0);
+        one.diverges = false;
+        together.start(six, 1, false);
+    }
+    CHECK(one.started == 0);  // nothing is left under way
+    detail::Together<Fake<Queueing>> both({&one, &two});
+    both.start(six, 1, false);
+    CHECK(one.started == 0);
+    CHECK_FALSE(both.has_room());
+    CHECK(both.finish().rows == 20);
+    CHECK(both.has_room());
+    CHECK(both.rest() == 0);
 }

@@ -209,16 +209,18 @@ struct FiberBlock {
     }
 };
 
-/// f(group, item) for items 0 .. count - 1 by a group of its own each: one lane, a warp or a block.
+/// f(group, item) for items 0 .. count - 1, in either order, by a group of its own each: one lane, a warp or a block.
 template <class F>
-void run_serial(Index count, F const& f) {
+void run_serial(Index count, F const& f, Order order = Order::ascending) {
     std::vector<float> memory(1 << 14, std::numeric_limits<float>::quiet_NaN());
-    for (Index i = 0; i < count; ++i) f(cuda::Serial{memory.data()}, i);
+    for (Index i = 0; i < count; ++i)
+        f(cuda::Serial{memory.data()}, order == Order::ascending ? i : count - 1 - i);
 }
 template <class Group = FiberWarp, class F>
 void run_emulated(Index count, F const& f, Order order = Order::ascending) {
     Simt simt(Group::size, order);
-    for (Index i = 0; i < count; ++i) simt.run([&] { f(Group{}, i); });
+    for (Index i = 0; i < count; ++i)
+        simt.run([&] { f(Group{}, order == Order::ascending ? i : count - 1 - i); });
 }
 
 }  // namespace rung_test

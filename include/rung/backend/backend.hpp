@@ -113,8 +113,8 @@ concept BackendContext = requires(Context& ctx, Mat<Real> gradients, Real* w, st
     { ctx.places(Index{}) } -> std::convertible_to<int>;  // sequences a lane decodes at a time; parameters
     // For products until the weights change; their count, their panels' size, where they stand -> panels, or null.
     { packed(ctx, w, Index{}, Index{}, places) } -> std::convertible_to<Real const*>;
-    clip_and_update(ctx, w, w, w, gradients, chunks, step, 1.0, number, number);  // squared norm; failed
-    move_towards(ctx, w, w, chunks, 0.1, number);  // y += share (x - y), unless failed
+    clip_and_update(ctx, w, w, w, gradients, chunks, step, 1.0, number, w);  // squared norm; failed
+    move_towards(ctx, w, w, chunks, 0.1, w);  // y += share (x - y), unless failed
 };
 
 }  // namespace rung

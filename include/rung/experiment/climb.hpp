@@ -215,11 +215,11 @@ private:
                 [this, mixes, made = step_]() mutable { return batches(made++, mixes); });
         }
         for (int at; (at = step_ + together_.under_way()) < options_.steps && together_.has_room();) {
-            const auto   own   = ahead_->take();
-            const double rate  = detail::rate_of(options_, now_.round, at);
-            const bool   rests = !due || options_.watch.looks() || due(at + 1 - step_);
+            if (at > step_ && (!due || due(at - step_))) break;
+            const auto   own  = ahead_->take();
+            const double rate = detail::rate_of(options_, now_.round, at);
             if (at + 1 < options_.steps) ahead_->start();
-            together_.start(own, rate, rests);
+            together_.start(own, rate, options_.watch.looks());
             for (std::size_t v = 0; v < voters_.size(); ++v)
                 now_.flops += detail::flops_of(*voters_[v], own[v]);
         }
@@ -272,7 +272,6 @@ private:
     std::vector<std::uint64_t> seeds_;  // of each
     detail::Together<Trainer>  together_;
     detail::Drawers            drawers_{detail::Drawers::beside<Trainer>()};
-    double                     rates_[Trainer::ahead] = {};  // of steps that are under way
     Task                       task_;
     FirstSet                   first_;
     LabelFilter                filter_;

@@ -3,6 +3,7 @@
 // for it; beside a device many are idle, and it would wait for one.
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -13,9 +14,16 @@ namespace rung::detail {
 
 class Drawers {
 public:
-    static constexpr int most = 8, each = 32;  // threads, and items that one of them draws at a time
+    static constexpr int most = 8, each = 8;  // threads, and items that one of them draws at a time
 
-    explicit Drawers(int threads) : workers_(threads) {}
+    /// Fewer threads where the system has no more.
+    explicit Drawers(int threads) {
+        try {
+            workers_.emplace(threads);
+        } catch (Error const&) {
+            workers_.emplace(1);
+        }
+    }
 
     /// How many threads, beside what this trainer learns on.
     template <class Trainer>
@@ -27,7 +35,7 @@ public:
     template <class Draw>
     std::vector<Item> draw(int count, Draw const& draw) {
         std::vector<Item> items(static_cast<std::size_t>(count));
-        workers_.run((count + each - 1) / each, [&](int slice, int) {
+        workers_->run((count + each - 1) / each, [&](int slice, int) {
             for (int i = slice * each; i < std::min(count, (slice + 1) * each); ++i)
                 items[std::size_t(i)] = draw(i);
         });
@@ -35,7 +43,7 @@ public:
     }
 
 private:
-    Workers workers_;
+    std::optional<Workers> workers_;
 };
 
 }  // namespace rung::detail

@@ -44,7 +44,9 @@ FirstSet first_set(Task const& task, First const& first) {
     if constexpr (DrawsItems<First>) {
         static_assert(explain_first_set<First>::ok);
         const auto source = std::make_shared<First>(first);
-        FirstSet   set{[source](Rng& rng, int step) { return source->draw(rng, step, Answering::by_token); },
+        FirstSet   set{[source](Rng& rng, int step) {
+                         return std::as_const(*source).draw(rng, step, Answering::by_token);
+                     },
                      [source]() -> Difficulty {
                          if constexpr (KnowsReached<First>) return source->reached();
                          else return source->hardest();

@@ -61,8 +61,8 @@ public:
     Together& operator=(Together const&) = delete;
     ~Together() { rest(); }
 
-    /// Whether a step can be started before those that are under way are finished, see Trainer. Several models keep a
-    /// device at work as it is: their steps are done when they have been started.
+    /// Whether a step can be started before those that are under way are finished, see Trainer. Not one of several
+    /// models, whose steps are done when they have been started: the host's share of them a device waits for.
     bool has_room() const { return under_way() < (rests_ || all_.size() > 1 ? 1 : Trainer::ahead); }
     int  under_way() const { return all_.size() > 1 ? int(done_.has_value()) : all_[0]->under_way(); }
     /// @param rests  it is finished before another is started
@@ -72,11 +72,13 @@ public:
         rests_ = rests;
     }
     StepResult finish() { return all_.size() > 1 ? *std::exchange(done_, std::nullopt) : all_[0]->finish(); }
-    /// Finishes all that were started, whatever becomes of them.
-    void rest() noexcept {
+    /// Finishes all that were started, and returns how many of them learnt.
+    int rest() noexcept {
+        int count = 0;
         while (under_way() > 0) try {
-                finish();
+                finish(), ++count;
             } catch (...) {}
+        return count;
     }
 
     /// One step of each, of as many batches: their mean loss and gradient, and all their rows. Where some throw, the

@@ -125,7 +125,7 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
             auto items = drawers.draw(options.batch, [&](int i) {
                 const std::uint64_t number = index + std::uint64_t(i);
                 Rng rng(pupil.seed, Purpose::training, std::uint32_t(number >> 32), std::uint32_t(number));
-                return pupil.source.draw(rng, made, options.answering);
+                return std::as_const(pupil.source).draw(rng, made, options.answering);
             });
             if (options.passes)
                 for (auto& item : items) {
@@ -154,12 +154,12 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
     Ahead<std::vector<Batch>> next{make};
     const auto                take_step = [&] {
         for (int at; (at = step + together.under_way()) < options.steps && together.has_room();) {
+            if (at > step && keeper && keeper->due(at - step)) break;
             const std::vector<Batch> batches = next.take();
             const double             rate    = options.rate ? options.rate(at) : standard(at);
-            const bool rests = tested(at) || options.watch.looks() || (keeper && keeper->due(at + 1 - step));
             // A test may change the curriculum: the batch after it waits.
             if (at + 1 < options.steps && !tested(at)) next.start();
-            together.start(batches, rate, rests);
+            together.start(batches, rate, tested(at) || options.watch.looks());
         }
         const StepResult mean = together.finish();
         next.wait();  // nothing of the caller's runs beside the task
@@ -182,6 +182,11 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
         if (step >= options.steps - (options.steps + 9) / 10) last += event.loss / ((options.steps + 9) / 10);
         if (++step == options.steps && options.keep_best)
             for (auto& pupil : pupils) pupil.best.give(pupil.trainer.model().weights());
+    };
+    const auto give_up = [&] {
+        next.drop();
+        const int more = together.rest();  // steps that nobody was told of
+        for (auto& pupil : pupils) pupil.trainer.number_examples(each * std::uint64_t(more));
     };
     const auto go_on = [&] {
         made = step;
@@ -212,12 +217,15 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
         try {
             take_step();
         } catch (Diverged const& why) {
-            next.drop(), together.rest();
+            give_up();
             const int before = step;
             if (!keeper || !keeper->retry(state, before, why.what())) throw;
             for (auto& pupil : pupils)  // not the same ones again
                 pupil.trainer.number_examples(each * std::uint64_t(before + 1 - step));
             go_on();
+        } catch (...) {
+            give_up();
+            throw;
         }
         if (keeper && together.under_way() == 0) keeper->step(state, step == options.steps);
         else if (keeper) keeper->pass();

@@ -31,7 +31,7 @@ struct LabelEvent {
 
 /// Sees every step: any function of a StepEvent, which finds the models as that step left them. A journal's also keeps
 /// the state of the training, so that it goes on after the process was killed, and looks at no model: on a device, it
-/// may be told of a step when later ones have been started.
+/// may be told of a step when later ones have been started, and when it throws these are taken, too.
 class Watch {
 public:
     std::function<void(LabelEvent const&)> labels{};  ///< of a climb; empty: nobody looks

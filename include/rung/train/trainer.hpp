@@ -38,8 +38,8 @@ struct TrainerOptions {
 struct StepResult {
     double loss     = 0;  ///< mean cross-entropy of graded tokens
     double gradient = 0;  ///< norm before clipping
-    double rate     = 0;  ///< of learning
     Index  rows     = 0;  ///< tokens read
+    double rate     = 0;  ///< of learning
 };
 
 /// Trains one model on one context. `step` is the whole of training; loops and curricula live elsewhere.
@@ -60,7 +60,7 @@ public:
           gradients_(ctx.slices() * Model::parameters, ctx.own_memory()),
           mean_(Model::parameters, ctx.memory()),  // which the host reads too, to keep them
           square_(Model::parameters, ctx.memory()),
-          failed_(1, ctx.memory()),
+          failed_(1, ctx.own_memory()),
           chunks_(Model::chunks()) {
         const auto share = [](double x) { return x >= 0 && x < 1; };
         RUNG_CHECK(share(options.beta1) && share(options.beta2) && share(options.dropout) &&
@@ -117,10 +117,12 @@ public:
                    ", wanted a finite number, in single precision");
 
         const Mat<Real> gradients{gradients_.data(), ctx_.slices(), Model::parameters};
-        const int       slices      = ctx_.slices();
-        const int       parts       = slices * int(batches.size());
-        double* const   losses      = ctx_.begin_step(parts + 1);  // and the norm
-        Run             run         = run_of(options_);
+        const int       slices = ctx_.slices();
+        const int       parts  = slices * int(batches.size());
+        double* const   losses = ctx_.begin_step(parts + 1);  // and the norm
+        if (std::exchange(afresh_, false))
+            ctx_.for_slices(1, [&](auto& lane, int) { fill(lane, Mat<Real>(failed_.data(), 1, 1), 0); });
+        Run run                     = run_of(options_);
         run.dropout                 = {options_.dropout, ctx_.seed(), std::uint32_t(step)};
         run.phase                   = Phase::training;
         const Weights<Real> weights = pack(ctx_, model_);
@@ -176,14 +178,23 @@ public:
     StepResult finish() {
         RUNG_CHECK(under_way_ > 0, "Trainer: finish; got no step that was started, wanted start() first");
         --under_way_;
-        Step const&         step    = started_[steps_ % ahead];
-        double const* const results = ctx_.wait_for(step.number);
-        const int           slices  = ctx_.slices();
-        const double        norm    = std::sqrt(results[slices * int(step.weights.size())]);
+        const long    number  = steps_++;
+        Step const&   step    = started_[number % ahead];
+        double const* results = nullptr;
+        ++updates_;
+        try {
+            results = ctx_.wait_for(step.number);
+        } catch (...) {  // what became of it nobody knows
+            afresh_ = true;
+            throw;
+        }
+        const int    slices = ctx_.slices();
+        const double norm   = std::sqrt(results[slices * int(step.weights.size())]);
         if (!std::isfinite(norm)) {
             ctx_.wait();
-            under_way_ = 0, failed_[0] = 0;
-            throw Diverged(concat("Trainer: step ", steps_, ": gradient norm; got ", norm,
+            --steps_, --updates_;
+            under_way_ = 0, afresh_ = true;
+            throw Diverged(concat("Trainer: step ", number, ": gradient norm; got ", norm,
                                   ", wanted a finite number; the weights are those of the step before (was "
                                   "the rate too high?)"));
         }
@@ -191,8 +202,7 @@ public:
         for (std::size_t i = 0; i < step.weights.size(); ++i)
             for (int slice = 0; slice < slices; ++slice)
                 loss += step.weights[i] * results[int(i) * slices + slice];
-        ++steps_, ++updates_;
-        return {loss / step.graded / options_.graded, norm, step.rate, step.rows};
+        return {loss / step.graded / options_.graded, norm, step.rows, step.rate};
     }
     int under_way() const { return under_way_; }  ///< steps that were started and not finished
 
@@ -288,7 +298,8 @@ private:
     TrainerOptions       options_;
     Buffer<Real>         gradients_, mean_, square_;
     std::optional<Model> averaged_;
-    Buffer<double>       failed_;  // not 0: a step did not learn, and none does that was started after it
+    Buffer<Real>         failed_;  // not 0: a step did not learn, and none does that was started after it
+    bool                 afresh_ = true;  // it is to become 0 before the next step
     Buffer<Chunk>        chunks_;
     long                 steps_ = 0, updates_ = 0;
     std::uint64_t        examples_ = 0;

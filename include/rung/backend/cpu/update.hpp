@@ -87,7 +87,7 @@ void adamw(Context<P>& ctx, Real* weights, Real* mean, Real* square, Real const*
 template <class P, class Real>
 void clip_and_update(Context<P>& ctx, Real* weights, Real* mean, Real* square, Mat<Real> gradients,
                      std::span<Chunk const> chunks, AdamWStep step, double bound, double* squared_norm,
-                     double* failed) {
+                     Real* failed) {
     *squared_norm     = sum_gradients(ctx, gradients, chunks);
     const double norm = std::sqrt(*squared_norm);
     if (!std::isfinite(norm)) *failed = 1;
@@ -99,7 +99,7 @@ void clip_and_update(Context<P>& ctx, Real* weights, Real* mean, Real* square, M
 /// average += share (weights - average), P values each, unless *failed.
 template <class P, class Real>
 void move_towards(Context<P>& ctx, Real* average, Real const* weights, std::span<Chunk const> chunks,
-                  double share, double const* failed) {
+                  double share, Real const* failed) {
     if (*failed != 0) return;
     ctx.for_slices(int(chunks.size()), [&](auto&, int c) {
         const auto [first, count, decayed] = chunks[std::size_t(c)];

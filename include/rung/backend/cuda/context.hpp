@@ -36,7 +36,9 @@ public:
 
     /// A step begins: zeros for operations to add to, on the GPU.
     double* begin_step(int count) {
-        ++begun_;
+        if (open_) lane_.wait();  // one that threw: its uploads may be on their way
+        else ++begun_;
+        open_ = true;
         lane_.queue.wait_for(marks_[bank()]);
         lane_.begin_step(bank());
         auto& host = results_[bank()];
@@ -50,6 +52,7 @@ public:
         lane_.queue.download(host.data(), there_, std::size_t(host.size()) * sizeof(double));
         lane_.submit();
         marks_[bank()] = lane_.queue.mark();
+        open_          = false;
         return begun_;
     }
     /// Returns when that step is done: what operations have added up, until `ahead` more have begun.
@@ -97,6 +100,7 @@ private:
     long           marks_[ahead] = {};
     double*        there_        = nullptr;
     long           begun_        = 0;
+    bool           open_         = false;  // a step has begun that has not been asked for
 };
 
 Context(Options)->Context<float>;

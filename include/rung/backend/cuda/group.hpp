@@ -13,8 +13,8 @@
 // and a block
 //     warp()                      which a lane belongs to
 //     shared<T>()                 memory of its own
-//     last(counter, n)            of n blocks that ask, each once, which is the last, and sees what all wrote before;
-//                                 the counter, 0 to begin with, is 0 again
+//     last(counter, n)            whether this is the last of n blocks that ask, each once with all of its lanes, and
+//                                 sees what all wrote before. A sync(), too. The counter, 0 to begin with, is 0 again
 // One lane is its own warp and block.
 //
 // A body is an aggregate of numbers and pointers that says who works on an item:

@@ -10,7 +10,7 @@ namespace rung::cuda {
 
 /// *loss += sum over graded rows of -log softmax(logits_i)[target_i], whatever the options; logits become scale times
 /// the gradient of the objective, which has their terms.
-/// @param loss     one of Context::results
+/// @param loss     one of the zeros of Context::begin_step
 /// @param targets  (N); -1 marks a row that is read but never graded
 template <class T>
 void add_cross_entropy(Lane<T>& lane, double* loss, Mat<T> logits, int const* targets, float scale,

@@ -61,7 +61,7 @@ public:
     }
     void wait_for(long mark) {
         cuda::wait_for(*driver_, mark);
-        if (mark == quiet_) idle_ = true;
+        if (mark > 0 && mark == quiet_) idle_ = true;
     }
     /// Forgets what was not submitted.
     void forget() { calls_.clear(), uploads_.clear(), downloads_.clear(); }

@@ -27,7 +27,7 @@ float const* packed(Context<T>& ctx, float const* weights, Index count, Index, s
 template <class T>
 void clip_and_update(Context<T>& ctx, float* weights, float* mean, float* square, Mat<float> gradients,
                      std::span<Chunk const> chunks, AdamWStep const& step, double bound, double* squared_norm,
-                     double* failed) {
+                     float* failed) {
     auto&       lane  = ctx.lane();
     const Index count = gradients.cols;
     RUNG_CHECK(gradients.rows == 1, "cuda: clip_and_update: slices; got ", gradients.rows, ", wanted 1");
@@ -59,7 +59,7 @@ void clip_and_update(Context<T>& ctx, float* weights, float* mean, float* square
 /// average += share (weights - average), unless *failed. Once between begin_step() and end_step().
 template <class T>
 void move_towards(Context<T>& ctx, float* average, float const* weights, std::span<Chunk const> chunks,
-                  double share, double const* failed) {
+                  double share, float const* failed) {
     auto& lane = ctx.lane();
     lane.reset();
     const Index count = chunks.empty() ? 0 : chunks.back().first + chunks.back().count;

@@ -1,12 +1,13 @@
 #pragma once
 // Sums down the columns of a batch: blocks sum runs of rows, and of those of some columns the last one to be done adds
-// their sums up, in the order of rows. The same bits every time.
+// their sums up. Their order is fixed: the same bits every time.
 
 #include "rung/backend/cuda/group.hpp"
 
 namespace rung::cuda {
 
-/// What is summed, one number or several: term(row, column).
+/// What is summed, one number or several: term(row, column), or of a term that writes as it goes take(row, column,
+/// read(row, column)), where several rows are read before the first is written.
 template <int n>
 using Terms = Pack<float, n>;
 
@@ -17,17 +18,19 @@ struct BiasTerm {
     int                  columns;
     RUNG_HD Terms<1> operator()(Index row, int c) const { return {{widen(dy[row * columns + c])}}; }
 };
-/// The same of dx = dy slope, which is stored.
+/// The same of dx = dy slope, which is stored. dx may be either.
 template <class T>
 struct SlopeTerm {
     static constexpr int sums = 1;
     T*                   dx;
     T const *            dy, *slopes;
     int                  columns;
-    RUNG_HD Terms<1> operator()(Index row, int c) const {
-        const Index at = row * columns + c;
-        const T     d  = narrow<T>(widen(dy[at]) * widen(slopes[at]));
-        dx[at]         = d;
+    RUNG_HD Pack<T, 2> read(Index row, int c) const {
+        return {{dy[row * columns + c], slopes[row * columns + c]}};
+    }
+    RUNG_HD Terms<1> take(Index row, int c, Pack<T, 2> const& of) const {
+        const T d             = narrow<T>(widen(of.v[0]) * widen(of.v[1]));
+        dx[row * columns + c] = d;
         return {{widen(d)}};
     }
 };
@@ -81,35 +84,57 @@ struct ColumnSums {
     RUNG_HD void operator()(G g, Index item) const {
         const Index part = item / groups(), first = part * run, end = first + run < rows ? first + run : rows;
         const int   left = int(item % groups()) * 32;
-        add_up(g, left, first, end, [this](Index row, int c) { return term(row, c); });
+        if constexpr (writes)
+            add_up(
+                g, left, first, end, [this](Index row, int c) { return term.read(row, c); },
+                [this](Index row, int c, auto const& of) { return term.take(row, c, of); });
+        else
+            add_up(
+                g, left, first, end, [this](Index row, int c) { return term(row, c); }, AsItIs{});
         each_sum(g, left, [&](int s, int c, float sum) { *at(part, s, c) = sum; });
         if (!g.last(arrived + item % groups(), int(runs()))) return;
-        add_up(g, left, 0, runs(), [this](Index one, int c) {
-            Terms<sums> all;
-            for (int s = 0; s < sums; ++s) all.v[s] = *at(one, s, c);
-            return all;
-        });
+        add_up(
+            g, left, 0, runs(),
+            [this](Index one, int c) {
+                Terms<sums> all;
+                for (int s = 0; s < sums; ++s) all.v[s] = *at(one, s, c);
+                return all;
+            },
+            AsItIs{});
         each_sum(g, left, [&](int s, int c, float sum) {
             if (to[s]) to[s][c] += sum;
         });
     }
 
 private:
+    /// Rows that are read at once: with more, registers leave room for fewer warps (64 of them, nvcc 13).
+    static constexpr bool writes = requires(Term const& of) { of.read(Index{}, 0); };
+    static constexpr int  deep   = writes ? 8 : 4;
+
+    struct AsItIs {
+        RUNG_HD Terms<sums> operator()(Index, int, Terms<sums> const& all) const { return all; }
+    };
+
     RUNG_HD float* at(Index part, int s, int c) const { return partial + (part * sums + s) * columns + c; }
 
     /// A sum of each warp and column, of every G::warps-th from first + its number on, in shared memory.
-    RUNG_ANY_GROUP template <class G, class Of>
-    RUNG_HD void add_up(G g, int left, Index first, Index end, Of of) const {
+    RUNG_ANY_GROUP template <class G, class Read, class Take>
+    RUNG_HD void add_up(G g, int left, Index first, Index end, Read read, Take take) const {
         float* const waiting = g.template shared<float>();
         const auto   warp    = g.warp();
         const int    w       = g.rank() / 32;
         for (int lane = warp.rank(); lane < 32; lane += warp.size) {
+            const int   c = left + lane;
             Terms<sums> all{};
-            if (left + lane < columns)
-                for (Index i = first + w; i < end; i += G::warps) {
-                    const Terms<sums> one = of(i, left + lane);
+            for (Index i = first + w; i < end && c < columns; i += deep * G::warps) {
+                decltype(read(i, c)) some[deep];
+                RUNG_UNROLL for (int k = 0; k < deep; ++k) if (i + k * G::warps < end) some[k] =
+                    read(i + k * G::warps, c);
+                RUNG_UNROLL for (int k = 0; k < deep; ++k) if (i + k * G::warps < end) {
+                    const Terms<sums> one = take(i + k * G::warps, c, some[k]);
                     for (int s = 0; s < sums; ++s) all.v[s] += one.v[s];
                 }
+            }
             for (int s = 0; s < sums; ++s) waiting[(s * G::warps + w) * 32 + lane] = all.v[s];
         }
         g.sync();

@@ -13,7 +13,8 @@ struct SquaredNorm {
     static constexpr int warps = 8;
 
     float const* x;
-    double *     partial, *square, *failed;
+    double *     partial, *square;
+    float*       failed;
     int*         arrived;  ///< 0, before and after
     Index        count, run;
 
@@ -59,7 +60,7 @@ struct AdamW {
     float *           weights, *mean, *square;
     float const*      gradient;
     double const*     squared_norm;  ///< of the whole gradient
-    double const*     failed;
+    float const*      failed;
     Index const*      ends;     ///< where runs of weights end that are treated alike, ascending
     bool const*       decayed;  ///< whether weight decay applies to them
     int               runs;
@@ -88,11 +89,9 @@ struct AdamW {
 struct MoveTowards {
     static constexpr int warps = 0;
 
-    float*        average;
-    float const*  weights;
-    double const* failed;
-    float const*  share;
-    RUNG_HD void  operator()(Index i) const {
+    float*       average;
+    float const *weights, *failed, *share;
+    RUNG_HD void operator()(Index i) const {
          if (*failed == 0) average[i] += *share * (weights[i] - average[i]);
     }
 };
