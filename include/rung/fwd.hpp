@@ -190,9 +190,9 @@ struct PassesByDifficulty;
 struct UniformPasses;
 struct PoissonPasses;
 struct GrowingPasses;
-struct TrainerOptions;  // trainer.hpp
+struct TrainerOptions;  // trainer_options.hpp
 struct StepResult;
-template <class Context, class Model> class Trainer;
+template <class Context, class Model> class Trainer;  // trainer.hpp
 
 // eval/: weights -> evidence: decode, evaluate, teacher_forced, inspect
 struct Interval;  // score.hpp

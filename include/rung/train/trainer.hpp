@@ -14,33 +14,9 @@
 #include "rung/data/pack.hpp"
 #include "rung/model/position/ids.hpp"
 #include "rung/model/transformer.hpp"
+#include "rung/train/trainer_options.hpp"
 
 namespace rung {
-
-struct TrainerOptions {
-    double beta1        = 0.9;
-    double beta2        = 0.98;
-    double epsilon      = 1e-8;  ///< outside the root, as in PyTorch
-    double weight_decay = 0.01;  ///< on matrices only
-    double clip         = 1.0;   ///< bound on the gradient's norm; 0 turns it off
-    float  dropout      = 0;
-    /// The objective's other terms, see LossOptions. The loss that is reported leaves them out, so that runs compare.
-    double label_smoothing = 0;
-    double z_loss          = 0;
-    double ema = 0;  ///< decay of the mean of weights that averaged() gives (0.999 is usual); 0 turns it off
-    int    passes = 0;  ///< of a looped model; 0: the depth's own number
-    int    learnt = 0;  ///< last passes of each sequence that are learnt from; 0, or more than there are: all
-    int    states = 0;  ///< between passes that are kept to compute all else again; 0: all is kept
-    int    graded = 1;  ///< last passes whose logits are graded: the loss is their mean
-    Index  piece  = 0;  ///< rows a thread computes at a time, part of the experiment; 0: what suits the model
-};
-
-struct StepResult {
-    double loss     = 0;  ///< mean cross-entropy of graded tokens
-    double gradient = 0;  ///< norm before clipping
-    Index  rows     = 0;  ///< tokens read
-    double rate     = 0;  ///< of learning
-};
 
 /// Trains one model on one context. `step` is the whole of training; loops and curricula live elsewhere.
 template <class Context, class Model>
