@@ -215,7 +215,8 @@ TEST_CASE("a step that diverges takes those that were started after it with it, 
 }
 
 TEST_CASE(
-    "training runs ahead of a watch that looks at no model, and of none that does; nothing else differs") {
+    "training runs ahead of a watch that looks at no model, and of none that does, and nothing else "
+    "differs") {
     const auto trained = [](bool looks, std::vector<double>& losses) {
         Pupil<> pupil;
         int     most = 0;

@@ -149,7 +149,8 @@ TEST_CASE("a device has the steps of all models before the first is waited for, 
 }
 
 TEST_CASE(
-    "one model's steps run ahead, but for one that rests; of several each is done when it has been started") {
+    "one model's steps run ahead, but for one that rests, and of several each is done when it has been "
+    "started") {
     Queueing       context, other;
     Fake<Queueing> one(context), two(other);
     {
