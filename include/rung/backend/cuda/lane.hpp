@@ -31,8 +31,8 @@ public:
     static constexpr Index prompt_rows =
         16'384;  ///< of decoding: with so many a step takes no more prompts in
     /// Tokens that every sequence writes before the host looks at them, at most; and how many of a step of so many
-    /// rows: the host's look costs about as much as 4e9 products with a weight, a sequence that ends meanwhile writes
-    /// half of them in vain, and answers have some twenty tokens.
+    /// rows. The least cost, by an estimate that no GPU has seen yet: a look costs as much as 4e9 products with a
+    /// weight, a sequence that ends meanwhile has written half of them in vain, and answers have some twenty tokens.
     static constexpr int most_steps = 8;
     static int           steps(Index parameters, Index rows) {
                   return std::clamp(int(std::sqrt(1.6e11 / (double(parameters) * double(rows)))), 1, most_steps);

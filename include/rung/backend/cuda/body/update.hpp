@@ -92,7 +92,7 @@ struct MoveTowards {
     float*       average;
     float const *weights, *failed, *share;
     RUNG_HD void operator()(Index i) const {
-         if (*failed == 0) average[i] += *share * (weights[i] - average[i]);
+        if (*failed == 0) average[i] += *share * (weights[i] - average[i]);
     }
 };
 
