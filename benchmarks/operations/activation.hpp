@@ -32,7 +32,7 @@ struct GeluGradient {
         : x(state.range(0), state.range(1), 1),
           dy(x.view.rows, x.view.cols, 2),
           dx(x.view.rows, x.view.cols, 3) {}
-    void       rung(Lane& lane) { activate_backward(lane, dx.view, dy.view, x.view); }
+    void       rung(Lane& lane) { activate_backward<Activation::gelu>(lane, dx.view, dy.view, x.view); }
     void       eigen() { dx.array() = dy.array() * x.array(); }
     Mat<float> result() { return dx.view; }
     Cost       cost() const { return {double(x.data.size()), 12.0 * double(x.data.size())}; }
@@ -65,7 +65,7 @@ struct SwiGluGradient {
         : x(state.range(0), 2 * state.range(1), 1),
           dy(x.view.rows, state.range(1), 2),
           dx(x.view.rows, x.view.cols, 3) {}
-    void rung(Lane& lane) { activate_gate_backward(lane, dx.view, dy.view, x.view); }
+    void rung(Lane& lane) { activate_gate_backward<Activation::silu>(lane, dx.view, dy.view, x.view); }
     void eigen() {
         const Index H           = dy.view.cols;
         dx.array().leftCols(H)  = dy.array() * x.array().leftCols(H);

@@ -150,28 +150,23 @@ void check_activation() {
         auto            got = x.data;
         Results<T>      out(N * 2 * H), small(N * H);
         activate<A>(lane, y.view(), wide.view());
-        each_of(cuda::Activate<A, T>{out.data(), got.data(), int(N * 2 * H), true});
+        each_of(cuda::Activate<A, T>{out.data(), got.data(), int(N * 2 * H)});
         CHECK(apart(out, y.view()) < near);
-        CHECK(apart(got, wide.view()) < near);
-        activate_backward(lane, y.view(), d.wide(), wide);
-        each_of(cuda::ActivateBackward<T>{out.data(), d.data.data(), got.data(), int(N * 2 * H)});
+        cpu::activate_backward<A>(lane, y.view(), d.wide(), wide);
+        each_of(cuda::ActivateBackward<A, T>{out.data(), d.data.data(), got.data(), int(N * 2 * H)});
         CHECK(apart(out, y.view()) < 2 * near);
+        each_of(cuda::ActivateBackward<A, T>{got.data(), d.data.data(), got.data(), int(N * 2 * H)});
+        CHECK(std::equal(got.begin(), got.end(), out.begin()));
 
         wide = x.wide(), got = x.data;
         activate_gate<A>(lane, half.view(), wide.view());
-        each_of(cuda::ActivateGate<A, T>{small.data(), got.data(), int(H), true}, N);
+        each_of(cuda::ActivateGate<A, T>{small.data(), got.data(), int(H)}, N);
         CHECK(apart(small, half.view()) < near);
-        CHECK(apart(got, wide.view()) < near);
-        activate_gate_backward(lane, y.view(), dy.wide(), wide);
-        each_of(cuda::ActivateGateBackward<T>{out.data(), dy.data.data(), got.data(), int(H)}, N);
+        cpu::activate_gate_backward<A>(lane, y.view(), dy.wide(), wide);
+        each_of(cuda::ActivateGateBackward<A, T>{out.data(), dy.data.data(), got.data(), int(H)}, N);
         CHECK(apart(out, y.view()) < 2 * near);
-
-        const std::vector<T> full = small;
-        got                       = x.data;  // is left alone where nothing is kept
-        each_of(cuda::ActivateGate<A, T>{small.data(), got.data(), int(H), false}, N);
-        each_of(cuda::Activate<A, T>{out.data(), got.data(), int(N * 2 * H), false});
-        CHECK(got == x.data);
-        CHECK(std::equal(small.begin(), small.begin() + N * H, full.begin()));
+        each_of(cuda::ActivateGateBackward<A, T>{got.data(), dy.data.data(), got.data(), int(H)}, N);
+        CHECK(std::equal(got.begin(), got.end(), out.begin()));
         CHECK((out.intact() && small.intact()));
     }
 }
@@ -261,11 +256,12 @@ TEST_CASE_TEMPLATE("bodies: capped logits", T, float, bf16) {
         auto            got = x.data;
         Results<T>      out(7 * c);
         soft_cap(lane, y.view(), wide.view(), 30);
-        each_of(cuda::SoftCap<T>{out.data(), got.data(), int(7 * c), 30, false});
-        CHECK(got == x.data);
-        each_of(cuda::SoftCap<T>{out.data(), got.data(), int(7 * c), 30, true});
+        each_of(cuda::SoftCap<T>{out.data(), got.data(), int(7 * c), 30});
         CHECK(apart(out, y.view()) < 2 * tolerance<T>);
-        CHECK(apart(got, wide.view()) < tolerance<T>);
+        const Stored<T> d(7, c, 2);
+        soft_cap_backward(lane, y.view(), d.wide(), wide, 30);
+        each_of(cuda::SoftCapBackward<T>{out.data(), d.data.data(), got.data(), int(7 * c), 30});
+        CHECK(apart(out, y.view()) < 2 * tolerance<T>);
         CHECK(out.intact());
     }
 }

@@ -81,9 +81,9 @@ TEST_CASE_TEMPLATE("bodies: sums down columns by blocks", T, float, bf16) {
                }));
     std::vector<T> dx(std::size_t(N * C));
     const auto     slope = [&](Index i, Index c) {
-        return narrow<T>(d(i, c) * widen(narrow<T>(wide_x.data[i * C + c])));
+        return narrow<T>(d(i, c) * cuda::body::activated<Activation::silu>(wide_x.data[i * C + c]).slope);
     };
-    everywhere(cuda::SlopeTerm<T>{dx.data(), dy.data.data(), x.data.data(), int(C)},
+    everywhere(cuda::SlopeTerm<Activation::silu, T>{dx.data(), dy.data.data(), x.data.data(), int(C)},
                wanted([&](Index i, Index c) { return std::pair(widen(slope(i, c)), 0.f); }));
     for (Index i = 0; i < N; ++i)
         for (Index c = 0; c < C; ++c) CHECK(dx[std::size_t(i * C + c)] == slope(i, c));

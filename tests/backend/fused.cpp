@@ -63,7 +63,7 @@ TEST_CASE_TEMPLATE("activations, the slopes they leave, and the backward pass fr
         cpu::activate<A::value>(lane, y.view(), x.view());
         CHECK(units(y, value_of<A::value>(X)) < 4);
         CHECK(units(x, slope) < far);
-        activate_backward(lane, dx.view(), dy, x);
+        cpu::activate_backward<A::value>(lane, dx.view(), dy, x);
         CHECK(units(dx, exact(x) * D) <= 1);
         CHECK(units(dx, slope * D) < far);
         CHECK((x.intact() && y.intact() && dx.intact()));
@@ -112,7 +112,7 @@ TEST_CASE_TEMPLATE("gates, the slopes they leave, and the backward pass from the
         cpu::activate_gate<A::value>(lane, y.view(), x.view());
         CHECK(units(y, value * up) < 8);
         CHECK(units(x, slopes) < far);
-        activate_gate_backward(lane, dx.view(), dy, x);
+        cpu::activate_gate_backward<A::value>(lane, dx.view(), dy, x);
         CHECK(units(dx, wanted) < far);
         CHECK((x.intact() && y.intact() && dx.intact()));
         Framed<> in(rows, 2 * c, 1, 2), out(rows, c, 5);

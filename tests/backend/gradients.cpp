@@ -35,7 +35,7 @@ TEST_CASE_TEMPLATE("activations, alone and as gates", A, EVERY_ACTIVATION) {
             return weighted(y, weights);
         };
         loss();
-        activate_gate_backward(lane, dx.view(), weights, work);
+        cpu::activate_gate_backward<A::value>(lane, dx.view(), weights, work);
         CHECK(gradient_gap(x, dx, loss) < 1e-8);
 
         const auto half = x.view().columns(0, c), kept = work.view().columns(0, c),
@@ -45,7 +45,7 @@ TEST_CASE_TEMPLATE("activations, alone and as gates", A, EVERY_ACTIVATION) {
             return weighted(y, weights);
         };
         plain();
-        activate_backward(lane, d, weights, kept);
+        cpu::activate_backward<A::value>(lane, d, weights, kept);
         CHECK(gradient_gap(half, d, plain) < 1e-8);
     }
 }
@@ -70,18 +70,18 @@ TEST_CASE("logits that are capped") {
         return copy(lane, work.view(), x), soft_cap(lane, y.view(), work.view(), 5), weighted(y, weights);
     };
     loss();
-    activate_backward(lane, dx.view(), weights, work);
+    soft_cap_backward(lane, dx.view(), weights, work, 5);
     CHECK(gradient_gap(x, dx, loss) < 1e-8);
 }
 
 TEST_CASE("the activations' backward passes may write over what they read") {
     cpu::Lane<double> lane;
     Random<> x(4, 10, 1), h(4, 10, 1), g(4, 20, 3), k(4, 20, 3), dy(4, 10, 5), dx(4, 10, 6), dg(4, 20, 7);
-    activate_backward(lane, dx.view(), dy, x);
-    activate_backward(lane, h.view(), dy, h);
+    activate_backward<Activation::relu>(lane, dx.view(), dy, x);
+    activate_backward<Activation::relu>(lane, h.view(), dy, h);
     CHECK(bits_of(dx.data) == bits_of(h.data));
-    activate_gate_backward(lane, dg.view(), dy, g);
-    activate_gate_backward(lane, k.view(), dy, k);
+    activate_gate_backward<Activation::relu>(lane, dg.view(), dy, g);
+    activate_gate_backward<Activation::relu>(lane, k.view(), dy, k);
     CHECK(bits_of(dg.data) == bits_of(k.data));
 }
 

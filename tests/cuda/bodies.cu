@@ -62,12 +62,18 @@ template <Activation A, class T>
 void activations(double tolerance) {
     constexpr int N = 37, H = 40;
     lanes("activation", (N * H + 3) / 4, tolerance, [&](Numbers& m) {
-        return cuda::Activate<A, T>{m.result(m.normal<T>(N * H), N * H),
-                                    m.result(m.normal<T>(N * H, 2), N * H), N * H, true};
+        return cuda::Activate<A, T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(N * H, 2), N * H};
+    });
+    lanes("activation, backward", (N * H + 3) / 4, tolerance, [&](Numbers& m) {
+        return cuda::ActivateBackward<A, T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(N * H),
+                                            m.normal<T>(N * H, 2), N * H};
     });
     lanes("gate", N * ((H + 3) / 4), tolerance, [&](Numbers& m) {
-        return cuda::ActivateGate<A, T>{m.result(m.normal<T>(N * H), N * H),
-                                        m.result(m.normal<T>(2 * N * H, 2), 2 * N * H), H, true};
+        return cuda::ActivateGate<A, T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(2 * N * H, 2), H};
+    });
+    lanes("gate, backward", N * ((H + 3) / 4), tolerance, [&](Numbers& m) {
+        return cuda::ActivateGateBackward<A, T>{m.result(m.normal<T>(2 * N * H), 2 * N * H),
+                                                m.normal<T>(N * H), m.normal<T>(2 * N * H, 2), H};
     });
 }
 
@@ -90,10 +96,6 @@ void others(double tolerance) {
     });
     activations<Activation::gelu, T>(tolerance), activations<Activation::silu, T>(tolerance);
     activations<Activation::relu, T>(tolerance), activations<Activation::relu_squared, T>(tolerance);
-    lanes("activation, backward", (N * H + 3) / 4, tolerance, [&](Numbers& m) {
-        return cuda::ActivateBackward<T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(N * H),
-                                         m.normal<T>(N * H), N * H};
-    });
     lanes("gate, backward", N * ((H + 3) / 4), tolerance, [&](Numbers& m) {
         return cuda::ActivateGateBackward<T>{m.result(m.normal<T>(2 * N * H), 2 * N * H), m.normal<T>(N * H),
                                              m.normal<T>(2 * N * H), H};
@@ -183,8 +185,8 @@ void others(double tolerance) {
     column_sums(
         "sums down columns of an activation's gradient",
         [&](Numbers& m) {
-            return cuda::SlopeTerm<T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(N * H),
-                                      m.normal<T>(N * H), H};
+            return cuda::SlopeTerm<Activation::gelu, T>{m.result(m.normal<T>(N * H), N * H),
+                                                        m.normal<T>(N * H), m.normal<T>(N * H), H};
         },
         N, H);
     column_sums(

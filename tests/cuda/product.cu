@@ -35,7 +35,12 @@ void run(cuda::Products& lt, cuda::ProductShape const& shape, void const* left, 
     lt.run(0, shape, {left, right, result, addend, bias, kept});
 }
 
-double gelu(double x) { return x / 2 * (1 + std::tanh(0.7978845608028654 * (x + 0.044715 * x * x * x))); }
+double tanh_of(double x) { return std::tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)); }
+double gelu(double x) { return x / 2 * (1 + tanh_of(x)); }
+double gelu_slope(double x) {
+    const double t = tanh_of(x);
+    return (1 + t + x * (1 - t * t) * 0.7978845608028654 * (1 + 3 * 0.044715 * x * x)) / 2;
+}
 
 /// x (N, K), w (K, M), y (N, M), with w and the bias `off` numbers past an aligned address, as weights of odd sizes stand.
 template <class T>
@@ -84,6 +89,15 @@ void products(cuda::Products& lt, int N, int K, int M, double tolerance, int off
         run(lt, shape, x.data, w.data, y.data, bias.data, kept.data);
         check("y = gelu(x w + bias)", y, [&](Index i, Index j) { return gelu(biased(i, j)); });
         check("what gelu keeps", kept, biased);
+        shape.epilogue = cuda::Epilogue::gelu;
+        run(lt, shape, x.data, w.data, y.data, nullptr, kept.data);
+        check("y = gelu(x w)", y, [&](Index i, Index j) { return gelu(forward(i, j)); });
+        shape.kept_stride = 0;
+        run(lt, shape, x.data, w.data, y.data);
+        check("the same, not kept", y, [&](Index i, Index j) { return gelu(forward(i, j)); });
+        shape.epilogue = cuda::Epilogue::gelu_bias;
+        run(lt, shape, x.data, w.data, y.data, bias.data);
+        check("with a bias", y, [&](Index i, Index j) { return gelu(biased(i, j)); });
     }
     const cuda::ProductShape back{.rows             = N,
                                   .cols             = K,
@@ -100,6 +114,16 @@ void products(cuda::Products& lt, int N, int K, int M, double tolerance, int off
         for (Index j = 0; j < M; ++j) sum += y.at(i, j) * w.at(k, j);
         return sum;
     });
+    if (sizeof(T) == 2 && K % 8 == 0) {
+        auto through     = back;
+        through.epilogue = cuda::Epilogue::gelu_backward, through.kept_stride = K;
+        run(lt, through, y.data, w.data, dx.data, nullptr, x.data);
+        check("dx = dy wT gelu'(x)", dx, [&](Index i, Index k) {
+            double sum = 0;
+            for (Index j = 0; j < M; ++j) sum += y.at(i, j) * w.at(k, j);
+            return sum * gelu_slope(x.at(i, k));
+        });
+    }
     const cuda::ProductShape gradient{.rows            = K,
                                       .cols            = M,
                                       .depth           = N,

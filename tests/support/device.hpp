@@ -23,6 +23,7 @@ public:
     }
     void start(Recording const& calls) {
         started_.push_back(calls), ++count_;
+        Driver::calls() += long(calls.size());
         int busy = 0;
         for (Driver* const one : all()) busy += !one->started_.empty();
         most_at_once() = std::max(most_at_once(), busy);
@@ -36,9 +37,17 @@ public:
     /// Does what had been started when so much had been, and nothing that was started later.
     void work_until(long count) {
         for (; !started_.empty() && count_ - long(started_.size()) < count; started_.pop_front())
-            started_.front().run(*this);
+            started_.front().run(*this), join();
     }
+    /// Products beside are made as late as they may be.
+    void put_off(Product const& product) { beside_.push_back(product); }
+    void join();
     long count() const { return count_; }
+    /// Calls that have been asked for.
+    static long& calls() {
+        static long count = 0;
+        return count;
+    }
     /// How often the host has waited for all.
     static int& waits() {
         static int count = 0;
@@ -51,6 +60,7 @@ public:
 
 private:
     std::deque<Recording> started_;
+    std::vector<Product>  beside_;
     long                  count_ = 0;
 };
 class Graph {
@@ -116,29 +126,50 @@ void make(Launch<Body> const& launch) {
 
 /// In double precision, rounded once.
 inline void make(Product const& product) {
-    auto const& [shape, at] = product;
-    const auto read         = [](void const* from, Number number, Index i) {
+    auto const& shape = product.shape;
+    auto const& at    = product.at;
+    const auto  read  = [](void const* from, Number number, Index i) {
         return double(number == Number::f32 ? static_cast<float const*>(from)[i]
-                                                    : widen(static_cast<bf16 const*>(from)[i]));
+                                              : widen(static_cast<bf16 const*>(from)[i]));
+    };
+    const auto write = [&shape](void* into, Index i, double number) {
+        if (shape.result == Number::f32) static_cast<float*>(into)[i] = float(number);
+        else static_cast<bf16*>(into)[i] = narrow<bf16>(float(number));
     };
     for (Index i = 0; i < shape.rows; ++i)
         for (Index j = 0; j < shape.cols; ++j) {
             const Index to  = i * shape.result_stride + j;
             double      sum = shape.adds ? read(at.addend, shape.result, to) : 0;
-            if (shape.epilogue == Epilogue::bias) sum += read(at.bias, shape.result, j);
+            if (shape.epilogue == Epilogue::bias || shape.epilogue == Epilogue::gelu_bias)
+                sum += read(at.bias, shape.result, j);
             for (Index k = 0; k < shape.depth; ++k)
                 sum += read(at.left, shape.factors,
                             shape.left_transposed ? k * shape.left_stride + i : i * shape.left_stride + k) *
                        read(at.right, shape.factors,
                             shape.right_transposed ? j * shape.right_stride + k : k * shape.right_stride + j);
-            if (shape.result == Number::f32) static_cast<float*>(at.result)[to] = float(sum);
-            else static_cast<bf16*>(at.result)[to] = narrow<bf16>(float(sum));
+            const Index kept = i * shape.kept_stride + j;
+            if (shape.epilogue == Epilogue::gelu_backward)
+                sum *= body::activated<Activation::gelu>(float(read(at.kept, shape.result, kept))).slope;
+            if (shape.epilogue == Epilogue::gelu || shape.epilogue == Epilogue::gelu_bias) {
+                if (at.kept) write(at.kept, kept, sum);
+                sum = body::activated<Activation::gelu>(float(sum)).value;
+            }
+            write(at.result, to, sum);
         }
 }
 
+inline void Driver::join() {
+    for (auto const& product : beside_) make(product);
+    beside_.clear();
+}
+
 template <class Call>
-void make(Driver&, void const* call) {
-    make(*static_cast<Call const*>(call));
+void make(Driver& driver, void const* call) {
+    auto const& made = *static_cast<Call const*>(call);
+    if constexpr (std::is_same_v<Call, Join>) return driver.join();
+    else if constexpr (std::is_same_v<Call, Product>)
+        if (made.beside) return driver.put_off(made);
+    if constexpr (!std::is_same_v<Call, Join>) make(made);
 }
 
 }  // namespace rung::cuda

@@ -10,7 +10,7 @@ enum class Activation {
     relu_squared,  ///< max(x, 0)^2 (So et al., "Primer", 2021)
 };
 
-/// What an activation leaves in its input: the slopes that a backward pass needs, or whatever is quickest.
+/// What an activation leaves in its input: what the backward pass needs to know the slopes, or whatever is quickest.
 enum class Keep { slopes, nothing };
 
 }  // namespace rung

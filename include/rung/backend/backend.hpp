@@ -41,13 +41,23 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Acc<R
     add_matmul(lane, y, x, x, w, stats);                                // y = stream + x w + bias
     matmul_nt(lane, y, x, w);                                           // y  = x wT
     add_matmul_tn(lane, sums, x, x);                                    // sums += xT x'
-    add_column_sums(lane, sums, x);                                     // sums += column sums of x
-    activate<Activation::gelu>(lane, y, y, Keep::slopes);  // y, x; x becomes the slopes, if they are kept
-    activate_backward(lane, y, x, x);                      // dx; dy, slopes
-    activate_backward(lane, y, x, x, sums);                // and sums += column sums of dx
+    add_matmul_tn_beside(lane, sums, x,
+                         x);  // the same at any time until join(lane): x and x' must stay so long
+    join(lane);
+    {
+        in_place_of(lane, y)
+        } -> std::convertible_to<Mat<Real>>;               // y, or as much scratch where such may read y
+    add_column_sums(lane, sums, x);                        // sums += column sums of x
+    activate<Activation::gelu>(lane, y, y, Keep::slopes);  // y, x; x becomes what the next two read, if kept
+    activate_backward<Activation::gelu>(lane, y, x, x);    // dx; dy, what was kept
+    activate_backward<Activation::gelu>(lane, y, x, x, sums);  // and sums += column sums of dx
+    // y = act(x w + bias), h, x, w, bias; and back: dx = (dy wT) act'(what was kept), sums += column sums of dx
+    matmul_activate<Activation::gelu>(lane, y, y, x, w, stats, Keep::slopes);
+    matmul_nt_activate_backward<Activation::gelu>(lane, y, x, w, x, sums);
     activate_gate<Activation::silu>(lane, y, y, Keep::nothing);  // y (N, H); x = [gate | up]
-    activate_gate_backward(lane, y, x, x);
-    soft_cap(lane, y, y, 30.0, Keep::slopes);  // y = cap tanh(x / cap), x, cap; activate_backward undoes it
+    activate_gate_backward<Activation::silu>(lane, y, x, x);
+    soft_cap(lane, y, y, 30.0, Keep::slopes);  // y = cap tanh(x / cap), x, cap
+    soft_cap_backward(lane, y, x, x, 30.0);    // dx; dy, what was kept
     dropout(lane, y, drop, 0u, Index{0});      // in place; its own backward pass
     add_row(lane, y, stats);                   // y += a row
     mix(lane, y, y, x, x);                     // y = g x + (1 - g) x' with g = sigmoid(h), left in h

@@ -162,6 +162,7 @@ public:
         Nest<Layout, Lane>(lane, w, rows, run, tape).backward(d, dw, graded);
         Layout::Scores::add_backward(lane, Layout::position(dw), tape.d_bias, tape.look, Layout::position(w));
         dropout(lane, d, run.dropout, 0, rows.first_row);
+        join(lane);  // the logits' share of a tied table
         add_embed_backward(lane, Layout::tokens(dw), d, rows.tokens);
         if constexpr (Layout::places) add_embed_backward(lane, Layout::positions(dw), d, rows.positions);
     }
@@ -280,13 +281,13 @@ private:
                              Acc<Real>* dw) {
         const auto mark = lane.arena.mark();
         const auto dn   = lane.arena.template take<Real>(dx.rows, C);
-        if constexpr (cap > 0) activate_backward(lane, tape.logits, tape.logits, tape.slopes);
+        if constexpr (cap > 0) soft_cap_backward(lane, tape.logits, tape.logits, tape.slopes, cap);
         if constexpr (Style::tied) {
-            matmul(lane, dn, tape.logits, Layout::tokens(w));  // logits = n ET  ->  dn  = dlogits E
-            add_matmul_tn(lane, Layout::tokens(dw), tape.logits,
-                          tape.normed);  //                    dE += dlogitsT n
+            // logits = n ET  ->  dE += dlogitsT n,  dn = dlogits E
+            add_matmul_tn_beside(lane, Layout::tokens(dw), tape.logits, tape.normed);
+            matmul(lane, dn, tape.logits, Layout::tokens(w));
         } else {
-            add_matmul_tn(lane, Layout::head(dw), tape.normed, tape.logits);
+            add_matmul_tn_beside(lane, Layout::head(dw), tape.normed, tape.logits);
             matmul_nt(lane, dn, tape.logits, Layout::head(w));
         }
         fill(lane, dx, 0);

@@ -91,19 +91,37 @@ void activate(Lane<P>&, Mat<Real> y, Mat<Real> x, Keep keep = Keep::slopes) {
     }
 }
 
-/// dx = dy times the slopes that activate left. dx may be either.
-template <class P, class Real>
-void activate_backward(Lane<P>&, Mat<Real> dx, CMat<Real> dy, CMat<Real> slopes) {
-    for (Index i = 0; i < dx.rows; ++i)
-        for_vectors<Real>(dx.cols, [&](auto at, Index j) {
-            at.store(dx.row(i) + j, at.load(dy.row(i) + j) * at.load(slopes.row(i) + j));
+namespace detail {
+template <class Real>
+void multiply_each(Mat<Real> y, CMat<Real> a, CMat<Real> b) {
+    for (Index i = 0; i < y.rows; ++i)
+        for_vectors<Real>(y.cols, [&](auto at, Index j) {
+            at.store(y.row(i) + j, at.load(a.row(i) + j) * at.load(b.row(i) + j));
         });
 }
-/// The same, and dbias (or nothing) += column sums of dx.
-template <class P, class Real>
-void activate_backward(Lane<P>& lane, Mat<Real> dx, CMat<Real> dy, CMat<Real> slopes, Mat<Real> dbias) {
-    activate_backward(lane, dx, dy, slopes);
+}  // namespace detail
+
+/// dx = dy times the slopes that activate left; dbias (or nothing) += column sums of it. dx may be either.
+template <Activation, class P, class Real>
+void activate_backward(Lane<P>& lane, Mat<Real> dx, CMat<Real> dy, CMat<Real> slopes, Mat<Real> dbias = {}) {
+    detail::multiply_each(dx, dy, slopes);
     add_column_sums(lane, dbias, dx);
+}
+
+/// y = A(h) of h = x w + bias (or none), and what activate leaves in h.  y, h (N, H), x (N, C), w (C, H).
+template <Activation A, class P, class Real>
+void matmul_activate(Lane<P>& lane, Mat<Real> y, Mat<Real> h, CMat<Real> x, CPacked<Real> w, CMat<Real> bias,
+                     Keep keep = Keep::slopes) {
+    matmul(lane, h, x, w, bias);
+    activate<A>(lane, y, h, keep);
+}
+/// dh from dy (N, C), the gradient of y = A(h) w, and what matmul_activate left in h; dbias (or nothing) += column sums
+/// of it.  dh, h (N, H), w (H, C).
+template <Activation A, class P, class Real>
+void matmul_nt_activate_backward(Lane<P>& lane, Mat<Real> dh, CMat<Real> dy, CPacked<Real> w,
+                                 CMat<Real> slopes, Mat<Real> dbias) {
+    matmul_nt(lane, dh, dy, w);
+    activate_backward<A>(lane, dh, dh, slopes, dbias);
 }
 
 /// y = A(gate) up (Shazeer, "GLU variants improve transformer", 2020).  y (N, H), x = [gate | up] (N, 2 H).
@@ -124,7 +142,7 @@ void activate_gate(Lane<P>&, Mat<Real> y, Mat<Real> x, Keep keep = Keep::slopes)
 }
 
 /// dx (N, 2 H) from dy (N, H) and the slopes that activate_gate left. dx may be these.
-template <class P, class Real>
+template <Activation, class P, class Real>
 void activate_gate_backward(Lane<P>&, Mat<Real> dx, CMat<Real> dy, CMat<Real> slopes) {
     const Index H = dy.cols;
     for (Index i = 0; i < dy.rows; ++i)
@@ -152,6 +170,12 @@ void soft_cap(Lane<P>&, Mat<Real> y, Mat<Real> x, double cap, Keep keep = Keep::
             if (keep == Keep::slopes) at.store(from + j, (e * share) * (share * Real(4)));
         });
     }
+}
+
+/// dx = dy times the slopes that soft_cap left. dx may be either.
+template <class P, class Real>
+void soft_cap_backward(Lane<P>&, Mat<Real> dx, CMat<Real> dy, CMat<Real> slopes, double) {
+    detail::multiply_each(dx, dy, slopes);
 }
 
 }  // namespace rung::cpu::inline RUNG_ISA

@@ -45,6 +45,18 @@ void add_matmul_tn(Lane<P>& lane, Mat<Real> dw, CMat<Real> x, CMat<Real> dy) {
     detail::add_outer<P, Real>(lane, dw, x, dy);
 }
 
+/// The same. What other devices do beside other work, until join(), is done at once here, in place.
+template <class P, class Real>
+void add_matmul_tn_beside(Lane<P>& lane, Mat<Real> dw, CMat<Real> x, CMat<Real> dy) {
+    add_matmul_tn(lane, dw, x, dy);
+}
+template <class P>
+void join(Lane<P>&) {}
+template <class P, class Real>
+Mat<Real> in_place_of(Lane<P>&, Mat<Real> y) {
+    return y;
+}
+
 /// dbias += column sums of dy; nothing where the layer has no bias.
 template <class P, class Real>
 void add_column_sums(Lane<P>&, Mat<Real> dbias, CMat<Real> dy) {

@@ -1,5 +1,6 @@
 #pragma once
-// Activations, alone and as gates.
+// Activations, alone, as gates, and in the epilogues of the products beside them. All leave their input as it is: to
+// make a slope again takes less time than to read one.
 
 #include "rung/backend/cuda/body/activation.hpp"
 #include "rung/backend/cuda/linear.hpp"
@@ -7,57 +8,112 @@
 
 namespace rung::cuda {
 
-/// y = A(x); x becomes the slope that the backward pass needs, if that is kept.
+/// y = A(x)
 template <Activation A, class T>
-void activate(Lane<T>& lane, Mat<T> y, Mat<T> x, Keep keep = Keep::slopes) {
+void activate(Lane<T>& lane, Mat<T> y, CMat<T> x, Keep = Keep::slopes) {
     const Activate<A, T> body{detail::whole(y, "activate"), detail::whole(x, "activate"),
-                              detail::count_of(y, "activate"), keep == Keep::slopes};
+                              detail::count_of(y, "activate")};
     lane.queue.launch(body.items(), body);
 }
 
-/// dx = dy times the slopes that activate left. dx may be either.
-template <class T>
-void activate_backward(Lane<T>& lane, Mat<T> dx, CMat<T> dy, CMat<T> slopes) {
-    const ActivateBackward<T> body{
-        detail::whole(dx, "activate_backward"), detail::whole(dy, "activate_backward"),
-        detail::whole(slopes, "activate_backward"), detail::count_of(dx, "activate_backward")};
-    lane.queue.launch(body.items(), body);
-}
-
-/// The same, and dbias (or nothing) += column sums of dx.
-template <class T>
-void activate_backward(Lane<T>& lane, Mat<T> dx, CMat<T> dy, CMat<T> slopes, Mat<float> dbias) {
-    if (dbias.empty() || dx.rows == 0) return activate_backward(lane, dx, dy, slopes);
-    detail::add_columns(
-        lane, dx.rows,
-        SlopeTerm<T>{detail::whole(dx, "activate_backward"), detail::whole(dy, "activate_backward"),
-                     detail::whole(slopes, "activate_backward"), int(dx.cols)},
-        dbias);
-}
-
-/// y (N, H) = A(gate) up of x = [gate | up] (N, 2 H), which becomes the slopes that the backward pass needs, if they
-/// are kept.
+/// dx = dy A'(x); dbias (or nothing) += column sums of it. dx may be either.
 template <Activation A, class T>
-void activate_gate(Lane<T>& lane, Mat<T> y, Mat<T> x, Keep keep = Keep::slopes) {
+void activate_backward(Lane<T>& lane, Mat<T> dx, CMat<T> dy, CMat<T> x, Mat<float> dbias = {}) {
+    if (dx.rows == 0) return;
+    T* const to   = detail::whole(dx, "activate_backward");
+    T const *from = detail::whole(dy, "activate_backward"), *input = detail::whole(x, "activate_backward");
+    if (!dbias.empty())
+        return detail::add_columns(lane, dx.rows, SlopeTerm<A, T>{to, from, input, int(dx.cols)}, dbias);
+    const ActivateBackward<A, T> body{to, from, input, detail::count_of(dx, "activate_backward")};
+    lane.queue.launch(body.items(), body);
+}
+
+namespace detail {
+
+/// Whether cuBLASLt's products apply it. In single precision they are not asked to: how exactly they take a tanh is
+/// not promised.
+template <Activation A, class T>
+inline constexpr bool in_epilogue = A == Activation::gelu&& std::is_same_v<T, bf16>;
+
+/// Whether an epilogue reads and writes this matrix.
+template <class N>
+bool in_reach(Mat<N> m) {
+    return alignment(m.data) >= 16 && m.stride * Index(sizeof(N)) % 16 == 0;
+}
+
+}  // namespace detail
+
+/// y = A(h) of h = x w + bias (or none), which is left in h if it is kept.  y, h (N, H), x (N, C), w (C, H).
+template <Activation A, class T>
+void matmul_activate(Lane<T>& lane, Mat<T> y, Mat<T> h, CMat<T> x, Packed<float> w, Mat<float const> bias,
+                     Keep keep = Keep::slopes) {
+    if (y.empty()) return;
+    if constexpr (detail::in_epilogue<A, T>) {
+        T const* const of = bias.empty() ? nullptr : lane.factor(bias.data);
+        if (detail::in_reach(y) && detail::in_reach(h) && alignment(of) >= 16) {
+            auto            shape = detail::product<T>(y, w.rows, x, w.stride);
+            ProductPointers at{.left = x.data, .right = lane.factor(w.data), .result = y.data, .bias = of};
+            shape.epilogue = of ? Epilogue::gelu_bias : Epilogue::gelu;
+            if (keep == Keep::slopes) shape.kept_stride = int(h.stride), at.kept = h.data;
+            return lane.queue.multiply(shape, at);
+        }
+    }
+    matmul(lane, h, x, w, bias);
+    activate<A>(lane, y, h, keep);
+}
+
+/// dh from dy (N, C), the gradient of y = A(h) w, and from h; dbias (or nothing) += column sums of it.
+/// dh, h (N, H), w (H, C).
+template <Activation A, class T>
+void matmul_nt_activate_backward(Lane<T>& lane, Mat<T> dh, CMat<T> dy, Packed<float> w, CMat<T> h,
+                                 Mat<float> dbias) {
+    if (dh.empty()) return;
+    if constexpr (detail::in_epilogue<A, T>)
+        if (detail::in_reach(dh) && detail::in_reach(h)) {
+            auto shape             = detail::product<T>(dh, w.cols, dy, w.stride);
+            shape.right_transposed = true;
+            shape.epilogue = Epilogue::gelu_backward, shape.kept_stride = int(h.stride);
+            lane.queue.multiply(shape, {.left   = dy.data,
+                                        .right  = lane.factor(w.data),
+                                        .result = dh.data,
+                                        .kept   = const_cast<T*>(h.data)});
+            return add_column_sums(lane, dbias, dh);
+        }
+    matmul_nt(lane, dh, dy, w);
+    activate_backward<A>(lane, dh, dh, h, dbias);
+}
+
+/// y (N, H) = A(gate) up of x = [gate | up] (N, 2 H).
+template <Activation A, class T>
+void activate_gate(Lane<T>& lane, Mat<T> y, CMat<T> x, Keep = Keep::slopes) {
     const ActivateGate<A, T> body{detail::whole(y, "activate_gate"), detail::whole(x, "activate_gate"),
-                                  int(y.cols), keep == Keep::slopes};
+                                  int(y.cols)};
     lane.queue.launch(body.items(y.rows), body);
 }
 
-/// dx (N, 2 H) from dy (N, H) and the slopes that activate_gate left. dx may be these.
-template <class T>
-void activate_gate_backward(Lane<T>& lane, Mat<T> dx, CMat<T> dy, CMat<T> slopes) {
-    const ActivateGateBackward<T> body{detail::whole(dx, "activate_gate_backward"),
-                                       detail::whole(dy, "activate_gate_backward"),
-                                       detail::whole(slopes, "activate_gate_backward"), int(dy.cols)};
+/// dx (N, 2 H) from dy (N, H) and x. dx may be x.
+template <Activation A, class T>
+void activate_gate_backward(Lane<T>& lane, Mat<T> dx, CMat<T> dy, CMat<T> x) {
+    const ActivateGateBackward<A, T> body{detail::whole(dx, "activate_gate_backward"),
+                                          detail::whole(dy, "activate_gate_backward"),
+                                          detail::whole(x, "activate_gate_backward"), int(dy.cols)};
     lane.queue.launch(body.items(dy.rows), body);
 }
 
-/// y = cap tanh(x / cap). x becomes the slopes, if they are kept; else y may be x.
+/// y = cap tanh(x / cap). y may be x, where x is not kept.
 template <class T>
-void soft_cap(Lane<T>& lane, Mat<T> y, Mat<T> x, double cap, Keep keep = Keep::slopes) {
+void soft_cap(Lane<T>& lane, Mat<T> y, CMat<T> x, double cap, Keep = Keep::slopes) {
     const SoftCap<T> body{detail::whole(y, "soft_cap"), detail::whole(x, "soft_cap"),
-                          detail::count_of(y, "soft_cap"), float(cap), keep == Keep::slopes};
+                          detail::count_of(y, "soft_cap"), float(cap)};
+    lane.queue.launch(body.items(), body);
+}
+
+/// dx = dy times the slopes at x. dx may be either.
+template <class T>
+void soft_cap_backward(Lane<T>& lane, Mat<T> dx, CMat<T> dy, CMat<T> x, double cap) {
+    const SoftCapBackward<T> body{
+        detail::whole(dx, "soft_cap_backward"), detail::whole(dy, "soft_cap_backward"),
+        detail::whole(x, "soft_cap_backward"), detail::count_of(dx, "soft_cap_backward"), float(cap)};
     lane.queue.launch(body.items(), body);
 }
 

@@ -53,16 +53,30 @@ public:
 
     explicit Driver(Choice choice) : products(choice) {
         check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "stream");
+        check(cudaStreamCreateWithFlags(&beside, cudaStreamNonBlocking), "stream");
     }
     ~Driver() {  // also after an error, which has been thrown before
-        cudaStreamSynchronize(stream);
-        cudaStreamDestroy(stream);
+        for (const cudaStream_t one : {stream, beside}) cudaStreamSynchronize(one), cudaStreamDestroy(one);
     }
     Driver(Driver const&)            = delete;
     Driver& operator=(Driver const&) = delete;
 
-    cudaStream_t stream = nullptr;
+    /// What is started beside waits for all that was started before.
+    void fork() {
+        check(cudaEventRecord(forked.is, stream), "fork");
+        check(cudaStreamWaitEvent(beside, forked.is), "fork");
+        apart = true;
+    }
+    void join() {
+        if (!std::exchange(apart, false)) return;
+        check(cudaEventRecord(joined.is, beside), "join");
+        check(cudaStreamWaitEvent(stream, joined.is), "join");
+    }
+
+    cudaStream_t stream = nullptr, beside = nullptr;
+    bool         apart = false;  ///< whether there is work beside that nothing waits for yet
     Products     products;
+    Event        forked, joined;
     Event        marks[events];
     long         marked = 0;
 };
@@ -104,6 +118,7 @@ Owned<Graph> capture(Driver& driver, Recording const& calls) {
     } catch (...) {
         cudaStreamEndCapture(driver.stream, &made);
         if (made) cudaGraphDestroy(made);
+        driver.apart = false;
         cudaGetLastError();  // or the next launch would report it
         throw;
     }
@@ -170,8 +185,11 @@ inline void make(Driver& driver, Copy const& copy) {
     check(cudaMemcpyAsync(copy.to, copy.from, copy.bytes, cudaMemcpyDefault, driver.stream), "copy");
 }
 inline void make(Driver& driver, Product const& product) {
-    driver.products.run(driver.stream, product.shape, product.at);
+    if (product.beside) driver.fork();
+    driver.products.run(product.beside ? driver.beside : driver.stream, product.shape, product.at,
+                        product.beside);
 }
+inline void make(Driver& driver, Join const&) { driver.join(); }
 template <class Body>
 void make(Driver& driver, Launch<Body> const& launch) {
     auto const& body = launch.body;
@@ -191,6 +209,7 @@ void make(Driver& driver, void const* call) {
 
 template void make<Copy>(Driver&, void const*);
 template void make<Product>(Driver&, void const*);
+template void make<Join>(Driver&, void const*);
 
 // Every body that an operation launches.
 #define RUNG_BODY(...) template void make<Launch<__VA_ARGS__>>(Driver&, void const*);
@@ -202,9 +221,8 @@ template void make<Product>(Driver&, void const*);
     RUNG_ACTIVATION(silu, T) \
     RUNG_ACTIVATION(relu, T) \
     RUNG_ACTIVATION(relu_squared, T) \
-    RUNG_BODY(ActivateBackward<T>) \
-    RUNG_BODY(ActivateGateBackward<T>) \
     RUNG_BODY(SoftCap<T>) \
+    RUNG_BODY(SoftCapBackward<T>) \
     RUNG_BODY(Dropped<T>) \
     RUNG_BODY(Mix<T>) \
     RUNG_BODY(MixBackward<T>) \
@@ -219,7 +237,6 @@ template void make<Product>(Driver&, void const*);
     RUNG_BODY(CrossEntropy<T>) \
     RUNG_BODY(Greedy<T>) \
     RUNG_BODY(ColumnSums<BiasTerm<T>>) \
-    RUNG_BODY(ColumnSums<SlopeTerm<T>>) \
     RUNG_BODY(ColumnSums<GainTerm<T, 1>>) \
     RUNG_BODY(ColumnSums<GainTerm<T, 2>>) \
     RUNG_BODY(ColumnSums<HeadGainTerm<T>>) \
@@ -239,7 +256,10 @@ template void make<Product>(Driver&, void const*);
     RUNG_NORMS_OF(16, T)
 #define RUNG_ACTIVATION(A, T) \
     RUNG_BODY(Activate<Activation::A, T>) \
-    RUNG_BODY(ActivateGate<Activation::A, T>)
+    RUNG_BODY(ActivateBackward<Activation::A, T>) \
+    RUNG_BODY(ColumnSums<SlopeTerm<Activation::A, T>>) \
+    RUNG_BODY(ActivateGate<Activation::A, T>) \
+    RUNG_BODY(ActivateGateBackward<Activation::A, T>)
 #define RUNG_NORMS_OF(N, T) \
     RUNG_BODY(LayerNorm<N, T>) \
     RUNG_BODY(LayerNormBackward<N, T>) \

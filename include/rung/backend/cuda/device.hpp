@@ -33,8 +33,8 @@ using Owned = std::unique_ptr<T, Drop<T>>;
 /// A list of calls as the GPU keeps it, to be started at once.
 class Graph;
 
-/// The GPU's side of a queue: calls are done in the order in which they were started; nothing but synchronize() and
-/// wait_for() waits.
+/// The GPU's side of a queue: calls are done in the order in which they were started, but for those beside; nothing but
+/// synchronize() and wait_for() waits.
 Owned<Driver> make_driver(Choice);
 void          start(Driver&, Recording const&);
 void          start(Driver&, Graph&);
@@ -53,6 +53,10 @@ struct Copy {  ///< between any two kinds of memory
 struct Product {  ///< result = [addend +] left right, through the epilogue
     ProductShape    shape;
     ProductPointers at;
+    bool beside = false;  ///< after what was started before it; what is started later does not wait
+};
+struct Join {                ///< what is started later waits for what was beside
+    std::uint64_t products;  ///< that are
 };
 /// body(item), or body(group, item), for items 0 .. items - 1; see group.hpp.
 template <class Body>
@@ -62,6 +66,6 @@ struct Launch {
 };
 template <class Call>
 void make(Driver&,
-          void const* call);  ///< for Copy, Product, and launches of the bodies that device.cuh lists
+          void const* call);  ///< for Copy, Product, Join, and launches of the bodies that device.cuh lists
 
 }  // namespace rung::cuda

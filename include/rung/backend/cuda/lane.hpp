@@ -57,7 +57,7 @@ public:
         if (queue.idle()) uploads_.reset(), downloads_.reset();
     }
     /// Scratch memory for passes that keep `bytes` of activations before batches are filled up, and for operations.
-    void reserve(Index bytes) { arena.reserve(bytes + bytes / 8 + (Index{1} << 20)); }
+    void reserve(Index bytes) { arena.reserve(bytes + bytes / 4 + (Index{1} << 20)); }
 
     /// A step begins, while others may be under way: what it uploads goes through this bank.
     void begin_step(int bank) { uploads_.begin(bank), settings.begin(bank); }

@@ -39,7 +39,7 @@ using LtPreference = LtOwner<cublasLtMatmulPreference_t, cublasLtMatmulPreferenc
 
 }  // namespace detail
 
-/// All products of a context. Not copyable: it owns the library's handle, its workspace and the plans.
+/// All products of a context. Not copyable: it owns the library's handle, its workspaces and the plans.
 class Products {
 public:
     static constexpr std::size_t workspace_bytes = std::size_t{32} << 20;  // what cuBLASLt wants on Hopper
@@ -49,18 +49,20 @@ public:
         check(cublasLtCreate(&handle), "cublasLtCreate");
         handle_.reset(handle);
         void* memory = nullptr;
-        check(cudaMalloc(&memory, workspace_bytes), "workspace of products, 32 MB");
-        workspace_.reset(memory);
+        check(cudaMalloc(&memory, 2 * workspace_bytes), "workspaces of products, 64 MB");
+        workspaces_.reset(memory);
     }
 
     /// result = [addend +] left right, through the epilogue.
-    void run(cudaStream_t stream, ProductShape const& shape, ProductPointers const& at) {
-        const Key key{shape, Alignments(at)};
-        auto      found = plans_.find(key);
-        if (found == plans_.end()) found = plans_.emplace(key, make(stream, shape, at)).first;
+    /// @param beside  on the second of two streams that have products at the same time
+    void run(cudaStream_t stream, ProductShape const& shape, ProductPointers const& at, bool beside = false) {
+        const Key   key{shape, Alignments(at)};
+        const Place place{stream, static_cast<char*>(workspaces_.get()) + (beside ? workspace_bytes : 0)};
+        auto        found = plans_.find(key);
+        if (found == plans_.end()) found = plans_.emplace(key, make(place, shape, at)).first;
         auto& plan = found->second;
         point(plan, at);
-        check(launch(stream, plan, shape, at, plan.algorithm), "cublasLtMatmul");
+        check(launch(place, plan, shape, at, plan.algorithm), "cublasLtMatmul");
     }
 
 private:
@@ -85,6 +87,10 @@ private:
         detail::LtLayout     first, second, result;  // in columns: the right factor, the left one, the result
         cublasLtMatmulAlgo_t algorithm{};
     };
+    struct Place {
+        cudaStream_t stream;
+        void*        workspace;
+    };
     struct Free {
         void operator()(void* memory) const { cudaFree(memory); }
     };
@@ -105,26 +111,29 @@ private:
         if (at.bias) set(plan, CUBLASLT_MATMUL_DESC_BIAS_POINTER, at.bias);
         if (at.kept) set(plan, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, at.kept);
     }
-    cublasStatus_t launch(cudaStream_t stream, Plan const& plan, ProductShape const& shape,
+    cublasStatus_t launch(Place const& place, Plan const& plan, ProductShape const& shape,
                           ProductPointers const& at, cublasLtMatmulAlgo_t const& algorithm) {
         const float one = 1, addend = shape.adds ? 1 : 0;
         return cublasLtMatmul(handle_.get(), plan.operation.get(), &one, at.right, plan.first.get(), at.left,
                               plan.second.get(), &addend, at.addend ? at.addend : at.result,
-                              plan.result.get(), at.result, plan.result.get(), &algorithm, workspace_.get(),
-                              workspace_bytes, stream);
+                              plan.result.get(), at.result, plan.result.get(), &algorithm, place.workspace,
+                              workspace_bytes, place.stream);
     }
 
-    Plan make(cudaStream_t stream, ProductShape const& s, ProductPointers const& at) {
+    Plan make(Place const& place, ProductShape const& s, ProductPointers const& at) {
         Plan                 plan;
         cublasLtMatmulDesc_t operation = nullptr;
         check(cublasLtMatmulDescCreate(&operation, CUBLAS_COMPUTE_32F, CUDA_R_32F), "product");
         plan.operation.reset(operation);
         set(plan, CUBLASLT_MATMUL_DESC_TRANSA, s.right_transposed ? CUBLAS_OP_T : CUBLAS_OP_N);
         set(plan, CUBLASLT_MATMUL_DESC_TRANSB, s.left_transposed ? CUBLAS_OP_T : CUBLAS_OP_N);
-        constexpr cublasLtEpilogue_t epilogues[] = {CUBLASLT_EPILOGUE_DEFAULT, CUBLASLT_EPILOGUE_BIAS,
-                                                    CUBLASLT_EPILOGUE_GELU_AUX,
-                                                    CUBLASLT_EPILOGUE_GELU_AUX_BIAS, CUBLASLT_EPILOGUE_DGELU};
-        set(plan, CUBLASLT_MATMUL_DESC_EPILOGUE, epilogues[int(s.epilogue)]);
+        constexpr cublasLtEpilogue_t epilogues[][2] = {
+            {CUBLASLT_EPILOGUE_DEFAULT},
+            {CUBLASLT_EPILOGUE_BIAS},
+            {CUBLASLT_EPILOGUE_GELU, CUBLASLT_EPILOGUE_GELU_AUX},
+            {CUBLASLT_EPILOGUE_GELU_BIAS, CUBLASLT_EPILOGUE_GELU_AUX_BIAS},
+            {CUBLASLT_EPILOGUE_DGELU, CUBLASLT_EPILOGUE_DGELU}};
+        set(plan, CUBLASLT_MATMUL_DESC_EPILOGUE, epilogues[int(s.epilogue)][s.kept_stride > 0]);
         if (s.kept_stride > 0) set(plan, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, std::int64_t{s.kept_stride});
         plan.first  = s.right_transposed ? layout(data_type(s.factors), s.depth, s.cols, s.right_stride)
                                          : layout(data_type(s.factors), s.cols, s.depth, s.right_stride);
@@ -163,12 +172,12 @@ private:
         plan.algorithm = candidates[0].algo;
         // A product that adds to its result cannot be repeated.
         const bool repeatable = !s.adds || (at.addend && at.addend != at.result);
-        if (choice_ == Choice::fastest && repeatable) choose(stream, plan, s, at, candidates.data(), count);
+        if (choice_ == Choice::fastest && repeatable) choose(place, plan, s, at, candidates.data(), count);
         return plan;
     }
 
     /// The fastest of the candidates, each run a few times on the real operands, while no other context is at work.
-    void choose(cudaStream_t stream, Plan& plan, ProductShape const& s, ProductPointers const& at,
+    void choose(Place const& place, Plan& plan, ProductShape const& s, ProductPointers const& at,
                 cublasLtMatmulHeuristicResult_t const* candidates, int count) {
         check(cudaDeviceSynchronize(), "product");
         cudaEvent_t begin = nullptr, end = nullptr;
@@ -176,11 +185,11 @@ private:
         float best = INFINITY;
         for (int i = 0; i < count; ++i) {
             bool works = candidates[i].state == CUBLAS_STATUS_SUCCESS &&
-                         launch(stream, plan, s, at, candidates[i].algo) == CUBLAS_STATUS_SUCCESS;
-            check(cudaEventRecord(begin, stream), "event");
+                         launch(place, plan, s, at, candidates[i].algo) == CUBLAS_STATUS_SUCCESS;
+            check(cudaEventRecord(begin, place.stream), "event");
             for (int run = 0; run < 10 && works; ++run)
-                works = launch(stream, plan, s, at, candidates[i].algo) == CUBLAS_STATUS_SUCCESS;
-            check(cudaEventRecord(end, stream), "event"), check(cudaEventSynchronize(end), "product");
+                works = launch(place, plan, s, at, candidates[i].algo) == CUBLAS_STATUS_SUCCESS;
+            check(cudaEventRecord(end, place.stream), "event"), check(cudaEventSynchronize(end), "product");
             float milliseconds = 0;
             check(cudaEventElapsedTime(&milliseconds, begin, end), "event");
             if (!works) cudaGetLastError();  // or the next launch would report it
@@ -191,7 +200,7 @@ private:
 
     Choice                      choice_;
     detail::LtHandle            handle_;
-    std::unique_ptr<void, Free> workspace_;
+    std::unique_ptr<void, Free> workspaces_;  // one for each of two streams
     std::map<Key, Plan>         plans_;
 };
 

@@ -21,7 +21,7 @@ constexpr Number number_of() {
 enum class Epilogue {
     none,
     bias,           ///< y + bias
-    gelu,           ///< gelu(y), the input of gelu kept beside it
+    gelu,           ///< gelu(y), the input of gelu kept beside it where asked for
     gelu_bias,      ///< gelu(y + bias), the same
     gelu_backward,  ///< dy gelu'(what was kept)
 };

@@ -30,7 +30,13 @@ public:
     void upload(void* to, void const* from, std::size_t bytes) { add(uploads_, Copy{to, from, bytes}); }
     void download(void* to, void const* from, std::size_t bytes) { add(downloads_, Copy{to, from, bytes}); }
     void copy(void* to, void const* from, std::size_t bytes) { add(calls_, Copy{to, from, bytes}); }
-    void multiply(ProductShape const& shape, ProductPointers const& at) { add(calls_, Product{shape, at}); }
+    /// @param beside  whether nothing that is asked for before join() has to wait for it
+    void multiply(ProductShape const& shape, ProductPointers const& at, bool beside = false) {
+        add(calls_, Product{shape, at, beside}), beside_ += beside;
+    }
+    void join() {
+        if (beside_ > 0) add(calls_, Join{std::exchange(beside_, 0)});
+    }
     template <class Body>
     void launch(Index items, Body const& body) {
         if (items > 0) add(calls_, Launch<Body>{body, items});
@@ -39,6 +45,7 @@ public:
     /// Starts what was written down.
     void submit() {
         try {
+            join();
             start_all(uploads_);
             if (!graphs_ || calls_.size() < few) start_all(calls_);
             else start_known();
@@ -64,7 +71,7 @@ public:
         if (mark > 0 && mark == quiet_) idle_ = true;
     }
     /// Forgets what was not submitted.
-    void forget() { calls_.clear(), uploads_.clear(), downloads_.clear(); }
+    void forget() { calls_.clear(), uploads_.clear(), downloads_.clear(), beside_ = 0; }
 
     bool idle() const { return idle_; }        ///< all is done that was asked for
     long replays() const { return replays_; }  ///< lists that were started as graphs
@@ -120,6 +127,7 @@ private:
     Recording          uploads_, calls_, downloads_;
     std::vector<Known> known_;
     std::string        why_not_;
+    std::uint64_t      beside_  = 0;              // products that nothing waits for yet
     long               replays_ = 0, quiet_ = 0;  // the last mark, if nothing was asked for since
 };
 

@@ -64,9 +64,9 @@ struct Attention {
                          Mat<Acc<Real>> lse, Mat<Real> u, SavedHeads<Real> const& s, Mat<Real> n,
                          Sequences const& rows, Look<Acc<Real>> const& look, Mat<Acc<Real>> d_bias,
                          Weights<Acc<Real>> w, Acc<Real>* dw) {
+        add_matmul_tn_beside(lane, weight<Attention>(dw, project), a, dy);  // y = a Wp  ->  dWp += aT dy
         add_column_sums(lane, weight<Attention>(dw, project_bias), dy);
-        add_matmul_tn(lane, weight<Attention>(dw, project), a, dy);  // y = a Wp  ->  dWp += aT dy
-        matmul_nt(lane, dn, dy, weight<Attention>(w, project));      //               da   = dy WpT
+        matmul_nt(lane, dn, dy, weight<Attention>(w, project));  //               da   = dy WpT
         attention_backward<D>(lane, du, dn, a, lse, u, rows, look, d_bias);
         if constexpr (Position::site == Site::query_key)
             rope_backward(lane, du.columns(0, turned * D), rows.positions, turned, rotation_of<Position>(D));
@@ -75,9 +75,10 @@ struct Attention {
                 add_head_norm_backward<D>(lane, heads_of(du, part), weight<Attention>(dw, q_norm + part),
                                           heads_of(s.normed, part), stats_of(s.stats, part),
                                           weight<Attention>(w, q_norm + part));
+        add_matmul_tn_beside(lane, weight<Attention>(dw, qkv), n, du);  // u = n W   ->  dW += nT du
         add_column_sums(lane, weight<Attention>(dw, qkv_bias), du);
-        add_matmul_tn(lane, weight<Attention>(dw, qkv), n, du);  // u = n W   ->  dW += nT du
-        matmul_nt(lane, dn, du, weight<Attention>(w, qkv));      //               dn  = du WT
+        matmul_nt(lane, dn, du, weight<Attention>(w, qkv));  //               dn  = du WT
+        join(lane);
     }
 
 private:

@@ -7,25 +7,12 @@
 
 namespace rung {
 
-/// g = A(h)
+/// g = A(h), which the products before and behind it may apply themselves.
 template <Activation A>
 struct Elementwise {
-    static constexpr int              inputs = 1;  ///< columns of h for one of g
+    static constexpr Activation       activation = A;
+    static constexpr int              inputs     = 1;  ///< columns of h for one of g
     static constexpr std::string_view up = "up", up_bias = "up_bias";
-
-    template <class Lane, class Real>
-    static void forward(Lane& lane, Mat<Real> g, Mat<Real> h, Keep keep) {
-        activate<A>(lane, g, h, keep);
-    }
-    template <class Lane, class Real>
-    static void backward(Lane& lane, Mat<Real> dh, Mat<Real> dg, Mat<Real> h) {
-        activate_backward(lane, dh, dg, h);
-    }
-    /// And the gradient of a bias that was added to h, where there is one.
-    template <class Lane, class Real>
-    static void backward(Lane& lane, Mat<Real> dh, Mat<Real> dg, Mat<Real> h, Mat<Acc<Real>> dbias) {
-        activate_backward(lane, dh, dg, h, dbias);
-    }
 };
 
 /// g = A(gate) up of h = [gate | up]  (Shazeer, "GLU variants improve transformer", 2020).
@@ -40,14 +27,15 @@ struct Gated {
     }
     template <class Lane, class Real>
     static void backward(Lane& lane, Mat<Real> dh, Mat<Real> dg, Mat<Real> h) {
-        activate_gate_backward(lane, dh, dg, h);
+        activate_gate_backward<A>(lane, dh, dg, h);
     }
 };
 
 /// h = n W1 + b1,  g = act(h),  y = g W2 + b2.   N rows, C width, F hidden.
-/// @tparam Act  Elementwise<...>, Gated<...> or a type of your own
+/// @tparam Act  Elementwise<...>, Gated<...> or a type of your own, like this one
 template <int C, int F, class Act, bool biased = false>
 struct Mlp {
+    static constexpr bool   elementwise = requires { Act::activation; };
     static constexpr Index  before = Act::inputs * F, after = F;      ///< columns of h and of g
     static constexpr double flops = 2.0 * (Act::inputs + 1) * C * F;  ///< per row, forward
 
@@ -67,22 +55,34 @@ struct Mlp {
     template <class Lane, class Real>
     static void add_forward(Lane& lane, Mat<Real> y, Mat<Real> x, Mat<Real> h, Mat<Real> g, Mat<Real> n,
                             Weights<Acc<Real>> w, Keep keep) {
-        matmul(lane, h, n, weight<Mlp>(w, up), weight<Mlp>(w, up_bias));
-        Act::forward(lane, g, h, keep);
+        if constexpr (elementwise)
+            matmul_activate<Act::activation>(lane, g, h, n, weight<Mlp>(w, up), weight<Mlp>(w, up_bias),
+                                             keep);
+        else matmul(lane, h, n, weight<Mlp>(w, up), weight<Mlp>(w, up_bias)), Act::forward(lane, g, h, keep);
         add_matmul(lane, y, x, g, weight<Mlp>(w, down), weight<Mlp>(w, down_bias));
     }
     /// dn from dy; h and g are spent.
     template <class Lane, class Real>
     static void backward(Lane& lane, Mat<Real> dn, Mat<Real> dy, Mat<Real> h, Mat<Real> g, Mat<Real> n,
                          Weights<Acc<Real>> w, Acc<Real>* dw) {
+        const auto mark = lane.arena.mark();
+        add_matmul_tn_beside(lane, weight<Mlp>(dw, down), g, dy);  // y = g W2   ->  dW2 += gT dy
         add_column_sums(lane, weight<Mlp>(dw, down_bias), dy);
-        add_matmul_tn(lane, weight<Mlp>(dw, down), g, dy);  // y = g W2   ->  dW2 += gT dy
-        matmul_nt(lane, g, dy, weight<Mlp>(w, down));       //                dg   = dy W2T
-        const auto bias = weight<Mlp>(dw, up_bias);         // g = act(h) ->  dh   = dg act'(h)
-        if constexpr (requires { Act::backward(lane, h, g, h, bias); }) Act::backward(lane, h, g, h, bias);
-        else Act::backward(lane, h, g, h), add_column_sums(lane, bias, h);
-        add_matmul_tn(lane, weight<Mlp>(dw, up), n, h);  // h = n W1   ->  dW1 += nT dh
-        matmul_nt(lane, dn, h, weight<Mlp>(w, up));      //                dn   = dh W1T
+        const auto dg = in_place_of(lane, g);  //                dg   = dy W2T
+        auto       dh = h;                     // g = act(h) ->  dh   = dg act'(h)
+        if constexpr (elementwise) {
+            dh = dg;
+            matmul_nt_activate_backward<Act::activation>(lane, dh, dy, weight<Mlp>(w, down), h,
+                                                         weight<Mlp>(dw, up_bias));
+        } else {
+            matmul_nt(lane, dg, dy, weight<Mlp>(w, down));
+            Act::backward(lane, dh, dg, h);
+            add_column_sums(lane, weight<Mlp>(dw, up_bias), dh);
+        }
+        add_matmul_tn_beside(lane, weight<Mlp>(dw, up), n, dh);  // h = n W1   ->  dW1 += nT dh
+        matmul_nt(lane, dn, dh, weight<Mlp>(w, up));             //                dn   = dh W1T
+        join(lane);
+        lane.arena.release(mark);
     }
 };
 

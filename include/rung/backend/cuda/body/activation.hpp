@@ -1,6 +1,5 @@
 #pragma once
-// Activations of rows without gaps. Each leaves in its input what its backward pass needs, as on the CPU. An item is
-// four values.
+// Activations of rows without gaps, and their gradients, which make the slopes again. An item is four values.
 
 #include "rung/backend/activation.hpp"
 #include "rung/backend/cuda/body/pointwise.hpp"
@@ -31,82 +30,73 @@ RUNG_HD Activated activated(float x) {
 
 }  // namespace body
 
-/// y = A(x); x becomes A'(x) if that is kept.
+/// y = A(x)
 template <Activation A, class T>
 struct Activate {
     static constexpr int warps = 0;
 
-    T *  y, *x;
-    int  size;
-    bool keeps;
-
-    RUNG_HD Index items() const { return (size + 3) / 4; }
-    RUNG_HD void  operator()(Index item) const {
-         const int at = int(item) * 4;
-         Four      in, out;
-         in.load(x, at, size);
-         RUNG_UNROLL for (int j = 0; j < 4; ++j) {
-             const body::Activated of = body::activated<A>(in.v[j]);
-             out.v[j] = of.value, in.v[j] = of.slope;
-        }
-         out.store(y, at, size);
-         if (keeps) in.store(x, at, size);
-    }
-};
-
-/// dx = dy times the slopes that Activate left.
-template <class T>
-struct ActivateBackward {
-    static constexpr int warps = 0;
-
-    T*       dx;
-    T const *dy, *slopes;
+    T*       y;
+    T const* x;
     int      size;
 
     RUNG_HD Index items() const { return (size + 3) / 4; }
     RUNG_HD void  operator()(Index item) const {
          const int at = int(item) * 4;
-         Four      d, slope;
-         d.load(dy, at, size), slope.load(slopes, at, size);
-         RUNG_UNROLL for (int j = 0; j < 4; ++j) d.v[j] *= slope.v[j];
+         Four      of;
+         of.load(x, at, size);
+         RUNG_UNROLL for (int j = 0; j < 4; ++j) of.v[j] = body::activated<A>(of.v[j]).value;
+         of.store(y, at, size);
+    }
+};
+
+/// dx = dy A'(x)
+template <Activation A, class T>
+struct ActivateBackward {
+    static constexpr int warps = 0;
+
+    T*       dx;
+    T const *dy, *x;
+    int      size;
+
+    RUNG_HD Index items() const { return (size + 3) / 4; }
+    RUNG_HD void  operator()(Index item) const {
+         const int at = int(item) * 4;
+         Four      d, of;
+         d.load(dy, at, size), of.load(x, at, size);
+         RUNG_UNROLL for (int j = 0; j < 4; ++j) d.v[j] *= body::activated<A>(of.v[j]).slope;
          d.store(dx, at, size);
     }
 };
 
-/// y (N, H) = A(gate) up of x = [gate | up] (N, 2 H), which becomes [up A'(gate) | A(gate)] if that is kept.
+/// y (N, H) = A(gate) up of x = [gate | up] (N, 2 H).
 template <Activation A, class T>
 struct ActivateGate {
     static constexpr int warps = 0;
 
-    T *  y, *x;
-    int  hidden;
-    bool keeps;
+    T*       y;
+    T const* x;
+    int      hidden;
 
     RUNG_HD int   groups() const { return (hidden + 3) / 4; }  ///< of a row
     RUNG_HD Index items(Index rows) const { return rows * groups(); }
     RUNG_HD void  operator()(Index item) const {
-         const Index row = item / groups();
-         const int   at  = int(item % groups()) * 4;
-         T *const left = x + row * 2 * hidden, *const right = left + hidden;
-         Four gate, up, out;
-         gate.load(left, at, hidden), up.load(right, at, hidden);
-         RUNG_UNROLL for (int j = 0; j < 4; ++j) {
-             const body::Activated of = body::activated<A>(gate.v[j]);
-             out.v[j]                 = of.value * up.v[j];
-             gate.v[j] = up.v[j] * of.slope, up.v[j] = of.value;
-        }
-         out.store(y + row * hidden, at, hidden);
-         if (keeps) gate.store(left, at, hidden), up.store(right, at, hidden);
+         const Index    row  = item / groups();
+         const int      at   = int(item % groups()) * 4;
+         T const* const left = x + row * 2 * hidden;
+         Four           gate, up;
+         gate.load(left, at, hidden), up.load(left + hidden, at, hidden);
+         RUNG_UNROLL for (int j = 0; j < 4; ++j) up.v[j] *= body::activated<A>(gate.v[j]).value;
+         up.store(y + row * hidden, at, hidden);
     }
 };
 
-/// dx (N, 2 H) from dy (N, H) and the slopes that ActivateGate left.
-template <class T>
+/// dx (N, 2 H) = [dy up A'(gate) | dy A(gate)]
+template <Activation A, class T>
 struct ActivateGateBackward {
     static constexpr int warps = 0;
 
     T*       dx;
-    T const *dy, *slopes;
+    T const *dy, *x;
     int      hidden;
 
     RUNG_HD int   groups() const { return (hidden + 3) / 4; }
@@ -114,35 +104,57 @@ struct ActivateGateBackward {
     RUNG_HD void  operator()(Index item) const {
          const Index row = item / groups(), from = row * 2 * hidden;
          const int   at = int(item % groups()) * 4;
-         Four        d, left, right;
+         Four        d, gate, up;
          d.load(dy + row * hidden, at, hidden);
-         left.load(slopes + from, at, hidden), right.load(slopes + from + hidden, at, hidden);
-         RUNG_UNROLL for (int j = 0; j < 4; ++j) left.v[j] *= d.v[j], right.v[j] *= d.v[j];
-         left.store(dx + from, at, hidden), right.store(dx + from + hidden, at, hidden);
+         gate.load(x + from, at, hidden), up.load(x + from + hidden, at, hidden);
+         RUNG_UNROLL for (int j = 0; j < 4; ++j) {
+             const body::Activated of = body::activated<A>(gate.v[j]);
+             gate.v[j] = d.v[j] * up.v[j] * of.slope, up.v[j] = d.v[j] * of.value;
+        }
+         gate.store(dx + from, at, hidden), up.store(dx + from + hidden, at, hidden);
     }
 };
 
-/// y = cap tanh(x / cap); x becomes the slope if that is kept.
+/// y = cap tanh(x / cap)
 template <class T>
 struct SoftCap {
     static constexpr int warps = 0;
 
-    T *   y, *x;
-    int   size;
-    float cap;
-    bool  keeps;
+    T*       y;
+    T const* x;
+    int      size;
+    float    cap;
 
     RUNG_HD Index items() const { return (size + 3) / 4; }
     RUNG_HD void  operator()(Index item) const {
          const int at = int(item) * 4;
-         Four      in, out;
-         in.load(x, at, size);
+         Four      of;
+         of.load(x, at, size);
+         RUNG_UNROLL for (int j = 0; j < 4; ++j) of.v[j] = cap * ::tanhf(of.v[j] / cap);
+         of.store(y, at, size);
+    }
+};
+
+/// dx = dy (1 - tanh(x / cap)^2)
+template <class T>
+struct SoftCapBackward {
+    static constexpr int warps = 0;
+
+    T*       dx;
+    T const *dy, *x;
+    int      size;
+    float    cap;
+
+    RUNG_HD Index items() const { return (size + 3) / 4; }
+    RUNG_HD void  operator()(Index item) const {
+         const int at = int(item) * 4;
+         Four      d, of;
+         d.load(dy, at, size), of.load(x, at, size);
          RUNG_UNROLL for (int j = 0; j < 4; ++j) {
-             const float share = ::tanhf(in.v[j] / cap);
-             out.v[j] = cap * share, in.v[j] = 1 - share * share;
+             const float share = ::tanhf(of.v[j] / cap);
+             d.v[j] *= 1 - share * share;
         }
-         out.store(y, at, size);
-         if (keeps) in.store(x, at, size);
+         d.store(dx, at, size);
     }
 };
 

@@ -2,6 +2,7 @@
 // Sums down the columns of a batch: blocks sum runs of rows, and of those of some columns the last one to be done adds
 // their sums up. Their order is fixed: the same bits every time.
 
+#include "rung/backend/cuda/body/activation.hpp"
 #include "rung/backend/cuda/group.hpp"
 
 namespace rung::cuda {
@@ -18,18 +19,18 @@ struct BiasTerm {
     int                  columns;
     RUNG_HD Terms<1> operator()(Index row, int c) const { return {{widen(dy[row * columns + c])}}; }
 };
-/// The same of dx = dy slope, which is stored. dx may be either.
-template <class T>
+/// The same of dx = dy A'(x), which is stored. dx may be either.
+template <Activation A, class T>
 struct SlopeTerm {
     static constexpr int sums = 1;
     T*                   dx;
-    T const *            dy, *slopes;
+    T const *            dy, *x;
     int                  columns;
     RUNG_HD Pack<T, 2> read(Index row, int c) const {
-        return {{dy[row * columns + c], slopes[row * columns + c]}};
+        return {{dy[row * columns + c], x[row * columns + c]}};
     }
     RUNG_HD Terms<1> take(Index row, int c, Pack<T, 2> const& of) const {
-        const T d             = narrow<T>(widen(of.v[0]) * widen(of.v[1]));
+        const T d             = narrow<T>(widen(of.v[0]) * body::activated<A>(widen(of.v[1])).slope);
         dx[row * columns + c] = d;
         return {{widen(d)}};
     }
