@@ -96,13 +96,12 @@ void others(double tolerance) {
     });
     activations<Activation::gelu, T>(tolerance), activations<Activation::silu, T>(tolerance);
     activations<Activation::relu, T>(tolerance), activations<Activation::relu_squared, T>(tolerance);
-    lanes("gate, backward", N * ((H + 3) / 4), tolerance, [&](Numbers& m) {
-        return cuda::ActivateGateBackward<T>{m.result(m.normal<T>(2 * N * H), 2 * N * H), m.normal<T>(N * H),
-                                             m.normal<T>(2 * N * H), H};
-    });
     lanes("soft cap", (N * H + 3) / 4, tolerance, [&](Numbers& m) {
-        return cuda::SoftCap<T>{m.result(m.normal<T>(N * H), N * H), m.result(m.normal<T>(N * H, 20), N * H),
-                                N * H, 30, true};
+        return cuda::SoftCap<T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(N * H, 20), N * H, 30};
+    });
+    lanes("soft cap, backward", (N * H + 3) / 4, tolerance, [&](Numbers& m) {
+        return cuda::SoftCapBackward<T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(N * H),
+                                        m.normal<T>(N * H, 20), N * H, 30};
     });
     rows("norm of heads", N * 5, tolerance, [&](Numbers& m) {
         return cuda::HeadNorm<T>{m.result(m.normal<T>(N * 3 * H, 2), N * 3 * H),

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <vector>
 
 #include "rung/backend/cuda/cuda.hpp"
@@ -39,9 +40,18 @@ public:
         for (; !started_.empty() && count_ - long(started_.size()) < count; started_.pop_front())
             started_.front().run(*this), join();
     }
-    /// Products beside are made as late as they may be.
-    void put_off(Product const& product) { beside_.push_back(product); }
-    void join();
+    /// A call now, or of a branch as late as may be: branches are done when they are waited for, the last one first.
+    template <class Call>
+    void make_or_put_off(Call const& call) {
+        if (apart_) branches_.back().push_back([call] { make(call); });
+        else make(call);
+    }
+    void fork() { apart_ = true, branches_.emplace_back(); }
+    void back() { apart_ = false; }
+    void join() {
+        for (back(); !branches_.empty(); branches_.pop_back())
+            for (auto const& call : branches_.back()) call();
+    }
     long count() const { return count_; }
     /// Calls that have been asked for.
     static long& calls() {
@@ -59,9 +69,10 @@ public:
     }
 
 private:
-    std::deque<Recording> started_;
-    std::vector<Product>  beside_;
-    long                  count_ = 0;
+    std::deque<Recording>                           started_;
+    std::vector<std::vector<std::function<void()>>> branches_;
+    bool                                            apart_ = false;
+    long                                            count_ = 0;
 };
 class Graph {
 public:
@@ -158,18 +169,12 @@ inline void make(Product const& product) {
         }
 }
 
-inline void Driver::join() {
-    for (auto const& product : beside_) make(product);
-    beside_.clear();
-}
-
 template <class Call>
 void make(Driver& driver, void const* call) {
-    auto const& made = *static_cast<Call const*>(call);
-    if constexpr (std::is_same_v<Call, Join>) return driver.join();
-    else if constexpr (std::is_same_v<Call, Product>)
-        if (made.beside) return driver.put_off(made);
-    if constexpr (!std::is_same_v<Call, Join>) make(made);
+    if constexpr (std::is_same_v<Call, Fork>) driver.fork();
+    else if constexpr (std::is_same_v<Call, Back>) driver.back();
+    else if constexpr (std::is_same_v<Call, Join>) driver.join();
+    else driver.make_or_put_off(*static_cast<Call const*>(call));
 }
 
 }  // namespace rung::cuda

@@ -41,8 +41,8 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Acc<R
     add_matmul(lane, y, x, x, w, stats);                                // y = stream + x w + bias
     matmul_nt(lane, y, x, w);                                           // y  = x wT
     add_matmul_tn(lane, sums, x, x);                                    // sums += xT x'
-    add_matmul_tn_beside(lane, sums, x,
-                         x);  // the same at any time until join(lane): x and x' must stay so long
+    beside(lane,
+           [] {});  // operations that may be done at any time until join(); what they read stays so long
     join(lane);
     {
         in_place_of(lane, y)

@@ -282,12 +282,11 @@ private:
         const auto mark = lane.arena.mark();
         const auto dn   = lane.arena.template take<Real>(dx.rows, C);
         if constexpr (cap > 0) soft_cap_backward(lane, tape.logits, tape.logits, tape.slopes, cap);
-        if constexpr (Style::tied) {
-            // logits = n ET  ->  dE += dlogitsT n,  dn = dlogits E
-            add_matmul_tn_beside(lane, Layout::tokens(dw), tape.logits, tape.normed);
+        if constexpr (Style::tied) {  // logits = n ET  ->  dE += dlogitsT n,  dn = dlogits E
+            beside(lane, [&] { add_matmul_tn(lane, Layout::tokens(dw), tape.logits, tape.normed); });
             matmul(lane, dn, tape.logits, Layout::tokens(w));
         } else {
-            add_matmul_tn_beside(lane, Layout::head(dw), tape.normed, tape.logits);
+            beside(lane, [&] { add_matmul_tn(lane, Layout::head(dw), tape.normed, tape.logits); });
             matmul_nt(lane, dn, tape.logits, Layout::head(w));
         }
         fill(lane, dx, 0);

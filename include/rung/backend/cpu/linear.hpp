@@ -45,10 +45,10 @@ void add_matmul_tn(Lane<P>& lane, Mat<Real> dw, CMat<Real> x, CMat<Real> dy) {
     detail::add_outer<P, Real>(lane, dw, x, dy);
 }
 
-/// The same. What other devices do beside other work, until join(), is done at once here, in place.
-template <class P, class Real>
-void add_matmul_tn_beside(Lane<P>& lane, Mat<Real> dw, CMat<Real> x, CMat<Real> dy) {
-    add_matmul_tn(lane, dw, x, dy);
+/// Operations that other devices do beside those after them, until join(), are done at once here, in place.
+template <class P, class F>
+void beside(Lane<P>&, F&& operations) {
+    operations();
 }
 template <class P>
 void join(Lane<P>&) {}

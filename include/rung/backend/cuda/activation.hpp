@@ -62,7 +62,7 @@ void matmul_activate(Lane<T>& lane, Mat<T> y, Mat<T> h, CMat<T> x, Packed<float>
     activate<A>(lane, y, h, keep);
 }
 
-/// dh from dy (N, C), the gradient of y = A(h) w, and from h; dbias (or nothing) += column sums of it.
+/// dh from dy (N, C), the gradient of y = A(h) w, and from h; dbias (or nothing) += column sums of it, perhaps beside.
 /// dh, h (N, H), w (H, C).
 template <Activation A, class T>
 void matmul_nt_activate_backward(Lane<T>& lane, Mat<T> dh, CMat<T> dy, Packed<float> w, CMat<T> h,
@@ -77,7 +77,7 @@ void matmul_nt_activate_backward(Lane<T>& lane, Mat<T> dh, CMat<T> dy, Packed<fl
                                         .right  = lane.factor(w.data),
                                         .result = dh.data,
                                         .kept   = const_cast<T*>(h.data)});
-            return add_column_sums(lane, dbias, dh);
+            return beside(lane, [&] { add_column_sums(lane, dbias, dh); });
         }
     matmul_nt(lane, dh, dy, w);
     activate_backward<A>(lane, dh, dh, h, dbias);

@@ -15,8 +15,8 @@
 #include "rung/backend/cuda/body/score_bias.hpp"
 #include "rung/backend/cuda/body/update.hpp"
 #include "rung/backend/cuda/device.hpp"
+#include "rung/backend/cuda/driver.cuh"
 #include "rung/backend/cuda/group.cuh"
-#include "rung/backend/cuda/product.cuh"
 
 namespace rung::cuda {
 
@@ -38,49 +38,6 @@ Found find_device() {
     return {true, name};
 }
 
-struct Event {
-    Event() { check(cudaEventCreateWithFlags(&is, cudaEventDisableTiming), "event"); }
-    ~Event() { cudaEventDestroy(is); }
-    Event(Event const&)            = delete;
-    Event& operator=(Event const&) = delete;
-
-    cudaEvent_t is = nullptr;
-};
-
-class Driver {
-public:
-    static constexpr int events = 8;
-
-    explicit Driver(Choice choice) : products(choice) {
-        check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "stream");
-        check(cudaStreamCreateWithFlags(&beside, cudaStreamNonBlocking), "stream");
-    }
-    ~Driver() {  // also after an error, which has been thrown before
-        for (const cudaStream_t one : {stream, beside}) cudaStreamSynchronize(one), cudaStreamDestroy(one);
-    }
-    Driver(Driver const&)            = delete;
-    Driver& operator=(Driver const&) = delete;
-
-    /// What is started beside waits for all that was started before.
-    void fork() {
-        check(cudaEventRecord(forked.is, stream), "fork");
-        check(cudaStreamWaitEvent(beside, forked.is), "fork");
-        apart = true;
-    }
-    void join() {
-        if (!std::exchange(apart, false)) return;
-        check(cudaEventRecord(joined.is, beside), "join");
-        check(cudaStreamWaitEvent(stream, joined.is), "join");
-    }
-
-    cudaStream_t stream = nullptr, beside = nullptr;
-    bool         apart = false;  ///< whether there is work beside that nothing waits for yet
-    Products     products;
-    Event        forked, joined;
-    Event        marks[events];
-    long         marked = 0;
-};
-
 class Graph {
 public:
     explicit Graph(cudaGraph_t calls) { check(cudaGraphInstantiate(&ready, calls, 0), "graph"); }
@@ -100,10 +57,10 @@ template struct Drop<Driver>;
 template struct Drop<Graph>;
 
 void start(Driver& driver, Recording const& calls) { calls.run(driver); }
-void start(Driver& driver, Graph& graph) { check(cudaGraphLaunch(graph.ready, driver.stream), "graph"); }
-void synchronize(Driver& driver) { check(cudaStreamSynchronize(driver.stream), "work on the GPU"); }
+void start(Driver& driver, Graph& graph) { check(cudaGraphLaunch(graph.ready, driver.streams[0]), "graph"); }
+void synchronize(Driver& driver) { check(cudaStreamSynchronize(driver.streams[0]), "work on the GPU"); }
 long mark(Driver& driver) {
-    check(cudaEventRecord(driver.marks[++driver.marked % Driver::events].is, driver.stream), "mark");
+    check(cudaEventRecord(driver.marks[++driver.marked % Driver::events].is, driver.streams[0]), "mark");
     return driver.marked;
 }
 void wait_for(Driver& driver, long mark) {  // an event that was used again is a later one: that is enough
@@ -111,18 +68,18 @@ void wait_for(Driver& driver, long mark) {  // an event that was used again is a
 }
 
 Owned<Graph> capture(Driver& driver, Recording const& calls) {
-    check(cudaStreamBeginCapture(driver.stream, cudaStreamCaptureModeThreadLocal), "capture");
+    check(cudaStreamBeginCapture(driver.streams[0], cudaStreamCaptureModeThreadLocal), "capture");
     cudaGraph_t made = nullptr;
     try {
         calls.run(driver);
     } catch (...) {
-        cudaStreamEndCapture(driver.stream, &made);
+        cudaStreamEndCapture(driver.streams[0], &made);
         if (made) cudaGraphDestroy(made);
-        driver.apart = false;
+        driver.place = driver.used = 0;
         cudaGetLastError();  // or the next launch would report it
         throw;
     }
-    check(cudaStreamEndCapture(driver.stream, &made), "capture");
+    check(cudaStreamEndCapture(driver.streams[0], &made), "capture");
     struct Destroy {
         void operator()(CUgraph_st* graph) const { cudaGraphDestroy(graph); }
     };
@@ -182,22 +139,22 @@ Memory const& pinned_memory() {
 namespace detail {
 
 inline void make(Driver& driver, Copy const& copy) {
-    check(cudaMemcpyAsync(copy.to, copy.from, copy.bytes, cudaMemcpyDefault, driver.stream), "copy");
+    check(cudaMemcpyAsync(copy.to, copy.from, copy.bytes, cudaMemcpyDefault, driver.stream()), "copy");
 }
 inline void make(Driver& driver, Product const& product) {
-    if (product.beside) driver.fork();
-    driver.products.run(product.beside ? driver.beside : driver.stream, product.shape, product.at,
-                        product.beside);
+    driver.products.run(driver.stream(), product.shape, product.at, driver.place);
 }
+inline void make(Driver& driver, Fork const& fork) { driver.fork(fork.branch); }
+inline void make(Driver& driver, Back const&) { driver.back(); }
 inline void make(Driver& driver, Join const&) { driver.join(); }
 template <class Body>
 void make(Driver& driver, Launch<Body> const& launch) {
     auto const& body = launch.body;
-    if constexpr (Body::warps == 0) for_lanes(driver.stream, launch.items, body);
+    if constexpr (Body::warps == 0) for_lanes(driver.stream(), launch.items, body);
     else if constexpr (requires { body.shared(); })
-        for_blocks<Body::warps>(driver.stream, launch.items, body.shared(), body);
-    else if constexpr (Body::warps == 1) for_warps(driver.stream, launch.items, body);
-    else for_blocks<Body::warps>(driver.stream, launch.items, 0, body);
+        for_blocks<Body::warps>(driver.stream(), launch.items, body.shared(), body);
+    else if constexpr (Body::warps == 1) for_warps(driver.stream(), launch.items, body);
+    else for_blocks<Body::warps>(driver.stream(), launch.items, 0, body);
 }
 
 }  // namespace detail
@@ -209,6 +166,8 @@ void make(Driver& driver, void const* call) {
 
 template void make<Copy>(Driver&, void const*);
 template void make<Product>(Driver&, void const*);
+template void make<Fork>(Driver&, void const*);
+template void make<Back>(Driver&, void const*);
 template void make<Join>(Driver&, void const*);
 
 // Every body that an operation launches.

@@ -33,7 +33,7 @@ using Owned = std::unique_ptr<T, Drop<T>>;
 /// A list of calls as the GPU keeps it, to be started at once.
 class Graph;
 
-/// The GPU's side of a queue: calls are done in the order in which they were started, but for those beside; nothing but
+/// The GPU's side of a queue: calls are done in the order in which they were started, but for branches; nothing but
 /// synchronize() and wait_for() waits.
 Owned<Driver> make_driver(Choice);
 void          start(Driver&, Recording const&);
@@ -53,10 +53,17 @@ struct Copy {  ///< between any two kinds of memory
 struct Product {  ///< result = [addend +] left right, through the epilogue
     ProductShape    shape;
     ProductPointers at;
-    bool beside = false;  ///< after what was started before it; what is started later does not wait
 };
-struct Join {                ///< what is started later waits for what was beside
-    std::uint64_t products;  ///< that are
+/// Calls from Fork to Back are a branch: they are done after what was started before, and what is started after them
+/// does not wait, until Join.
+struct Fork {
+    std::int64_t branch;  ///< its number since the last Join
+};
+struct Back {
+    std::int64_t branch;
+};
+struct Join {
+    std::int64_t branches;
 };
 /// body(item), or body(group, item), for items 0 .. items - 1; see group.hpp.
 template <class Body>
@@ -66,6 +73,6 @@ struct Launch {
 };
 template <class Call>
 void make(Driver&,
-          void const* call);  ///< for Copy, Product, Join, and launches of the bodies that device.cuh lists
+          void const* call);  ///< for all of them, with launches of the bodies that device.cuh lists
 
 }  // namespace rung::cuda

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "rung/backend/cuda/queue.hpp"
@@ -53,7 +54,8 @@ public:
 
     void reset() {
         if (arena.blocks() > 1) wait();  // they are given back, and what is written down may use them
-        arena.reset(), notes.reset(), known_.clear();
+        queue.join();
+        arena.reset(), notes.reset(), known_.clear(), counted_ = 0;
         if (queue.idle()) uploads_.reset(), downloads_.reset();
     }
     /// Scratch memory for passes that keep `bytes` of activations before batches are filled up, and for operations.
@@ -180,11 +182,14 @@ public:
         return turns_.data();
     }
 
-    /// Zeros for blocks of one launch to count themselves by, which leaves them so.
+    /// Zeros for blocks of one launch to count themselves by, which leaves them so. Each launch has its own, until
+    /// reset(): others may be at work at the same time.
     int* counters(Index count) {
-        if (counters_.size() < count)
-            wait(), counters_ = Buffer<int>(std::max<Index>(count, 256), shared_memory());
-        return counters_.data();
+        if (counted_ + count > counters_.size()) {
+            wait(), counted_ = 0;
+            counters_ = Buffer<int>(std::max<Index>({count, 2 * counters_.size(), 1024}), shared_memory());
+        }
+        return counters_.data() + std::exchange(counted_, counted_ + count);
     }
 
     /// A table of number(row, col) that never changes, made once.
@@ -214,6 +219,7 @@ private:
     float const*       weights_ = nullptr;
     Buffer<T>          narrowed_;
     Buffer<int>        counters_;
+    Index              counted_ = 0;  // of them, that are taken
     Constants<float>   constants_;
     Buffer<float>      turns_;
     Rotation           rotation_;

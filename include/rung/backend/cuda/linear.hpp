@@ -22,7 +22,7 @@ void add_columns(Lane<T>& lane, Index rows, Term const& term, Mat<float> sums, M
     body.to[0]      = sums.data;
     if constexpr (Term::sums > 1) body.to[1] = second.empty() ? nullptr : second.data;
     lane.queue.launch(body.items(), body);
-    lane.arena.release(mark);
+    if (!lane.queue.apart()) lane.arena.release(mark);  // else who joins gives it back
 }
 
 /// Of a result (rows, cols) summed over depth, from operands as they lie.
@@ -81,36 +81,13 @@ void matmul_nt(Lane<T>& lane, Mat<T> dx, CMat<T> dy, Packed<float> w) {
     lane.queue.multiply(shape, {.left = dy.data, .right = lane.factor(w.data), .result = dx.data});
 }
 
-namespace detail {
-template <class T>
-void multiply_tn(Lane<T>& lane, Mat<float> dw, CMat<T> x, CMat<T> dy, bool beside) {
-    if (x.rows == 0) return;
-    auto shape            = product<T>(dw, x.rows, x, dy.stride);
-    shape.left_transposed = shape.adds = true;
-    lane.queue.multiply(shape, {.left = x.data, .right = dy.data, .result = dw.data, .addend = dw.data},
-                        beside);
-}
-}  // namespace detail
-
 /// dw += xT dy, the gradient of y = x w.  dw (K, M), x (N, K), dy (N, M).
 template <class T>
 void add_matmul_tn(Lane<T>& lane, Mat<float> dw, CMat<T> x, CMat<T> dy) {
-    detail::multiply_tn(lane, dw, x, dy, false);
-}
-/// The same beside what is asked for until join(): few rows of weights summed over many tokens leave most of a GPU to
-/// others. Nothing may write x or dy meanwhile, nor read dw.
-template <class T>
-void add_matmul_tn_beside(Lane<T>& lane, Mat<float> dw, CMat<T> x, CMat<T> dy) {
-    detail::multiply_tn(lane, dw, x, dy, true);
-}
-template <class T>
-void join(Lane<T>& lane) {
-    lane.queue.join();
-}
-/// Scratch memory for what would be written over y, which calls beside may still read.
-template <class T>
-Mat<T> in_place_of(Lane<T>& lane, Mat<T> y) {
-    return lane.arena.template take<T>(y.rows, y.cols);
+    if (x.rows == 0) return;
+    auto shape            = detail::product<T>(dw, x.rows, x, dy.stride);
+    shape.left_transposed = shape.adds = true;
+    lane.queue.multiply(shape, {.left = x.data, .right = dy.data, .result = dw.data, .addend = dw.data});
 }
 
 /// dbias += column sums of dy; nothing where the layer has no bias.

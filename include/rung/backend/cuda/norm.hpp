@@ -23,6 +23,17 @@ void by_capacity(Index width, F&& f) {
     RUNG_CHECK(done, "cuda: norm: width; got ", width, ", wanted at most ", widest_row);
 }
 
+/// The gradients of a norm's weights, from what the gradient of its input is made of meanwhile.
+template <class T, class Term, class Rest>
+void add_columns_beside(Lane<T>& lane, Index rows, Term const& term, Mat<float> sums, Mat<float> second,
+                        Rest&& rest) {
+    const auto mark = lane.arena.mark();
+    beside(lane, [&] { add_columns(lane, rows, term, sums, second); });
+    rest();
+    join(lane);
+    lane.arena.release(mark);
+}
+
 }  // namespace detail
 
 /// y = (x - mean) / deviation * gain + bias.  stats (N, 2): mean, 1 / deviation.  bias may be empty.
@@ -44,15 +55,17 @@ template <int C, class T>
 void add_layer_norm_backward(Lane<T>& lane, Mat<T> dx, Mat<float> dgain, Mat<float> dbias, CMat<T> dy,
                              CMat<T> x, Mat<float const> stats, Mat<float const> gain) {
     if (x.rows == 0) return;
-    detail::by_capacity(x.cols, [&]<int N>(std::integral_constant<int, N>) {
-        lane.queue.launch(x.rows, LayerNormBackward<N, T>{.dy    = detail::whole(dy, "layer_norm"),
-                                                          .x     = detail::whole(x, "layer_norm"),
-                                                          .dx    = detail::whole(dx, "layer_norm"),
-                                                          .stats = stats.data,
-                                                          .gain  = gain.data,
-                                                          .width = int(x.cols)});
+    const GainTerm<T, 2> gains{dy.data, x.data, stats.data, int(x.cols)};
+    detail::add_columns_beside(lane, x.rows, gains, dgain, dbias, [&] {
+        detail::by_capacity(x.cols, [&]<int N>(std::integral_constant<int, N>) {
+            lane.queue.launch(x.rows, LayerNormBackward<N, T>{.dy    = detail::whole(dy, "layer_norm"),
+                                                              .x     = detail::whole(x, "layer_norm"),
+                                                              .dx    = detail::whole(dx, "layer_norm"),
+                                                              .stats = stats.data,
+                                                              .gain  = gain.data,
+                                                              .width = int(x.cols)});
+        });
     });
-    detail::add_columns(lane, x.rows, GainTerm<T, 2>{dy.data, x.data, stats.data, int(x.cols)}, dgain, dbias);
 }
 
 /// y = x / rms(x) * gain.  stats (N, 1): 1 / rms.
@@ -71,15 +84,17 @@ template <int C, class T>
 void add_rms_norm_backward(Lane<T>& lane, Mat<T> dx, Mat<float> dgain, CMat<T> dy, CMat<T> x,
                            Mat<float const> stats, Mat<float const> gain) {
     if (x.rows == 0) return;
-    detail::by_capacity(x.cols, [&]<int N>(std::integral_constant<int, N>) {
-        lane.queue.launch(x.rows, RmsNormBackward<N, T>{.dy    = detail::whole(dy, "rms_norm"),
-                                                        .x     = detail::whole(x, "rms_norm"),
-                                                        .dx    = detail::whole(dx, "rms_norm"),
-                                                        .stats = stats.data,
-                                                        .gain  = gain.data,
-                                                        .width = int(x.cols)});
+    const GainTerm<T, 1> gains{dy.data, x.data, stats.data, int(x.cols)};
+    detail::add_columns_beside(lane, x.rows, gains, dgain, Mat<float>(), [&] {
+        detail::by_capacity(x.cols, [&]<int N>(std::integral_constant<int, N>) {
+            lane.queue.launch(x.rows, RmsNormBackward<N, T>{.dy    = detail::whole(dy, "rms_norm"),
+                                                            .x     = detail::whole(x, "rms_norm"),
+                                                            .dx    = detail::whole(dx, "rms_norm"),
+                                                            .stats = stats.data,
+                                                            .gain  = gain.data,
+                                                            .width = int(x.cols)});
+        });
     });
-    detail::add_columns(lane, x.rows, GainTerm<T, 1>{dy.data, x.data, stats.data, int(x.cols)}, dgain);
 }
 
 /// x = x / rms(x) * gain of each head, in place.  x (N, heads * D); normed (N, heads * D): x / rms; stats (N, heads):

@@ -24,6 +24,22 @@ int count_of(Mat<N> m, char const* what) {
 }
 }  // namespace detail
 
+/// Operations beside those after them, until join(): of few results, summed over a batch, each leaves most of a GPU to
+/// others. Until then nothing may write what they read, read what they write, or give their scratch memory back.
+template <class T, class F>
+void beside(Lane<T>& lane, F&& operations) {
+    lane.queue.beside(operations);
+}
+template <class T>
+void join(Lane<T>& lane) {
+    lane.queue.join();
+}
+/// Scratch memory in the place of y, which operations beside may still read.
+template <class T>
+Mat<T> in_place_of(Lane<T>& lane, Mat<T> y) {
+    return lane.arena.template take<T>(y.rows, y.cols);
+}
+
 /// y = value
 template <class T, class N>
 void fill(Lane<T>& lane, Mat<N> y, std::type_identity_t<Acc<N>> value) {

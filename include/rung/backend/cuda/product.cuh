@@ -44,25 +44,27 @@ class Products {
 public:
     static constexpr std::size_t workspace_bytes = std::size_t{32} << 20;  // what cuBLASLt wants on Hopper
 
-    explicit Products(Choice choice = Choice::first) : choice_(choice) {
+    /// @param places  streams that may have products at the same time
+    explicit Products(Choice choice = Choice::first, int places = 1) : choice_(choice) {
         cublasLtHandle_t handle = nullptr;
         check(cublasLtCreate(&handle), "cublasLtCreate");
         handle_.reset(handle);
         void* memory = nullptr;
-        check(cudaMalloc(&memory, 2 * workspace_bytes), "workspaces of products, 64 MB");
+        check(cudaMalloc(&memory, std::size_t(places) * workspace_bytes),
+              "workspaces of products, 32 MB each");
         workspaces_.reset(memory);
     }
 
     /// result = [addend +] left right, through the epilogue.
-    /// @param beside  on the second of two streams that have products at the same time
-    void run(cudaStream_t stream, ProductShape const& shape, ProductPointers const& at, bool beside = false) {
+    void run(cudaStream_t stream, ProductShape const& shape, ProductPointers const& at, int place = 0) {
         const Key   key{shape, Alignments(at)};
-        const Place place{stream, static_cast<char*>(workspaces_.get()) + (beside ? workspace_bytes : 0)};
+        const Where where{stream,
+                          static_cast<char*>(workspaces_.get()) + std::size_t(place) * workspace_bytes};
         auto        found = plans_.find(key);
-        if (found == plans_.end()) found = plans_.emplace(key, make(place, shape, at)).first;
+        if (found == plans_.end()) found = plans_.emplace(key, make(where, shape, at)).first;
         auto& plan = found->second;
         point(plan, at);
-        check(launch(place, plan, shape, at, plan.algorithm), "cublasLtMatmul");
+        check(launch(where, plan, shape, at, plan.algorithm), "cublasLtMatmul");
     }
 
 private:
@@ -87,7 +89,7 @@ private:
         detail::LtLayout     first, second, result;  // in columns: the right factor, the left one, the result
         cublasLtMatmulAlgo_t algorithm{};
     };
-    struct Place {
+    struct Where {
         cudaStream_t stream;
         void*        workspace;
     };
@@ -111,16 +113,16 @@ private:
         if (at.bias) set(plan, CUBLASLT_MATMUL_DESC_BIAS_POINTER, at.bias);
         if (at.kept) set(plan, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, at.kept);
     }
-    cublasStatus_t launch(Place const& place, Plan const& plan, ProductShape const& shape,
+    cublasStatus_t launch(Where const& where, Plan const& plan, ProductShape const& shape,
                           ProductPointers const& at, cublasLtMatmulAlgo_t const& algorithm) {
         const float one = 1, addend = shape.adds ? 1 : 0;
         return cublasLtMatmul(handle_.get(), plan.operation.get(), &one, at.right, plan.first.get(), at.left,
                               plan.second.get(), &addend, at.addend ? at.addend : at.result,
-                              plan.result.get(), at.result, plan.result.get(), &algorithm, place.workspace,
-                              workspace_bytes, place.stream);
+                              plan.result.get(), at.result, plan.result.get(), &algorithm, where.workspace,
+                              workspace_bytes, where.stream);
     }
 
-    Plan make(Place const& place, ProductShape const& s, ProductPointers const& at) {
+    Plan make(Where const& where, ProductShape const& s, ProductPointers const& at) {
         Plan                 plan;
         cublasLtMatmulDesc_t operation = nullptr;
         check(cublasLtMatmulDescCreate(&operation, CUBLAS_COMPUTE_32F, CUDA_R_32F), "product");
@@ -172,12 +174,12 @@ private:
         plan.algorithm = candidates[0].algo;
         // A product that adds to its result cannot be repeated.
         const bool repeatable = !s.adds || (at.addend && at.addend != at.result);
-        if (choice_ == Choice::fastest && repeatable) choose(place, plan, s, at, candidates.data(), count);
+        if (choice_ == Choice::fastest && repeatable) choose(where, plan, s, at, candidates.data(), count);
         return plan;
     }
 
     /// The fastest of the candidates, each run a few times on the real operands, while no other context is at work.
-    void choose(Place const& place, Plan& plan, ProductShape const& s, ProductPointers const& at,
+    void choose(Where const& where, Plan& plan, ProductShape const& s, ProductPointers const& at,
                 cublasLtMatmulHeuristicResult_t const* candidates, int count) {
         check(cudaDeviceSynchronize(), "product");
         cudaEvent_t begin = nullptr, end = nullptr;
@@ -185,11 +187,11 @@ private:
         float best = INFINITY;
         for (int i = 0; i < count; ++i) {
             bool works = candidates[i].state == CUBLAS_STATUS_SUCCESS &&
-                         launch(place, plan, s, at, candidates[i].algo) == CUBLAS_STATUS_SUCCESS;
-            check(cudaEventRecord(begin, place.stream), "event");
+                         launch(where, plan, s, at, candidates[i].algo) == CUBLAS_STATUS_SUCCESS;
+            check(cudaEventRecord(begin, where.stream), "event");
             for (int run = 0; run < 10 && works; ++run)
-                works = launch(place, plan, s, at, candidates[i].algo) == CUBLAS_STATUS_SUCCESS;
-            check(cudaEventRecord(end, place.stream), "event"), check(cudaEventSynchronize(end), "product");
+                works = launch(where, plan, s, at, candidates[i].algo) == CUBLAS_STATUS_SUCCESS;
+            check(cudaEventRecord(end, where.stream), "event"), check(cudaEventSynchronize(end), "product");
             float milliseconds = 0;
             check(cudaEventElapsedTime(&milliseconds, begin, end), "event");
             if (!works) cudaGetLastError();  // or the next launch would report it
@@ -200,7 +202,7 @@ private:
 
     Choice                      choice_;
     detail::LtHandle            handle_;
-    std::unique_ptr<void, Free> workspaces_;  // one for each of two streams
+    std::unique_ptr<void, Free> workspaces_;  // one of each place
     std::map<Key, Plan>         plans_;
 };
 

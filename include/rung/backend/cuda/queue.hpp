@@ -29,23 +29,32 @@ public:
     /// host's memory must stay as it is until they are done.
     void upload(void* to, void const* from, std::size_t bytes) { add(uploads_, Copy{to, from, bytes}); }
     void download(void* to, void const* from, std::size_t bytes) { add(downloads_, Copy{to, from, bytes}); }
-    void copy(void* to, void const* from, std::size_t bytes) { add(calls_, Copy{to, from, bytes}); }
-    /// @param beside  whether nothing that is asked for before join() has to wait for it
-    void multiply(ProductShape const& shape, ProductPointers const& at, bool beside = false) {
-        add(calls_, Product{shape, at, beside}), beside_ += beside;
-    }
-    void join() {
-        if (beside_ > 0) add(calls_, Join{std::exchange(beside_, 0)});
-    }
+    void copy(void* to, void const* from, std::size_t bytes) { call(Copy{to, from, bytes}); }
+    void multiply(ProductShape const& shape, ProductPointers const& at) { call(Product{shape, at}); }
     template <class Body>
     void launch(Index items, Body const& body) {
-        if (items > 0) add(calls_, Launch<Body>{body, items});
+        if (items > 0) call(Launch<Body>{body, items});
     }
+
+    /// What f asks for holds nothing up that is asked for after it, until join().
+    template <class F>
+    void beside(F&& f) {
+        if (apart_) return f();
+        const auto before = branches_;
+        apart_            = true;
+        f();
+        apart_ = forked_ = false;
+        if (branches_ > before) add(calls_, Back{branches_});
+    }
+    void join() {
+        if (!apart_) join_all();
+    }
+    bool apart() const { return apart_; }  ///< whether what is asked for now is beside
 
     /// Starts what was written down.
     void submit() {
         try {
-            join();
+            join_all();
             start_all(uploads_);
             if (!graphs_ || calls_.size() < few) start_all(calls_);
             else start_known();
@@ -71,7 +80,10 @@ public:
         if (mark > 0 && mark == quiet_) idle_ = true;
     }
     /// Forgets what was not submitted.
-    void forget() { calls_.clear(), uploads_.clear(), downloads_.clear(), beside_ = 0; }
+    void forget() {
+        calls_.clear(), uploads_.clear(), downloads_.clear();
+        branches_ = 0, apart_ = forked_ = false;
+    }
 
     bool idle() const { return idle_; }        ///< all is done that was asked for
     long replays() const { return replays_; }  ///< lists that were started as graphs
@@ -82,6 +94,11 @@ private:
     static constexpr std::size_t most = 128, few = 2;  // lists that are remembered; calls that are no list
 
     template <class Call>
+    void call(Call const& call) {
+        if (apart_ && !std::exchange(forked_, true)) add(calls_, Fork{++branches_});
+        add(calls_, call);
+    }
+    template <class Call>
     void add(Recording& to, Call call) {
 #if defined(__has_builtin) && __has_builtin(__builtin_clear_padding)
         __builtin_clear_padding(&call);
@@ -89,6 +106,9 @@ private:
         to.add(make<Call>, call), idle_ = false, quiet_ = 0;
     }
 
+    void join_all() {
+        if (branches_ > 0) add(calls_, Join{std::exchange(branches_, 0)});
+    }
     void start_all(Recording& calls) {
         if (!calls.empty()) start(*driver_, calls);
         calls.clear();
@@ -127,8 +147,9 @@ private:
     Recording          uploads_, calls_, downloads_;
     std::vector<Known> known_;
     std::string        why_not_;
-    std::uint64_t      beside_  = 0;              // products that nothing waits for yet
-    long               replays_ = 0, quiet_ = 0;  // the last mark, if nothing was asked for since
+    std::int64_t       branches_ = 0;                    // that nothing waits for yet
+    bool               apart_ = false, forked_ = false;  // whether the next call is beside, and has a branch
+    long               replays_ = 0, quiet_ = 0;         // the last mark, if nothing was asked for since
 };
 
 }  // namespace rung::cuda

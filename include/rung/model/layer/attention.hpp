@@ -64,9 +64,11 @@ struct Attention {
                          Mat<Acc<Real>> lse, Mat<Real> u, SavedHeads<Real> const& s, Mat<Real> n,
                          Sequences const& rows, Look<Acc<Real>> const& look, Mat<Acc<Real>> d_bias,
                          Weights<Acc<Real>> w, Acc<Real>* dw) {
-        add_matmul_tn_beside(lane, weight<Attention>(dw, project), a, dy);  // y = a Wp  ->  dWp += aT dy
-        add_column_sums(lane, weight<Attention>(dw, project_bias), dy);
-        matmul_nt(lane, dn, dy, weight<Attention>(w, project));  //               da   = dy WpT
+        const auto mark = lane.arena.mark();
+        // y = a Wp  ->  dWp += aT dy,  da = dy WpT
+        beside(lane, [&] { add_matmul_tn(lane, weight<Attention>(dw, project), a, dy); });
+        beside(lane, [&] { add_column_sums(lane, weight<Attention>(dw, project_bias), dy); });
+        matmul_nt(lane, dn, dy, weight<Attention>(w, project));
         attention_backward<D>(lane, du, dn, a, lse, u, rows, look, d_bias);
         if constexpr (Position::site == Site::query_key)
             rope_backward(lane, du.columns(0, turned * D), rows.positions, turned, rotation_of<Position>(D));
@@ -75,10 +77,12 @@ struct Attention {
                 add_head_norm_backward<D>(lane, heads_of(du, part), weight<Attention>(dw, q_norm + part),
                                           heads_of(s.normed, part), stats_of(s.stats, part),
                                           weight<Attention>(w, q_norm + part));
-        add_matmul_tn_beside(lane, weight<Attention>(dw, qkv), n, du);  // u = n W   ->  dW += nT du
-        add_column_sums(lane, weight<Attention>(dw, qkv_bias), du);
-        matmul_nt(lane, dn, du, weight<Attention>(w, qkv));  //               dn  = du WT
+        // u = n W  ->  dW += nT du,  dn = du WT
+        beside(lane, [&] { add_matmul_tn(lane, weight<Attention>(dw, qkv), n, du); });
+        beside(lane, [&] { add_column_sums(lane, weight<Attention>(dw, qkv_bias), du); });
+        matmul_nt(lane, dn, du, weight<Attention>(w, qkv));
         join(lane);
+        lane.arena.release(mark);
     }
 
 private:

@@ -66,21 +66,21 @@ struct Mlp {
     static void backward(Lane& lane, Mat<Real> dn, Mat<Real> dy, Mat<Real> h, Mat<Real> g, Mat<Real> n,
                          Weights<Acc<Real>> w, Acc<Real>* dw) {
         const auto mark = lane.arena.mark();
-        add_matmul_tn_beside(lane, weight<Mlp>(dw, down), g, dy);  // y = g W2   ->  dW2 += gT dy
-        add_column_sums(lane, weight<Mlp>(dw, down_bias), dy);
-        const auto dg = in_place_of(lane, g);  //                dg   = dy W2T
-        auto       dh = h;                     // g = act(h) ->  dh   = dg act'(h)
+        // y = g W2  ->  dW2 += gT dy,  dg = dy W2T
+        beside(lane, [&] { add_matmul_tn(lane, weight<Mlp>(dw, down), g, dy); });
+        beside(lane, [&] { add_column_sums(lane, weight<Mlp>(dw, down_bias), dy); });
+        const auto dg = in_place_of(lane, g), dh = elementwise ? dg : h;
         if constexpr (elementwise) {
-            dh = dg;
             matmul_nt_activate_backward<Act::activation>(lane, dh, dy, weight<Mlp>(w, down), h,
                                                          weight<Mlp>(dw, up_bias));
         } else {
             matmul_nt(lane, dg, dy, weight<Mlp>(w, down));
             Act::backward(lane, dh, dg, h);
-            add_column_sums(lane, weight<Mlp>(dw, up_bias), dh);
+            beside(lane, [&] { add_column_sums(lane, weight<Mlp>(dw, up_bias), dh); });
         }
-        add_matmul_tn_beside(lane, weight<Mlp>(dw, up), n, dh);  // h = n W1   ->  dW1 += nT dh
-        matmul_nt(lane, dn, dh, weight<Mlp>(w, up));             //                dn   = dh W1T
+        // h = n W1  ->  dW1 += nT dh,  dn = dh W1T
+        beside(lane, [&] { add_matmul_tn(lane, weight<Mlp>(dw, up), n, dh); });
+        matmul_nt(lane, dn, dh, weight<Mlp>(w, up));
         join(lane);
         lane.arena.release(mark);
     }
