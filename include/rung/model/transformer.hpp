@@ -163,7 +163,7 @@ public:
         Layout::Scores::add_backward(lane, Layout::position(dw), tape.d_bias, tape.look, Layout::position(w));
         dropout(lane, d, run.dropout, 0, rows.first_row);
         join(lane);  // the logits' share of a tied table
-        add_embed_backward(lane, Layout::tokens(dw), d, rows.tokens);
+        beside(lane, [&] { add_embed_backward(lane, Layout::tokens(dw), d, rows.tokens); });
         if constexpr (Layout::places) add_embed_backward(lane, Layout::positions(dw), d, rows.positions);
     }
 

@@ -16,14 +16,13 @@ template <class T>
 void add_cross_entropy(Lane<T>& lane, double* loss, Mat<T> logits, int const* targets, float scale,
                        LossOptions const& options = {}) {
     if (logits.rows == 0) return;
-    const auto   mark = lane.arena.mark();
-    float* const each = lane.arena.template take<float>(1, logits.rows).data;
+    join(lane);  // an earlier one of the same loss
+    float* const each = lane.arena.template take<float>(1, logits.rows).data;  // until the lane's reset()
     lane.check_ids(targets, logits.rows, logits.cols, "cross_entropy", -1);
     lane.queue.launch(logits.rows, CrossEntropy<T>{detail::whole(logits, "cross_entropy"), targets, each,
                                                    int(logits.cols), lane.upload(scale),
                                                    float(options.label_smoothing), float(options.z_loss)});
-    lane.queue.launch(1, AddLosses{each, loss, logits.rows});
-    lane.arena.release(mark);
+    beside(lane, [&] { lane.queue.launch(1, AddLosses{each, loss, logits.rows}); });
 }
 
 /// tokens[i] = the largest logit of row i among columns `first` and up, the lowest of equals; probabilities[i] = its
