@@ -31,7 +31,10 @@ LENGTHS = {"micro": 32, "mini": 32, "tiny": 64, "small": 256}
 TURNS = (("rung f32", "rung bf16", "PyTorch eager"), ("rung bf16", "PyTorch compiled"))
 LABELS = ("rung f32", "rung bf16", "PyTorch eager", "PyTorch compiled")
 NO_GPU = 77  # the exit code of tests and programs that find none
-LIMITS = {"rung": 30, "PyTorch": 100, "test": 120, "sanitizer": 90, "machine": 60, "preparing": 150}  # seconds
+LIMITS = {"rung": 30, "PyTorch": 100, "test": 120, "sanitizer": 90, "example": 90}  # seconds
+LIMITS.update(machine=60, preparing=150)
+EXAMPLES = {"01_quickstart": "20", "02_addition": "14"}  # and how far they climb
+LEARNT = 0.98  # of the longest there, at least: on the CPU they come to 1.000 and 0.990
 GIVE_UP = 120  # seconds lost to failures of a peer, after which it is not run any more
 
 
@@ -227,6 +230,23 @@ def run_sanitizer(machine, tool):
     return {"name": name, "outcome": "skipped", "seconds": 0, "why": "no compute-sanitizer here"}
 
 
+def run_example(machine, name, longest):
+    """Whether the program comes as far as on the CPU."""
+    command = [machine.build / "examples" / name, "--device", "cuda", "--seed", "1"]
+    test = {"name": f"examples/{name} --device cuda", "outcome": "skipped", "seconds": 0}
+    if not os.access(command[0], os.X_OK):
+        return {**test, "why": "not built"}
+    done = Done(command, min(LIMITS["example"], machine.left()), machine.environment)
+    test["seconds"] = done.seconds
+    if done.code != 0:
+        say(f"{test['name']}: {done.why()}", below=(done.out + done.errors).splitlines()[-20:])
+        return {**test, "outcome": "failed"}
+    figures = json.loads(done.out.splitlines()[-1])
+    before, after = (figures[when][longest] for when in ("before", "after"))
+    outcome = "passed" if after >= LEARNT else "failed"
+    return {**test, "outcome": outcome, "figures": f"{longest} digits: {before:.3f} to {after:.3f}"}
+
+
 def run_tests(machine):
     programs = sorted((machine.build / "tests").glob("test_cuda_*"))
     programs = [program for program in programs if program.is_file() and os.access(program, os.X_OK)]
@@ -239,8 +259,10 @@ def run_tests(machine):
     if any(program.name == "test_cuda_bodies" for program in programs):
         with ThreadPoolExecutor(2) as pool:  # slow, and mostly on one processor each
             tests += pool.map(lambda tool: run_sanitizer(machine, tool), ("memcheck", "racecheck"))
+    tests += [run_example(machine, *example) for example in EXAMPLES.items()]
     for test in tests:
-        say(f"{test['name']}: {test['outcome']} ({test['seconds']:.1f} s)")
+        about = "".join(f", {test[key]}" for key in ("figures", "why") if key in test)
+        say(f"{test['name']}: {test['outcome']}{about} ({test['seconds']:.1f} s)")
     return tests
 
 
@@ -341,6 +363,9 @@ def print_report(limits, tests, rows):
         names = [f"{test['name']} {test['outcome']}" for test in tests if test["outcome"] != "passed"]
         print("Tests:", ", ".join(f"{count[key]} {key}" for key in ("passed", "failed", "skipped")), end="")
         print(f" ({'; '.join(names)})." if names else ".")
+        for test in tests:
+            if "figures" in test:
+                print(f"{test['name']}: {test['figures']}, {test['seconds']:.0f} s.")
     print("\nTokens per second. TFLOP/s and the share, of the rate of products or of copies, are rung's in bf16.\n")
     head = ["workload", "rung f32", "rung bf16", "PyTorch eager bf16", "compiled bf16", "rung / it", "TFLOP/s", "share"]
     print("|", " | ".join(head), "|")

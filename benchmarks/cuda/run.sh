@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds, checks and times the GPU backend on this machine, beside PyTorch if a Python here has it; prints one table:
+# Builds, checks (by the tests, the quickstart and the addition example) and times the GPU backend on this machine, beside
+# PyTorch if a Python here has it; prints one table:
 #     bash benchmarks/cuda/run.sh [--built] [--json FILE] [--minutes M] [--only REGEX] [--list] ...     --help shows all
 # Building counts towards the minutes (9), and measurements fill the rest. --built takes what is in build/ as it is and
 # needs no compiler here, only Python and cuBLASLt. (If build/ was made on another machine, configure it there with
@@ -26,14 +27,15 @@ if [ "$nothing" ]; then exec "$python" "$here/measure.py" "${flags[@]}"; fi
 
 if [ ! "$built" ]; then
     need Eigen3 doctest benchmark
-    configure TESTS BENCHMARKS
+    configure TESTS EXAMPLES BENCHMARKS
     cmake --build "$build" --target help | grep -q rung_cuda_peer || {
         say "no CUDA compiler of version 12.6 or newer was found; install the CUDA toolkit, or set CUDACXX to its nvcc"
         exit 1
     }
     tests=$(ctest --test-dir "$build" --show-only -R '^cuda/' 2>/dev/null | sed -n 's|.*Test.*: cuda/|test_cuda_|p')
     # shellcheck disable=SC2086  # one word per program
-    timeout "$limit" cmake --build "$build" --parallel "$jobs" --target rung_cuda_peer rung_cuda_machine $tests >&2 || {
+    timeout "$limit" cmake --build "$build" --parallel "$jobs" --target rung_cuda_peer rung_cuda_machine \
+        01_quickstart 02_addition $tests >&2 || {
         say "not built, or not in $limit s"
         exit 1
     }
