@@ -41,12 +41,10 @@ concept Backend = requires(Lane& lane, Mat<Real> y, Mat<Real const> x, Mat<Acc<R
     add_matmul(lane, y, x, x, w, stats);                                // y = stream + x w + bias
     matmul_nt(lane, y, x, w);                                           // y  = x wT
     add_matmul_tn(lane, sums, x, x);                                    // sums += xT x'
-    beside(lane,
-           [] {});  // operations that may be done at any time until join(); what they read stays so long
-    join(lane);
-    {
-        in_place_of(lane, y)
-        } -> std::convertible_to<Mat<Real>>;               // y, or as much scratch where such may read y
+    // Operations that may be done at any time until join(); what they read stays so long. And y, or as much scratch
+    // memory where such operations may read y.
+    beside(lane, [] {}), join(lane);
+    { in_place_of(lane, y) } -> std::convertible_to<Mat<Real>>;
     add_column_sums(lane, sums, x);                        // sums += column sums of x
     activate<Activation::gelu>(lane, y, y, Keep::slopes);  // y, x; x becomes what the next two read, if kept
     activate_backward<Activation::gelu>(lane, y, x, x);    // dx; dy, what was kept

@@ -33,7 +33,7 @@ namespace detail {
 /// Whether cuBLASLt's products apply it. In single precision they are not asked to: how exactly they take a tanh is
 /// not promised.
 template <Activation A, class T>
-inline constexpr bool in_epilogue = A == Activation::gelu&& std::is_same_v<T, bf16>;
+inline constexpr bool in_epilogue = std::is_same_v<T, bf16> && (A == Activation::gelu);
 
 /// Whether an epilogue reads and writes this matrix.
 template <class N>

@@ -56,7 +56,10 @@ void Drop<T>::operator()(T* one) const {
 template struct Drop<Driver>;
 template struct Drop<Graph>;
 
-void start(Driver& driver, Recording const& calls) { calls.run(driver); }
+void start(Driver& driver, Recording const& calls) {
+    driver.back();  // from where the last list failed
+    calls.run(driver);
+}
 void start(Driver& driver, Graph& graph) { check(cudaGraphLaunch(graph.ready, driver.streams[0]), "graph"); }
 void synchronize(Driver& driver) { check(cudaStreamSynchronize(driver.streams[0]), "work on the GPU"); }
 long mark(Driver& driver) {

@@ -58,7 +58,8 @@ public:
         arena.reset(), notes.reset(), known_.clear(), counted_ = 0;
         if (queue.idle()) uploads_.reset(), downloads_.reset();
     }
-    /// Scratch memory for passes that keep `bytes` of activations before batches are filled up, and for operations.
+    /// Scratch memory for passes that keep `bytes` of activations before batches are filled up, for operations, and for
+    /// what the backward pass writes where the CPU's writes in place.
     void reserve(Index bytes) { arena.reserve(bytes + bytes / 4 + (Index{1} << 20)); }
 
     /// A step begins, while others may be under way: what it uploads goes through this bank.
