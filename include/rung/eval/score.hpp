@@ -45,15 +45,12 @@ struct Report {
 
     /// Counts these problems among its own: those of another model at the same difficulties.
     [[gnu::cold, gnu::noinline]] void add(Report const& more) {
-        if (scores.empty()) {
-            *this = more;
-            return;
-        }
+        const bool first = scores.empty();
         for (auto const& score : more.scores) {
-            const auto same = std::find_if(scores.begin(), scores.end(), [&](Score const& own) {
-                return own.difficulty == score.difficulty;
-            });
-            if (same == scores.end()) {
+            Score* same = nullptr;
+            for (auto& own : scores)
+                if (!first && !same && own.difficulty == score.difficulty) same = &own;
+            if (!same) {
                 scores.push_back(score);
                 continue;
             }
@@ -90,8 +87,8 @@ struct Report {
 inline std::ostream& operator<<(std::ostream& out, Report const& report) {
     const auto flags   = out.flags();
     const auto digits  = out.precision();
-    const bool by_rule = std::any_of(report.scores.begin(), report.scores.end(),
-                                     [](Score const& score) { return score.passes > 0; });
+    bool       by_rule = false;
+    for (auto const& score : report.scores) by_rule = by_rule || score.passes > 0;
     out << "difficulty  exact match  95 % interval     correct" << (by_rule ? "      passes\n" : "\n")
         << std::fixed;
     for (auto const& score : report.scores) {

@@ -71,8 +71,8 @@ namespace detail {
     std::string then = now;
     all(then);
     if (then == now) return;
-    const bool text = then.size() < 10'000 &&
-                      std::all_of(then.begin(), then.end(), [](unsigned char c) { return c >= ' '; });
+    bool text = then.size() < 10'000;
+    for (const char c : then) text = text && static_cast<unsigned char>(c) >= ' ';
     RUNG_CHECK(text, what, "; got '", now,
                "', wanted what was kept, which is no text (is this the state of something else?)");
     const auto [got, wanted] = detail::difference(now, then);

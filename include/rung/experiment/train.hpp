@@ -76,7 +76,7 @@ inline EvaluateOptions test_of(TrainOptions const& options) {
 /// Models of one kind that learn in step. What is told of a step is their mean loss and gradient, all their tokens, and
 /// a test of all their answers.
 template <class Trainer, class Source>
-double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions const& options) {
+double train_in_step(std::span<Pupil<Trainer, Source>> pupils, TrainOptions const& options) {
     using Model      = typename Trainer::model_type;
     using SourceType = std::remove_const_t<Source>;
     Trainer& trainer = pupils.front().trainer;
@@ -146,11 +146,10 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
     const auto tested = [&](int step) {
         return options.test_every > 0 && (step + 1) % options.test_every == 0;
     };
-    Keeper* const         keeper = options.watch.keeper();
-    std::vector<Trainer*> trainers;
-    for (auto& pupil : pupils) trainers.push_back(&pupil.trainer);
+    Keeper* const             keeper  = options.watch.keeper();
     const std::string         several = pupils.size() > 1 ? concat(", ", pupils.size(), " of them") : "";
-    Together<Trainer>         together(trainers);
+    Together<Trainer>         together(int(pupils.size()),
+                                       [&](int k) -> Trainer& { return pupils[std::size_t(k)].trainer; });
     Ahead<std::vector<Batch>> next{make};
     const auto                take_step = [&] {
         for (int at; (at = step + together.under_way()) < options.steps && together.has_room();) {
@@ -239,9 +238,9 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
 /// computes, another thread asks the source, const, for the next batch; beside a GPU several threads do at once.
 template <class Trainer, class Source>
 double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
-    std::vector<detail::Pupil<Trainer, std::remove_reference_t<Source>>> pupils;
-    pupils.emplace_back(trainer, source, options.keep_best);
-    return detail::train_in_step(pupils, options);
+    using Pupil = detail::Pupil<Trainer, std::remove_reference_t<Source>>;
+    Pupil pupil(trainer, source, options.keep_best);
+    return detail::train_in_step(std::span<Pupil>(&pupil, 1), options);
 }
 
 /// Trains on true labels of a task, at the difficulties that a curriculum names.
