@@ -9,6 +9,8 @@
 #include <thread>
 #include <utility>
 
+#include "rung/core/parallel.hpp"
+
 namespace rung::detail {
 
 /// Values of make(), each made once, in order; between start() and take() by a thread of its own.
@@ -31,7 +33,7 @@ public:
     /// Where no thread is to be had, take() makes the value.
     void start() {
         if (!thread_.joinable()) try {
-                thread_ = std::thread([this] { serve(); });
+                thread_ = std::thread(Duty{[](void* of, int) { static_cast<Ahead*>(of)->serve(); }, this});
             } catch (std::system_error const&) {
                 return;
             }

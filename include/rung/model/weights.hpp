@@ -95,16 +95,19 @@ constexpr Mat<T> weight(T* layer, std::size_t index) {
     auto const& spec = Layer::weights[index];
     return {layer + extents_of<Layer>[index], spec.rows, spec.cols};
 }
-template <class Layer, class Real>
-Packed<Real> weight(Weights<Real> layer, std::size_t index) {
-    auto const&  spec = Layer::weights[index];
-    const auto   at   = layer + extents_of<Layer>[index];
+/// The one that stands there.
+template <class Real>
+Packed<Real> weight(Weights<Real> at, WeightSpec const& spec) {
     Packed<Real> w(Mat<Real const>(at.flat, spec.rows, spec.cols));
     if (at.panels && spec.multiplied()) {
         w.panels            = at.panels;
         w.transposed_panels = at.panels + panels_size(spec.rows, spec.cols);
     }
     return w;
+}
+template <class Layer, class Real>
+Packed<Real> weight(Weights<Real> layer, std::size_t index) {
+    return weight(layer + extents_of<Layer>[index], Layer::weights[index]);
 }
 
 /// The list of a layer under its name in the model.

@@ -39,8 +39,9 @@ inline std::string reversed(std::string_view text) { return {text.rbegin(), text
 
 template <int Base = 10>
 bool is_number(std::string_view text) {
-    return !text.empty() &&
-           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c < '0' + Base; });
+    for (const char c : text)
+        if (c < '0' || c >= '0' + Base) return false;
+    return !text.empty();
 }
 
 /// Throws unless `number` is one or more digits.
