@@ -37,6 +37,9 @@ namespace detail {
     RUNG_CHECK(count >= 0, "Buffer: size; got ", count, ", wanted at least 0");
     return count > 0 ? memory.take(std::size_t(count) * each) : nullptr;
 }
+[[gnu::noinline]] inline void give(Memory const& memory, void* data) noexcept {
+    if (data) memory.give(data);
+}
 }  // namespace detail
 
 /// Owns `size` zeroed elements. Moves, never copies by accident.
@@ -59,9 +62,7 @@ public:
         std::swap(memory_, other.memory_);
         return *this;
     }
-    ~Buffer() {
-        if (data_) memory_->give(data_);
-    }
+    ~Buffer() { detail::give(*memory_, data_); }
 
     /// A second buffer with the same contents.
     Buffer copy() const {

@@ -143,8 +143,8 @@ private:
     static std::string shown(char c) {
         constexpr char hex[] = "0123456789abcdef";
         const auto     byte  = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte < 0x7f) return std::string(1, c);
-        return {'\\', 'x', hex[byte / 16], hex[byte % 16]};
+        const char     all[] = {'\\', 'x', hex[byte / 16], hex[byte % 16]};
+        return byte >= 0x20 && byte < 0x7f ? std::string(1, c) : std::string(all, sizeof all);
     }
     static std::string around(std::string_view text, std::size_t at) {
         constexpr std::size_t reach = 16;

@@ -47,16 +47,16 @@ struct Report {
     [[gnu::cold, gnu::noinline]] void add(Report const& more) {
         const bool first = scores.empty();
         for (auto const& score : more.scores) {
-            Score* same = nullptr;
-            for (auto& own : scores)
-                if (!first && !same && own.difficulty == score.difficulty) same = &own;
-            if (!same) {
+            std::size_t at = first ? scores.size() : 0;
+            while (at < scores.size() && scores[at].difficulty != score.difficulty) ++at;
+            if (at == scores.size()) {
                 scores.push_back(score);
                 continue;
             }
-            same->passes =
-                (same->passes * same->count + score.passes * score.count) / (same->count + score.count);
-            same->correct += score.correct, same->count += score.count;
+            Score& same = scores[at];
+            same.passes =
+                (same.passes * same.count + score.passes * score.count) / (same.count + score.count);
+            same.correct += score.correct, same.count += score.count;
         }
     }
     /// The score at one difficulty; empty (count 0) when it was not asked for.
