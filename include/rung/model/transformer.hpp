@@ -97,8 +97,7 @@ public:
     /// visit(name, spec, offset) for every weight that is there, in the order of the buffer.
     template <class Visit>
     static void for_each_weight(Visit&& visit) {
-        const auto all = Layout::weights();
-        for (auto const& [name, spec, offset] : all) visit(name, spec, offset);
+        for (auto const& [name, spec, offset] : Layout::weights()) visit(name, spec, offset);
     }
     /// Where the matrices stand that a backend's pack() lays out anew: panels in an array of `panels` numbers.
     static Buffer<PackedPlace> packed_places() { return rung::packed_places(Layout::weights()); }
