@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <new>
 #include <utility>
 
@@ -38,6 +37,9 @@ namespace detail {
     RUNG_CHECK(count >= 0, "Buffer: size; got ", count, ", wanted at least 0");
     return count > 0 ? memory.take(std::size_t(count) * each) : nullptr;
 }
+[[gnu::noinline]] inline void give(Memory const& memory, void* data) noexcept {
+    if (data) memory.give(data);
+}
 }  // namespace detail
 
 /// Owns `size` zeroed elements. Moves, never copies by accident.
@@ -60,9 +62,7 @@ public:
         std::swap(memory_, other.memory_);
         return *this;
     }
-    ~Buffer() {
-        if (data_) memory_->give(data_);
-    }
+    ~Buffer() { detail::give(*memory_, data_); }
 
     /// A second buffer with the same contents.
     Buffer copy() const {
@@ -146,8 +146,8 @@ public:
 
 private:
     struct Block {
-        Buffer<unsigned char>  bytes;
-        std::unique_ptr<Block> before;
+        Buffer<unsigned char> bytes;
+        Block*                before;
     };
 
     [[gnu::noinline]] void* bytes(Index count) {
@@ -161,23 +161,22 @@ private:
     }
 
     [[gnu::noinline]] void grow(Index count) {
-        add(std::max({count, Index{1} << 16, total_ / 2}));
+        add(std::max(std::max(count, Index{1} << 16), total_ / 2));
         used_ = 0;
     }
     [[gnu::noinline]] void add(Index size) {
-        last_.reset(new Block{Buffer<unsigned char>(size, *memory_), std::move(last_)});
+        last_ = new Block{Buffer<unsigned char>(size, *memory_), last_};
         ++blocks_, ++allocations_;
     }
-    /// One by one: a destructor would call the next one's, and so on.
     [[gnu::noinline]] void drop() {
-        while (last_) last_ = std::move(last_->before);
+        while (last_) delete std::exchange(last_, last_->before);
         blocks_ = 0;
     }
 
-    Memory const*          memory_;
-    std::unique_ptr<Block> last_;
-    Index                  used_ = 0, total_ = 0, peak_ = 0;
-    int                    blocks_ = 0, allocations_ = 0;
+    Memory const* memory_;
+    Block*        last_ = nullptr;
+    Index         used_ = 0, total_ = 0, peak_ = 0;
+    int           blocks_ = 0, allocations_ = 0;
 };
 
 }  // namespace rung

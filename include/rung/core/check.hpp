@@ -35,7 +35,6 @@ public:
 
     /// Appends it, a real number by six digits at most.
     void print(std::string& out) const {
-        char number[32];
         switch (kind_) {
             case Kind::literal:
                 out += text_;
@@ -47,11 +46,14 @@ public:
                 out += char(integer_);
                 return;
             case Kind::integer:
-                out.append(number, std::to_chars(number, number + sizeof number, integer_).ptr);
+                out += std::to_string(integer_);
                 return;
             case Kind::real:
                 constexpr auto format = std::chars_format::general;
-                out.append(number, std::to_chars(number, number + sizeof number, real_, format, 6).ptr);
+                char           number[32];
+                out.append(number,
+                           std::size_t(std::to_chars(number, number + sizeof number, real_, format, 6).ptr -
+                                       number));
         }
     }
 

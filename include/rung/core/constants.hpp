@@ -1,7 +1,6 @@
 #pragma once
 // Tables of numbers that never change, kept by whoever reads them once they have been made.
 
-#include <algorithm>
 #include <vector>
 
 #include "rung/core/buffer.hpp"
@@ -18,7 +17,7 @@ class Constants {
 public:
     explicit Constants(Memory const& memory = host_memory) : memory_(&memory) {}
 
-    bool has(void const* name) const { return find(name) != all_.end(); }
+    bool has(void const* name) const { return find(name) != nullptr; }
     /// (rows, cols) of number(row, col), which is asked the first time alone; the name says all about them.
     template <class Number>
     Mat<Real const> get(void const* name, Index rows, Index cols, Number number) {
@@ -35,8 +34,10 @@ private:
         void const*  name;
         Buffer<Real> numbers;
     };
-    auto find(void const* name) const {
-        return std::find_if(all_.begin(), all_.end(), [&](Table const& one) { return one.name == name; });
+    Table const* find(void const* name) const {
+        for (auto const& one : all_)
+            if (one.name == name) return &one;
+        return nullptr;
     }
 
     Memory const*      memory_;

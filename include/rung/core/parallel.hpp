@@ -15,6 +15,18 @@
 
 namespace rung {
 
+namespace detail {
+
+/// What a thread is told to do. All are of this type: a program compiles the start of one.
+struct Duty {
+    void (*work)(void* of, int id);
+    void* of;
+    int   id = 0;
+    void  operator()() const { work(of, id); }
+};
+
+}  // namespace detail
+
 /// `threads` workers, the calling thread among them. Not copyable; one call at a time.
 class Workers {
 public:
@@ -26,7 +38,8 @@ public:
         pool_ = std::make_unique<std::thread[]>(std::size_t(threads - 1));
         try {
             for (; started_ < threads; ++started_)
-                pool_[std::size_t(started_ - 1)] = std::thread([this, id = started_] { serve(id); });
+                pool_[std::size_t(started_ - 1)] = std::thread(detail::Duty{
+                    [](void* of, int id) { static_cast<Workers*>(of)->serve(id); }, this, started_});
         } catch (std::system_error const& error) {
             const int started = started_;
             stop();

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rung/core/buffer.hpp"
 #include "rung/core/check.hpp"
 #include "rung/task/task.hpp"
 
@@ -108,22 +109,28 @@ private:
     [[gnu::cold, gnu::noinline]] void append_shorter_words(std::vector<int>& tokens, std::string_view text,
                                                            std::size_t at) const {
         // Of the token that is read there; 0: no way to the end.
-        std::vector<std::size_t> size(text.size() + 1, 0);
-        size[text.size()] = 1;
-        for (std::size_t i = text.size(); i-- > 0;) {
-            for (std::size_t room = text.size() - i; room > 1 && size[i] == 0; --room) {
-                const int word = words_.match(text.substr(i, room));
+        const auto    end = Index(text.size());
+        Buffer<Index> size(end + 1);
+        const auto    part = [&](Index from, Index count) {
+            return text.substr(std::size_t(from), std::size_t(count));
+        };
+        size[end] = 1;
+        for (Index i = end; i-- > 0;) {
+            for (Index room = end - i; room > 1 && size[i] == 0; --room) {
+                const int word = words_.match(part(i, room));
                 if (word < 0) break;
-                room = words_[word].size();
+                room = Index(words_[word].size());
                 if (size[i + room] > 0) size[i] = room;
             }
-            const bool single = ids_[static_cast<unsigned char>(text[i])] >= 0 && size[i + 1] > 0;
+            const bool single =
+                ids_[static_cast<unsigned char>(text[std::size_t(i)])] >= 0 && size[i + 1] > 0;
             if (size[i] == 0 && single) size[i] = 1;
         }
         if (size[0] == 0) id(text, at);
         const int first_word = specials + int(alphabet_.size());
-        for (std::size_t i = 0; i < text.size(); i += size[i])
-            tokens.push_back(size[i] == 1 ? id(text, i) : first_word + words_.match(text.substr(i, size[i])));
+        for (Index i = 0; i < end; i += size[i])
+            tokens.push_back(size[i] == 1 ? id(text, std::size_t(i))
+                                          : first_word + words_.match(part(i, size[i])));
     }
     int id(std::string_view text, std::size_t at) const {
         const int id = ids_[static_cast<unsigned char>(text[at])];
@@ -136,8 +143,8 @@ private:
     static std::string shown(char c) {
         constexpr char hex[] = "0123456789abcdef";
         const auto     byte  = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte < 0x7f) return {c};
-        return {'\\', 'x', hex[byte / 16], hex[byte % 16]};
+        const char     all[] = {'\\', 'x', hex[byte / 16], hex[byte % 16]};
+        return byte >= 0x20 && byte < 0x7f ? std::string(1, c) : std::string(all, sizeof all);
     }
     static std::string around(std::string_view text, std::size_t at) {
         constexpr std::size_t reach = 16;

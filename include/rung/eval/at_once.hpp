@@ -63,7 +63,7 @@ public:
     }
     Ragged rows(std::span<Rank const> members, int context) const {
         std::vector<Item> some(members.size());
-        for (std::size_t i = 0; i < some.size(); ++i) some[i] = items_[members[i].number];
+        for (std::size_t i = 0; i < some.size(); ++i) some[i] = Item(items_[members[i].number]);
         const Batch batch = pack(some, Grade::answer, context);
         return {batch, 0, batch.count, 0};
     }

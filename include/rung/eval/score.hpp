@@ -45,21 +45,18 @@ struct Report {
 
     /// Counts these problems among its own: those of another model at the same difficulties.
     [[gnu::cold, gnu::noinline]] void add(Report const& more) {
-        if (scores.empty()) {
-            *this = more;
-            return;
-        }
+        const bool first = scores.empty();
         for (auto const& score : more.scores) {
-            const auto same = std::find_if(scores.begin(), scores.end(), [&](Score const& own) {
-                return own.difficulty == score.difficulty;
-            });
-            if (same == scores.end()) {
+            std::size_t at = first ? scores.size() : 0;
+            while (at < scores.size() && scores[at].difficulty != score.difficulty) ++at;
+            if (at == scores.size()) {
                 scores.push_back(score);
                 continue;
             }
-            same->passes =
-                (same->passes * same->count + score.passes * score.count) / (same->count + score.count);
-            same->correct += score.correct, same->count += score.count;
+            Score& same = scores[at];
+            same.passes =
+                (same.passes * same.count + score.passes * score.count) / (same.count + score.count);
+            same.correct += score.correct, same.count += score.count;
         }
     }
     /// The score at one difficulty; empty (count 0) when it was not asked for.
@@ -90,8 +87,8 @@ struct Report {
 inline std::ostream& operator<<(std::ostream& out, Report const& report) {
     const auto flags   = out.flags();
     const auto digits  = out.precision();
-    const bool by_rule = std::any_of(report.scores.begin(), report.scores.end(),
-                                     [](Score const& score) { return score.passes > 0; });
+    bool       by_rule = false;
+    for (auto const& score : report.scores) by_rule = by_rule || score.passes > 0;
     out << "difficulty  exact match  95 % interval     correct" << (by_rule ? "      passes\n" : "\n")
         << std::fixed;
     for (auto const& score : report.scores) {

@@ -9,16 +9,18 @@
 #include <thread>
 #include <utility>
 
+#include "rung/core/parallel.hpp"
+
 namespace rung::detail {
 
-/// Values of make(), each made once, in order; between start() and take() by a thread of its own.
-template <class Value>
-class Ahead {
+/// A thread that does the same thing whenever it is told to. Of no type, so that it is compiled once.
+class Helper {
 public:
-    explicit Ahead(std::function<Value()> make) : make_(std::move(make)) {}
-    Ahead(Ahead const&)            = delete;
-    Ahead& operator=(Ahead const&) = delete;
-    ~Ahead() {
+    /// @param work  is called with `of`
+    Helper(void (*work)(void* of), void* of) : work_(work), of_(of) {}
+    Helper(Helper const&)            = delete;
+    Helper& operator=(Helper const&) = delete;
+    ~Helper() {
         if (!thread_.joinable()) return;
         {
             std::lock_guard lock(mutex_);
@@ -28,10 +30,10 @@ public:
         thread_.join();
     }
 
-    /// Where no thread is to be had, take() makes the value.
+    /// Does nothing where no thread is to be had.
     void start() {
         if (!thread_.joinable()) try {
-                thread_ = std::thread([this] { serve(); });
+                thread_ = std::thread(Duty{[](void* of, int) { static_cast<Helper*>(of)->serve(); }, this});
             } catch (std::system_error const&) {
                 return;
             }
@@ -42,22 +44,22 @@ public:
         started_ = true;
         asked_.notify_one();
     }
-    /// Returns when nothing is being made.
+    /// Returns when nothing is being done.
     void wait() {
         std::unique_lock lock(mutex_);
-        made_.wait(lock, [this] { return !busy_; });
+        done_.wait(lock, [this] { return !busy_; });
     }
-    /// Makes nothing of what was started.
+    /// Waits. Whether it was started since it was last asked; throws what the work threw.
+    bool finished() {
+        wait();
+        if (!std::exchange(started_, false)) return false;
+        if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+        return true;
+    }
+    /// Waits, and forgets that it was started.
     void drop() {
         wait();
         started_ = false, failure_ = nullptr;
-    }
-    /// The value that was started, or one made now. Throws what make() threw.
-    Value take() {
-        wait();
-        if (!std::exchange(started_, false)) return make_();
-        if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
-        return std::move(value_);
     }
 
 private:
@@ -67,24 +69,49 @@ private:
             if (!busy_) return;
             lock.unlock();
             try {
-                value_ = make_();
+                work_(of_);
             } catch (...) {
                 failure_ = std::current_exception();
             }
             lock.lock();
             busy_ = false;
-            made_.notify_one();
+            done_.notify_one();
         }
     }
 
-    std::function<Value()>  make_;
-    Value                   value_;
+    void (*work_)(void* of);
+    void*                   of_;
     std::exception_ptr      failure_;
     bool                    started_ = false;
     std::mutex              mutex_;
-    std::condition_variable asked_, made_;
+    std::condition_variable asked_, done_;
     bool                    busy_ = false, quit_ = false;
     std::thread             thread_;
+};
+
+/// Values of make(), each made once, in order; between start() and take() by a thread of its own.
+template <class Value>
+class Ahead {
+public:
+    explicit Ahead(std::function<Value()> make) : make_(std::move(make)) {}
+    Ahead(Ahead const&)            = delete;
+    Ahead& operator=(Ahead const&) = delete;
+
+    /// Where no thread is to be had, take() makes the value.
+    void start() { thread_.start(); }
+    /// Returns when nothing is being made.
+    void wait() { thread_.wait(); }
+    /// Makes nothing of what was started.
+    void drop() { thread_.drop(); }
+    /// The value that was started, or one made now. Throws what make() threw.
+    Value take() { return thread_.finished() ? std::move(value_) : make_(); }
+
+private:
+    void make() { value_ = make_(); }
+
+    std::function<Value()> make_;
+    Value                  value_;
+    Helper                 thread_{[](void* of) { static_cast<Ahead*>(of)->make(); }, this};
 };
 
 }  // namespace rung::detail

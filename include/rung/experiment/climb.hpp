@@ -192,13 +192,14 @@ private:
         step_ = 0, phase_ = Phase::train;
     }
 
-    std::vector<Batch> batches(int step, std::vector<detail::RoundMix<Task>> const& mixes) {
+    std::vector<Batch> batches(int step) {
         std::vector<Batch> all(voters_.size());
         for (std::size_t v = 0; v < voters_.size(); ++v) {
+            const auto mix  = detail::RoundMix<Task>{task_, vocab_, first_, trained_, sets_[v], shares_[v]};
             const auto draw = [&](int i) {
                 Rng rng(seeds_[v], Purpose::mixture, std::uint32_t(now_.round),
                         std::uint32_t(step * options_.batch + i), 2 * attempt_);
-                return mixes[v].draw(rng);
+                return mix.draw(rng);
             };
             all[v] = pack(drawers_.draw(options_.batch, draw), options_.grade, Model::shape.context);
         }
@@ -207,12 +208,11 @@ private:
     /// One update of every model.
     void step(std::function<bool(int)> const& due) try {
         if (!ahead_) {
-            std::vector<detail::RoundMix<Task>> mixes;
-            for (auto const& sets : sets_)
-                mixes.push_back({task_, vocab_, first_, trained_, sets,
-                                 detail::weights_of(options_.replay, sets, first_.hardest())});
+            shares_ = std::vector<std::vector<double>>(sets_.size());
+            for (std::size_t v = 0; v < sets_.size(); ++v)
+                shares_[v] = detail::weights_of(options_.replay, sets_[v], first_.hardest());
             ahead_ = std::make_unique<detail::Ahead<std::vector<Batch>>>(
-                [this, mixes, made = step_]() mutable { return batches(made++, mixes); });
+                [this, made = step_]() mutable { return batches(made++); });
         }
         for (int at; (at = step_ + together_.under_way()) < options_.steps && together_.has_room();) {
             if (at > step_ && (!due || due(at - step_))) break;
@@ -289,8 +289,9 @@ private:
     int                                   owner_ = 0, target_ = 0, voter_ = 0, step_ = 0;
     std::uint32_t                         attempt_ = 0;
     detail::LabellingCost                 cost_;
-    Report      latest_;  // test of the weights as they are, or were at the last one
-    std::string snapshot_;
+    Report                           latest_;  // test of the weights as they are, or were at the last one
+    std::string                      snapshot_;
+    std::vector<std::vector<double>> shares_;  // of each model's sets, see weights_of()
     std::unique_ptr<detail::Ahead<std::vector<Batch>>> ahead_;
     std::unique_ptr<detail::ProblemSets<Task>>         problems_;  // of the round
 };

@@ -3,7 +3,6 @@
 // for it; beside a device many are idle, and it would wait for one.
 
 #include <algorithm>
-#include <optional>
 #include <thread>
 #include <vector>
 
@@ -17,13 +16,7 @@ public:
     static constexpr int most = 8, each = 8;  // threads, and items that one of them draws at a time
 
     /// Fewer threads where the system has no more.
-    explicit Drawers(int threads) {
-        try {
-            workers_.emplace(threads);
-        } catch (Error const&) {
-            workers_.emplace(1);
-        }
-    }
+    explicit Drawers(int threads) : workers_(at_most(threads)) {}
 
     /// How many threads, beside what this trainer learns on.
     template <class Trainer>
@@ -35,7 +28,7 @@ public:
     template <class Draw>
     std::vector<Item> draw(int count, Draw const& draw) {
         std::vector<Item> items(static_cast<std::size_t>(count));
-        workers_->run((count + each - 1) / each, [&](int slice, int) {
+        workers_.run((count + each - 1) / each, [&](int slice, int) {
             for (int i = slice * each; i < std::min(count, (slice + 1) * each); ++i)
                 items[std::size_t(i)] = draw(i);
         });
@@ -43,7 +36,11 @@ public:
     }
 
 private:
-    std::optional<Workers> workers_;
+    static Workers at_most(int threads) try { return Workers(threads); } catch (Error const&) {
+        return Workers(1);
+    }
+
+    Workers workers_;
 };
 
 }  // namespace rung::detail

@@ -44,9 +44,8 @@ public:
 
 namespace detail {
 
-/// Of two texts that differ, what does, with the words around it.
-[[gnu::cold, gnu::noinline]] inline std::pair<std::string, std::string> difference(std::string const& a,
-                                                                                   std::string const& b) {
+/// Of two texts that differ, a and b become what does, with the words around it.
+[[gnu::cold, gnu::noinline]] inline void keep_difference(std::string& a, std::string& b) {
     const std::size_t less = std::min(a.size(), b.size());
     std::size_t       head = 0, tail = 0;
     while (head < less && a[head] == b[head]) ++head;
@@ -55,11 +54,10 @@ namespace detail {
     head = head > around ? head - around : 0, tail = tail > around ? tail - around : 0;
     while (head > 0 && a[head - 1] != ' ') --head;
     while (tail > 0 && a[a.size() - tail] != ' ') --tail;
-    const auto part = [&](std::string const& text) {
-        return (head > 0 ? "... " : "") + text.substr(head, text.size() - head - tail) +
-               (tail > 0 ? " ..." : "");
-    };
-    return {part(a), part(b)};
+    for (auto* text : {&a, &b})
+        *text =
+            concat(head > 0 ? "... " : "", std::string_view(*text).substr(head, text->size() - head - tail),
+                   tail > 0 ? " ..." : "");
 }
 
 }  // namespace detail
@@ -71,30 +69,41 @@ namespace detail {
     std::string then = now;
     all(then);
     if (then == now) return;
-    const bool text = then.size() < 10'000 &&
-                      std::all_of(then.begin(), then.end(), [](unsigned char c) { return c >= ' '; });
+    bool text = then.size() < 10'000;
+    for (const char c : then) text = text && static_cast<unsigned char>(c) >= ' ';
     RUNG_CHECK(text, what, "; got '", now,
                "', wanted what was kept, which is no text (is this the state of something else?)");
-    const auto [got, wanted] = detail::difference(now, then);
-    throw Error(concat(what, "; got '", got, "', wanted '", wanted,
-                       "', which it was when its state was kept (another --out begins anew)"));
+    std::string got = now;
+    detail::keep_difference(got, then);
+    fail({what, "; got '", got, "', wanted '", then,
+          "', which it was when its state was kept (another --out begins anew)"});
 }
 
 namespace detail {
 
+[[gnu::cold, gnu::noinline]] inline std::uint64_t hash_of_item(Item const& item, std::uint64_t hash) {
+    const auto add = [&](int const* ints, std::size_t count) {
+        hash = hash_of({reinterpret_cast<char const*>(ints), count * sizeof(int)}, hash);
+    };
+    const int rest[] = {item.prompt, item.passes, item.difficulty.first, item.difficulty.second};
+    add(item.tokens.data(), item.tokens.size());
+    add(item.targets.data(), item.targets.size());
+    add(item.positions.data(), item.positions.size());
+    add(rest, std::size(rest));
+    for (const int graded : item.mask) hash = hash_of(graded ? "1" : "0", hash);
+    return hash;
+}
+
 /// "32 examples 0bda45d9d51a4faf": a hash of what a source gives at step 0, which tells a changed task from the old one
 /// where a type's name does not.
 /// @param draw  an Item from a generator, as training draws it
-[[gnu::cold, gnu::noinline]] inline std::string examples_text(std::function<Item(Rng&)> const& draw) {
+template <class Draw>
+[[gnu::cold, gnu::noinline]] std::string examples_text(Draw const& draw) {
     constexpr std::uint32_t count = 32;
     std::uint64_t           hash  = 0;
     for (std::uint32_t i = 0; i < count; ++i) {
-        Rng                    rng(0, Purpose::user, 0, i);
-        const Item             item = draw(rng);
-        const std::vector<int> rest{item.prompt, item.passes, item.difficulty.first, item.difficulty.second};
-        for (auto const* ints : {&item.tokens, &item.targets, &item.positions, &rest})
-            hash = hash_of({reinterpret_cast<char const*>(ints->data()), ints->size() * sizeof(int)}, hash);
-        for (const int graded : item.mask) hash = hash_of(graded ? "1" : "0", hash);
+        Rng rng(0, Purpose::user, 0, i);
+        hash = hash_of_item(draw(rng), hash);
     }
     return concat(count, " examples ", hash_text(hash));
 }

@@ -2,7 +2,6 @@
 // The problems of a round: a set for each model and difficulty, each drawn while the one before is answered.
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,15 +63,15 @@ public:
     ProblemSet const& at(int model, int target) {
         const int n = model * int(targets_.size()) + target;
         if (n == at_) return now_;
-        if (!next_) next_.emplace([this] { return draw(at_ + 1); }), at_ = n - 1;
+        if (!std::exchange(asked_, true)) at_ = n - 1;
         RUNG_CHECK(n == at_ + 1, "ProblemSets: set; got ", n, ", wanted ", at_, " or the next");
-        now_ = next_->take(), at_ = n;
+        now_ = next_.take(), at_ = n;
         // Nothing of the caller's runs beside the task.
-        if (!callers_ && !now_.truth.empty() && n + 1 < int(seeds_.size() * targets_.size())) next_->start();
+        if (!callers_ && !now_.truth.empty() && n + 1 < int(seeds_.size() * targets_.size())) next_.start();
         return now_;
     }
     /// Returns when none is being drawn.
-    void wait() { next_->wait(); }
+    void wait() { next_.wait(); }
 
 private:
     ProblemSet draw(int n) const {
@@ -83,15 +82,16 @@ private:
                 {seeds_[model], Purpose::self_improvement, round_, std::uint32_t(target)}};
     }
 
-    Task const&                      task_;
-    std::vector<Target>              targets_;
-    std::vector<std::uint64_t>       seeds_;
-    std::vector<int>                 counts_;  // of problems of a target
-    std::uint32_t                    round_;
-    bool                             callers_;  // whether something of the caller's is part of answering
-    int                              at_ = -1;
-    ProblemSet                       now_;
-    std::optional<Ahead<ProblemSet>> next_;
+    Task const&                task_;
+    std::vector<Target>        targets_;
+    std::vector<std::uint64_t> seeds_;
+    std::vector<int>           counts_;  // of problems of a target
+    std::uint32_t              round_;
+    bool                       callers_;        // whether something of the caller's is part of answering
+    bool                       asked_ = false;  // for a set, whichever it was
+    int                        at_    = -1;
+    ProblemSet                 now_;
+    Ahead<ProblemSet>          next_{[this] { return draw(at_ + 1); }};
 };
 
 }  // namespace rung::detail

@@ -45,4 +45,14 @@ struct Pupil {
     BestSoFar     best;
 };
 
+/// Those that learn in step, at least one.
+template <class Trainer, class Source>
+struct Pupils {
+    Pupil<Trainer, Source>* first;
+    std::size_t             count;
+
+    Pupil<Trainer, Source>* begin() const { return first; }
+    Pupil<Trainer, Source>* end() const { return first + count; }
+};
+
 }  // namespace rung::detail

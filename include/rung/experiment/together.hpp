@@ -7,7 +7,6 @@
 #include <exception>
 #include <limits>
 #include <memory>
-#include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -25,10 +24,10 @@ public:
 
     /// The way to take next: 0 or 1.
     int  way() const { return done_ < trials ? done_ % 2 : int(best_[1] < best_[0]); }
-    void took(double seconds) {
+    void took(double time) {
         if (done_ == trials) return;
         auto& best = best_[done_++ % 2];
-        best       = std::min(best, seconds);
+        best       = std::min(best, time);
     }
 
 private:
@@ -47,15 +46,15 @@ class Together {
     static constexpr bool shares = requires(Context & ctx) { ctx.at_most(1); };
 
 public:
-    explicit Together(std::vector<Trainer*> all) : all_(std::move(all)) {
-        const int                threads = all_.front()->context().threads();
-        std::vector<void const*> contexts;
-        for (Trainer* one : all_) contexts.push_back(&one->context());
-        std::sort(contexts.begin(), contexts.end());
-        apart_ = std::adjacent_find(contexts.begin(), contexts.end()) == contexts.end();
-        if (shares && apart_ && all_.size() > 1 && threads > 1)
-            crew_ = std::make_unique<Workers>(std::min(int(all_.size()), threads));
-    }
+    /// @param trainer  gives number k of them
+    template <class At>
+    Together(int count, At const& trainer)
+        : all_(std::make_unique<One[]>(std::size_t(count))),
+          count_(count),
+          apart_(each_has_a_context(trainer)),
+          crew_(shares && apart_ ? std::min(count, trainer(0).context().threads()) : 1) {}
+    explicit Together(std::vector<Trainer*> const& all)
+        : Together(int(all.size()), [&](int k) -> Trainer& { return *all[std::size_t(k)]; }) {}
 
     Together(Together const&)            = delete;
     Together& operator=(Together const&) = delete;
@@ -63,15 +62,18 @@ public:
 
     /// Whether a step can be started before those that are under way are finished, see Trainer. Not one of several
     /// models, whose steps are done when they have been started: the host's share of them a device waits for.
-    bool has_room() const { return under_way() < (rests_ || all_.size() > 1 ? 1 : Trainer::ahead); }
-    int  under_way() const { return all_.size() > 1 ? int(done_.has_value()) : all_[0]->under_way(); }
+    bool has_room() const { return under_way() < (rests_ || count_ > 1 ? 1 : Trainer::ahead); }
+    int  under_way() const { return count_ > 1 ? int(is_done_) : all_[0].trainer->under_way(); }
     /// @param rests  it is finished before another is started
     void start(std::span<Batch const> batches, double rate, bool rests) {
-        if (all_.size() > 1) done_ = step(batches, rate);
-        else all_[0]->start(batches, rate);
+        if (count_ > 1) done_ = step(batches, rate), is_done_ = true;
+        else all_[0].trainer->start(batches, rate);
         rests_ = rests;
     }
-    StepResult finish() { return all_.size() > 1 ? *std::exchange(done_, std::nullopt) : all_[0]->finish(); }
+    StepResult finish() {
+        is_done_ = false;
+        return count_ > 1 ? done_ : all_[0].trainer->finish();
+    }
     /// Finishes all that were started, and returns how many of them learnt.
     int rest() noexcept {
         int count = 0;
@@ -84,65 +86,85 @@ public:
     /// One step of each, of as many batches: their mean loss and gradient, and all their rows. Where some throw, the
     /// others have taken their step, and what the first of those threw is thrown again. Says which diverged.
     StepResult step(std::span<Batch const> batches, double rate) {
-        const std::size_t               own = batches.size() / all_.size();
-        std::vector<StepResult>         results(all_.size());
-        std::vector<std::exception_ptr> failures(all_.size());
-        const auto                      attempt = [&](std::size_t k, auto const& work) {
-            if (failures[k]) return;
-            try {
-                work(*all_[k]);
-            } catch (...) {
-                failures[k] = std::current_exception();
-            }
-        };
-        const auto start = [&](std::size_t k) {
-            attempt(k, [&](Trainer& one) { one.start(batches.subspan(k * own, own), rate); });
-        };
-        const auto finish = [&](std::size_t k) {
-            attempt(k, [&](Trainer& one) { results[k] = one.finish(); });
-        };
-        const auto before = std::chrono::steady_clock::now();
-        if (crew_ && faster_.way() == 0) with_shares(start, finish);
-        else in_turn(start, finish);
-        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - before;
-        for (std::size_t k = 0; k < all_.size(); ++k)
-            if (failures[k]) fail_as(k, failures[k]);
+        const auto before = now();
+        if (crew_.count() > 1 && faster_.way() == 0) with_shares(batches, rate);
+        else in_turn(batches, rate);
+        const double took = double(now() - before);
+        for (int k = 0; k < count_; ++k)
+            if (all_[k].failure) fail_as(k);
 
         StepResult mean;
-        for (auto const& one : results) {
-            mean.loss += one.loss / double(results.size());
-            mean.gradient += one.gradient / double(results.size());
+        for (int k = 0; k < count_; ++k) {
+            StepResult const& one = all_[k].result;
+            mean.loss += one.loss / double(count_);
+            mean.gradient += one.gradient / double(count_);
             mean.rows += one.rows, mean.rate = one.rate;
         }
-        faster_.took(took.count() / double(mean.rows));  // steps differ in their rows
+        faster_.took(took / double(mean.rows));  // steps differ in their rows
         return mean;
     }
 
 private:
-    [[noreturn]] void fail_as(std::size_t k, std::exception_ptr const& failure) const try {
-        std::rethrow_exception(failure);
+    /// One of them, and what became of its latest step.
+    struct One {
+        Trainer*           trainer = nullptr;
+        StepResult         result{};
+        std::exception_ptr failure{};
+    };
+
+    template <class At>
+    bool each_has_a_context(At const& trainer) {
+        bool apart = true;
+        for (int k = 0; k < count_; ++k) {
+            all_[k].trainer = &trainer(k);
+            for (int other = 0; other < k; ++other) apart = apart && &context(other) != &context(k);
+        }
+        return apart;
+    }
+    Context& context(int k) const { return all_[k].trainer->context(); }
+
+    static auto now() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
+
+    void start(int k, std::span<Batch const> batches, double rate) noexcept {
+        const std::size_t own = batches.size() / std::size_t(count_);
+        One&              one = all_[k];
+        one.failure           = nullptr;
+        try {
+            one.trainer->start({batches.data() + std::size_t(k) * own, own}, rate);
+        } catch (...) {
+            one.failure = std::current_exception();
+        }
+    }
+    void finish(int k) noexcept {
+        One& one = all_[k];
+        if (one.failure) return;
+        try {
+            one.result = one.trainer->finish();
+        } catch (...) {
+            one.failure = std::current_exception();
+        }
+    }
+    [[noreturn, gnu::cold, gnu::noinline]] void fail_as(int k) const try {
+        std::rethrow_exception(all_[k].failure);
     } catch (Diverged const& why) {
-        if (all_.size() == 1) throw;
-        throw Diverged(concat("model ", k, " of ", all_.size(), ": ", why.what()));
+        if (count_ == 1) throw;
+        throw Diverged(concat("model ", k, " of ", count_, ": ", why.what()));
     }
 
-    template <class Start, class Finish>
-    void with_shares(Start const& start, Finish const& finish) const {
+    void with_shares(std::span<Batch const> batches, double rate) {
         if constexpr (shares)
-            for (int from = 0; from < int(all_.size()); from += crew_->count()) {
-                const Fewer fewer{*this, from, std::min(crew_->count(), int(all_.size()) - from)};
-                crew_->run(fewer.some,
-                           [&](int k, int) { start(std::size_t(from + k)), finish(std::size_t(from + k)); });
+            for (int from = 0; from < count_; from += crew_.count()) {
+                const Fewer fewer{*this, from, std::min(crew_.count(), count_ - from)};
+                crew_.run(fewer.some, [&](int k, int) { start(from + k, batches, rate), finish(from + k); });
             }
     }
     /// By this thread. A device has the work of all of them before it is waited for, if each has a context.
-    template <class Start, class Finish>
-    void in_turn(Start const& start, Finish const& finish) const {
-        for (std::size_t k = 0; k < all_.size(); ++k) {
-            start(k);
+    void in_turn(std::span<Batch const> batches, double rate) {
+        for (int k = 0; k < count_; ++k) {
+            start(k, batches, rate);
             if (!apart_) finish(k);
         }
-        for (std::size_t k = 0; k < all_.size() && apart_; ++k) finish(k);
+        for (int k = 0; k < count_ && apart_; ++k) finish(k);
     }
 
     /// While it lives, `some` of the contexts have a share of the threads: rounded up, for a thread too many waits, and
@@ -159,17 +181,18 @@ private:
         int some;
 
     private:
-        Context&        context(int k) const { return all_.all_[std::size_t(from_ + k)]->context(); }
+        Context&        context(int k) const { return all_.context(from_ + k); }
         Together const& all_;
         int             from_;
     };
 
-    std::vector<Trainer*>     all_;
-    bool                      apart_ = true;
-    std::unique_ptr<Workers>  crew_;
-    std::optional<StepResult> done_;
-    bool                      rests_ = false;
-    Faster                    faster_;  // 0: with shares of the threads, 1: in turn
+    std::unique_ptr<One[]> all_;
+    int                    count_;
+    bool                   apart_;
+    Workers                crew_;  // more than one where threads can be shared
+    StepResult             done_;  // of several, if is_done_
+    bool                   is_done_ = false, rests_ = false;
+    Faster                 faster_;  // 0: with shares of the threads, 1: in turn
 };
 
 }  // namespace rung::detail

@@ -52,6 +52,45 @@ namespace detail {
     return fewer;
 }
 
+/// Of the models and the source of a run.
+struct Conditions {
+    int  graded, longest, context;
+    bool testable, needs_tests;
+};
+[[gnu::cold, gnu::noinline]] inline void check_training(TrainOptions const& options,
+                                                        Conditions const&   given) {
+    RUNG_CHECK(options.steps > 0 && options.batch > 0 && options.accumulate > 0,
+               "train: steps, batch and accumulate; got ", options.steps, ", ", options.batch, " and ",
+               options.accumulate, ", wanted at least 1 each");
+    RUNG_CHECK(options.progressive >= 0 && options.progressive <= 1, "train: progressive; got ",
+               options.progressive, ", wanted 0 to 1");
+    RUNG_CHECK(options.progressive == 0 || given.graded == 1,
+               "train: progressive and TrainerOptions::graded; got ", options.progressive, " and ",
+               given.graded,
+               ", wanted progressive 0 or graded 1, because a progressive loss may learn from a single pass");
+    RUNG_CHECK(options.test_every >= 0 && options.test_each > 0, "train: test_every and test_each; got ",
+               options.test_every, " and ", options.test_each, ", wanted at least 0 and 1");
+    RUNG_CHECK(given.longest <= given.context, "train: longest sequence; got ", given.longest,
+               " tokens, wanted at most ", given.context, " (raise Shape::context)");
+    RUNG_CHECK(!options.keep_best || (options.test_every > 0 && options.test_every <= options.steps),
+               "train: keep_best; got test_every ", options.test_every, " of ", options.steps,
+               " steps, wanted a test to tell which weights are best");
+    RUNG_CHECK(given.testable || options.test_every == 0, "train: test_every; got ", options.test_every,
+               ", wanted 0, because this source has no tests");
+    RUNG_CHECK(!given.needs_tests || options.test_every > 0,
+               "train: test_every; got 0, wanted at least 1, because this curriculum "
+               "moves on by the scores of tests");
+}
+
+/// For an example of a step, as the options rule.
+[[gnu::noinline]] inline int passes_of(TrainOptions const& options, Difficulty difficulty, int step,
+                                       std::uint64_t seed) {
+    const int passes = options.passes({difficulty, step, Rng(seed, Purpose::passes, std::uint32_t(step))});
+    RUNG_CHECK(passes >= 1, "train: passes at difficulty ", difficulty.text(), "; got ", passes,
+               ", wanted at least 1");
+    return passes;
+}
+
 /// How far a run of train() is, and which run that is.
 [[gnu::cold, gnu::noinline]] inline void archive_run(Archive& all, std::string const& models,
                                                      std::string const& examples, TrainOptions const& options,
@@ -76,39 +115,23 @@ inline EvaluateOptions test_of(TrainOptions const& options) {
 /// Models of one kind that learn in step. What is told of a step is their mean loss and gradient, all their tokens, and
 /// a test of all their answers.
 template <class Trainer, class Source>
-double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions const& options) {
+double train_in_step(Pupils<Trainer, Source> pupils, TrainOptions const& options) {
     using Model      = typename Trainer::model_type;
     using SourceType = std::remove_const_t<Source>;
-    Trainer& trainer = pupils.front().trainer;
-    Source&  source  = pupils.front().source;
+    Trainer& trainer = pupils.first->trainer;
+    Source&  source  = pupils.first->source;
     static_assert(explain_source<SourceType>::ok);
     static_assert(SourceType::vocab == Model::shape.vocab,
                   "Shape: .vocab must be the source's own `vocab`, vocab_size<Task>() for a task's");
-    RUNG_CHECK(options.steps > 0 && options.batch > 0 && options.accumulate > 0,
-               "train: steps, batch and accumulate; got ", options.steps, ", ", options.batch, " and ",
-               options.accumulate, ", wanted at least 1 each");
-    RUNG_CHECK(options.progressive >= 0 && options.progressive <= 1, "train: progressive; got ",
-               options.progressive, ", wanted 0 to 1");
-    const int graded = trainer.options().graded;
-    RUNG_CHECK(options.progressive == 0 || graded == 1, "train: progressive and TrainerOptions::graded; got ",
-               options.progressive, " and ", graded,
-               ", wanted progressive 0 or graded 1, because a progressive loss may learn from a single pass");
-    RUNG_CHECK(options.test_every >= 0 && options.test_each > 0, "train: test_every and test_each; got ",
-               options.test_every, " and ", options.test_each, ", wanted at least 0 and 1");
-    RUNG_CHECK(source.longest() <= Model::shape.context, "train: longest sequence; got ", source.longest(),
-               " tokens, wanted at most ", Model::shape.context, " (raise Shape::context)");
     constexpr bool testable = requires(Pupil<Trainer, Source> & pupil) {
         pupil.source.test(pupil.trainer.context(), pupil.trainer.model(), EvaluateOptions{});
     };
-    RUNG_CHECK(!options.keep_best || (options.test_every > 0 && options.test_every <= options.steps),
-               "train: keep_best; got test_every ", options.test_every, " of ", options.steps,
-               " steps, wanted a test to tell which weights are best");
-    RUNG_CHECK(testable || options.test_every == 0, "train: test_every; got ", options.test_every,
-               ", wanted 0, because this source has no tests");
-    if constexpr (requires { SourceType::needs_tests; })
-        RUNG_CHECK(!SourceType::needs_tests || options.test_every > 0,
-                   "train: test_every; got 0, wanted at least 1, because this curriculum "
-                   "moves on by the scores of tests");
+    constexpr bool needs_tests = requires { requires SourceType::needs_tests; };
+    check_training(options, {.graded      = trainer.options().graded,
+                             .longest     = source.longest(),
+                             .context     = Model::shape.context,
+                             .testable    = testable,
+                             .needs_tests = needs_tests});
     const WarmupStableDecay standard{options.peak, options.steps / 10, options.steps, options.steps / 5};
     const auto              each  = std::uint64_t(options.batch) * std::uint64_t(options.accumulate);
     const unsigned          parts = options.progressive > 0 ? 2 : 1;        // of an item's loss
@@ -117,9 +140,9 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
     int        step = 0, made = 0;  // steps taken, and batches made: the one ahead is not of the state
     Drawers    drawers(Drawers::beside<Trainer>());
     const auto make = [&] {
-        std::vector<Batch> batches(pupils.size() * own);
+        std::vector<Batch> batches(pupils.count * own);
         for (std::size_t b = 0; b < batches.size(); b += parts) {
-            auto const&         pupil = pupils[b / own];
+            auto const&         pupil = pupils.first[b / own];
             const std::uint64_t index = pupil.from + each * std::uint64_t(made) +
                                         std::uint64_t(b % own / parts) * std::uint64_t(options.batch);
             auto items = drawers.draw(options.batch, [&](int i) {
@@ -127,13 +150,8 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
                 Rng rng(pupil.seed, Purpose::training, std::uint32_t(number >> 32), std::uint32_t(number));
                 return std::as_const(pupil.source).draw(rng, made, options.answering);
             });
-            if (options.passes)
-                for (auto& item : items) {
-                    item.passes = options.passes(
-                        {item.difficulty, made, Rng(pupil.seed, Purpose::passes, std::uint32_t(made))});
-                    RUNG_CHECK(item.passes >= 1, "train: passes at difficulty ", item.difficulty.text(),
-                               "; got ", item.passes, ", wanted at least 1");
-                }
+            for (std::size_t i = 0; options.passes && i < items.size(); ++i)
+                items[i].passes = passes_of(options, items[i].difficulty, made, pupil.seed);
             batches[b] = pack(items, options.grade, Model::shape.context);
             if (parts > 1)
                 batches[b + 1] = with_fewer_passes(
@@ -146,11 +164,9 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
     const auto tested = [&](int step) {
         return options.test_every > 0 && (step + 1) % options.test_every == 0;
     };
-    Keeper* const         keeper = options.watch.keeper();
-    std::vector<Trainer*> trainers;
-    for (auto& pupil : pupils) trainers.push_back(&pupil.trainer);
-    const std::string         several = pupils.size() > 1 ? concat(", ", pupils.size(), " of them") : "";
-    Together<Trainer>         together(trainers);
+    Keeper* const     keeper  = options.watch.keeper();
+    const std::string several = pupils.count > 1 ? concat(", ", pupils.count, " of them") : "";
+    Together<Trainer> together(int(pupils.count), [&](int k) -> Trainer& { return pupils.first[k].trainer; });
     Ahead<std::vector<Batch>> next{make};
     const auto                take_step = [&] {
         for (int at; (at = step + together.under_way()) < options.steps && together.has_room();) {
@@ -239,9 +255,9 @@ double train_in_step(std::vector<Pupil<Trainer, Source>>& pupils, TrainOptions c
 /// computes, another thread asks the source, const, for the next batch; beside a GPU several threads do at once.
 template <class Trainer, class Source>
 double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
-    std::vector<detail::Pupil<Trainer, std::remove_reference_t<Source>>> pupils;
-    pupils.emplace_back(trainer, source, options.keep_best);
-    return detail::train_in_step(pupils, options);
+    using Given = std::remove_reference_t<Source>;
+    detail::Pupil<Trainer, Given> pupil(trainer, source, options.keep_best);
+    return detail::train_in_step<Trainer, Given>({&pupil, 1}, options);
 }
 
 /// Trains on true labels of a task, at the difficulties that a curriculum names.

@@ -75,8 +75,9 @@ double train(Voters<Context, Model>& voters, Source&& source, TrainOptions const
     constexpr bool testable = requires(Given & given, Context & ctx, Model & model) {
         given.test(ctx, model, EvaluateOptions{});
     };
-    std::vector<detail::Pupil<Trainer<Context, Model>, Given>> pupils;
-    std::vector<std::remove_const_t<Given>>                    own;
+    using Learns = Trainer<Context, Model>;
+    std::vector<detail::Pupil<Learns, Given>> pupils;
+    std::vector<std::remove_const_t<Given>>   own;
     if constexpr (testable) {
         static_assert(std::copy_constructible<Given>,
                       "train: a source with tests must be copyable, because each of the voters has its own");
@@ -89,7 +90,7 @@ double train(Voters<Context, Model>& voters, Source&& source, TrainOptions const
     }
     for (int k = 0; k < voters.size(); ++k)
         pupils.emplace_back(voters[k], own.empty() ? source : own[std::size_t(k)], options.keep_best);
-    return detail::train_in_step(pupils, options);
+    return detail::train_in_step<Learns, Given>({pupils.data(), pupils.size()}, options);
 }
 template <class Context, class Model, class Task, class Curriculum>
 double train(Voters<Context, Model>& voters, Task const& task, Curriculum&& curriculum,

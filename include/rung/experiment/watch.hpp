@@ -45,12 +45,13 @@ public:
         : see_(std::move(see)), keeper_(std::move(keeper)), looks_(looks) {}
 
     /// This one, and then another look at each step, whose own state is kept beside the training's.
+    template <class State>
     [[gnu::cold, gnu::noinline]] Watch and_then(std::function<void(StepEvent const&)> more,
-                                                Keeper::State                         state) const {
+                                                State                                 state) const {
         Watch both;
         both.labels = labels;
         both.see_   = [first = *this, more](StepEvent const& event) { first(event), more(event); };
-        if (keeper_) both.keeper_ = std::make_shared<Beside>(keeper_, std::move(state));
+        if (keeper_) both.keeper_ = std::make_shared<Beside<State>>(keeper_, std::move(state));
         return both;
     }
 
@@ -61,10 +62,10 @@ public:
 
 private:
     /// Keeps two states as one.
+    template <class Own>
     class Beside final : public Keeper {
     public:
-        Beside(std::shared_ptr<Keeper> keeper, State own)
-            : keeper_(std::move(keeper)), own_(std::move(own)) {}
+        Beside(std::shared_ptr<Keeper> keeper, Own own) : keeper_(std::move(keeper)), own_(std::move(own)) {}
         void learns_from(std::string const& what) override { keeper_->learns_from(what); }
         void begin(State const& state) override { keeper_->begin(both(state)); }
         void step(State const& state, bool done) override { keeper_->step(both(state), done); }
@@ -75,11 +76,11 @@ private:
         }
 
     private:
-        State both(State const& state) const {
+        State both(State const& state) {
             return [this, &state](Archive& all) { state(all), own_(all); };
         }
         std::shared_ptr<Keeper> keeper_;
-        State                   own_;
+        Own                     own_;
     };
 
     std::function<void(StepEvent const&)> see_;

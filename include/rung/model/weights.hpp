@@ -81,30 +81,42 @@ constexpr Extent size_of(WeightList<n> const& list, std::size_t count = n) {
     return sum;
 }
 
-/// Where each weight of a layer stands, counted when the layer is compiled and not wherever one is read.
+/// The shape of a weight, and where it stands in its layer.
+struct PlacedWeight {
+    int    rows, cols;
+    bool   multiplied;
+    Extent at;
+};
+/// Of each weight of a layer, counted when the layer is compiled and not wherever one is read.
 template <class Layer>
-inline constexpr auto extents_of = [] {
-    std::array<Extent, Layer::weights.size()> all;
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = size_of(Layer::weights, i);
+inline constexpr auto places_of = [] {
+    std::array<PlacedWeight, Layer::weights.size()> all;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        auto const& spec = Layer::weights[i];
+        all[i]           = {spec.rows, spec.cols, spec.multiplied(), size_of(Layer::weights, i)};
+    }
     return all;
 }();
 
-/// The weight at place `index` of a layer's list, given where the layer's weights begin.
-template <class Layer, class T>
-constexpr Mat<T> weight(T* layer, std::size_t index) {
-    auto const& spec = Layer::weights[index];
-    return {layer + extents_of<Layer>[index], spec.rows, spec.cols};
-}
-template <class Layer, class Real>
-Packed<Real> weight(Weights<Real> layer, std::size_t index) {
-    auto const&  spec = Layer::weights[index];
-    const auto   at   = layer + extents_of<Layer>[index];
-    Packed<Real> w(Mat<Real const>(at.flat, spec.rows, spec.cols));
-    if (at.panels && spec.multiplied()) {
+/// The one of a layer's weights that has that place, given where they begin.
+template <class Real>
+Packed<Real> weight(Weights<Real> layer, PlacedWeight const& place) {
+    const auto   at = layer + place.at;
+    Packed<Real> w(Mat<Real const>(at.flat, place.rows, place.cols));
+    if (at.panels && place.multiplied) {
         w.panels            = at.panels;
-        w.transposed_panels = at.panels + panels_size(spec.rows, spec.cols);
+        w.transposed_panels = at.panels + panels_size(place.rows, place.cols);
     }
     return w;
+}
+template <class T>
+constexpr Mat<T> weight(T* layer, PlacedWeight const& place) {
+    return {layer + place.at, place.rows, place.cols};
+}
+/// The weight at place `index` of a layer's list: weight<Layer>(where the layer's weights begin, index).
+template <class Layer>
+constexpr auto weight(auto layer, std::size_t index) {
+    return weight(layer, places_of<Layer>[index]);
 }
 
 /// The list of a layer under its name in the model.

@@ -39,8 +39,9 @@ inline std::string reversed(std::string_view text) { return {text.rbegin(), text
 
 template <int Base = 10>
 bool is_number(std::string_view text) {
-    return !text.empty() &&
-           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c < '0' + Base; });
+    for (const char c : text)
+        if (c < '0' || c >= '0' + Base) return false;
+    return !text.empty();
 }
 
 /// Throws unless `number` is one or more digits.
@@ -61,9 +62,9 @@ inline std::string_view trimmed(std::string_view number) {
 
 /// The same number, signed or not, as the one text for its value: "-007" is "-7", and "-0" is "0".
 inline std::string canonical(std::string_view number) {
-    const bool        negative = number.starts_with('-');
-    const std::string size(trimmed(number.substr(negative)));
-    return negative && size != "0" ? "-" + size : size;
+    const bool negative = number.starts_with('-');
+    const auto size     = trimmed(number.substr(negative));
+    return concat(negative && size != "0" ? "-" : "", size);
 }
 
 /// Whether two texts are numbers, and the same one: zeros in front do not count.

@@ -7,7 +7,6 @@
 #include <optional>
 #include <span>
 #include <utility>
-#include <vector>
 
 #include "rung/backend/update.hpp"
 #include "rung/core/archive.hpp"
@@ -145,8 +144,8 @@ public:
         }
         update(gradients, rate, losses + parts);
         Step& own = started_[step % ahead];
-        own       = {ctx_.end_step(), {}, graded, rate, rows};
-        for (auto const& batch : batches) own.weights.push_back(batch.weight);
+        own       = {ctx_.end_step(), Buffer<double>(Index(batches.size())), graded, rate, rows};
+        for (Index i = 0; i < own.weights.size(); ++i) own.weights[i] = batches[std::size_t(i)].weight;
         ++under_way_;
     }
     /// The other half: waits. Throws Diverged where the step did not learn, nor any that was started after it: all of
@@ -165,7 +164,7 @@ public:
             throw;
         }
         const int    slices = ctx_.slices();
-        const double norm   = std::sqrt(results[slices * int(step.weights.size())]);
+        const double norm   = std::sqrt(results[slices * step.weights.size()]);
         if (!std::isfinite(norm)) {
             ctx_.wait();
             --steps_, --updates_;
@@ -175,9 +174,9 @@ public:
                                   "the rate too high?)"));
         }
         double loss = 0;
-        for (std::size_t i = 0; i < step.weights.size(); ++i)
+        for (Index i = 0; i < step.weights.size(); ++i)
             for (int slice = 0; slice < slices; ++slice)
-                loss += step.weights[i] * results[int(i) * slices + slice];
+                loss += step.weights[i] * results[i * slices + slice];
         return {loss / step.graded / options_.graded, norm, step.rows, step.rate};
     }
     int under_way() const { return under_way_; }  ///< steps that were started and not finished
@@ -242,10 +241,10 @@ private:
 
     /// One that was started. Its results are losses of the batches' slices, and the gradient's squared norm.
     struct Step {
-        long                number = 0;  // the context's
-        std::vector<double> weights{};   // of the batches
-        double              graded = 0, rate = 0;
-        Index               rows = 0;
+        long           number = 0;  // the context's
+        Buffer<double> weights{};   // of the batches
+        double         graded = 0, rate = 0;
+        Index          rows = 0;
     };
     void check_under_way(int most) const {
         RUNG_CHECK(under_way_ <= most, "Trainer: step ", steps_, ": steps under way; got ", under_way_,

@@ -1,7 +1,6 @@
 #pragma once
 // From the slices' gradients to new weights: a fixed-order sum, its norm, and one pass of AdamW.
 
-#include <bit>
 #include <span>
 
 #include "rung/backend/cpu/rows.hpp"
@@ -21,8 +20,9 @@ void sum_rows(Real* to, Real const* from, Index stride, Index n, Index count) {
         std::copy_n(from, count, to);
         return;
     }
-    const Index half = Index(std::bit_ceil(std::size_t(n))) / 2;
-    Real        other[sum_run];
+    Index half = 1;
+    while (2 * half < n) half *= 2;
+    Real other[sum_run];
     sum_rows(to, from, stride, half, count);
     sum_rows(other, from + half * stride, stride, n - half, count);
     add_to(to, other, count);
