@@ -22,6 +22,15 @@ enum class Control {
     true_labels,  ///< all problems get their true labels, and all are kept
 };
 
+template <class F>
+struct explain_round_rate {
+    static constexpr bool ok = std::is_invocable_r_v<double, F&, int, int>;
+    static_assert(
+        ok,
+        "ClimbOptions::rate: wanted `double operator()(int round, int step) const`, steps from 0 on "
+        "in each round, such as a lambda that asks a WarmupStableDecay of the step");
+};
+
 /// The labels that a model kept of a round.
 struct LabelledSet {
     int                    round = 0, width = 1;  ///< width: difficulties
@@ -38,8 +47,9 @@ struct ClimbOptions {
     double peak    = 1e-3;  ///< learning rate at the start of a round
     int    warmup  = 0;     ///< steps until it is reached
     int decay = 0;  ///< steps of the cosine that ends a round; 0: half of them, at most what warm-up leaves
-    std::function<double(int round, int step)> rate = {};  ///< a schedule of your own, instead of these three
-    bool                                       reset_optimizer = false;  ///< a round starts without moments
+    /// A schedule of your own, instead of these three.
+    Policy<double(int round, int step), explain_round_rate> rate = {};
+    bool reset_optimizer                                         = false;  ///< a round starts without moments
     /// The weights of a round's start are kept for Ruling::roll_back, beside those of now.
     bool  snapshots = true;
     Grade grade     = Grade::answer;
