@@ -119,10 +119,9 @@ void climb(Context& ctx, Task const& task, Settings const& s, Common const& comm
             options.replay   = HalfNewest{.enough = s.prompts / 2};
             options.watchdog = hold_until_kept(0.5);
         }
+        const auto sure = LengthFilter{} | ConfidenceFilter{.least = s.sure} | SelfConsistency{.least = 1};
         self_improve(voters, task, first,
-                     LengthFilter{} | Agreement{.least = 1} | ConfidenceFilter{.least = s.sure} |
-                         SelfConsistency{.least = 1},
-                     options);
+                     s.voters > 1 ? LabelFilter(sure | Agreement{.least = 1}) : LabelFilter(sure), options);
     }
     const Report after = evaluate(ctx, voters[0].model(), task, past);
     pretrained.save(voters[0].model(), task);

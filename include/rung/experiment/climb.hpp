@@ -29,8 +29,7 @@ public:
           trained_(int(voters_.front()->steps())),
           sets_(voters_.size()) {
         for (Trainer* voter : voters_) seeds_.push_back(voter->context().seed());
-        detail::check_options(options_);
-        RUNG_CHECK(filter_, "self_improve: filter; got none, wanted NoFilter{} or another");
+        detail::check_options(options_, filter_, int(voters_.size()));
         if (options.test_every > 0) check_tests();
         detail::check_schedule(options_, first_.hardest(), int(voters_.size()),
                                [&](Difficulty d, int round) { check_target(d, round); });

@@ -102,8 +102,15 @@ inline double rate_of(ClimbOptions const& options, int round, int step) {
 inline constexpr int most_rounds = 100'000, most_targets = 4'096, most_samples = 1'024,
                      most_prompts = 100'000'000;
 
-/// Throws where they make no sense; says what they leave open.
-[[gnu::cold, gnu::noinline]] inline void check_options(ClimbOptions& options) {
+/// Throws where they make no sense, for so many models and with this filter; says what they leave open.
+[[gnu::cold, gnu::noinline]] inline void check_options(ClimbOptions& options, LabelFilter const& filter,
+                                                       int voters) {
+    RUNG_CHECK(filter, "self_improve: filter; got none, wanted NoFilter{} or another");
+    RUNG_CHECK(voters > 1 || !filter.needs().voters, "self_improve: filter; got ", type_of(filter),
+               " of one model, which agrees with itself; wanted Voters, at least 2, or another filter");
+    RUNG_CHECK(options.snapshots || !options.watchdog.needs().snapshots,
+               "self_improve: snapshots; got none for ", type_of(options.watchdog),
+               ", which may roll back; wanted ClimbOptions::snapshots");
     RUNG_CHECK(options.rounds > 0 && options.rounds < most_rounds && options.prompts > 0 &&
                    options.steps > 0 && options.batch > 0,
                "self_improve: rounds, prompts, steps and batch; got ", options.rounds, ", ", options.prompts,
