@@ -102,6 +102,15 @@ inline double rate_of(ClimbOptions const& options, int round, int step) {
 inline constexpr int most_rounds = 100'000, most_targets = 4'096, most_samples = 1'024,
                      most_prompts = 100'000'000;
 
+/// What stands before what was thrown in a round.
+inline std::string in_round(int round) { return concat("self_improve: round ", round, ": "); }
+
+/// Whether a round ends with a test.
+inline bool is_tested(ClimbOptions const& options, int round) {
+    return options.test_every > 0 &&
+           (round % options.test_every == 0 || round == options.first_round + options.rounds - 1);
+}
+
 /// Throws where they make no sense, for so many models and with this filter; says what they leave open.
 [[gnu::cold, gnu::noinline]] inline void check_options(ClimbOptions& options, LabelFilter const& filter,
                                                        int voters) {
