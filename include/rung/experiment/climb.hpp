@@ -62,7 +62,8 @@ public:
         return sets_[std::size_t(voter)];
     }
 
-    /// The whole state, the models' among it. What is read must be of the same climb.
+    /// The whole state, the models' among it. What is read must be of the same climb, but for the number of its rounds:
+    /// one that ended with fewer goes on.
     [[gnu::cold, gnu::noinline]] void archive(Archive& all) {
         if (all.reads()) together_.rest(), ahead_.reset(), problems_.reset();
         std::string seeds;
@@ -80,8 +81,12 @@ public:
         const bool fits = phase_ >= Phase::plan && phase_ <= Phase::ended && sets_.size() == voters_.size() &&
                           owner_ >= 0 && owner_ < int(voters_.size()) && voter_ >= 0 &&
                           voter_ <= int(voters_.size()) && step_ >= 0 && step_ <= options_.steps &&
-                          target_ >= 0 && target_ <= int(targets_.size());
+                          target_ >= 0 && target_ <= int(targets_.size()) && (!ended() || !rounds_.empty());
         RUNG_CHECK(fits, "self_improve: state; got one that no climb leaves, wanted what was written");
+        if (!all.reads()) return;
+        const int over = int(rounds_.size());
+        detail::check_rounds(options_, rounds_, now_, over + !ended());
+        if (ended() && !rounds_.back().ends && over < options_.rounds) phase_ = Phase::plan;
     }
 
 private:

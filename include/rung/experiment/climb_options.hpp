@@ -40,7 +40,7 @@ struct LabelledSet {
 };
 
 struct ClimbOptions {
-    int    rounds  = 10;
+    int    rounds  = 10;    ///< a climb that goes on may have more than it began with
     int    prompts = 2000;  ///< labelled per round, for each model
     int    steps   = 200;   ///< updates per round
     int    batch   = 128;
@@ -86,17 +86,17 @@ inline double rate_of(ClimbOptions const& options, int round, int step) {
 /// What a climb that goes on must find as it was.
 [[gnu::cold, gnu::noinline]] inline std::string text_of(ClimbOptions const& options) {
     EvaluateOptions const& t = options.test;
-    return concat(options.rounds, " rounds from ", options.first_round, " on, of ", options.prompts,
-                  " prompts and ", options.steps, " steps of ", options.batch, ", rate ",
-                  type_of(options.rate), " ", exact_text(options.peak), ", ", options.warmup, ", ",
-                  options.decay, options.reset_optimizer ? ", moments reset" : "",
-                  options.snapshots ? "" : ", no snapshots", ", passes ", options.run.passes, ", grade ",
-                  int(options.grade), ", control ", int(options.control), ", tests of ", t.each, " from ",
-                  t.from.text(), " to ", t.to.text(), " by ", t.by.text(), " every ", options.test_every,
-                  " of stream ", t.stream, ", answering ", int(t.answering), ", opening ", int(t.opening),
-                  ", passes ", t.run.passes, " ", type_of(t.passes), ", labels: ", text_of(options.labeller),
-                  ", by ", type_of(options.schedule), ", ", type_of(options.replay), ", ",
-                  type_of(options.watchdog), ", ", type_of(options.corrupt), ", kept by ");
+    return concat("rounds from ", options.first_round, " on, of ", options.prompts, " prompts and ",
+                  options.steps, " steps of ", options.batch, ", rate ", type_of(options.rate), " ",
+                  exact_text(options.peak), ", ", options.warmup, ", ", options.decay,
+                  options.reset_optimizer ? ", moments reset" : "", options.snapshots ? "" : ", no snapshots",
+                  ", passes ", options.run.passes, ", grade ", int(options.grade), ", control ",
+                  int(options.control), ", tests of ", t.each, " from ", t.from.text(), " to ", t.to.text(),
+                  " by ", t.by.text(), " every ", options.test_every, " of stream ", t.stream, ", answering ",
+                  int(t.answering), ", opening ", int(t.opening), ", passes ", t.run.passes, " ",
+                  type_of(t.passes), ", labels: ", text_of(options.labeller), ", by ",
+                  type_of(options.schedule), ", ", type_of(options.replay), ", ", type_of(options.watchdog),
+                  ", ", type_of(options.corrupt), ", kept by ");
 }
 
 inline constexpr int most_rounds = 100'000, most_targets = 4'096, most_samples = 1'024,
@@ -109,6 +109,24 @@ inline std::string in_round(int round) { return concat("self_improve: round ", r
 inline bool is_tested(ClimbOptions const& options, int round) {
     return options.test_every > 0 &&
            (round % options.test_every == 0 || round == options.first_round + options.rounds - 1);
+}
+
+/// Rounds are no part of what a climb must find as it was: throws where so many would not have led to these.
+/// @param over   those that are
+/// @param now    the one that may be under way
+/// @param begun  how many were
+[[gnu::cold, gnu::noinline]] inline void check_rounds(ClimbOptions const&       options,
+                                                      std::vector<Round> const& over, Round const& now,
+                                                      int begun) {
+    RUNG_CHECK(begun <= options.rounds, "self_improve: rounds; got ", options.rounds, ", wanted at least ",
+               begun, ", which were begun when the state was kept");
+    const auto check = [&](Round const& round, bool was) {
+        RUNG_CHECK(was == is_tested(options, round.round), "self_improve: rounds; got ", options.rounds,
+                   ", wanted as many as before: round ", round.round, was ? " was tested" : " was not tested",
+                   ", and of so many, tested every ", options.test_every, ", it is", was ? " not" : "");
+    };
+    for (auto const& round : over) check(round, !round.after.scores.empty());
+    if (!now.after.scores.empty()) check(now, true);
 }
 
 /// Throws where they make no sense, for so many models and with this filter; says what they leave open.

@@ -33,7 +33,8 @@ public:
           common_(common),
           command_(flags.command()),
           page_(std::move(title)),
-          stages_(common.out.empty() ? nullptr : new Stages(common_, streams, begin(flags).text())),
+          stages_(common.out.empty() ? nullptr
+                                     : new Stages(common_, streams, begin(flags).text(), flags.growing())),
           record_(common.out) {
         record_.go_to(0);  // a run that was killed is gone through again
         record_.write(begin(flags));
