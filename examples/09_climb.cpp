@@ -119,10 +119,9 @@ void climb(Context& ctx, Task const& task, Settings const& s, Common const& comm
             options.replay   = HalfNewest{.enough = s.prompts / 2};
             options.watchdog = hold_until_kept(0.5);
         }
+        const auto sure = LengthFilter{} | ConfidenceFilter{.least = s.sure} | SelfConsistency{.least = 1};
         self_improve(voters, task, first,
-                     LengthFilter{} | Agreement{.least = 1} | ConfidenceFilter{.least = s.sure} |
-                         SelfConsistency{.least = 1},
-                     options);
+                     s.voters > 1 ? LabelFilter(sure | Agreement{.least = 1}) : LabelFilter(sure), options);
     }
     const Report after = evaluate(ctx, voters[0].model(), task, past);
     pretrained.save(voters[0].model(), task);
@@ -141,7 +140,7 @@ int main(int argc, char** argv) {
     flags.add("trained-to", s.trained_to, "longest problem with a true label", {.least = 1, .most = 24});
     flags.add("steps", s.steps, "training steps on true labels; 0: 2,500, of sums 8,000", {.least = 0});
     flags.add("rounds", s.rounds, "rounds of self-improvement; 0: 40, of sums 22, of the paper's sizes 20",
-              {.least = 0});
+              {.least = 0, .grows = true});
     flags.add("round-steps", s.round_steps, "training steps per round; 0: 200, of sums 500", {.least = 0});
     flags.add("voters", s.voters, "models that must agree on a label; 0: 1, for sums 2",
               {.least = 0, .most = 1'000});

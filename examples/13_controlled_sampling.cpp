@@ -32,7 +32,7 @@ int main(int argc, char** argv) {
     flags.add("trained-to", s.trained_to, "longest string with a true label", {.least = 1, .most = 24});
     flags.add("climb-to", s.climb_to, "longest string that is wanted", {.least = 2, .most = 56});
     flags.add("steps", s.steps, "training steps on true labels", {.least = 1});
-    flags.add("rounds", s.rounds, "rounds of self-improvement", {.least = 1});
+    flags.add("rounds", s.rounds, "rounds of self-improvement", {.least = 1, .grows = true});
     flags.add("sure", s.sure, "confidence of a label that is kept; 0: all are", {.least = 0, .most = 1});
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
 

@@ -235,7 +235,7 @@ class Weighted;  // weighted.hpp
 class Staged;  // staged.hpp: a list of Stage
 template <class Weight> class Shaped;  // shaped.hpp
 struct CollectOptions;  // collect.hpp: collect
-struct Candidate;  // filter.hpp
+struct Candidate;  // filter.hpp; Needs, in policy.hpp
 struct NoFilter;
 struct LengthFilter;
 struct ConfidenceFilter;

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <sstream>
 
 #include "rung/core/archive.hpp"
 #include "rung/curriculum/filter.hpp"
@@ -296,4 +297,27 @@ TEST_CASE("a round is written and read back whole") {
     CHECK(again.bytes() == all.bytes());
     CHECK(other.after.at({3, 4}).correct == 2);
     CHECK(other.total().kept == 7);
+}
+
+TEST_CASE("a round prints its labels as a table, a line a difficulty") {
+    Round round  = round_with(7, 0.5);
+    round.labels = {{.difficulty     = {3, 1},
+                     .labelled       = 40,
+                     .labelled_right = 35,
+                     .kept           = 32,
+                     .kept_right     = 28,
+                     .trust          = 0.5},
+                    {.difficulty = {4, 1}, .labelled = 10, .labelled_right = 0}};
+    round.round = 12, round.sign = "trust in the kept labels is 50 %", round.ruling = Ruling::hold,
+    round.ends = true;
+    std::ostringstream out;
+    out << round << 0.5;
+    CHECK(out.str() ==
+          "round 12: hold, the end; trust in the kept labels is 50 %\n"
+          "difficulty  labelled      kept  precision    recall     trust\n"
+          "       3x1        40        32      0.875     0.800     0.500\n"
+          "       4x1        10         0      0.000     0.000     0.000\n0.5");
+    std::ostringstream plain;
+    plain << Round{};
+    CHECK(plain.str() == "round 0: go on\ndifficulty  labelled      kept  precision    recall     trust\n");
 }

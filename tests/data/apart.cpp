@@ -230,10 +230,11 @@ TEST_CASE("within a side problems are as likely as the task makes them") {
 
 TEST_CASE("too few problems are refused by name") {
     Rng rng(1, Purpose::training);
-    CHECK_THROWS_WITH_AS(sample(Apart{Parity{}}, rng, 1),
-                         "Apart: problems of Parity of difficulty 1; got 2, wanted at least 3: for "
-                         "training, self-improvement and evaluation",
-                         Error);
+    CHECK_THROWS_WITH_AS(
+        sample(Apart{Parity{}}, rng, 1),
+        doctest::Contains("Apart: problems of Parity of difficulty 1; got 2, wanted at least 3: for "
+                          "training, self-improvement and evaluation"),
+        Error);
     const Apart few{Few{2, false}};
     int         refused = 0;
     for (const Purpose purpose : purposes) {

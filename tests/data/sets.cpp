@@ -176,8 +176,9 @@ TEST_CASE("a test of listed problems asks all of them and no others") {
     }
     CHECK(std::vector<std::string>(asked.begin(), asked.end()) == rest.prompts());
     Rng rng(1, Purpose::evaluation);
-    CHECK_THROWS_WITH_AS(sample(test, rng, 3),
-                         "Listed: difficulty; got 3, wanted one of which the set has examples", Error);
+    CHECK_THROWS_WITH_AS(
+        sample(test, rng, 3),
+        doctest::Contains("Listed: difficulty; got 3, wanted one of which the set has examples"), Error);
 }
 
 TEST_CASE("digits and pairs are left out, of every format that says which numbers it is about") {
@@ -208,11 +209,12 @@ TEST_CASE("digits and pairs are left out, of every format that says which number
     struct Mine {
         bool operator()(Example const& example) const { return example.answer.size() < 9; }
     };
-    CHECK_THROWS_WITH_AS(sample(Excluding{Copy{}, Mine{}}, rng, 2),
-                         "Excluding: difficulty 2; got no problem that the rule allows in 100000 draws, "
-                         "wanted at least 1 (where all of a difficulty are left out, tests begin past it: "
-                         "EvaluateOptions::from)",
-                         Error);
+    CHECK_THROWS_WITH_AS(
+        sample(Excluding{Copy{}, Mine{}}, rng, 2),
+        doctest::Contains("Excluding: difficulty 2; got no problem that the rule allows in 100000 draws, "
+                          "wanted at least 1 (where all of a difficulty are left out, tests begin past it: "
+                          "EvaluateOptions::from)"),
+        Error);
 }
 
 TEST_CASE("a set of pairs leaves out what its task leaves out, or keeps for tests") {

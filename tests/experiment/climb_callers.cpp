@@ -4,6 +4,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <exception>
+#include <stdexcept>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -82,4 +85,99 @@ TEST_CASE("a climb does without options") {
     auto         engine = climb(voters, Reverse{}, Uniform{1, 3}, NoFilter{});
     engine.advance();
     CHECK_FALSE(engine.ended());
+}
+
+namespace {
+
+/// Throws what the standard library does, unless it is told otherwise.
+template <class What = std::out_of_range>
+struct Fails : Reverse {
+    int sample_from, correct_from;
+
+    explicit Fails(int sample, int correct = 99) : sample_from(sample), correct_from(correct) {}
+    Example sample(Rng& rng, int difficulty) const {
+        if (difficulty >= sample_from) throw What("at 7");
+        return Reverse::sample(rng, difficulty);
+    }
+    bool correct(Example const& truth, std::string_view answer) const {
+        if (int(truth.answer.size()) >= correct_from) throw What("at 8");
+        return truth.answer == answer;
+    }
+};
+
+std::string said(auto const& work) {
+    try {
+        work();
+    } catch (std::exception const& error) {
+        return error.what();
+    }
+    return "nothing";
+}
+/// What a climb says of a task after `rounds` rounds, the first of which labels length 4.
+template <class Task>
+std::string climbs(Task const& task, LabelFilter const& filter = NoFilter{}, ClimbOptions options = quick()) {
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx};
+    Trainer      trainer{ctx, model};
+    options.test_every = 0;
+    return said([&] { self_improve(trainer, task, Uniform{1, 3}, filter, options); });
+}
+bool holds(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("what a task throws is told with the task, what it was asked, and the round") {
+    const std::string sampled = climbs(Fails<>(5));
+    CHECK(holds(sampled, "self_improve: round 2: "));
+    CHECK(holds(sampled, "Fails<"));
+    CHECK(holds(sampled, ">: sample of difficulty 5: at 7"));
+    const std::string judged = climbs(Fails<>(99, 6));
+    CHECK(holds(judged, "self_improve: round 3: "));
+    CHECK(holds(judged, ">: correct of "));
+    CHECK(judged.ends_with(": at 8"));
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx};
+    const auto   trains = [&](auto const& task) {
+        return said([&] { train(ctx, model, task, Uniform{3, 3}, {.steps = 2, .batch = 2}); });
+    };
+    CHECK(holds(trains(Fails<>(3)), ">: sample of difficulty 3: at 7"));
+    CHECK(holds(trains(Fails<Error>(3)), "Error>: sample of difficulty 3: at 7"));
+}
+
+TEST_CASE("what a filter throws is told with the filter, the difficulty and the round") {
+    struct Chokes {
+        std::vector<bool> operator()(std::vector<Candidate> const& all) const {
+            if (all.front().difficulty == 5) throw std::invalid_argument("stoi");
+            return std::vector<bool>(all.size() + (all.front().difficulty == 6), true);
+        }
+    };
+    const std::string thrown = climbs(Reverse{}, Chokes{});
+    CHECK(holds(thrown, "self_improve: round 2: difficulty 5: filter "));
+    CHECK(holds(thrown, "Chokes: stoi"));
+    auto options            = quick();
+    options.first_round     = 8;
+    options.schedule        = Next{.by = 3};
+    const std::string sized = climbs(Reverse{}, Chokes{}, options);
+    CHECK(holds(sized, "self_improve: round 8: difficulty 6: filter "));
+    CHECK(holds(sized, "Filter: answers; got 41, wanted 40"));
+}
+
+TEST_CASE(
+    "what is thrown is still there to be caught: nested, or where its type says more than an error, itself") {
+    struct Mine : Error {
+        using Error::Error;
+    };
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx};
+    const auto   trains = [&](auto const& task) {
+        train(ctx, model, task, Uniform{3, 3}, {.steps = 2, .batch = 2});
+    };
+    CHECK_THROWS_WITH_AS(trains(Fails<Mine>(3)), "at 7", Mine);
+    CHECK_THROWS_WITH_AS(trains(Fails<Diverged>(3)), "at 7", Diverged);
+    CHECK_THROWS_AS(trains(Fails<>(3)), Error);
+    try {
+        trains(Fails<>(3));
+    } catch (Error const& error) {
+        CHECK_THROWS_WITH_AS(std::rethrow_if_nested(error), "at 7", std::out_of_range);
+    }
 }

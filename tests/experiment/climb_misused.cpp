@@ -102,11 +102,11 @@ TEST_CASE("the state of something else is refused in words, another climb's by w
     const std::string no_climb = said(saved(climbing.voters));
     CHECK(no_climb.find("is this the state of something else?") != std::string::npos);
     CHECK(std::all_of(no_climb.begin(), no_climb.end(), [](char c) { return c >= ' '; }));
-    auto longer             = quick();
-    longer.rounds           = 5;
-    const std::string other = said(Climbing(longer).state());
-    CHECK(other.find("got '3 rounds") != std::string::npos);
-    CHECK(other.find("wanted '5 rounds") != std::string::npos);
+    auto later              = quick();
+    later.first_round       = 5;
+    const std::string other = said(Climbing(later).state());
+    CHECK(other.find("got 'rounds from 1 on") != std::string::npos);
+    CHECK(other.find("wanted 'rounds from 5 on") != std::string::npos);
     CHECK(other.size() < 300);
 }
 
@@ -151,6 +151,49 @@ TEST_CASE("policies that make no sense are refused") {
     CHECK_THROWS_WITH_AS(Climbing(quick()).sets(1), doctest::Contains("sets of model 1"), Error);
 }
 
+TEST_CASE("a vote of one model, and a return to weights that are not kept, are refused before any work") {
+    const auto climbs = [](int models, LabelFilter const& filter, ClimbOptions const& options = quick()) {
+        Climbing(options, models, filter);
+    };
+    for (LabelFilter const& filter :
+         {LabelFilter(Agreement{}), LabelFilter(LengthFilter{} | Agreement{} | NoFilter{}),
+          LabelFilter(NoFilter{} | LabelFilter(Agreement{}))}) {
+        CHECK_THROWS_WITH_AS(climbs(1, filter), doctest::Contains("of one model, which agrees with itself"),
+                             Error);
+        CHECK_NOTHROW(climbs(2, filter));
+    }
+    CHECK_THROWS_WITH_AS(climbs(1, Agreement{}),
+                         doctest::Contains("self_improve: filter; got rung::Agreement of one"), Error);
+    auto options     = quick();
+    options.watchdog = Collapse{.then = Ruling::roll_back};
+    CHECK_NOTHROW(climbs(1, NoFilter{}, options));
+    options.snapshots = false;
+    CHECK_THROWS_WITH_AS(
+        climbs(1, NoFilter{}, options),
+        doctest::Contains("self_improve: snapshots; got none for rung::Collapse, which may roll back"),
+        Error);
+    options.watchdog = Collapse{.then = Ruling::hold};
+    CHECK_NOTHROW(climbs(1, NoFilter{}, options));
+}
+
+TEST_CASE("a choice of one's own says what it needs of a climb") {
+    struct Undoes {
+        Needs  needs() const { return {.snapshots = true}; }
+        Advice operator()(Round const&, std::vector<Round> const&) const { return {Ruling::roll_back}; }
+    };
+    struct Counts {
+        Needs             needs() const { return {.voters = true}; }
+        std::vector<bool> operator()(std::vector<Candidate> const& all) const {
+            return std::vector<bool>(all.size());
+        }
+    };
+    auto options      = quick();
+    options.watchdog  = Undoes{};
+    options.snapshots = false;
+    CHECK_THROWS_WITH_AS(Climbing{options}, doctest::Contains("Undoes, which may roll back"), Error);
+    CHECK_THROWS_WITH_AS((Climbing{quick(), 1, Counts{}}), doctest::Contains("Counts of one model"), Error);
+}
+
 TEST_CASE("a label that nobody can write is refused with its round, its difficulty and who made it") {
     const auto refused = [](ClimbOptions const& options, char const* what) {
         CHECK_THROWS_WITH_AS(Climbing(options).finish(), doctest::Contains(what), Error);
@@ -158,10 +201,10 @@ TEST_CASE("a label that nobody can write is refused with its round, its difficul
     auto options    = quick();
     options.corrupt = [](Rng&, Candidate const&, int) { return "xyz"; };
     refused(options,
-            "self_improve: round 1, difficulty 4: a label of `corrupt`: Vocab: character 0 of 'xyz'");
+            "self_improve: round 1: difficulty 4: a label of `corrupt`: Vocab: character 0 of 'xyz'");
     options                 = quick();
     options.labeller        = reworded([](std::string const& prompt, int) { return prompt; },
                                 [](std::string const&, std::string const&, int) { return "?"; });
     options.labeller.choose = [](std::vector<Answer> const&) { return std::size_t{1}; };
-    refused(options, "self_improve: round 1, difficulty 4: a label of Labeller::read: Vocab");
+    refused(options, "self_improve: round 1: difficulty 4: a label of Labeller::read: Vocab");
 }

@@ -119,3 +119,23 @@ TEST_CASE("journal: reports of two axes are drawn as grids, one of them for each
           std::string::npos);
     std::fclose(out), std::fclose(error);
 }
+
+TEST_CASE(
+    "journal: a training of one step, and labels that are made at once, tell no speed that nobody measured") {
+    Common common;
+    Flags  flags{"test"};
+    common.add_to(flags);
+    std::FILE *  out = std::tmpfile(), *error = std::tmpfile();
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx};
+    Journal      journal{"trial", "A trial", common, flags, {out, error}};
+    train(ctx, model, Reverse{}, Uniform{1, 2}, {.steps = 1, .batch = 4, .watch = journal.watch("one")});
+    const std::string one = scratch::read(error);
+    CHECK(one.find("one   1/1   100%   loss ") == 0);
+    CHECK(count(one, "/s   ") == 0);
+    CHECK(count(one, "elapsed 0:00\n") == 1);
+    train(ctx, model, Reverse{}, Uniform{1, 2}, {.steps = 3, .batch = 4, .watch = journal.watch("three")});
+    CHECK(count(scratch::read(error), " steps/s   ") == 1);
+    CHECK(count(scratch::read(error), " tokens/s   ") == 1);
+    std::fclose(out), std::fclose(error);
+}

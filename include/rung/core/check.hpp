@@ -3,10 +3,12 @@
 
 #include <charconv>
 #include <concepts>
+#include <exception>
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <typeinfo>
 
 namespace rung {
 
@@ -82,6 +84,19 @@ std::string concat(Parts const&... parts) {
 
 [[noreturn, gnu::cold, gnu::noinline]] inline void fail(std::initializer_list<Part> parts) {
     throw Error(join(parts));
+}
+
+/// In a handler: throws on what is handled there, with a place before its message. Any standard exception becomes an
+/// Error, in which it is nested; what says more than an Error by its type, or is no exception, is thrown on as it is.
+[[noreturn, gnu::cold, gnu::noinline]] inline void rethrow_from(std::string const& place) {
+    try {
+        throw;
+    } catch (std::exception const& what) {
+        if (typeid(what) == typeid(Error)) throw Error(place + what.what());
+        const bool nested = dynamic_cast<std::nested_exception const*>(&what);
+        if (dynamic_cast<Error const*>(&what) && !nested) throw;
+        std::throw_with_nested(Error(place + what.what()));
+    }
 }
 
 }  // namespace rung

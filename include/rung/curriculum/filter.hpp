@@ -126,10 +126,11 @@ struct FixedLength {
 };
 
 /// Keeps answers that at least this share of the models gave, models of different seeds (Lee et al., ICML 2025, section
-/// 5.2: majority voting). Of a single model, all; answers that did not end, too.
+/// 5.2: majority voting); answers that did not end, too. A single model always agrees with itself: it is refused.
 struct Agreement {
     double least = 0.8;
 
+    Needs             needs() const { return {.voters = true}; }
     void              check() const { detail::check_share("Agreement", least); }
     std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
         check();
@@ -176,6 +177,10 @@ struct Both {
     void check() const {
         if constexpr (ChecksItself<First>) first.check();
         if constexpr (ChecksItself<Second>) second.check();
+    }
+    Needs needs() const {
+        const Needs one = detail::needs_of(first), other = detail::needs_of(second);
+        return {one.voters || other.voters, one.snapshots || other.snapshots};
     }
     std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
         std::vector<bool>      keep = first(candidates);

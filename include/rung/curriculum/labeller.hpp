@@ -3,6 +3,7 @@
 // asked in other words, of which one answer is taken.
 
 #include <algorithm>
+#include <concepts>
 #include <functional>
 #include <string>
 #include <utility>
@@ -24,10 +25,30 @@ struct explain_choice {
         "answer that is the label");
 };
 
+template <class F>
+struct explain_labeller {
+    static constexpr bool ok = std::is_void_v<F>;
+    static_assert(
+        ok,
+        "Labeller: wanted greedy_label() or another, or one whose members are named, such as "
+        "rung::Labeller{.samples = 4, .temperature = 0.8}; a function of the answers is its `.choose`");
+};
+
+namespace detail {
+/// The first member of an aggregate is what braces that are left out are for: what is no Labeller gets its sentence.
+struct NoLabeller {
+    NoLabeller() = default;
+    template <class F>
+        requires(!std::same_as<F, NoLabeller>)
+    NoLabeller(F const&) { explain_labeller<F>(); }
+};
+}  // namespace detail
+
 struct Labeller {
-    int    samples     = 1;  ///< answers to each problem
-    double temperature = 0;  ///< 0: the likeliest token
-    int    top_k       = 0;  ///< 0: of all tokens
+    [[no_unique_address]] detail::NoLabeller none        = {};
+    int                                      samples     = 1;  ///< answers to each problem
+    double                                   temperature = 0;  ///< 0: the likeliest token
+    int                                      top_k       = 0;  ///< 0: of all tokens
     /// Which of a problem's answers is its label; empty: the first.
     Policy<std::size_t(std::vector<Answer> const&), explain_choice> choose = {};
     /// Wording 1 .. samples - 1 of a prompt, the same whenever it is asked for; empty: the prompt itself. A climb that
@@ -36,6 +57,10 @@ struct Labeller {
     /// What an answer to that wording says of the prompt itself, the text of an answer of any form: one may be cut off.
     /// Empty: the same.
     std::function<std::string(std::string const& prompt, std::string const& answer, int sample)> read = {};
+
+    template <class F>
+        requires(!std::same_as<F, Labeller>)
+    void operator=(F const&) { explain_labeller<F>(); }
 };
 
 /// The likeliest token each time.
@@ -46,15 +71,15 @@ inline Labeller sampled_label(double temperature, int top_k = 0) {
 }
 /// The answer that the model gives the highest probability, of several by chance; of those that ended, if any did.
 inline Labeller best_of(int samples, double temperature, int top_k = 0) {
-    return {samples, temperature, top_k, [](std::vector<Answer> const& answers) {
-                return std::size_t(std::max_element(answers.begin(), answers.end(),
-                                                    [](Answer const& a, Answer const& b) {
-                                                        return a.ended != b.ended
-                                                                   ? b.ended
-                                                                   : a.confidence < b.confidence;
-                                                    }) -
-                                   answers.begin());
-            }};
+    Labeller labeller = sampled_label(temperature, top_k);
+    labeller.samples  = samples;
+    labeller.choose   = [](std::vector<Answer> const& answers) {
+        const auto less = [](Answer const& a, Answer const& b) {
+            return a.ended != b.ended ? b.ended : a.confidence < b.confidence;
+        };
+        return std::size_t(std::max_element(answers.begin(), answers.end(), less) - answers.begin());
+    };
+    return labeller;
 }
 
 namespace detail {
@@ -84,7 +109,7 @@ inline std::size_t commonest(std::vector<Answer> const& answers) {
 
 /// The commonest of several answers by chance: what SelfConsistency looks at.
 inline Labeller commonest_of(int samples, double temperature, int top_k = 0) {
-    return {samples, temperature, top_k, detail::commonest};
+    return {.samples = samples, .temperature = temperature, .top_k = top_k, .choose = detail::commonest};
 }
 
 /// The likeliest answer to the problem itself, which is the label, with its confidence; its consistency is the share of

@@ -5,7 +5,6 @@
 #include <concepts>
 #include <cstddef>
 #include <functional>
-#include <utility>
 
 namespace rung {
 
@@ -13,6 +12,25 @@ template <class F>
 concept ChecksItself = requires(F const function) {
     { function.check() } -> std::same_as<void>;
 };
+
+/// What a function of a climb is of no use without. Where it is missing the climb is refused before it begins.
+struct Needs {
+    bool voters    = false;  ///< several models
+    bool snapshots = false;  ///< of the weights at a round's start, see ClimbOptions
+};
+
+template <class F>
+concept TellsNeeds = requires(F const function) {
+    { function.needs() } -> std::same_as<Needs>;
+};
+
+namespace detail {
+template <class F>
+Needs needs_of(F const& function) {
+    if constexpr (TellsNeeds<F>) return function.needs();
+    else return {};
+}
+}  // namespace detail
 
 /// A std::function to call, to test and to copy; but one made from an empty Policy is not empty.
 /// @tparam Explain  of a type: whether it has the form, `ok`, and a sentence if it has not
@@ -26,15 +44,20 @@ public:
     /// const` does, if it has one.
     template <class F>
         requires(!std::derived_from<F, Policy>)
-    Policy(F function) : Function(checked(std::move(function))) {}
+    Policy(F function) : Function(checked(function)), needs_(detail::needs_of(function)) {}
+
+    /// What the function's own `Needs needs() const` says, if it has one.
+    Needs needs() const { return needs_; }
 
 private:
     template <class F>
-    static Function checked(F function) {
+    static Function checked(F const& function) {
         if constexpr (ChecksItself<F>) function.check();
-        if constexpr (Explain<F>::ok) return Function(std::move(function));
+        if constexpr (Explain<F>::ok) return Function(function);
         else return {};
     }
+
+    Needs needs_;
 };
 
 }  // namespace rung

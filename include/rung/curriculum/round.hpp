@@ -3,6 +3,8 @@
 // since, and what became of it.
 
 #include <cstdint>
+#include <iomanip>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -92,5 +94,22 @@ struct Round {
         return sum;
     }
 };
+
+/// Its labels, a line a difficulty; its tests are reports, which print themselves.
+[[gnu::cold, gnu::noinline]] inline std::ostream& operator<<(std::ostream& out, Round const& round) {
+    const auto flags  = out.flags();
+    const auto digits = out.precision();
+    out << "round " << round.round << ": " << ruling_name(round.ruling) << (round.ends ? ", the end" : "")
+        << (round.sign.empty() ? "" : "; ") << round.sign
+        << "\ndifficulty  labelled      kept  precision    recall     trust\n"
+        << std::fixed << std::setprecision(3);
+    for (auto const& count : round.labels)
+        out << std::setw(10) << count.difficulty.text() << std::setw(10) << count.labelled << std::setw(10)
+            << count.kept << std::setw(11) << count.precision() << std::setw(10) << count.recall()
+            << std::setw(10) << count.trust << '\n';
+    out.flags(flags);
+    out.precision(digits);
+    return out;
+}
 
 }  // namespace rung

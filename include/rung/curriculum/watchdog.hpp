@@ -41,6 +41,7 @@ struct Collapse {
     Ruling then        = Ruling::go_on;  ///< what to do about it
     int    patience    = 3;  ///< rounds in a row that are held or rolled back before the climb stops
 
+    Needs                             needs() const { return {.snapshots = then == Ruling::roll_back}; }
     [[gnu::cold, gnu::noinline]] void check() const {
         RUNG_CHECK(least_kept >= 0 && least_kept <= 1 && least_trust >= 0 && least_trust <= 1 &&
                        most_fall >= 0 && stalled >= 0 && patience >= 0,

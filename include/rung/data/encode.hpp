@@ -140,7 +140,7 @@ Item encode_of(Task const& task, Vocab const& vocab, Example const& example, Ans
         if (by_token) item.mask = std::vector<int>(item.tokens.size(), 1);
         detail::each_token(vocab, example.prompt, example.answer, [&](std::string_view text) {
             ++token;
-            if (task.graded(text)) return;
+            if (graded(task, text)) return;
             if (by_token) item.mask[token] = 0;
             else if (text.size() > example.prompt.size()) item.targets[token - 1] = -1;
         });

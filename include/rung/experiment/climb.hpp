@@ -29,11 +29,10 @@ public:
           trained_(int(voters_.front()->steps())),
           sets_(voters_.size()) {
         for (Trainer* voter : voters_) seeds_.push_back(voter->context().seed());
-        detail::check_options(options_);
-        RUNG_CHECK(filter_, "self_improve: filter; got none, wanted NoFilter{} or another");
+        detail::check_options(options_, filter_, int(voters_.size()));
         if (options.test_every > 0) check_tests();
         detail::check_schedule(options_, first_.hardest(), int(voters_.size()),
-                               [&](Difficulty d, int round) { check_target(d, round); });
+                               [&](Difficulty d) { check_difficulty(d); });
     }
 
     bool ended() const { return phase_ == Phase::ended; }
@@ -41,10 +40,15 @@ public:
     /// there is no state to archive before at_rest().
     /// @param due  whether there must be a state so many pieces from now; empty: after each
     void advance(std::function<bool(int)> const& due = {}) {
-        if (phase_ == Phase::plan) plan();
-        else if (phase_ == Phase::label) label();
-        else if (phase_ == Phase::train) step(due);
-        else if (phase_ == Phase::test) test();
+        const int round = number();
+        try {
+            if (phase_ == Phase::plan) plan(round);
+            else if (phase_ == Phase::label) label();
+            else if (phase_ == Phase::train) step(due);
+            else if (phase_ == Phase::test) test();
+        } catch (...) {
+            rethrow_from(detail::in_round(round));
+        }
     }
     bool at_rest() const { return together_.under_way() == 0; }
     /// After a step that threw and a return to an earlier state: other examples than those that led there.
@@ -58,7 +62,8 @@ public:
         return sets_[std::size_t(voter)];
     }
 
-    /// The whole state, the models' among it. What is read must be of the same climb.
+    /// The whole state, the models' among it. What is read must be of the same climb, but for the number of its rounds:
+    /// one that ended with fewer goes on.
     [[gnu::cold, gnu::noinline]] void archive(Archive& all) {
         if (all.reads()) together_.rest(), ahead_.reset(), problems_.reset();
         std::string seeds;
@@ -76,8 +81,12 @@ public:
         const bool fits = phase_ >= Phase::plan && phase_ <= Phase::ended && sets_.size() == voters_.size() &&
                           owner_ >= 0 && owner_ < int(voters_.size()) && voter_ >= 0 &&
                           voter_ <= int(voters_.size()) && step_ >= 0 && step_ <= options_.steps &&
-                          target_ >= 0 && target_ <= int(targets_.size());
+                          target_ >= 0 && target_ <= int(targets_.size()) && (!ended() || !rounds_.empty());
         RUNG_CHECK(fits, "self_improve: state; got one that no climb leaves, wanted what was written");
+        if (!all.reads()) return;
+        const int over = int(rounds_.size());
+        detail::check_rounds(options_, rounds_, now_, over + !ended());
+        if (ended() && !rounds_.back().ends && over < options_.rounds) phase_ = Phase::plan;
     }
 
 private:
@@ -85,22 +94,14 @@ private:
     /// Prompts between two moments at which a climb may be killed.
     int chunk() const { return std::max(1'024, 8'192 / (int(voters_.size()) * options_.labeller.samples)); }
 
-    bool tested(int round) const {
-        return options_.test_every > 0 &&
-               (round % options_.test_every == 0 || round == options_.first_round + options_.rounds - 1);
-    }
+    /// Of the round that is, or comes next.
+    int number() const { return options_.first_round + int(rounds_.size()); }
 
     /// Throws unless the task has problems of that difficulty, and the model can read them.
     void check_difficulty(Difficulty difficulty) const {
-        detail::check_length<Model>("self_improve", task_, difficulty);
+        detail::check_length<Model>("schedule", task_, difficulty);
         Rng rng(0, Purpose::user);
         sample(task_, rng, difficulty);
-    }
-    void check_target(Difficulty difficulty, int round) const try {
-        check_difficulty(difficulty);
-    } catch (Error const& error) {
-        throw Error(concat("self_improve: schedule, round ", round, ": difficulty ", difficulty.text(), ": ",
-                           error.what()));
     }
     [[gnu::cold, gnu::noinline]] void check_tests() {
         if (options_.test.run.passes == 0) options_.test.run.passes = options_.run.passes;
@@ -109,10 +110,9 @@ private:
         check_difficulty(detail::corner<Task>(options_.test.from));
         check_difficulty(detail::corner<Task>(options_.test.to));
     }
-    [[gnu::cold, gnu::noinline]] void plan() {
-        const int round = options_.first_round + int(rounds_.size());
-        cost_           = {};
-        const auto ask  = [&](Difficulty difficulty) {
+    [[gnu::cold, gnu::noinline]] void plan(int round) {
+        cost_          = {};
+        const auto ask = [&](Difficulty difficulty) {
             return detail::probe(voters_, task_, difficulty, round, options_, cost_);
         };
         targets_ =
@@ -122,13 +122,12 @@ private:
             return longest(task_, target.difficulty) + 1 > Model::shape.context;
         });
         if (targets_.empty()) {
-            RUNG_CHECK(!rounds_.empty(),
-                       "self_improve: schedule; got nothing for the first round, or nothing that a",
+            RUNG_CHECK(!rounds_.empty(), "schedule; got nothing for the first round, or nothing that a",
                        " context of ", Model::shape.context, " holds, wanted a difficulty");
             phase_ = Phase::ended;
             return;
         }
-        for (auto const& target : targets_) check_target(target.difficulty, round);
+        for (auto const& target : targets_) check_difficulty(target.difficulty);
         now_            = {};
         now_.round      = round;
         now_.hardest    = first_.hardest();
@@ -243,7 +242,7 @@ private:
 
     /// Tests one model; after the last of them the watchdog has its say.
     [[gnu::cold, gnu::noinline]] void test() {
-        if (tested(now_.round) && voter_ < int(voters_.size())) {
+        if (detail::is_tested(options_, now_.round) && voter_ < int(voters_.size())) {
             now_.after.add(test_of(*voters_[std::size_t(voter_)]));
             if (++voter_ < int(voters_.size())) return;
         }
@@ -263,7 +262,7 @@ private:
     }
     void go_back() {
         RUNG_CHECK(options_.snapshots && !snapshot_.empty(),
-                   "self_improve: the watchdog's ruling; got roll_back, wanted ClimbOptions::snapshots");
+                   "the watchdog's ruling; got roll_back, wanted ClimbOptions::snapshots");
         Archive all(snapshot_);
         for (Trainer* voter : voters_) all(*voter);
     }

@@ -22,6 +22,15 @@ enum class Control {
     true_labels,  ///< all problems get their true labels, and all are kept
 };
 
+template <class F>
+struct explain_round_rate {
+    static constexpr bool ok = std::is_invocable_r_v<double, F&, int, int>;
+    static_assert(
+        ok,
+        "ClimbOptions::rate: wanted `double operator()(int round, int step) const`, steps from 0 on "
+        "in each round, such as a lambda that asks a WarmupStableDecay of the step");
+};
+
 /// The labels that a model kept of a round.
 struct LabelledSet {
     int                    round = 0, width = 1;  ///< width: difficulties
@@ -31,15 +40,16 @@ struct LabelledSet {
 };
 
 struct ClimbOptions {
-    int    rounds  = 10;
+    int    rounds  = 10;    ///< a climb that goes on may have more than it began with
     int    prompts = 2000;  ///< labelled per round, for each model
     int    steps   = 200;   ///< updates per round
     int    batch   = 128;
     double peak    = 1e-3;  ///< learning rate at the start of a round
     int    warmup  = 0;     ///< steps until it is reached
     int decay = 0;  ///< steps of the cosine that ends a round; 0: half of them, at most what warm-up leaves
-    std::function<double(int round, int step)> rate = {};  ///< a schedule of your own, instead of these three
-    bool                                       reset_optimizer = false;  ///< a round starts without moments
+    /// A schedule of your own, instead of these three.
+    Policy<double(int round, int step), explain_round_rate> rate = {};
+    bool reset_optimizer                                         = false;  ///< a round starts without moments
     /// The weights of a round's start are kept for Ruling::roll_back, beside those of now.
     bool  snapshots = true;
     Grade grade     = Grade::answer;
@@ -76,24 +86,58 @@ inline double rate_of(ClimbOptions const& options, int round, int step) {
 /// What a climb that goes on must find as it was.
 [[gnu::cold, gnu::noinline]] inline std::string text_of(ClimbOptions const& options) {
     EvaluateOptions const& t = options.test;
-    return concat(options.rounds, " rounds from ", options.first_round, " on, of ", options.prompts,
-                  " prompts and ", options.steps, " steps of ", options.batch, ", rate ",
-                  type_of(options.rate), " ", exact_text(options.peak), ", ", options.warmup, ", ",
-                  options.decay, options.reset_optimizer ? ", moments reset" : "",
-                  options.snapshots ? "" : ", no snapshots", ", passes ", options.run.passes, ", grade ",
-                  int(options.grade), ", control ", int(options.control), ", tests of ", t.each, " from ",
-                  t.from.text(), " to ", t.to.text(), " by ", t.by.text(), " every ", options.test_every,
-                  " of stream ", t.stream, ", answering ", int(t.answering), ", opening ", int(t.opening),
-                  ", passes ", t.run.passes, " ", type_of(t.passes), ", labels: ", text_of(options.labeller),
-                  ", by ", type_of(options.schedule), ", ", type_of(options.replay), ", ",
-                  type_of(options.watchdog), ", ", type_of(options.corrupt), ", kept by ");
+    return concat("rounds from ", options.first_round, " on, of ", options.prompts, " prompts and ",
+                  options.steps, " steps of ", options.batch, ", rate ", type_of(options.rate), " ",
+                  exact_text(options.peak), ", ", options.warmup, ", ", options.decay,
+                  options.reset_optimizer ? ", moments reset" : "", options.snapshots ? "" : ", no snapshots",
+                  ", passes ", options.run.passes, ", grade ", int(options.grade), ", control ",
+                  int(options.control), ", tests of ", t.each, " from ", t.from.text(), " to ", t.to.text(),
+                  " by ", t.by.text(), " every ", options.test_every, " of stream ", t.stream, ", answering ",
+                  int(t.answering), ", opening ", int(t.opening), ", passes ", t.run.passes, " ",
+                  type_of(t.passes), ", labels: ", text_of(options.labeller), ", by ",
+                  type_of(options.schedule), ", ", type_of(options.replay), ", ", type_of(options.watchdog),
+                  ", ", type_of(options.corrupt), ", kept by ");
 }
 
 inline constexpr int most_rounds = 100'000, most_targets = 4'096, most_samples = 1'024,
                      most_prompts = 100'000'000;
 
-/// Throws where they make no sense; says what they leave open.
-[[gnu::cold, gnu::noinline]] inline void check_options(ClimbOptions& options) {
+/// What stands before what was thrown in a round.
+inline std::string in_round(int round) { return concat("self_improve: round ", round, ": "); }
+
+/// Whether a round ends with a test.
+inline bool is_tested(ClimbOptions const& options, int round) {
+    return options.test_every > 0 &&
+           (round % options.test_every == 0 || round == options.first_round + options.rounds - 1);
+}
+
+/// Rounds are no part of what a climb must find as it was: throws where so many would not have led to these.
+/// @param over   those that are
+/// @param now    the one that may be under way
+/// @param begun  how many were
+[[gnu::cold, gnu::noinline]] inline void check_rounds(ClimbOptions const&       options,
+                                                      std::vector<Round> const& over, Round const& now,
+                                                      int begun) {
+    RUNG_CHECK(begun <= options.rounds, "self_improve: rounds; got ", options.rounds, ", wanted at least ",
+               begun, ", which were begun when the state was kept");
+    const auto check = [&](Round const& round, bool was) {
+        RUNG_CHECK(was == is_tested(options, round.round), "self_improve: rounds; got ", options.rounds,
+                   ", wanted as many as before: round ", round.round, was ? " was tested" : " was not tested",
+                   ", and of so many, tested every ", options.test_every, ", it is", was ? " not" : "");
+    };
+    for (auto const& round : over) check(round, !round.after.scores.empty());
+    if (!now.after.scores.empty()) check(now, true);
+}
+
+/// Throws where they make no sense, for so many models and with this filter; says what they leave open.
+[[gnu::cold, gnu::noinline]] inline void check_options(ClimbOptions& options, LabelFilter const& filter,
+                                                       int voters) {
+    RUNG_CHECK(filter, "self_improve: filter; got none, wanted NoFilter{} or another");
+    RUNG_CHECK(voters > 1 || !filter.needs().voters, "self_improve: filter; got ", type_of(filter),
+               " of one model, which agrees with itself; wanted Voters, at least 2, or another filter");
+    RUNG_CHECK(options.snapshots || !options.watchdog.needs().snapshots,
+               "self_improve: snapshots; got none for ", type_of(options.watchdog),
+               ", which may roll back; wanted ClimbOptions::snapshots");
     RUNG_CHECK(options.rounds > 0 && options.rounds < most_rounds && options.prompts > 0 &&
                    options.steps > 0 && options.batch > 0,
                "self_improve: rounds, prompts, steps and batch; got ", options.rounds, ", ", options.prompts,

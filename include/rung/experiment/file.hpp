@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "rung/core/check.hpp"
 #include "rung/experiment/text.hpp"
@@ -187,20 +188,26 @@ private:
     sync_folder(folder_of(path));
 }
 
+/// The files of a folder; none where it cannot be read.
+[[gnu::cold, gnu::noinline]] inline std::vector<std::string> names_in(std::string const& folder) {
+    std::vector<std::string> names;
+    DIR* const               list = ::opendir(folder.c_str());
+    if (!list) return names;
+    while (dirent const* entry = ::readdir(list)) names.emplace_back(entry->d_name);
+    ::closedir(list);
+    return names;
+}
+
 /// Removes drafts whose process was killed: NAME.tmp12345.0
 [[gnu::cold, gnu::noinline]] inline void remove_drafts(std::string const& folder) {
-    DIR* const list = ::opendir(folder.c_str());
-    if (!list) return;
-    while (dirent const* entry = ::readdir(list)) {
-        const std::string_view name = entry->d_name;
-        const auto             at   = name.rfind(".tmp");
+    for (std::string const& name : names_in(folder)) {
+        const auto at = name.rfind(".tmp");
         if (at == name.npos || at == 0) continue;
         const auto number = name.substr(at + 4);
         if (number.find('.') == number.npos || number.find_first_not_of("0123456789.") != number.npos)
             continue;
         ::unlink(text::join({folder, "/", name}).c_str());
     }
-    ::closedir(list);
 }
 
 }  // namespace rung

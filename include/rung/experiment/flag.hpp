@@ -40,6 +40,7 @@ struct Limits {
 
     Number least = lowest;
     Number most  = highest;
+    bool   grows = false;  ///< a run that is kept goes on with another number, where its stages can
 
     bool hold(Number n) const { return n >= least && n <= most; }  // false for NaN
     /// Both ends, the type's own where none was given.
@@ -81,14 +82,17 @@ public:
     std::string  fallback{};
     std::string* folder = nullptr;
     Origin       origin = Origin::fallback;
-    int          line   = 0;  ///< of the file that names it
+    int          line   = 0;      ///< of the file that names it
+    bool         grows  = false;  ///< see Limits
 };
 
 template <class Number>
 class NumberFlag final : public Flag {
 public:
     NumberFlag(std::string_view name, Number& target, std::string_view help, Limits<Number> limits)
-        : Flag{name, help, std::integral<Number> ? "N" : "X"}, target_{target}, limits_{limits} {}
+        : Flag{name, help, std::integral<Number> ? "N" : "X"}, target_{target}, limits_{limits} {
+        grows = limits.grows;
+    }
 
     [[gnu::cold, gnu::noinline]] std::string read(std::string_view word) override {
         const char* end          = word.data() + word.size();

@@ -105,6 +105,13 @@ public:
         for (auto const& flag : flags_) out.set(flag->name, flag->value());
         return out;
     }
+    /// The names of those that may grow, separated by spaces.
+    std::string growing() const {
+        std::string names;
+        for (auto const& flag : flags_)
+            if (flag->grows) names.append(names.empty() ? "" : " ").append(flag->name);
+        return names;
+    }
     /// Throws BadFlag if the command line has one of these flags, with whatever value: beside `what` it does not count.
     /// What the environment and a file say is for many programs, and may be left unused.
     [[gnu::cold, gnu::noinline]] void refuse_beside(std::string_view                        what,

@@ -33,7 +33,8 @@ public:
           common_(common),
           command_(flags.command()),
           page_(std::move(title)),
-          stages_(common.out.empty() ? nullptr : new Stages(common_, streams, begin(flags).text())),
+          stages_(common.out.empty() ? nullptr
+                                     : new Stages(common_, streams, begin(flags).text(), flags.growing())),
           record_(common.out) {
         record_.go_to(0);  // a run that was killed is gone through again
         record_.write(begin(flags));
@@ -155,9 +156,11 @@ private:
     double seconds() const { return before_ + seconds_now() - start_; }
 
     [[gnu::cold, gnu::noinline]] void step(std::string const& label, StepEvent const& e) {
-        if (e.step == 1 || !progress_)
-            progress_.emplace(label, e.steps, ProgressOptions{.stream = streams_.error, .start = e.step - 1});
-        progress_->step(e.step, {.loss = e.loss, .tokens = double(e.tokens)});
+        // Made when its first step is done, the line cannot tell how fast that was.
+        const bool first = e.step == 1 || !progress_;
+        if (first)
+            progress_.emplace(label, e.steps, ProgressOptions{.stream = streams_.error, .start = e.step});
+        progress_->step(e.step, {.loss = e.loss, .tokens = first ? 0 : double(e.tokens)});
         losses_.y.push_back(e.loss);
         record_.write(step_event(label, losses_.y.size(), e));
         const std::uint64_t at = losses_.y.size();
@@ -176,9 +179,8 @@ private:
     /// On record, too: where labels take longer than training, a run is to be seen to go on.
     [[gnu::cold, gnu::noinline]] void labelled(std::string const& name, LabelEvent const& e) {
         if (e.done == e.more || !progress_)
-            progress_.emplace(
-                text::join({of_climb(name), "round ", text::number(e.round), ", labels"}), e.of,
-                ProgressOptions{.stream = streams_.error, .start = e.done - e.more, .unit = "labels"});
+            progress_.emplace(text::join({of_climb(name), "round ", text::number(e.round), ", labels"}), e.of,
+                              ProgressOptions{.stream = streams_.error, .start = e.done, .unit = "labels"});
         progress_->step(e.done);
         record_.write(label_event(name, e));
         if (e.done == e.of) progress_.reset();

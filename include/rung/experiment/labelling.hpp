@@ -139,8 +139,7 @@ Probe probe(std::vector<Trainer*> const& voters, Task const& task, Difficulty di
             ClimbOptions const& options, LabellingCost& cost) {
     constexpr std::uint32_t apart = 1u << 16;  // of the sites that targets have
     const int               each  = options.test.each;
-    RUNG_CHECK(each >= 1, "self_improve: test.each; got ", each,
-               ", wanted at least 1: so many a schedule asks");
+    RUNG_CHECK(each >= 1, "test.each; got ", each, ", wanted at least 1: so many a schedule asks");
     Probe mean;
     if (longest(task, difficulty) + 1 > Trainer::model_type::shape.context) return mean;
     const ProblemSet asked(task, difficulty, each,
@@ -163,25 +162,27 @@ Probe probe(std::vector<Trainer*> const& voters, Task const& task, Difficulty di
 
 /// What cannot be labelled is refused before any work, unless the schedule asks the models first.
 /// @param check  throws on a difficulty of which there are no problems
-[[gnu::cold, gnu::noinline]] inline void check_schedule(
-    ClimbOptions const& options, Difficulty hardest, int voters,
-    std::function<void(Difficulty, int round)> const& check) {
+[[gnu::cold, gnu::noinline]] inline void check_schedule(ClimbOptions const& options, Difficulty hardest,
+                                                        int                                    voters,
+                                                        std::function<void(Difficulty)> const& check) {
     struct Asking {};
     std::vector<std::vector<Target>> history;
     LabelSchedule                    schedule = options.schedule;  // one with a state in it keeps it
     const auto                       ask      = [](Difficulty) -> Probe { throw Asking{}; };
-    try {
-        for (int level = 0; level < options.rounds; ++level) {
+    for (int level = 0; level < options.rounds; ++level) try {
             history.push_back(schedule({level, hardest, history, ask, voters}));
             if (history.back().empty()) return;
-            for (auto const& target : history.back()) check(target.difficulty, options.first_round + level);
+            for (auto const& target : history.back()) check(target.difficulty);
             const auto shares = shares_of(history.back(), options.prompts);
             for (std::size_t i = 0; i < shares.size(); ++i)
-                RUNG_CHECK(shares[i] > 0 || history.back()[i].weight == 0, "self_improve: prompts; got ",
-                           options.prompts, " for ", history.back().size(),
+                RUNG_CHECK(shares[i] > 0 || history.back()[i].weight == 0, "prompts; got ", options.prompts,
+                           " for ", history.back().size(),
                            " difficulties of a round, wanted some for each that has a weight");
+        } catch (Asking const&) {
+            return;
+        } catch (...) {
+            rethrow_from(in_round(options.first_round + level));
         }
-    } catch (Asking const&) {}
 }
 
 /// Adds to the count of the same difficulty, if there is one.
@@ -193,12 +194,23 @@ Probe probe(std::vector<Trainer*> const& voters, Task const& task, Difficulty di
 
 /// Throws where a label that somebody else had a hand in is not of the task's alphabet: it would be learnt.
 template <class Task>
-void check_label(Candidate const& label, ClimbOptions const& options, int round) try {
+void check_label(Candidate const& label, ClimbOptions const& options) try {
     std::vector<int> tokens;
     vocab_of<Task>().append(tokens, label.answer);
 } catch (Error const& error) {
-    throw Error(concat("self_improve: round ", round, ", difficulty ", label.difficulty.text(),
-                       ": a label of ", options.corrupt ? "`corrupt`: " : "Labeller::read: ", error.what()));
+    throw Error(concat("difficulty ", label.difficulty.text(), ": a label of ",
+                       options.corrupt ? "`corrupt`: " : "Labeller::read: ", error.what()));
+}
+
+/// What a filter keeps of the candidates for one difficulty.
+[[gnu::cold, gnu::noinline]] inline std::vector<bool> kept_by(LabelFilter const&            filter,
+                                                              std::vector<Candidate> const& candidates) try {
+    std::vector<bool> keeps = filter(candidates);
+    check_filter(keeps, candidates);
+    return keeps;
+} catch (...) {
+    rethrow_from(
+        concat("difficulty ", candidates.front().difficulty.text(), ": filter ", type_of(filter), ": "));
 }
 
 /// Filters what the models said of one difficulty, keeps the rest for one of them, and counts.
@@ -215,8 +227,7 @@ void keep_labels(Task const& task, std::vector<Example> const& truth, std::vecto
                              .ended      = true,
                              .tokens     = tokens_in<Task>(truth[i].answer) + 1,
                              .difficulty = count.difficulty};
-    std::vector<bool> keeps = filter(candidates);
-    check_filter(keeps, candidates);
+    std::vector<bool> keeps = kept_by(filter, candidates);
     if (options.control == Control::true_labels) keeps.assign(keeps.size(), true);
     for (std::size_t i = 0; i < candidates.size(); ++i) {
         auto&      label = candidates[i];
@@ -231,7 +242,7 @@ void keep_labels(Task const& task, std::vector<Example> const& truth, std::vecto
             count.spoilt += other != label.answer;
             label.answer = std::move(other);
         }
-        if (options.corrupt || options.labeller.read) check_label<Task>(label, options, round.round);
+        if (options.corrupt || options.labeller.read) check_label<Task>(label, options);
         set.labels.push_back(std::move(label));
     }
     count.agreement /= count.labelled, count.confidence /= count.labelled;

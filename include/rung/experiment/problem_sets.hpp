@@ -16,11 +16,11 @@ namespace rung::detail {
 /// Prompts of each target: their weights' shares of all.
 [[gnu::cold, gnu::noinline]] inline std::vector<int> shares_of(std::vector<Target> const& targets,
                                                                int                        prompts) {
-    RUNG_CHECK(targets.size() <= std::size_t(most_targets), "self_improve: schedule; got ", targets.size(),
+    RUNG_CHECK(targets.size() <= std::size_t(most_targets), "schedule; got ", targets.size(),
                " difficulties in a round, wanted at most ", most_targets);
     std::vector<double> weights;
     for (auto const& target : targets) weights.push_back(target.weight);
-    const auto       sums = sums_of("self_improve: schedule", weights);
+    const auto       sums = sums_of("schedule", weights);
     std::vector<int> counts;
     int              before = 0;
     for (const double sum : sums) {

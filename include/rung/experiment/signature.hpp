@@ -38,12 +38,14 @@ namespace detail {
     return "nothing";
 }
 
-/// Appends "--seed: got 2, wanted 1; " for every member that two objects do not have alike.
+/// Appends "--seed: got 2, wanted 1; " for every member that two objects do not have alike, but for some.
+/// @param but  their names, separated by spaces
 [[gnu::cold, gnu::noinline]] inline void add_differences(std::string& out, std::string_view dashes,
-                                                         std::string_view then, std::string_view now) {
+                                                         std::string_view then, std::string_view now,
+                                                         std::string_view but) {
     const auto add = [&](std::string_view name, std::string_view is, std::string_view was) {
-        if (is != was && name != "flags")
-            out.append(text::join({dashes, name, ": got ", is, ", wanted ", was, "; "}));
+        const bool free = text::join({" ", but, " "}).find(text::join({" ", name, " "})) != but.npos;
+        if (is != was && !free) out.append(text::join({dashes, name, ": got ", is, ", wanted ", was, "; "}));
     };
     std::string_view name, value;
     for (auto left = now; take_member(left, name, value);) add(name, value, member_of(then, name));
@@ -54,15 +56,18 @@ namespace detail {
 }  // namespace detail
 
 /// Throws BadFlag with the difference unless a record begins with this line, or with as much of it as a run wrote
-/// before it was killed.
-[[gnu::cold, gnu::noinline]] inline void check_same_run(std::string const& folder, std::string_view record,
-                                                        std::string const& line) {
+/// before it was killed. Returns whether it begins with the same but for flags that may grow.
+/// @param grow  their names, separated by spaces
+[[gnu::cold, gnu::noinline]] inline bool check_same_run(std::string const& folder, std::string_view record,
+                                                        std::string const& line, std::string_view grow = "") {
     const auto end   = record.find('\n');
     const auto first = record.substr(0, end);
-    if (first == line || (end == record.npos && std::string_view{line}.starts_with(first))) return;
+    if (first == line || (end == record.npos && std::string_view{line}.starts_with(first))) return false;
     std::string what;
-    detail::add_differences(what, "", first, line);
-    detail::add_differences(what, "--", detail::member_of(first, "flags"), detail::member_of(line, "flags"));
+    detail::add_differences(what, "", first, line, "flags");
+    detail::add_differences(what, "--", detail::member_of(first, "flags"), detail::member_of(line, "flags"),
+                            grow);
+    if (what.empty() && !grow.empty() && end != record.npos) return true;
     if (!first.starts_with("{\"event\":\"begin\",") || what.empty())
         what = "--out: got the record of something else; ";
     throw BadFlag(text::join({what, "'", folder, "' holds another run (another --out begins anew)"}));

@@ -1,8 +1,10 @@
 #pragma once
 // A program is a sequence of stages, such as calls to train(), numbered as they come. Each keeps its state in a file of
 // its own in the output folder. A program that is started again runs from its beginning: stages that were finished give
-// back what they came to at once, the one that was not goes on, and what is computed between them is computed again.
+// back what they came to at once, the one that was not goes on, and what is computed between them is computed again. A
+// climb that was finished goes on, too, if it is to have more rounds than it had, and the stages after it begin anew.
 
+#include <cstdlib>
 #include <memory>
 #include <utility>
 
@@ -26,11 +28,20 @@ public:
     /// and that is finished, unless it is to leave its model.
     /// @param common  outlives this
     /// @param begin   first line of the record, which says what run this is
-    [[gnu::cold, gnu::noinline]] Stages(Common const& common, Streams streams, std::string const& begin)
-        : common_(common), streams_(streams), lock_((make_folder(common.out), common.out)) {
+    /// @param grow    flags that may have changed, see Limits::grows
+    [[gnu::cold, gnu::noinline]] Stages(Common const& common, Streams streams, std::string const& begin,
+                                        std::string const& grow = "")
+        : common_(common),
+          streams_(streams),
+          head_(begin.size() + 1),
+          lock_((make_folder(common.out), common.out)) {
         idle();
-        const auto record = read_file(common_.out + "/record.jsonl").value_or("");
-        check_same_run(common_.out, record, begin);
+        const auto path   = common_.out + "/record.jsonl";
+        const auto record = read_file(path).value_or("");
+        if (check_same_run(common_.out, record, begin, grow)) {
+            std::remove(done_path().c_str());
+            write_file(path, begin + record.substr(record.find('\n')));
+        }
         RUNG_CHECK(!record.empty() || ::access((common_.out + "/report.html").c_str(), F_OK) != 0, "--out: '",
                    common_.out,
                    "' holds a report.html without its record, wanted a folder of this run's own");
@@ -57,7 +68,8 @@ public:
             if (plain) name.push_back(c);
             else if (name.back() != '-') name.push_back('-');
         }
-        return std::shared_ptr<Keeper>(new Stage(*this, name, record, std::move(rest), std::move(tell)));
+        return std::shared_ptr<Keeper>(
+            new Stage(*this, count_, name, record, std::move(rest), std::move(tell)));
     }
 
     /// The program has come to its end, with this result.
@@ -71,8 +83,9 @@ private:
 
     class Stage final : public Keeper {
     public:
-        Stage(Stages& all, std::string const& name, Record& record, State rest, Tell tell)
+        Stage(Stages& all, int number, std::string const& name, Record& record, State rest, Tell tell)
             : all_(all),
+              number_(number),
               name_(name),
               file_(text::join({all.common_.out, "/", name, ".checkpoint"})),
               record_(record),
@@ -96,8 +109,14 @@ private:
             if (back_.empty()) mark(state);
         }
         void step(State const& state, bool done) override {
+            if (done_ && done) return;  // nothing came of it
             pass();
-            if (!done && (steps_ % steps_back == 0 || std::exchange(again_, false))) mark(state);
+            if (std::exchange(done_, false)) {
+                all_.reopen(number_);
+                record_.cut();
+                if (back_.empty()) mark(state);
+            }
+            if (steps_ % steps_back == 0 || std::exchange(again_, false)) mark(state);
             if (done || now()) keep(state, done);
         }
         void pass() override { ++steps_; }
@@ -126,11 +145,11 @@ private:
             return seconds_now() - kept_ >= all_.common_.checkpoint_seconds || all_.signals_.heard() != 0;
         }
         [[gnu::cold, gnu::noinline]] void archive(Archive& all, State const& state) {
-            std::uint64_t size = record_.size();
+            std::uint64_t size = record_.size() - all_.head_;
             all(done_, retries_, steps_, size);
             rest_(all);
             state(all);
-            if (all.reads()) record_.go_to(size);
+            if (all.reads()) record_.go_to(all_.head_ + size);
         }
         /// Where a retry goes back to is told by steps: what is kept in the file depends on the clock.
         [[gnu::cold, gnu::noinline]] void mark(State const& state) {
@@ -149,7 +168,6 @@ private:
         }
         [[gnu::cold, gnu::noinline]] void keep(State const& state, bool done) {
             done_ = done;
-            if (done) back_.clear();
             record_.sync();  // first: a state never counts on lines that a power cut may take
             Archive all;
             archive(all, state);
@@ -161,6 +179,7 @@ private:
         }
 
         Stages&        all_;
+        int            number_;
         std::string    name_;
         CheckpointFile file_;
         Record&        record_;
@@ -171,6 +190,18 @@ private:
         int            retries_ = 0, steps_ = 0;
         bool           begun_ = false, done_ = false, again_ = false;
     };
+
+    /// A stage that was finished goes on: what came of it is undone.
+    [[gnu::cold, gnu::noinline]] void reopen(int number) {
+        signals_.leave_with(0);
+        finished_ = false;
+        std::remove(done_path().c_str());
+        for (std::string const& name : names_in(common_.out)) {
+            const bool state = name.find(".checkpoint") != name.npos;
+            if (state && std::atoi(name.c_str()) > number)
+                std::remove(text::join({common_.out, "/", name}).c_str());
+        }
+    }
 
     /// All is kept: a signal to stop waits for nothing.
     void idle() {
@@ -189,6 +220,7 @@ private:
     Common const& common_;
     Streams       streams_;
     bool          finished_ = false;  // and gone through again
+    std::size_t   head_;              // bytes of the record's first line
     FolderLock    lock_;
     StopSignals   signals_;
     int           count_ = 0;

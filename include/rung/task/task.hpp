@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "rung/core/hash.hpp"
 #include "rung/core/rng.hpp"
 #include "rung/task/difficulty.hpp"
 #include "rung/task/words.hpp"
@@ -156,6 +157,12 @@ struct explain_task {
 
 namespace detail {
 
+/// In a handler: says of what a task's own function threw whose it was, and what it was asked.
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail_in(std::string_view task, char const* function,
+                                                           std::string_view asked) {
+    rethrow_from(concat(task, ": ", function, asked, ": "));
+}
+
 template <class T>
 constexpr void check_axes(Difficulty difficulty) {
     if constexpr (HasAxes<T>) {
@@ -200,8 +207,12 @@ template <class T>
 Example sample(T const& task, Rng& rng, Difficulty difficulty) {
     detail::check_axes<T>(difficulty);
     Example example;
-    if constexpr (HasAxes<T>) example = task.sample(rng, {difficulty.first, difficulty.second});
-    else example = task.sample(rng, difficulty.first);
+    try {
+        if constexpr (HasAxes<T>) example = task.sample(rng, {difficulty.first, difficulty.second});
+        else example = task.sample(rng, difficulty.first);
+    } catch (...) {
+        detail::fail_in(type_name<T>(), "sample of difficulty ", difficulty.text());
+    }
     const int length = tokens_in<T>(example.prompt) + tokens_in<T>(example.answer);
     const int most   = longest(task, difficulty);
     RUNG_CHECK(length <= most, "Task: sample of difficulty ", difficulty.text(), "; got ", length,
@@ -212,15 +223,34 @@ Example sample(T const& task, Rng& rng, Difficulty difficulty) {
 /// A task's own ids; empty where it has none. The task must outlive them.
 template <class T>
 Place place_of(T const& task) {
-    if constexpr (NamesPlaces<T>) return [&task](std::string_view text) { return task.place(text); };
+    if constexpr (NamesPlaces<T>)
+        return [&task](std::string_view text) {
+            try {
+                return task.place(text);
+            } catch (...) {
+                detail::fail_in(type_name<T>(), "place of ", text);
+            }
+        };
     else return {};
+}
+
+/// Whether the loss counts the last token of a text of the task's, which says so.
+template <class T>
+bool graded(T const& task, std::string_view text) try {
+    return task.graded(text);
+} catch (...) {
+    detail::fail_in(type_name<T>(), "graded of ", text);
 }
 
 /// Whether an answer counts. Exact match, unless the task judges for itself with `bool correct(truth, answer)
 /// const`.
 template <class T>
 bool correct(T const& task, Example const& truth, std::string_view answer) {
-    if constexpr (JudgesAnswers<T>) return task.correct(truth, answer);
+    if constexpr (JudgesAnswers<T>) try {
+            return task.correct(truth, answer);
+        } catch (...) {
+            detail::fail_in(type_name<T>(), "correct of ", concat(truth.prompt, answer));
+        }
     else return answer == truth.answer;
 }
 
