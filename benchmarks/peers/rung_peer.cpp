@@ -26,7 +26,8 @@ struct Arguments {
     std::string mode = "train", style = "gpt", model = "tiny", precision = "f32", label = "rung",
                 choice = "first";
     int    length = 64, batch = 0, voters = 1, threads = 2;
-    double seconds = 3;
+    bool   no_branches = false;
+    double seconds     = 3;
 
     void add_to(Flags& flags) {
         flags.add("mode", mode, "what to time", {"train", "decode"});
@@ -41,6 +42,8 @@ struct Arguments {
 #ifdef RUNG_CUDA
         flags.add("model", model, "size", {"micro", "mini", "tiny", "small", "stacked", "looped"});
         flags.add("choice", choice, "algorithms of products", {"first", "fastest"});
+        flags.add("no-branches", no_branches,
+                  "make sums over a batch one after the other, not beside the rest");
 #else
         flags.add("model", model, "size", {"micro", "mini", "tiny", "small"});
         flags.add("threads", threads, "threads", {.least = 1, .most = 1024});
@@ -67,7 +70,8 @@ void for_each_model_here(Visit&& visit) {
 template <class Precision>
 using ContextHere = cuda::Context<Precision>;
 cuda::Options options(Arguments const& use) {
-    return {.choice = use.choice == "fastest" ? cuda::Choice::fastest : cuda::Choice::first};
+    return {.choice   = use.choice == "fastest" ? cuda::Choice::fastest : cuda::Choice::first,
+            .branches = !use.no_branches};
 }
 std::string device() { return cuda::find_device().what; }
 double      peak(int) { return 0; }  // benchmarks/cuda/machine.cu has it
@@ -161,6 +165,10 @@ Json measure(Arguments const& use) {
     const double typical = median(times);
     auto         chosen  = Json::array();
     if (use.choice != "first") chosen.add(use.choice);
+    if (use.no_branches) chosen.add("no branches");
+#ifdef RUNG_CUDA
+    if (auto const& why = ctx.lane().queue.why_not(); !why.empty()) chosen.add("no graphs: " + why);
+#endif
     return Json{}
         .set("library", "rung")
         .set("label", use.label)

@@ -1,10 +1,18 @@
-// What runs beside the rest on a GPU, on an emulated one, where branches are made as late as may be.
+// What runs beside the rest on a GPU, an emulated one, where branches are made as late as may be, or a real one.
 
+#ifdef RUNG_CUDA
+#include "rung/backend/cuda/cuda.hpp"
+#else
 #include "support/device.hpp"
+#endif
 
 #include <doctest/doctest.h>
 
+#include <set>
+
+#include "rung/backend/cuda/branches.hpp"
 #include "support/random.hpp"
+#include "support/small.hpp"
 
 using namespace rung_test;
 
@@ -16,11 +24,13 @@ struct Three {
     Mat<float>    operator[](int i) { return {data.data() + 4 * i, 1, 4}; }
 };
 
+#ifndef RUNG_CUDA
 long calls_of(cuda::Context<float>& gpu, auto&& ask) {
     const long before = cuda::Driver::calls();
     ask(), gpu.wait();
     return cuda::Driver::calls() - before;
 }
+#endif
 
 }  // namespace
 
@@ -36,6 +46,70 @@ TEST_CASE("a branch comes after what was asked for before it, and before what fo
     gpu.wait();
     CHECK(x[1](0, 0) == 2);
     CHECK(x[0](0, 0) == 2);
+}
+
+TEST_CASE("a list joins the streams that it forked, and no other") {
+    cuda::Branches branches;
+    for (const int count : {1, 2, 3, 5, 1, 0}) {
+        std::set<int> forked, joined;
+        for (int i = 0; i < count; ++i) {
+            branches.fork();
+            forked.insert(branches.place);
+            CHECK((branches.place >= 1 && branches.place <= cuda::Branches::most));
+            branches.back();
+            CHECK(branches.place == 0);
+        }
+        branches.join([&](int place) { joined.insert(place); });
+        CHECK(joined == forked);
+    }
+}
+
+TEST_CASE("sums beside are right however many counters they take") {
+    cuda::Context<float> gpu;
+    constexpr Index      N = 100, C = 70'000;  // over a thousand groups of columns
+    Buffer<float>        x(N * C, cuda::shared_memory()), sums(3 * C, cuda::shared_memory());
+    std::fill(x.begin(), x.end(), 1.0f);
+    auto&            lane = gpu.lane();
+    const Mat<float> all{x.data(), N, C};
+    const auto       to = [&](int i) { return Mat<float>{sums.data() + i * C, 1, C}; };
+    for (int step = 1; step <= 3; ++step) {
+        lane.reset();
+        fill(lane, all, float(step));
+        for (int i = 0; i < 3; ++i) beside(lane, [&] { add_column_sums(lane, to(i), all); });
+        join(lane);
+        fill(lane, all, 0);
+        add_column_sums(lane, to(0), all);
+    }
+    gpu.wait();
+    for (const float sum : sums) REQUIRE(sum == N * (1 + 2 + 3));
+}
+
+TEST_CASE("branches change no bit") {
+    using Model        = Transformer<small, Learned, Stacked<2>, Gpt>;
+    const auto weights = [](bool branches) {
+        cuda::Context<bf16> gpu{{.branches = branches}};
+        Model               model{gpu};
+        Trainer             trainer{gpu, model};
+        for (std::uint32_t step = 0; step < 6; ++step) trainer.step(small_batch(step), 3e-3);
+        return bits_of(model.weights());
+    };
+    CHECK(weights(true) == weights(false));
+}
+
+#ifndef RUNG_CUDA
+TEST_CASE("the emulated GPU refuses two branches that add to one sum") {
+    cuda::Context<float> gpu;
+    Three                x;
+    auto&                lane   = gpu.lane();
+    const auto           add_up = [&] { add_column_sums(lane, x[0], Mat<float const>(x[1])); };
+    beside(lane, add_up), join(lane), add_up(), beside(lane, add_up);
+    CHECK_NOTHROW(gpu.wait());
+    beside(lane, add_up), beside(lane, add_up);
+    CHECK_THROWS_AS(gpu.wait(), Error);
+    lane.queue.forget();
+    beside(lane, add_up), add_up();
+    CHECK_THROWS_AS(gpu.wait(), Error);
+    lane.queue.forget();
 }
 
 TEST_CASE("the emulated GPU shows where a join is missing") {
@@ -72,6 +146,20 @@ TEST_CASE("branches within branches are part of these, and empty ones are nothin
     CHECK(x[1](0, 3) == 4);
 }
 
+#endif
+
+TEST_CASE("what waits within a branch is refused, and what it throws leaves no branch open") {
+    cuda::Context<float> gpu;
+    Three                x;
+    auto&                lane = gpu.lane();
+    CHECK_THROWS_WITH_AS(beside(lane, [&] { gpu.wait(); }),
+                         "cuda: beside: operation; got one that waits, wanted others, such as sums", Error);
+    fill(lane, x[0], 1), beside(lane, [&] { copy(lane, x[1], x[0]); });
+    join(lane), fill(lane, x[0], 2);
+    gpu.wait();
+    CHECK(x[1](0, 0) == 1);
+}
+
 TEST_CASE("lists with branches are graphs when they come again, and what failed leaves no branch behind") {
     cuda::Context<float> gpu;
     Three                x;
@@ -79,7 +167,9 @@ TEST_CASE("lists with branches are graphs when they come again, and what failed 
         gpu.for_slices(1, [&](auto& lane, int) {
             fill(lane, x[0], value);
             beside(lane, [&] { copy(lane, x[1], x[0]); });
-            fill(lane, x[2], value);
+            join(lane);
+            beside(lane, [&] { fill(lane, x[0], 0); });
+            beside(lane, [&] { fill(lane, x[2], value); });
         });
         gpu.wait();
     };
@@ -93,6 +183,7 @@ TEST_CASE("lists with branches are graphs when they come again, and what failed 
                     Error);
     for (int i = 0; i < 3; ++i) step(5);
     CHECK((gpu.replays() == 2 || !cuda::knows_calls));
+    CHECK(gpu.lane().queue.why_not() == "");
     CHECK(x[1](0, 0) == 5);
-    CHECK(x[0](0, 0) == 5);
+    CHECK(x[2](0, 0) == 5);
 }

@@ -15,6 +15,30 @@ namespace rung::cuda {
 
 inline Found find_device() { return {true, "the host"}; }
 
+/// see(address, bytes) for what a call adds to.
+template <class Call, class See>
+void each_sum_of(Call const&, See const&) {}
+template <class See>
+void each_sum_of(Product const& product, See const& see) {
+    auto const& shape = product.shape;
+    if (shape.adds && product.at.addend == product.at.result)
+        see(product.at.result, std::size_t(shape.rows * shape.result_stride) * sizeof(float));
+}
+template <class Term, class See>
+void each_sum_of(Launch<ColumnSums<Term>> const& launch, See const& see) {
+    for (float const* to : launch.body.to)
+        if (to) see(to, std::size_t(launch.body.columns) * sizeof(float));
+}
+template <class T, class See>
+void each_sum_of(Launch<EmbedBackward<T>> const& launch, See const& see) {
+    auto const& body = launch.body;
+    see(body.dtable, std::size_t(launch.items / body.groups() * body.width) * sizeof(float));
+}
+template <class See>
+void each_sum_of(Launch<AddLosses> const& launch, See const& see) {
+    see(launch.body.sum, sizeof(double));
+}
+
 class Driver {
 public:
     Driver() { all().push_back(this); }
@@ -37,12 +61,30 @@ public:
     void work() { work_until(count_); }
     /// Does what had been started when so much had been, and nothing that was started later.
     void work_until(long count) {
-        for (; !started_.empty() && count_ - long(started_.size()) < count; started_.pop_front())
-            started_.front().run(*this), join();
+        while (!started_.empty() && count_ - long(started_.size()) < count) {
+            const Recording calls = std::move(started_.front());
+            started_.pop_front();
+            try {
+                calls.run(*this);
+            } catch (...) {
+                branches_.clear(), sums_.clear(), back();
+                throw;
+            }
+            join();
+        }
     }
     /// A call now, or of a branch as late as may be: branches are done when they are waited for, the last one first.
+    /// Throws where a sum is added to that another branch, or the rest beside it, adds to.
     template <class Call>
     void make_or_put_off(Call const& call) {
+        const int by = apart_ ? int(branches_.size()) : 0;
+        each_sum_of(call, [&](void const* to, std::size_t bytes) {
+            const Sum own{static_cast<char const*>(to), bytes, by};
+            for (Sum const& other : sums_)
+                RUNG_CHECK(other.by == by || other.to + other.bytes <= own.to || own.to + bytes <= other.to,
+                           "emulated GPU: sum; got two branches that add to one, wanted a join between them");
+            if (apart_) sums_.push_back(own);
+        });
         if (apart_) branches_.back().push_back([call] { make(call); });
         else make(call);
     }
@@ -51,6 +93,7 @@ public:
     void join() {
         for (back(); !branches_.empty(); branches_.pop_back())
             for (auto const& call : branches_.back()) call();
+        sums_.clear();
     }
     long count() const { return count_; }
     /// Calls that have been asked for.
@@ -69,8 +112,14 @@ public:
     }
 
 private:
-    std::deque<Recording>                           started_;
+    std::deque<Recording> started_;
+    struct Sum {
+        char const* to;
+        std::size_t bytes;
+        int         by;  ///< 0: the rest; a branch's number
+    };
     std::vector<std::vector<std::function<void()>>> branches_;
+    std::vector<Sum>                                sums_;  // of branches
     bool                                            apart_ = false;
     long                                            count_ = 0;
 };

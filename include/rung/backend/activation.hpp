@@ -10,7 +10,8 @@ enum class Activation {
     relu_squared,  ///< max(x, 0)^2 (So et al., "Primer", 2021)
 };
 
-/// What an activation leaves in its input: what the backward pass needs to know the slopes, or whatever is quickest.
+/// What an activation leaves in its input: what its backward pass reads, which is the slopes on a CPU and the input
+/// itself on a GPU, or whatever is quickest.
 enum class Keep { slopes, nothing };
 
 }  // namespace rung

@@ -35,10 +35,14 @@ namespace detail {
 template <Activation A, class T>
 inline constexpr bool in_epilogue = std::is_same_v<T, bf16> && (A == Activation::gelu);
 
-/// Whether an epilogue reads and writes this matrix.
+/// Whether a product with an epilogue reads and writes such matrices.
 template <class N>
-bool in_reach(Mat<N> m) {
-    return alignment(m.data) >= 16 && m.stride * Index(sizeof(N)) % 16 == 0;
+bool in_reach(N const* data, Index stride) {
+    return alignment(data) >= 16 && stride * Index(sizeof(N)) % 16 == 0;
+}
+template <class... N>
+bool in_reach(Mat<N>... all) {
+    return (in_reach(all.data, all.stride) && ...);
 }
 
 }  // namespace detail
@@ -49,10 +53,11 @@ void matmul_activate(Lane<T>& lane, Mat<T> y, Mat<T> h, CMat<T> x, Packed<float>
                      Keep keep = Keep::slopes) {
     if (y.empty()) return;
     if constexpr (detail::in_epilogue<A, T>) {
-        T const* const of = bias.empty() ? nullptr : lane.factor(bias.data);
-        if (detail::in_reach(y) && detail::in_reach(h) && alignment(of) >= 16) {
+        T const* const of     = bias.empty() ? nullptr : lane.factor(bias.data);
+        T const* const factor = lane.factor(w.data);
+        if (detail::in_reach(y, h, x) && detail::in_reach(factor, w.stride) && alignment(of) >= 16) {
             auto            shape = detail::product<T>(y, w.rows, x, w.stride);
-            ProductPointers at{.left = x.data, .right = lane.factor(w.data), .result = y.data, .bias = of};
+            ProductPointers at{.left = x.data, .right = factor, .result = y.data, .bias = of};
             shape.epilogue = of ? Epilogue::gelu_bias : Epilogue::gelu;
             if (keep == Keep::slopes) shape.kept_stride = int(h.stride), at.kept = h.data;
             return lane.queue.multiply(shape, at);
@@ -68,17 +73,17 @@ template <Activation A, class T>
 void matmul_nt_activate_backward(Lane<T>& lane, Mat<T> dh, CMat<T> dy, Packed<float> w, CMat<T> h,
                                  Mat<float> dbias) {
     if (dh.empty()) return;
-    if constexpr (detail::in_epilogue<A, T>)
-        if (detail::in_reach(dh) && detail::in_reach(h)) {
+    if constexpr (detail::in_epilogue<A, T>) {
+        T const* const factor = lane.factor(w.data);
+        if (detail::in_reach(dh, dy, h) && detail::in_reach(factor, w.stride)) {
             auto shape             = detail::product<T>(dh, w.cols, dy, w.stride);
             shape.right_transposed = true;
             shape.epilogue = Epilogue::gelu_backward, shape.kept_stride = int(h.stride);
-            lane.queue.multiply(shape, {.left   = dy.data,
-                                        .right  = lane.factor(w.data),
-                                        .result = dh.data,
-                                        .kept   = const_cast<T*>(h.data)});
+            lane.queue.multiply(
+                shape, {.left = dy.data, .right = factor, .result = dh.data, .kept = const_cast<T*>(h.data)});
             return beside(lane, [&] { add_column_sums(lane, dbias, dh); });
         }
+    }
     matmul_nt(lane, dh, dy, w);
     activate_backward<A>(lane, dh, dh, h, dbias);
 }

@@ -57,13 +57,18 @@ template struct Drop<Driver>;
 template struct Drop<Graph>;
 
 void start(Driver& driver, Recording const& calls) {
-    driver.back();  // from where the last list failed
+    driver.join();  // what the last list left, if it failed
     calls.run(driver);
 }
-void start(Driver& driver, Graph& graph) { check(cudaGraphLaunch(graph.ready, driver.streams[0]), "graph"); }
-void synchronize(Driver& driver) { check(cudaStreamSynchronize(driver.streams[0]), "work on the GPU"); }
+void start(Driver& driver, Graph& graph) {
+    driver.join();
+    check(cudaGraphLaunch(graph.ready, driver.main()), "graph");
+}
+void synchronize(Driver& driver) {
+    for (auto const& stream : driver.streams) check(cudaStreamSynchronize(stream.is), "work on the GPU");
+}
 long mark(Driver& driver) {
-    check(cudaEventRecord(driver.marks[++driver.marked % Driver::events].is, driver.streams[0]), "mark");
+    check(cudaEventRecord(driver.marks[++driver.marked % Driver::events].is, driver.main()), "mark");
     return driver.marked;
 }
 void wait_for(Driver& driver, long mark) {  // an event that was used again is a later one: that is enough
@@ -71,18 +76,19 @@ void wait_for(Driver& driver, long mark) {  // an event that was used again is a
 }
 
 Owned<Graph> capture(Driver& driver, Recording const& calls) {
-    check(cudaStreamBeginCapture(driver.streams[0], cudaStreamCaptureModeThreadLocal), "capture");
+    driver.join();
+    check(cudaStreamBeginCapture(driver.main(), cudaStreamCaptureModeThreadLocal), "capture");
     cudaGraph_t made = nullptr;
     try {
         calls.run(driver);
     } catch (...) {
-        cudaStreamEndCapture(driver.streams[0], &made);
+        cudaStreamEndCapture(driver.main(), &made);
         if (made) cudaGraphDestroy(made);
-        driver.place = driver.used = 0;
-        cudaGetLastError();  // or the next launch would report it
+        driver.branches = {};  // their streams are no longer captured
+        cudaGetLastError();    // or the next launch would report it
         throw;
     }
-    check(cudaStreamEndCapture(driver.streams[0], &made), "capture");
+    check(cudaStreamEndCapture(driver.main(), &made), "capture");
     struct Destroy {
         void operator()(CUgraph_st* graph) const { cudaGraphDestroy(graph); }
     };
@@ -145,9 +151,9 @@ inline void make(Driver& driver, Copy const& copy) {
     check(cudaMemcpyAsync(copy.to, copy.from, copy.bytes, cudaMemcpyDefault, driver.stream()), "copy");
 }
 inline void make(Driver& driver, Product const& product) {
-    driver.products.run(driver.stream(), product.shape, product.at, driver.place);
+    driver.products.run(driver.stream(), product.shape, product.at, driver.branches.place);
 }
-inline void make(Driver& driver, Fork const& fork) { driver.fork(fork.branch); }
+inline void make(Driver& driver, Fork const&) { driver.fork(); }
 inline void make(Driver& driver, Back const&) { driver.back(); }
 inline void make(Driver& driver, Join const&) { driver.join(); }
 template <class Body>

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <utility>
+
 #include <vector>
 
 #include "rung/backend/cuda/queue.hpp"
@@ -18,6 +18,7 @@ struct Options {
     std::uint64_t seed   = 1;
     Choice        choice = Choice::first;
     bool          graphs = true;  ///< steps that repeat are started at once; false: every call by itself
+    bool branches        = true;  ///< sums over a batch are made beside the rest; false: one after the other
 };
 
 /// The workplace of the GPU: operations take it first and queue their work. Ids that operations read were uploaded, and
@@ -41,8 +42,9 @@ public:
 
     explicit Lane(Options const& options)
         : arena(device_memory()),
-          queue(options.choice, options.graphs),
+          queue(options.choice, options.graphs, options.branches),
           downloads_(pinned_memory()),
+          counters_(shared_memory()),
           constants_(shared_memory()) {}
     Lane(Lane const&)            = delete;
     Lane& operator=(Lane const&) = delete;
@@ -53,9 +55,10 @@ public:
     Uploads settings;  ///< of a step, where batches of any size leave them
 
     void reset() {
-        if (arena.blocks() > 1) wait();  // they are given back, and what is written down may use them
         queue.join();
-        arena.reset(), notes.reset(), known_.clear(), counted_ = 0;
+        // Blocks are given back, and what is written down may use them.
+        if (arena.blocks() > 1 || counters_.blocks() > 1) wait();
+        arena.reset(), notes.reset(), counters_.reset(), known_.clear();
         if (queue.idle()) uploads_.reset(), downloads_.reset();
     }
     /// Scratch memory for passes that keep `bytes` of activations before batches are filled up, for operations, and for
@@ -185,13 +188,7 @@ public:
 
     /// Zeros for blocks of one launch to count themselves by, which leaves them so. Each launch has its own, until
     /// reset(): others may be at work at the same time.
-    int* counters(Index count) {
-        if (counted_ + count > counters_.size()) {
-            wait(), counted_ = 0;
-            counters_ = Buffer<int>(std::max<Index>({count, 2 * counters_.size(), 1024}), shared_memory());
-        }
-        return counters_.data() + std::exchange(counted_, counted_ + count);
-    }
+    int* counters(Index count) { return counters_.template take<int>(1, count).data; }
 
     /// A table of number(row, col) that never changes, made once.
     template <class Number>
@@ -219,8 +216,7 @@ private:
     std::vector<Known> known_;
     float const*       weights_ = nullptr;
     Buffer<T>          narrowed_;
-    Buffer<int>        counters_;
-    Index              counted_ = 0;  // of them, that are taken
+    Arena              counters_;  // each leaves the zeros that it took
     Constants<float>   constants_;
     Buffer<float>      turns_;
     Rotation           rotation_;

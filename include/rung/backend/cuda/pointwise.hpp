@@ -25,7 +25,8 @@ int count_of(Mat<N> m, char const* what) {
 }  // namespace detail
 
 /// Operations beside those after them, until join(): of few results, summed over a batch, each leaves most of a GPU to
-/// others. Until then nothing may write what they read, read what they write, or give their scratch memory back.
+/// others. Until then nothing may write what they read, touch what they write (nor may two of these add to one sum), or
+/// give their scratch memory back. They are no joins, and none that makes tables first, such as rope().
 template <class T, class F>
 void beside(Lane<T>& lane, F&& operations) {
     lane.queue.beside(operations);

@@ -44,22 +44,17 @@ class Products {
 public:
     static constexpr std::size_t workspace_bytes = std::size_t{32} << 20;  // what cuBLASLt wants on Hopper
 
-    /// @param places  streams that may have products at the same time
-    explicit Products(Choice choice = Choice::first, int places = 1) : choice_(choice) {
+    explicit Products(Choice choice = Choice::first) : choice_(choice) {
         cublasLtHandle_t handle = nullptr;
         check(cublasLtCreate(&handle), "cublasLtCreate");
         handle_.reset(handle);
-        void* memory = nullptr;
-        check(cudaMalloc(&memory, std::size_t(places) * workspace_bytes),
-              "workspaces of products, 32 MB each");
-        workspaces_.reset(memory);
     }
 
     /// result = [addend +] left right, through the epilogue.
+    /// @param place  of streams that have products at the same time: each has a workspace
     void run(cudaStream_t stream, ProductShape const& shape, ProductPointers const& at, int place = 0) {
+        const Where where{stream, workspace(place)};
         const Key   key{shape, Alignments(at)};
-        const Where where{stream,
-                          static_cast<char*>(workspaces_.get()) + std::size_t(place) * workspace_bytes};
         auto        found = plans_.find(key);
         if (found == plans_.end()) found = plans_.emplace(key, make(where, shape, at)).first;
         auto& plan = found->second;
@@ -96,6 +91,17 @@ private:
     struct Free {
         void operator()(void* memory) const { cudaFree(memory); }
     };
+
+    /// Taken when it is first asked for, which is before anything is captured.
+    void* workspace(int place) {
+        auto& own = workspaces_[place];
+        if (!own) {
+            void* memory = nullptr;
+            check(cudaMalloc(&memory, workspace_bytes), "workspace of products, 32 MB");
+            own.reset(memory);
+        }
+        return own.get();
+    }
 
     template <class T>
     static void set(Plan& plan, cublasLtMatmulDescAttributes_t what, T const& value) {
@@ -200,10 +206,10 @@ private:
         cudaEventDestroy(begin), cudaEventDestroy(end);
     }
 
-    Choice                      choice_;
-    detail::LtHandle            handle_;
-    std::unique_ptr<void, Free> workspaces_;  // one of each place
-    std::map<Key, Plan>         plans_;
+    Choice                                     choice_;
+    detail::LtHandle                           handle_;
+    std::map<int, std::unique_ptr<void, Free>> workspaces_;
+    std::map<Key, Plan>                        plans_;
 };
 
 }  // namespace rung::cuda

@@ -22,8 +22,9 @@ inline constexpr bool knows_calls = false;
 class Queue {
 public:
     /// @param graphs  whether lists that repeat become graphs
-    explicit Queue(Choice choice, bool graphs = true)
-        : driver_(make_driver(choice)), graphs_(graphs && knows_calls) {}
+    /// @param branches  whether what is asked for beside the rest is done so
+    explicit Queue(Choice choice, bool graphs = true, bool branches = true)
+        : driver_(make_driver(choice)), graphs_(graphs && knows_calls), forks_(branches) {}
 
     /// Copies before all else that has not been submitted, and after it: no part of a list that may come again. The
     /// host's memory must stay as it is until they are done.
@@ -39,12 +40,17 @@ public:
     /// What f asks for holds nothing up that is asked for after it, until join().
     template <class F>
     void beside(F&& f) {
-        if (apart_) return f();
-        const auto before = branches_;
-        apart_            = true;
+        if (!forks_ || apart_) return f();
+        struct Apart {
+            Queue& queue;
+            ~Apart() {
+                queue.apart_ = false;
+                if (std::exchange(queue.forked_, false)) queue.add(queue.calls_, Back{queue.branches_});
+            }
+        };
+        apart_ = true;
+        const Apart apart{*this};
         f();
-        apart_ = forked_ = false;
-        if (branches_ > before) add(calls_, Back{branches_});
     }
     void join() {
         if (!apart_) join_all();
@@ -53,6 +59,8 @@ public:
 
     /// Starts what was written down.
     void submit() {
+        RUNG_CHECK(!apart_,
+                   "cuda: beside: operation; got one that waits, wanted others, such as sums");
         try {
             join_all();
             start_all(uploads_);
@@ -143,7 +151,7 @@ private:
     };
 
     Owned<Driver>      driver_;
-    bool               graphs_, idle_ = true;
+    bool               graphs_, forks_, idle_ = true;
     Recording          uploads_, calls_, downloads_;
     std::vector<Known> known_;
     std::string        why_not_;

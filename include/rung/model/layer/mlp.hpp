@@ -32,7 +32,8 @@ struct Gated {
 };
 
 /// h = n W1 + b1,  g = act(h),  y = g W2 + b2.   N rows, C width, F hidden.
-/// @tparam Act  Elementwise<...>, Gated<...> or a type of your own, like this one
+/// @tparam Act  Elementwise<...>, Gated<...>, or a type of your own with the members of Gated, whose backward() may
+///              write dh where h is
 template <int C, int F, class Act, bool biased = false>
 struct Mlp {
     static constexpr bool   elementwise = requires { Act::activation; };
