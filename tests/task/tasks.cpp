@@ -221,7 +221,8 @@ TEST_CASE("a task without places of its own names none") {
         int place(std::string_view text) const { return digit_place(text); }
     };
     const Mine task;
-    CHECK_FALSE(place_of(Copy{}));
+    const Copy copy;
+    CHECK_FALSE(place_of(copy));
     CHECK(place_of(task)("12=1") == 1);
 }
 

@@ -285,5 +285,13 @@ std::vector<Answer> decode(Context& ctx, Model const& model, Vocab const& vocab,
                            Rule const& rule = {}) {
     return detail::decode_by(detail::ExitOf<Model, Rule>(rule), ctx, model, vocab, prompts, options);
 }
+/// The same with the vocabulary of the task that the model was trained on, and the ids that it names.
+template <class Context, class Model, Task T, class Rule = NoExit>
+std::vector<Answer> decode(Context& ctx, Model const& model, T const& task,
+                           std::vector<std::string> const& prompts, DecodeOptions options = {},
+                           Rule const& rule = {}) {
+    if (!options.place) options.place = place_of(task);
+    return decode(ctx, model, vocab_of<T>(), prompts, options, rule);
+}
 
 }  // namespace rung

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -104,9 +103,10 @@ Rows attention_of(Mat<Real const> u, Mat<Real const> lse, Look<Real> const& look
 
 /// The same with a lane, for weights that are in no model. The number of passes and the step that names a random start
 /// are the run's.
+/// @param positions  of the tokens; none: 0, 1, 2, ...
 template <class Model, class Lane>
 Inspection inspect_with(Lane& lane, Weights<Acc<typename Lane::real>> w, Vocab const& vocab,
-                        std::vector<int> const& tokens, Run run = {}) {
+                        std::vector<int> const& tokens, Run run = {}, std::vector<int> positions = {}) {
     using Real  = typename Lane::real;
     using Order = typename Model::Order;
     RUNG_CHECK(vocab.size() == Model::shape.vocab, "inspect: vocabulary; got ", vocab.size(),
@@ -114,8 +114,10 @@ Inspection inspect_with(Lane& lane, Weights<Acc<typename Lane::real>> w, Vocab c
     RUNG_CHECK(!tokens.empty() && int(tokens.size()) <= Model::shape.context, "inspect: tokens; got ",
                tokens.size(), ", wanted 1 to ", Model::shape.context, ", the model's context");
     run.learnt = 0, run.states = 0, run.graded = 1, run.dropout.rate = 0;
-    std::vector<int> positions(tokens.size());
-    std::iota(positions.begin(), positions.end(), 0);
+    if (positions.empty())
+        for (int i = 0; i < int(tokens.size()); ++i) positions.push_back(i);
+    RUNG_CHECK(positions.size() == tokens.size(), "inspect: positions; got ", positions.size(), ", wanted ",
+               tokens.size(), ", one of each token");
     const int       starts[] = {0, int(tokens.size())};
     const Sequences rows{tokens.data(), positions.data(), starts, 1};
 
@@ -164,12 +166,14 @@ Inspection inspect_with(Lane& lane, Weights<Acc<typename Lane::real>> w, Vocab c
 }
 
 /// What the model does with these tokens. Throws where they do not fit its context.
+/// @param positions  ids of the tokens, of a model trained on a task that names them; none: their places
 template <class Context, class Model>
 Inspection inspect(Context& ctx, Model const& model, Vocab const& vocab, std::vector<int> const& tokens,
-                   Run const& run = {}) {
+                   Run const& run = {}, std::vector<int> const& positions = {}) {
     Inspection all;
     const auto weights = pack(ctx, model);
-    ctx.for_slices(1, [&](auto& lane, int) { all = inspect_with<Model>(lane, weights, vocab, tokens, run); });
+    ctx.for_slices(
+        1, [&](auto& lane, int) { all = inspect_with<Model>(lane, weights, vocab, tokens, run, positions); });
     return all;
 }
 /// The same with a text after a begin token, or another opening. For a prompt whose answer is read at once, pass the
@@ -179,6 +183,17 @@ Inspection inspect(Context& ctx, Model const& model, Vocab const& vocab, std::st
                    Run const& run = {}, Opening opening = Opening::begin) {
     const Item item = with_opening(encode(vocab, {std::string(text), ""}, Ended::no), opening);
     return inspect(ctx, model, vocab, item.tokens, run);
+}
+/// The same with the vocabulary of the task that the model was trained on, and the ids that it names.
+template <class Context, class Model, Task T>
+Inspection inspect(Context& ctx, Model const& model, T const& task, std::string_view text,
+                   Run const& run = {}, Opening opening = Opening::begin) {
+    const Vocab vocab     = vocab_of<T>();
+    const Place place     = place_of(task);
+    auto        positions = place ? positions_of(vocab, std::string(text), place) : std::vector<int>{};
+    if (opening == Opening::nothing) drop_first(positions);
+    const Item item = with_opening(encode(vocab, {std::string(text), ""}, Ended::no), opening);
+    return inspect(ctx, model, vocab, item.tokens, run, positions);
 }
 
 }  // namespace rung

@@ -139,5 +139,12 @@ std::vector<Answer> answer_at_once(Context& ctx, Model const& model, Vocab const
                          });
     return answers;
 }
+/// The same with the vocabulary of the task that the model was trained on, and the ids that it names.
+template <class Context, class Model, Task T>
+std::vector<Answer> answer_at_once(Context& ctx, Model const& model, T const& task,
+                                   std::vector<std::string> const& prompts, AnswerPlaces const& places,
+                                   Run run = {}, AnyExit const& rule = {}, Opening opening = Opening::begin) {
+    return answer_at_once(ctx, model, vocab_of<T>(), prompts, places, run, place_of(task), rule, opening);
+}
 
 }  // namespace rung

@@ -220,7 +220,9 @@ Example sample(T const& task, Rng& rng, Difficulty difficulty) {
     return example;
 }
 
-/// A task's own ids; empty where it has none. The task must outlive them.
+/// A task's own ids; empty where it has none. The task must outlive them: it has a name.
+template <class T>
+Place place_of(T const&&) = delete;
 template <class T>
 Place place_of(T const& task) {
     if constexpr (NamesPlaces<T>)
