@@ -82,7 +82,8 @@ configure() {
     fi
     for part; do options+=("-DRUNG_$part=ON"); done
     cmake -S "$root" -B "$build" "${options[@]}" >&2
-    if grep -q '^CMAKE_CUDA_COMPILER:' "$build/CMakeCache.txt" && [ ! -e "$build/librung_cuda.a" ]; then
+    if [ ! -e "$build/librung_cuda.a" ] && grep -q '^RUNG_CUDA:BOOL=ON' "$build/CMakeCache.txt" &&
+        grep -q '^CMAKE_CUDA_COMPILER:' "$build/CMakeCache.txt"; then
         say "the code for GPUs is compiled first, once, for minutes (without it: cmake -B ${build#"$PWD"/} -DRUNG_CUDA=OFF)"
     fi
 }
