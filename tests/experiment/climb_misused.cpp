@@ -89,6 +89,19 @@ TEST_CASE("what cannot be labelled with so few prompts, or asked with so few tes
     CHECK_NOTHROW(Climbing(options, 2));
 }
 
+TEST_CASE("difficulties below one are refused, whoever names them") {
+    auto options     = quick();
+    options.schedule = InOrder{{{0}}};
+    refuse(options, "round 1: schedule: difficulty; got 0, wanted at least 1");
+    options.schedule = [](Turn const&) { return std::vector<Target>{{Difficulty{-1}}}; };
+    refuse(options, "round 1: schedule: difficulty; got -1, wanted at least 1");
+    options.schedule = [](Turn const& turn) {
+        turn.probe(0);
+        return std::vector<Target>{{4}};
+    };
+    refuse(options, "round 1: schedule: Turn::probe: difficulty; got 0, wanted at least 1");
+}
+
 TEST_CASE("the state of something else is refused in words, another climb's by what differs") {
     Climbing   climbing(quick());
     const auto said = [&](std::string const& bytes) {

@@ -140,6 +140,7 @@ Probe probe(std::vector<Trainer*> const& voters, Task const& task, Difficulty di
     constexpr std::uint32_t apart = 1u << 16;  // of the sites that targets have
     const int               each  = options.test.each;
     RUNG_CHECK(each >= 1, "test.each; got ", each, ", wanted at least 1: so many a schedule asks");
+    check_at_least_one("schedule: Turn::probe", difficulty);
     Probe mean;
     if (longest(task, difficulty) + 1 > Trainer::model_type::shape.context) return mean;
     const ProblemSet asked(task, difficulty, each,
