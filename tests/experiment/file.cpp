@@ -30,7 +30,7 @@ TEST_CASE("write_file: a file name without a folder means here") {
 TEST_CASE("read_file: what is no file is refused, of which a device would have no end") {
     const scratch::Folder folder;
     REQUIRE(::mkfifo((folder / "pipe").c_str(), 0666) == 0);
-    for (std::string const& path : {std::string("/dev/full"), folder / "pipe", folder.path()})
+    for (std::string const& path : {std::string("/dev/zero"), folder / "pipe", folder.path()})
         CHECK_THROWS_WITH_AS(
             read_file(path),
             ("file: cannot be read; got '" + path + "', which is a folder, a device or a pipe, wanted a file")
