@@ -1,6 +1,7 @@
 #include "rung/experiment/checkpoint.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/wait.h>
 
 #include "rung/experiment/lock.hpp"
 #include "scratch.hpp"

@@ -17,7 +17,7 @@ public:
         if (!held && errno == EWOULDBLOCK) {
             char          holder[24] = {};
             const ssize_t size       = ::pread(file_.descriptor(), holder, sizeof holder - 1, 0);
-            if (holder == text::number(::getpid()))
+            if (std::string_view{holder} == text::number(::getpid()))
                 throw Error(text::join({"--out: '", folder, "' is in use by this program itself (", holder,
                                         "), wanted a folder of its own for each Journal"}));
             throw Error(text::join({"--out: '", folder, "' is in use by another process (",
