@@ -1,7 +1,7 @@
 // Makes a run again from its manifest, into a fresh folder, and compares the records byte by byte:
 //     bash examples/run.sh replay build/reports/quickstart/manifest.json
-// It builds the run's program as it is now, says first what differs in source, compiler and machine, and after the run
-// what differs in the bytes. Bits are promised on one family of processors, by one program.
+// It builds the run's program as it is now, and says after the run what differs in source, compiler and machine, as the
+// new manifest has them, and what in the bytes. Bits are promised on one family of processors, by one program.
 
 #include <spawn.h>
 #include <sys/wait.h>
@@ -10,15 +10,17 @@
 
 #include <nlohmann/json.hpp>
 
-#include "rung/experiment/manifest.hpp"
 #include "rung/experiment/program.hpp"
 
 using namespace rung;
 using Document = nlohmann::ordered_json;
 
-Document parse(std::string const& text, std::string const& what) {
-    const Document document = Document::parse(text, nullptr, false);
+Document read_manifest(std::string const& what) {
+    const Document document = Document::parse(read_whole_file(what), nullptr, false);
     RUNG_CHECK(document.is_object(), "replay: '", what, "' is no object of JSON; wanted a run's manifest");
+    for (const char* member : {"program", "flags", "made_by"})
+        RUNG_CHECK(document.contains(member), "replay: '", what, "' has no member ", member,
+                   "; wanted a run's manifest");
     return document;
 }
 
@@ -89,36 +91,30 @@ std::string first_difference(std::string const& was, std::string const& is) {
 }
 
 int main(int argc, char** argv) {
-    std::string manifest, program_path, source, out;
+    std::string manifest, program_path, out;
     bool        name = false;
     Flags       flags{"Makes a run again from its manifest and compares the records byte by byte.",
                 Environment::ignored};
     flags.add("manifest", manifest, "manifest.json of the run, beside its record.jsonl");
     flags.add("name", name, "print the name of the run's program and stop");
     flags.add("program", program_path, "the program to run");
-    flags.add("source", source, "hash of its source");
     flags.add_folder("out", out, "an empty folder for the new run");
 
     int       differs = 0;
     const int code    = program(argc, argv, flags, [&] {
         if (manifest.empty()) throw BadFlag("--manifest: got none, wanted a run's manifest.json");
-        const Document was = parse(read_whole_file(manifest), manifest);
-        for (const char* member : {"program", "flags", "made_by"})
-            RUNG_CHECK(was.contains(member), "replay: '", manifest, "' has no member ", member,
-                          "; wanted a run's manifest");
+        const Document was = read_manifest(manifest);
         if (name) return void(std::cout << was["program"].get<std::string>() << '\n');
         if (program_path.empty() || out.empty()) throw BadFlag("--program, --out: got none, wanted both");
         const std::string record = read_whole_file(folder_of(manifest) + "/record.jsonl");
         RUNG_CHECK(std::filesystem::is_empty(out), "replay: --out; got '", out,
                       "', which has files, wanted an empty folder");
 
-        Document made = parse(made_by().text(), "itself");
-        if (!source.empty()) made["source"] = source;
-        const int others = say_differences(stderr, was["made_by"], made);
-        if (others == 0) std::fputs("replay: same source, compiler, libraries and processor\n", stderr);
-
         const int ended = run(program_path, words_of(was["flags"], out));
         RUNG_CHECK(ended == 0, "replay: the run; got exit code ", ended, ", wanted 0");
+        const Document is     = read_manifest(out + "/manifest.json");
+        const int      others = say_differences(stderr, was["made_by"], is["made_by"]);
+        if (others == 0) std::fputs("replay: same source, compiler, libraries and processor\n", stderr);
         const std::string difference = first_difference(record, read_whole_file(out + "/record.jsonl"));
         differs                      = !difference.empty();
         if (differs) std::cout << "records differ at " << difference;

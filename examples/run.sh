@@ -38,7 +38,7 @@ if [ "$target" = replay ] && [ $# -eq 1 ] && [[ $1 != -* ]]; then
     if [ ! -e "$root/examples/$again.cpp" ]; then say "there is no example called '$again', which $1 is of"; exit 2; fi
     build "$again"
     mkdir -p "$build/replays"
-    exec "$program" --manifest "$1" --program "$build/examples/$again" --source "$(cat "$build/examples/$again.source")" \
+    exec "$program" --manifest "$1" --program "$build/examples/$again" \
         --out "$(mktemp -d "$build/replays/$again.XXXXXX")"
 fi
 # A report is written unless the flags say where, or there is nothing to report.

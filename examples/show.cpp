@@ -24,7 +24,8 @@ struct Row {
     char const *                    task, *format;
     Columns                         columns;  ///< of its operands
     As                              as;
-    std::array<std::string_view, 2> axes;  ///< empty: difficulty is one number
+    std::array<std::string_view, 2> axes;        ///< empty: difficulty is one number
+    bool                            by_operand;  ///< or a number for each operand
     Example (*example)(Cells const& operands);
     Example (*sample)(Rng& rng, Difficulty difficulty);
     Cells (*operands)(std::string_view prompt);  ///< of a sample; nothing where its prompt does not tell
@@ -54,8 +55,13 @@ Example example_of(Task task, Cells const& cells) {
 }
 
 template <class Task>
+concept ByOperandToo = !HasAxes<Task> && requires(Task const task, Rng& rng) {
+    task.sample_digits(rng, 1, 1);
+};
+
+template <class Task>
 Example sample_of(Task const& task, Rng& rng, Difficulty difficulty) {
-    if constexpr (!HasAxes<Task> && requires { task.sample_digits(rng, 1, 1); })
+    if constexpr (ByOperandToo<Task>)
         if (difficulty.second != 0) return rung::sample(ByOperand<Task>{}, rng, difficulty);
     return rung::sample(task, rng, difficulty);
 }
@@ -80,7 +86,7 @@ constexpr std::string_view one[]{"a"}, two[]{"a", "b"}, angle[]{"x"}, terms[]{"t
 
 template <class Task, Task task = Task{}>
 constexpr Row row(char const* name, char const* format = "plain", Columns columns = one, As as = As::pair) {
-    Row row{name, format, columns, as, {}, nullptr, nullptr, nullptr};
+    Row row{name, format, columns, as, {}, ByOperandToo<Task>, nullptr, nullptr, nullptr};
     if constexpr (HasAxes<Task>) row.axes = Task::axes;
     row.example  = [](Cells const& cells) { return example_of(task, cells); };
     row.sample   = [](Rng& rng, Difficulty difficulty) { return sample_of(task, rng, difficulty); };
@@ -220,7 +226,9 @@ void show_list() {
     for (Row const& row : table)
         std::printf("%-22s%-26s%-10s%-16s%s\n", row.task, row.format, listed(row.columns).c_str(),
                     row.as == As::text ? "the text" : "prompt, target",
-                    row.axes[0].empty() ? "one number" : listed(row.axes).c_str());
+                    !row.axes[0].empty() ? listed(row.axes).c_str()
+                    : row.by_operand     ? "one number, or one each"
+                                         : "one number");
 }
 
 [[noreturn]] void refuse(std::initializer_list<std::string_view> parts) { throw BadFlag(text::join(parts)); }

@@ -128,6 +128,10 @@ TEST_CASE("a curriculum may look at the step of training, and is held to its pro
     CHECK_THROWS_WITH_AS(draw_difficulty(Later{}, rng, 30),
                          "Curriculum: difficulty; got 4, wanted at most 3, what its `hardest` promises",
                          Error);
+    CHECK_THROWS_WITH_AS(draw_difficulty(Later{}, rng, -10),
+                         "Curriculum: difficulty; got 0, wanted at least 1", Error);
+    CHECK_THROWS_WITH_AS(draw_difficulty(Later{}, rng, -20),
+                         "Curriculum: difficulty; got -1, wanted at least 1", Error);
 }
 
 TEST_CASE("a difficulty is an int again where there is one number, and says so where there are two") {

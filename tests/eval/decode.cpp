@@ -114,6 +114,8 @@ TEST_CASE("drawing among the likeliest token alone is greedy") {
     const auto   greedy = decode(ctx, model, vocab, asked, {.limit = 12}),
                drawn    = decode(ctx, model, vocab, asked, {.limit = 12, .temperature = 2, .top_k = 1});
     for (std::size_t i = 0; i < asked.size(); ++i) CHECK(greedy[i].text == drawn[i].text);
+    CHECK_THROWS_WITH_AS(decode(ctx, model, vocab, asked, {.limit = 12, .top_k = 3}),
+                         doctest::Contains("decode: top_k; got 3 at temperature 0"), Error);
 }
 
 TEST_CASE("tokens are drawn in proportion to softmax of logits over temperature") {

@@ -48,6 +48,10 @@ for task in $(sed -n 's|.*"rung/task/\(.*\)\.hpp"|\1|p' "$source/include/rung/ta
     grep -q "^$task " "$scratch/list" || { echo "not shown: $task"; bad=1; }
 done
 
+grep -q '^addition .* prompt, target  one number, or one each$' "$scratch/list" || { echo 'no two numbers of addition'; bad=1; }
+grep -q '^copy .* one number$' "$scratch/list" || { echo 'not one number of copy'; bad=1; }
+says 0 '"difficulty":[3,2]' --task addition --difficulty 3,2 --count 1 --json
+
 # What a sample was made from makes it again, where nothing else of it is left to chance.
 rows=0
 while read -r task format _; do

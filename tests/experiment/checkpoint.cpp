@@ -1,6 +1,7 @@
 #include "rung/experiment/checkpoint.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/wait.h>
 
 #include "rung/experiment/lock.hpp"
 #include "scratch.hpp"
@@ -130,11 +131,22 @@ TEST_CASE("checkpoint: on a full disk both states stand, and no half file is lef
 TEST_CASE("lock: a folder is one process's until that lets go of it") {
     const scratch::Folder folder;
     {
-        const FolderLock first{folder.path()};
-        CHECK_THROWS_WITH_AS(FolderLock{folder.path()}, doctest::Contains("is in use by another process"),
-                             Error);
-        CHECK_THROWS_WITH_AS(FolderLock{folder.path()}, doctest::Contains(std::to_string(::getpid()).c_str()),
-                             Error);
+        const FolderLock  first{folder.path()};
+        const std::string holder = std::to_string(::getpid());
+        CHECK_THROWS_WITH_AS(
+            FolderLock{folder.path()},
+            doctest::Contains(("is in use by this program itself (" + holder + "), wanted").c_str()), Error);
+        const std::string wanted = "is in use by another process (" + holder + "), wanted";
+        const pid_t       child  = ::fork();
+        if (child == 0) try {
+                FolderLock second{folder.path()};
+                ::_exit(1);
+            } catch (Error const& error) {
+                ::_exit(std::string_view{error.what()}.find(wanted) == std::string_view::npos ? 2 : 0);
+            }
+        int status = -1;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        CHECK(status == 0);
     }
     CHECK_NOTHROW(FolderLock{folder.path()});
 }

@@ -89,6 +89,19 @@ TEST_CASE("what cannot be labelled with so few prompts, or asked with so few tes
     CHECK_NOTHROW(Climbing(options, 2));
 }
 
+TEST_CASE("difficulties below one are refused, whoever names them") {
+    auto options     = quick();
+    options.schedule = InOrder{{{0}}};
+    refuse(options, "round 1: schedule: difficulty; got 0, wanted at least 1");
+    options.schedule = [](Turn const&) { return std::vector<Target>{{Difficulty{-1}}}; };
+    refuse(options, "round 1: schedule: difficulty; got -1, wanted at least 1");
+    options.schedule = [](Turn const& turn) {
+        turn.probe(0);
+        return std::vector<Target>{{4}};
+    };
+    refuse(options, "round 1: schedule: Turn::probe: difficulty; got 0, wanted at least 1");
+}
+
 TEST_CASE("the state of something else is refused in words, another climb's by what differs") {
     Climbing   climbing(quick());
     const auto said = [&](std::string const& bytes) {
@@ -137,6 +150,8 @@ TEST_CASE("policies that make no sense are refused") {
     auto options     = quick();
     options.labeller = sampled_label(-1);
     refuse(options, "labeller.temperature and top_k; got -1");
+    options.labeller = sampled_label(0, 3);
+    refuse(options, "self_improve: labeller.top_k; got 3 at temperature 0");
     options          = quick();
     options.labeller = commonest_of(3, 0);
     refuse(options, "labeller; got 3 samples at temperature 0, which are all alike");
@@ -207,4 +222,17 @@ TEST_CASE("a label that nobody can write is refused with its round, its difficul
                                 [](std::string const&, std::string const&, int) { return "?"; });
     options.labeller.choose = [](std::vector<Answer> const&) { return std::size_t{1}; };
     refused(options, "self_improve: round 1: difficulty 4: a label of Labeller::read: Vocab");
+    options.labeller.read = [](std::string const&, std::string const&, int) { return std::string(50, '1'); };
+    refused(options, "self_improve: round 1: difficulty 4: a label of Labeller::read: '1111111111");
+    refused(options, "='; got 56 tokens together, wanted at most 40, the model's context");
+}
+
+TEST_CASE("weights of no set at all are refused, and empty sets leave the first one") {
+    auto options   = quick();
+    options.replay = [](std::vector<SetInfo> const& sets) { return std::vector<double>(sets.size(), 0.0); };
+    refuse(options, "round 1: Replay: weights; got 0 for each of 2 sets, wanted more for one of them");
+    options.replay = HalfNewest{.newest = 1};
+    CHECK_NOTHROW(Climbing(options, 1, [](std::vector<Candidate> const& all) {
+                      return std::vector<bool>(all.size());
+                  }).finish());
 }

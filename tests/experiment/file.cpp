@@ -27,6 +27,17 @@ TEST_CASE("write_file: a file name without a folder means here") {
     CHECK(folder_of("a/b/x") == "a/b");
 }
 
+TEST_CASE("read_file: what is no file is refused, of which a device would have no end") {
+    const scratch::Folder folder;
+    REQUIRE(::mkfifo((folder / "pipe").c_str(), 0666) == 0);
+    for (std::string const& path : {std::string("/dev/zero"), folder / "pipe", folder.path()})
+        CHECK_THROWS_WITH_AS(
+            read_file(path),
+            ("file: cannot be read; got '" + path + "', which is a folder, a device or a pipe, wanted a file")
+                .c_str(),
+            Error);
+}
+
 TEST_CASE("write_file: the file may be read by those whom the umask allows") {
     const scratch::Folder folder;
     const mode_t          before = ::umask(027);

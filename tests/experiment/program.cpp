@@ -59,6 +59,23 @@ TEST_CASE("program: help goes to standard output, and no work is done") {
     CHECK(run.error == "");
 }
 
+TEST_CASE("program: a flag that is declared twice is exit code 1 and one line of why") {
+    for (char const* name : {"seed", "config"}) {
+        const Streams streams{std::tmpfile(), std::tmpfile()};
+        Common        common;
+        int           mine = 0;
+        Flags         flags{"Teach something."};
+        common.add_to(flags);
+        flags.add(name, mine, "mine");
+        const char* const word = "build/learn";
+        CHECK(program(
+                  1, &word, flags, [] { FAIL("worked"); }, streams) == 1);
+        CHECK(scratch::read(streams.error) ==
+              "learn: Flags::add: got '" + std::string(name) + "' twice, wanted it once\n");
+        std::fclose(streams.out), std::fclose(streams.error);
+    }
+}
+
 TEST_CASE("program: a bad flag is exit code 2, one line, and no work is done") {
     const Run run{{"--threads", "many"}, nothing};
     CHECK(run.code == 2);

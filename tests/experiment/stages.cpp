@@ -312,7 +312,7 @@ TEST_CASE("stages: a damaged state is said, and the run goes on from the one bef
     check_same(outcome);
 }
 
-TEST_CASE("stages: two processes in one folder are one too many") {
+TEST_CASE("stages: two runs in one folder are one too many") {
     const scratch::Folder folder;
     Outcome               second;
     const Outcome         first = run(folder.path(), {.at = [&](int step) {
@@ -320,7 +320,7 @@ TEST_CASE("stages: two processes in one folder are one too many") {
                               }});
     check_same(first);
     CHECK(second.code == 1);
-    CHECK(holds(second.error, "is in use by another process"));
+    CHECK(holds(second.error, "is in use by this program itself"));
 }
 
 TEST_CASE("stages: a disk that is full is an error, and when it is not the run goes on") {
@@ -416,6 +416,9 @@ TEST_CASE(
     };
     CHECK_NOTHROW(losses(0, 1e30));
     CHECK_NOTHROW(losses(4, 3.5));
-    CHECK_THROWS_WITH_AS(losses(4, 4.5), doctest::Contains("step 41: loss; got 4.5"), Diverged);
-    CHECK_THROWS_AS(losses(0, std::nan("")), Diverged);
+    CHECK_THROWS_WITH_AS(losses(4, 4.5), doctest::Contains("x: step 41: loss; got 4.5, after a mean of "),
+                         Diverged);
+    CHECK_THROWS_WITH_AS(losses(4, 4.5), doctest::Contains(", --spike 4 times that (was"), Diverged);
+    CHECK_THROWS_WITH_AS(losses(0, std::nan("")), doctest::Contains(", wanted a finite number (was"),
+                         Diverged);
 }

@@ -67,6 +67,7 @@ Difficulty draw_difficulty(Curriculum const& curriculum, Rng& rng, int step) {
     Difficulty difficulty;
     if constexpr (DrawsDifficultyByStep<Curriculum>) difficulty = curriculum.difficulty(rng, step);
     else difficulty = curriculum.difficulty(rng);
+    detail::check_at_least_one("Curriculum", difficulty);
     const Difficulty hardest = curriculum.hardest();
     RUNG_CHECK(difficulty.within(hardest), "Curriculum: difficulty; got ", difficulty.text(),
                ", wanted at most ", hardest.text(), ", what its `hardest` promises");

@@ -52,6 +52,7 @@ constexpr void explain_fit() {
 template <class Model, class Task>
 [[gnu::cold, gnu::noinline]] void check_length(std::string_view where, Task const& task,
                                                Difficulty difficulty) {
+    check_at_least_one(where, difficulty);
     RUNG_CHECK(difficulty.first < 1 << 24 && longest(task, difficulty) + 1 <= Model::shape.context, where,
                ": longest sequence at difficulty ", difficulty.text(), "; got ",
                longest(task, difficulty) + 1, " tokens, wanted at most ", Model::shape.context,

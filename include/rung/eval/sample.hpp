@@ -40,6 +40,8 @@ namespace detail {
                "decode: limit, group, top_k, temperature, first; got ", options.limit, ", ", options.group,
                ", ", options.top_k, ", ", options.temperature, ", ", options.first,
                ", wanted at least 0 each");
+    RUNG_CHECK(options.top_k == 0 || options.temperature > 0, "decode: top_k; got ", options.top_k,
+               " at temperature 0, which takes the likeliest token; wanted a temperature, or none");
     RUNG_CHECK(options.run.dropout.rate == 0, "decode: run.dropout; got ", options.run.dropout.rate,
                ", wanted 0: only training drops anything");
 }

@@ -176,10 +176,10 @@ private:
             if (int(candidates_.size()) < count) return;
         }
         if (count > 0)
-            detail::keep_labels(task_, asked.truth, candidates_, filter_, options_,
-                                Rng(seeds_[std::size_t(owner_)], Purpose::mixture, std::uint32_t(now_.round),
-                                    std::uint32_t(target_), 1),
-                                voters_.size() > 1, now_, sets_[std::size_t(owner_)].back());
+            detail::keep_labels<Model>(task_, asked.truth, candidates_, filter_, options_,
+                                       Rng(seeds_[std::size_t(owner_)], Purpose::mixture,
+                                           std::uint32_t(now_.round), std::uint32_t(target_), 1),
+                                       voters_.size() > 1, now_, sets_[std::size_t(owner_)].back());
         candidates_.clear();
         if (++target_ < int(targets_.size())) return;
         target_ = 0;

@@ -159,6 +159,9 @@ inline bool is_tested(ClimbOptions const& options, int round) {
     RUNG_CHECK(options.labeller.temperature >= 0 && options.labeller.top_k >= 0,
                "self_improve: labeller.temperature and top_k; got ", options.labeller.temperature, " and ",
                options.labeller.top_k, ", wanted at least 0");
+    RUNG_CHECK(options.labeller.top_k == 0 || options.labeller.temperature > 0,
+               "self_improve: labeller.top_k; got ", options.labeller.top_k,
+               " at temperature 0, which takes the likeliest token; wanted a temperature, or none");
     RUNG_CHECK(options.labeller.samples >= 1 && options.labeller.samples <= most_samples,
                "self_improve: labeller.samples; got ", options.labeller.samples, ", wanted 1 to ",
                most_samples);

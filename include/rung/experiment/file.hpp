@@ -75,7 +75,7 @@ private:
 /// All bytes of a file; nothing where there is none. Throws where it cannot be read.
 [[gnu::cold, gnu::noinline]] inline std::optional<std::string> read_file(std::string const& path) {
     constexpr char const* wanted = "a file that can be read";
-    const int             fd     = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const int             fd     = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 && errno == ENOENT) return {};
     if (fd < 0) fail_path("file: cannot be opened", path, errno, wanted);
     struct Closed {
@@ -83,8 +83,12 @@ private:
         ~Closed() { ::close(fd); }
     } const closed{fd};
     struct stat found {};
+    if (::fstat(fd, &found) != 0) fail_path("file: cannot be read", path, errno, wanted);
+    // A device may have no end, and a pipe nobody who writes.
+    RUNG_CHECK(S_ISREG(found.st_mode), "file: cannot be read; got '", path,
+               "', which is a folder, a device or a pipe, wanted a file");
     std::string bytes;
-    if (::fstat(fd, &found) == 0 && S_ISREG(found.st_mode)) bytes.reserve(std::size_t(found.st_size));
+    bytes.reserve(std::size_t(found.st_size));
     for (char piece[1 << 16];;) {
         const ssize_t got = ::read(fd, piece, sizeof piece);
         if (got < 0 && errno == EINTR) continue;

@@ -66,6 +66,9 @@ public:
         program_ = argc > 0 ? program_name(argv[0]) : "";
         command_ = program_.empty() ? "" : quoted(program_);
         for (int i = 1; i < argc; ++i) command_.append(" ").append(quoted(argv[i]));
+        for (auto const& flag : flags_)  // not in add, of which a program catches nothing
+            RUNG_CHECK(find(flag->name) == flag.get(), "Flags::add: got '", flag->name,
+                       "' twice, wanted it once");
         for (int i = 1; i < argc; ++i)
             if (std::string_view word = argv[i]; word == "--help" || word == "-h") return Parsed::help;
         for (int i = 1; i < argc;) i += take(argv[i], i + 1 < argc ? argv[i + 1] : nullptr);
@@ -141,7 +144,6 @@ public:
 
 private:
     [[gnu::cold, gnu::noinline]] Flags& declare(std::unique_ptr<Flag> flag) {
-        RUNG_CHECK(!find(flag->name), "Flags::add: got '", flag->name, "' twice, wanted it once");
         flag->fallback = flag->value().text();
         if (flag->fallback == "\"\"" || flag->fallback == "false")
             flag->fallback.clear();  // as one would guess
@@ -150,9 +152,10 @@ private:
     }
 
     Flag* find(std::string_view name) const {
+        if (config_->name == name) return config_.get();
         for (auto const& flag : flags_)
             if (flag->name == name) return flag.get();
-        return config_->name == name ? config_.get() : nullptr;
+        return nullptr;
     }
 
     [[noreturn, gnu::cold, gnu::noinline]] static void refuse(std::initializer_list<std::string_view> parts) {

@@ -174,7 +174,7 @@ private:
             record_.write(test_event(losses_.y.size(), e));
         }
         if (e.step == e.steps) progress_->finish(), progress_.reset();
-        check_loss(e);
+        check_loss(label, e);
     }
     /// On record, too: where labels take longer than training, a run is to be seen to go on.
     [[gnu::cold, gnu::noinline]] void labelled(std::string const& name, LabelEvent const& e) {
@@ -186,13 +186,18 @@ private:
         if (e.done == e.of) progress_.reset();
     }
     /// Throws Diverged where a loss is none, or far above the mean of about the last hundred steps.
-    [[gnu::cold, gnu::noinline]] void check_loss(StepEvent const& e) {
+    [[gnu::cold, gnu::noinline]] void check_loss(std::string const& label, StepEvent const& e) {
         if (e.step == 1) mean_loss_ = e.loss;
-        const bool spike = common_.spike > 0 && e.step > 20 && e.loss > common_.spike * mean_loss_;
+        const double most  = common_.spike * mean_loss_;
+        const bool   spike = common_.spike > 0 && e.step > 20 && e.loss > most;
         if (!std::isfinite(e.loss) || spike)
             throw Diverged(
-                text::join({"step ", text::number(e.step), ": loss; got ", text::brief(e.loss),
-                            ", after a mean of ", text::brief(mean_loss_), " (was the rate too high?)"}));
+                text::join({label, ": step ", text::number(e.step), ": loss; got ", text::brief(e.loss),
+                            ", after a mean of ", text::brief(mean_loss_), ", wanted ",
+                            spike ? text::join({"at most ", text::brief(most), ", --spike ",
+                                                text::number(common_.spike), " times that"})
+                                  : "a finite number",
+                            " (was the rate too high?)"}));
         mean_loss_ += (e.loss - mean_loss_) / std::min(e.step, 100);
     }
     [[gnu::cold, gnu::noinline]] void end_round(std::string const& name, Round const& r) {

@@ -140,6 +140,7 @@ Probe probe(std::vector<Trainer*> const& voters, Task const& task, Difficulty di
     constexpr std::uint32_t apart = 1u << 16;  // of the sites that targets have
     const int               each  = options.test.each;
     RUNG_CHECK(each >= 1, "test.each; got ", each, ", wanted at least 1: so many a schedule asks");
+    check_at_least_one("schedule: Turn::probe", difficulty);
     Probe mean;
     if (longest(task, difficulty) + 1 > Trainer::model_type::shape.context) return mean;
     const ProblemSet asked(task, difficulty, each,
@@ -192,11 +193,25 @@ Probe probe(std::vector<Trainer*> const& voters, Task const& task, Difficulty di
     counts.push_back(more);
 }
 
-/// Throws where a label that somebody else had a hand in is not of the task's alphabet: it would be learnt.
+/// What a model learns of a label.
 template <class Task>
-void check_label(Candidate const& label, ClimbOptions const& options) try {
-    std::vector<int> tokens;
-    vocab_of<Task>().append(tokens, label.answer);
+Item item_of(Task const& task, Vocab const& vocab, Candidate const& label) {
+    return encode_of(task, vocab, {label.prompt, label.answer}, Answering::by_token, 0,
+                     label.ended ? Ended::yes : Ended::no);
+}
+
+/// Throws where a label that somebody else had a hand in is not of the task's alphabet, or more than the model reads:
+/// it would be learnt.
+template <class Model, class Task>
+void check_label(Task const& task, Candidate const& label, ClimbOptions const& options) try {
+    constexpr int most = Model::shape.context;
+    const Item    item = item_of(task, vocab_of<Task>(), label);
+    const int     read = int(item.tokens.size()) - 1;
+    RUNG_CHECK(read <= most, "'", label.answer, "' to '", label.prompt, "'; got ", read,
+               " tokens together, wanted at most ", most, ", the model's context");
+    for (const int place : item.positions)
+        RUNG_CHECK(place >= 0 && place < most, "'", label.answer, "' to '", label.prompt, "'; got place ",
+                   place, ", wanted 0 to ", most - 1, ", below the model's context");
 } catch (Error const& error) {
     throw Error(concat("difficulty ", label.difficulty.text(), ": a label of ",
                        options.corrupt ? "`corrupt`: " : "Labeller::read: ", error.what()));
@@ -215,7 +230,7 @@ void check_label(Candidate const& label, ClimbOptions const& options) try {
 
 /// Filters what the models said of one difficulty, keeps the rest for one of them, and counts.
 /// @param voted  there are several models
-template <class Task>
+template <class Model, class Task>
 void keep_labels(Task const& task, std::vector<Example> const& truth, std::vector<Candidate>& candidates,
                  LabelFilter const& filter, ClimbOptions const& options, Rng noise, bool voted, Round& round,
                  LabelledSet& set) {
@@ -242,7 +257,7 @@ void keep_labels(Task const& task, std::vector<Example> const& truth, std::vecto
             count.spoilt += other != label.answer;
             label.answer = std::move(other);
         }
-        if (options.corrupt || options.labeller.read) check_label<Task>(label, options);
+        if (options.corrupt || options.labeller.read) check_label<Model>(task, label, options);
         set.labels.push_back(std::move(label));
     }
     count.agreement /= count.labelled, count.confidence /= count.labelled;

@@ -10,13 +10,16 @@ namespace rung {
 /// Holds the file `lock` in a folder; the system lets go of it when the process ends, however it ends.
 class FolderLock {
 public:
-    /// Throws where another process holds it. Removes what a killed one left half written.
+    /// Throws where another process holds it, or this one does already. Removes what a killed one left half written.
     [[gnu::cold, gnu::noinline]] explicit FolderLock(std::string const& folder)
         : file_{folder + "/lock", O_RDWR | O_CREAT} {
         const bool held = ::flock(file_.descriptor(), LOCK_EX | LOCK_NB) == 0;
         if (!held && errno == EWOULDBLOCK) {
             char          holder[24] = {};
             const ssize_t size       = ::pread(file_.descriptor(), holder, sizeof holder - 1, 0);
+            if (std::string_view{holder} == text::number(::getpid()))
+                throw Error(text::join({"--out: '", folder, "' is in use by this program itself (", holder,
+                                        "), wanted a folder of its own for each Journal"}));
             throw Error(text::join({"--out: '", folder, "' is in use by another process (",
                                     size > 0 ? std::string_view{holder} : "which has just begun",
                                     "), wanted a folder of its own for each"}));

@@ -30,10 +30,14 @@ namespace detail {
     auto weights = replay(infos);
     RUNG_CHECK(weights.size() == infos.size(), "Replay: weights; got ", weights.size(), ", wanted ",
                infos.size(), ", one for each set");
+    const auto none = [&] {
+        return std::all_of(weights.begin(), weights.end(), [](double weight) { return weight == 0; });
+    };
+    RUNG_CHECK(!none(), "Replay: weights; got 0 for each of ", infos.size(),
+               " sets, wanted more for one of them");
     for (std::size_t i = 1; i < infos.size(); ++i)
         if (infos[i].size == 0) weights[i] = 0;
-    if (std::all_of(weights.begin(), weights.end(), [](double weight) { return weight == 0; }))
-        weights[0] = 1;
+    if (none()) weights[0] = 1;  // those that were to be trained on are empty
     return sums_of("Replay", weights);
 }
 
@@ -52,8 +56,7 @@ struct RoundMix {
         if (chosen == 0) return first.draw(rng, trained);
         auto const& labels = sets[chosen - 1].labels;
         auto const& label  = labels[rng.below(std::uint32_t(labels.size()))];
-        Item        item   = encode_of(task, vocab, {label.prompt, label.answer}, Answering::by_token, 0,
-                              label.ended ? Ended::yes : Ended::no);
+        Item        item   = item_of(task, vocab, label);
         item.difficulty    = label.difficulty;
         return item;
     }

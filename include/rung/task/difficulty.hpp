@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <ostream>
 #include <string>
+#include <string_view>
 
 #include "rung/core/check.hpp"
 
@@ -48,5 +49,14 @@ struct Difficulty {
 inline std::ostream& operator<<(std::ostream& out, Difficulty const& difficulty) {
     return out << difficulty.text();
 }
+
+namespace detail {
+/// Throws unless there may be problems of a difficulty. Whether it has as many numbers as the task has axes is the
+/// task's to say.
+inline void check_at_least_one(std::string_view where, Difficulty difficulty) {
+    RUNG_CHECK(difficulty.first >= 1 && difficulty.second >= 0, where, ": difficulty; got ",
+               difficulty.text(), ", wanted at least 1");
+}
+}  // namespace detail
 
 }  // namespace rung

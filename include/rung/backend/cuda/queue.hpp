@@ -59,8 +59,7 @@ public:
 
     /// Starts what was written down.
     void submit() {
-        RUNG_CHECK(!apart_,
-                   "cuda: beside: operation; got one that waits, wanted others, such as sums");
+        RUNG_CHECK(!apart_, "cuda: beside: operation; got one that waits, wanted others, such as sums");
         try {
             join_all();
             start_all(uploads_);
