@@ -56,10 +56,13 @@ struct Mlp {
     template <class Lane, class Real>
     static void add_forward(Lane& lane, Mat<Real> y, Mat<Real> x, Mat<Real> h, Mat<Real> g, Mat<Real> n,
                             Weights<Acc<Real>> w, Keep keep) {
-        if constexpr (elementwise)
-            matmul_activate<Act::activation>(lane, g, h, n, weight<Mlp>(w, up), weight<Mlp>(w, up_bias),
-                                             keep);
-        else matmul(lane, h, n, weight<Mlp>(w, up), weight<Mlp>(w, up_bias)), Act::forward(lane, g, h, keep);
+        if constexpr (elementwise) {
+            constexpr Activation A = Act::activation;
+            matmul_activate<A>(lane, g, h, n, weight<Mlp>(w, up), weight<Mlp>(w, up_bias), keep);
+        } else {
+            matmul(lane, h, n, weight<Mlp>(w, up), weight<Mlp>(w, up_bias));
+            Act::forward(lane, g, h, keep);
+        }
         add_matmul(lane, y, x, g, weight<Mlp>(w, down), weight<Mlp>(w, down_bias));
     }
     /// dn from dy; h and g are spent.
@@ -72,8 +75,8 @@ struct Mlp {
         beside(lane, [&] { add_column_sums(lane, weight<Mlp>(dw, down_bias), dy); });
         const auto dg = in_place_of(lane, g), dh = elementwise ? dg : h;
         if constexpr (elementwise) {
-            matmul_nt_activate_backward<Act::activation>(lane, dh, dy, weight<Mlp>(w, down), h,
-                                                         weight<Mlp>(dw, up_bias));
+            constexpr Activation A = Act::activation;
+            matmul_nt_activate_backward<A>(lane, dh, dy, weight<Mlp>(w, down), h, weight<Mlp>(dw, up_bias));
         } else {
             matmul_nt(lane, dg, dy, weight<Mlp>(w, down));
             Act::backward(lane, dh, dg, h);
