@@ -299,11 +299,15 @@ TEST_CASE("flags: a folder named in a file or in the environment is made as well
     CHECK(scratch::exists(out + "2"));
 }
 
-TEST_CASE("flags: two flags of one name are a mistake of the program") {
-    Setup s;
-    int   other = 0;
-    CHECK_THROWS_AS(s.flags.add("steps", other, "again"), Error);
-    CHECK_THROWS_AS(s.flags.add("config", other, "every program has it"), Error);
+TEST_CASE("flags: two flags of one name are a mistake of the program, which parse tells") {
+    for (char const* name : {"steps", "config"}) {
+        int   first = 1, other = 1;
+        Flags flags{"Test."};
+        flags.add("steps", first, "a number").add(name, other, "again");
+        char const* const word = "test";
+        CHECK_THROWS_WITH_AS(flags.parse(1, &word, nullptr), doctest::Contains("twice, wanted it once"),
+                             Error);
+    }
 }
 
 TEST_CASE("flags: limits say what they allow") {
