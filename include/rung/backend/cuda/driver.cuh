@@ -19,9 +19,8 @@ struct Stream {
     explicit Stream(int priority) {
         check(cudaStreamCreateWithPriority(&is, cudaStreamNonBlocking, priority), "stream");
     }
-    ~Stream() {
-        cudaStreamSynchronize(is), cudaStreamDestroy(is);
-    }  // also after an error, which has been thrown before
+    /// Also after an error, which has been thrown before.
+    ~Stream() { cudaStreamSynchronize(is), cudaStreamDestroy(is); }
     Stream(Stream const&)            = delete;
     Stream& operator=(Stream const&) = delete;
 
