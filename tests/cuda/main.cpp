@@ -6,6 +6,9 @@
 #include <cstdio>
 
 #include "rung/backend/cuda/device.hpp"
+#include "support/emulated.hpp"
+
+emulated::Gpu* emulated::gpu() { return nullptr; }
 
 int main(int argc, char** argv) {
     const rung::cuda::Found found = rung::cuda::find_device();

@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-#include "rung/backend/cuda/group.cuh"
+#include "rung/backend/cuda/launch.cuh"
 
 // Inside rung: Thrust has a global namespace cuda too.
 namespace rung {

@@ -149,7 +149,10 @@ void every_product() {
             attempt([&] { products<decltype(type)>(*lt, N, K, M, tolerance, off); });
     };
     one(float{}, 37, 33, 65, 1e-5), one(float{}, 64, 128, 384, 1e-5), one(float{}, 24, 18, 72, 1e-5, 1);
-    one(bf16{}, 8, 16, 8, 1e-2), one(bf16{}, 40, 72, 24, 1e-2), one(bf16{}, 256, 384, 1536, 1e-2);
+    one(bf16{}, 8, 16, 8, 1e-2), one(bf16{}, 40, 72, 24, 1e-2);
+#ifdef __CUDACC__
+    one(bf16{}, 256, 384, 1536, 1e-2);  // a minute on an emulated GPU
+#endif
     one(bf16{}, 1, 8, 32, 1e-2), one(bf16{}, 37, 64, 256, 1e-2);  // any rows, as decoding has them
     one(bf16{}, 37, 33, 65, 1e-2), one(bf16{}, 24, 18, 72, 1e-2, 1), one(bf16{}, 24, 18, 72, 1e-2, 2);
     one(bf16{}, 24, 18, 72, 1e-2, 4), one(float{}, 1, 1, 1, 1e-5);

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <exception>
 
-#include "rung/backend/cuda/group.cuh"
+#include "rung/backend/cuda/check.cuh"
 
 namespace rung {
 

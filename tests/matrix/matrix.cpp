@@ -7,7 +7,7 @@
 #include <map>
 #include <tuple>
 
-#include "support/device.hpp"
+#include "rung/backend/cuda/cuda.hpp"
 #include "support/gradients.hpp"
 #include "support/small.hpp"
 #include "support/styles.hpp"

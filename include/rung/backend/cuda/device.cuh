@@ -16,7 +16,7 @@
 #include "rung/backend/cuda/body/update.hpp"
 #include "rung/backend/cuda/device.hpp"
 #include "rung/backend/cuda/driver.cuh"
-#include "rung/backend/cuda/group.cuh"
+#include "rung/backend/cuda/launch.cuh"
 
 namespace rung::cuda {
 
@@ -30,11 +30,12 @@ Found find_device() {
     const std::string name = concat(device.name, ", compute capability ", device.major, '.', device.minor);
     if (device.major < 8)
         return {false, concat(name, ": too old; wanted at least 8.0, for products of bf16 numbers")};
-    cudaFuncAttributes kernel{};
-    const cudaError_t  built = cudaFuncGetAttributes(&kernel, detail::per_warp<CrossEntropy<float>>);
-    if (built != cudaSuccess)
+    const cudaError_t built = built_for_this_gpu<CrossEntropy<float>>();
+    if (built != cudaSuccess) {
+        cudaGetLastError();  // or the next launch would report it
         return {false, concat(name, ": this program was built for other GPUs (", cudaGetErrorString(built),
                               "); build it with CMAKE_CUDA_ARCHITECTURES=", device.major, device.minor)};
+    }
     return {true, name};
 }
 

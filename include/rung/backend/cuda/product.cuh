@@ -11,8 +11,8 @@
 #include <memory>
 #include <utility>
 
+#include "rung/backend/cuda/check.cuh"
 #include "rung/backend/cuda/device.hpp"
-#include "rung/backend/cuda/group.cuh"
 
 namespace rung::cuda {
 

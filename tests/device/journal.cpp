@@ -1,7 +1,7 @@
 // A journal on a GPU, where steps run ahead of what is on record: spikes, signals and deaths come when later steps are
 // under way, and what comes of a run is the same to the byte.
 
-#include "support/device.hpp"
+#include "rung/backend/cuda/cuda.hpp"
 
 #include <doctest/doctest.h>
 

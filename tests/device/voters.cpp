@@ -1,17 +1,14 @@
-// Several models on a GPU, which has the work of all of them before it is waited for. On an emulated GPU, or, compiled
-// with RUNG_CUDA, on a real one.
+// Several models on a GPU, which has the work of all of them before it is waited for. On an emulated GPU, or
+// on a real one.
 
-#ifdef RUNG_CUDA
 #include "rung/backend/cuda/cuda.hpp"
-#else
-#include "support/device.hpp"
-#endif
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <set>
 
+#include "support/emulated.hpp"
 #include "support/random.hpp"
 #include "support/small.hpp"
 
@@ -36,14 +33,11 @@ std::vector<std::uint64_t> bits_of(auto& voters) {
 
 /// How many drivers have work at the same time while work() runs. On a real GPU nobody can say.
 template <class Work>
-void check_at_once([[maybe_unused]] int want, Work const& work) {
-#ifndef RUNG_CUDA
-    cuda::Driver::most_at_once() = 0;
-#endif
+void check_at_once(int want, Work const& work) {
+    const auto gpu = emulated::gpu();
+    if (gpu) gpu->most_at_once = 0;
     work();
-#ifndef RUNG_CUDA
-    CHECK(cuda::Driver::most_at_once() == want);
-#endif
+    if (gpu) CHECK(gpu->most_at_once == want);
 }
 
 }  // namespace
@@ -81,11 +75,8 @@ TEST_CASE("voters that climb on a GPU are at work at the same time, and keep wha
     std::set_intersection(on_gpu.begin(), on_gpu.end(), on_cpu.begin(), on_cpu.end(),
                           std::back_inserter(both));
     CHECK(on_cpu.size() > 50);
-#ifdef RUNG_CUDA
     CHECK(double(both.size()) > 0.9 * double(std::max(on_gpu.size(), on_cpu.size())));  // near ties may fall
-#else
-    CHECK(on_gpu == on_cpu);
-#endif
+    if (emulated::gpu()) CHECK(on_gpu == on_cpu);
 }
 
 TEST_CASE("of voters on a GPU one diverges: the others have learnt, and all can go on") {

@@ -1,16 +1,12 @@
-// The GPU backend: programs of the CPU with another context, held to the same results. On an emulated GPU, or, compiled
-// with RUNG_CUDA, on a real one.
+// The GPU backend: programs of the CPU with another context, held to the same results. On an emulated GPU, or
+// on a real one.
 
 // GCC 12 inlines products of bf16 numbers with so much known that it warns of loops that never run.
 #ifndef __clang__
 #pragma GCC diagnostic ignored "-Waggressive-loop-optimizations"
 #endif
 
-#ifdef RUNG_CUDA
 #include "rung/backend/cuda/cuda.hpp"
-#else
-#include "support/device.hpp"
-#endif
 
 #include <doctest/doctest.h>
 

@@ -1,16 +1,13 @@
 // What runs beside the rest on a GPU, an emulated one, where branches are made as late as may be, or a real one.
 
-#ifdef RUNG_CUDA
 #include "rung/backend/cuda/cuda.hpp"
-#else
-#include "support/device.hpp"
-#endif
 
 #include <doctest/doctest.h>
 
 #include <set>
 
 #include "rung/backend/cuda/branches.hpp"
+#include "support/emulated.hpp"
 #include "support/random.hpp"
 #include "support/small.hpp"
 
@@ -23,14 +20,6 @@ struct Three {
     Buffer<float> data{12, cuda::shared_memory()};
     Mat<float>    operator[](int i) { return {data.data() + 4 * i, 1, 4}; }
 };
-
-#ifndef RUNG_CUDA
-long calls_of(cuda::Context<float>& gpu, auto&& ask) {
-    const long before = cuda::Driver::calls();
-    ask(), gpu.wait();
-    return cuda::Driver::calls() - before;
-}
-#endif
 
 }  // namespace
 
@@ -84,69 +73,22 @@ TEST_CASE("sums beside are right however many counters they take") {
     for (const float sum : sums) REQUIRE(sum == N * (1 + 2 + 3));
 }
 
-TEST_CASE("branches change no bit") {
+TEST_CASE("branches change no bit, whether they come first or last") {
     using Model        = Transformer<small, Learned, Stacked<2>, Gpt>;
-    const auto weights = [](bool branches) {
+    const auto weights = [](bool branches, bool first = false) {
+        if (emulated::gpu()) emulated::gpu()->branches_first = first;
         cuda::Context<bf16> gpu{{.branches = branches}};
         Model               model{gpu};
         Trainer             trainer{gpu, model};
         for (std::uint32_t step = 0; step < 6; ++step) trainer.step(small_batch(step), 3e-3);
+        gpu.wait();
+        if (emulated::gpu()) emulated::gpu()->branches_first = false;
         return bits_of(model.weights());
     };
-    CHECK(weights(true) == weights(false));
+    const auto want = weights(false);
+    CHECK(weights(true) == want);
+    CHECK(weights(true, true) == want);
 }
-
-#ifndef RUNG_CUDA
-TEST_CASE("the emulated GPU refuses two branches that add to one sum") {
-    cuda::Context<float> gpu;
-    Three                x;
-    auto&                lane   = gpu.lane();
-    const auto           add_up = [&] { add_column_sums(lane, x[0], Mat<float const>(x[1])); };
-    beside(lane, add_up), join(lane), add_up(), beside(lane, add_up);
-    CHECK_NOTHROW(gpu.wait());
-    beside(lane, add_up), beside(lane, add_up);
-    CHECK_THROWS_AS(gpu.wait(), Error);
-    lane.queue.forget();
-    beside(lane, add_up), add_up();
-    CHECK_THROWS_AS(gpu.wait(), Error);
-    lane.queue.forget();
-}
-
-TEST_CASE("the emulated GPU shows where a join is missing") {
-    cuda::Context<float> gpu;
-    Three                x;
-    auto&                lane = gpu.lane();
-    fill(lane, x[0], 1);
-    beside(lane, [&] { copy(lane, x[1], x[0]); });
-    fill(lane, x[0], 2);
-    gpu.wait();
-    CHECK(x[1](0, 0) == 2);
-    // And where a branch relies on an earlier one.
-    fill(lane, x[0], 1);
-    beside(lane, [&] { fill(lane, x[0], 3); });
-    beside(lane, [&] { copy(lane, x[1], x[0]); });
-    gpu.wait();
-    CHECK(x[1](0, 0) == 1);
-}
-
-TEST_CASE("branches within branches are part of these, and empty ones are nothing") {
-    cuda::Context<float> gpu;
-    Three                x;
-    auto&                lane = gpu.lane();
-    CHECK(calls_of(gpu, [&] { beside(lane, [] {}), join(lane); }) == 0);
-    CHECK(calls_of(gpu, [&] { fill(lane, x[0], 1), join(lane), fill(lane, x[1], 1); }) == 2);
-    // Fork, two, Back, Join.
-    CHECK(calls_of(gpu, [&] {
-              beside(lane, [&] {
-                  fill(lane, x[0], 4);
-                  beside(lane, [&] { copy(lane, x[1], x[0]); });
-                  join(lane);
-              });
-          }) == 5);
-    CHECK(x[1](0, 3) == 4);
-}
-
-#endif
 
 TEST_CASE("what waits within a branch is refused, and what it throws leaves no branch open") {
     cuda::Context<float> gpu;

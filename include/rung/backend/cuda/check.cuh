@@ -1,0 +1,15 @@
+#pragma once
+// CUDA's runtime, whose errors are thrown.
+
+#include <cuda_runtime.h>
+
+#include "rung/core/check.hpp"
+
+namespace rung::cuda {
+
+/// Throws with what was asked for and what the runtime says.
+inline void check(cudaError_t status, char const* what) {
+    if (status != cudaSuccess) fail({"cuda: ", what, ": ", cudaGetErrorString(status)});
+}
+
+}  // namespace rung::cuda
