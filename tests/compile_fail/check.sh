@@ -9,7 +9,7 @@ case $("$1" --version) in  # without the quoted source lines, in which any text 
     *clang*) terse=-fno-caret-diagnostics ;;
     *) terse=-fno-diagnostics-show-caret ;;
 esac
-compile=("$@" -c -o /dev/null -fmessage-length=0 "$terse" "$file")
+compile=("$@" -fsyntax-only -fmessage-length=0 "$terse" "$file")
 
 read -r first <"$file"
 message=${first#// expect: }
