@@ -80,6 +80,9 @@ void products(cuda::Products& lt, int N, int K, int M, double tolerance, int off
     shape.epilogue = cuda::Epilogue::bias;
     run(lt, shape, x.data, w.data, y.data, bias.data);
     check("y = x w + bias", y, biased);
+    run(lt, shape, x.data, w.data, y.data, stream.data);
+    check("the same plan, another bias", y,
+          [&](Index i, Index j) { return forward(i, j) + stream.at(0, j); });
     shape.adds = true;
     run(lt, shape, x.data, w.data, y.data, bias.data, nullptr, stream.data);
     check("y = stream + x w + bias", y, [&](Index i, Index j) { return stream.at(i, j) + biased(i, j); });
