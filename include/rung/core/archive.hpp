@@ -51,6 +51,15 @@ public:
         return *this;
     }
 
+    /// Bytes that say what follows: writes them, or reads past them where they come next. False: something else does,
+    /// as in states of versions that did not write them.
+    [[gnu::cold, gnu::noinline]] bool mark(std::string_view text) {
+        if (!reads_) bytes_ += text;
+        else if (std::string_view(bytes_).substr(at_).starts_with(text)) at_ += text.size();
+        else return false;
+        return true;
+    }
+
     /// What was written.
     std::string const& bytes() const { return bytes_; }
     /// Throws unless all has been read.

@@ -23,12 +23,11 @@ class Transformer {
     static_assert(explain_shape<S>::ok && explain_position<Position>::ok && explain_depth<Depth>::ok &&
                   explain_style<Style>::ok && explain_channels<Position, S.width, S.heads>::ok &&
                   explain_rows<Position, S.context>::ok);
-    using Layout           = rung::Layout<S, Position, Depth, Style>;
-    using Block            = typename Layout::Block;
-    using Norm             = typename Layout::Norm;
-    using Entry            = typename Layout::Entry;
-    static constexpr int C = S.width;
-
+    using Layout                = rung::Layout<S, Position, Depth, Style>;
+    using Block                 = typename Layout::Block;
+    using Norm                  = typename Layout::Norm;
+    using Entry                 = typename Layout::Entry;
+    static constexpr int    C   = S.width;
     static constexpr double cap = cap_of<Style>();
 
 public:
@@ -94,7 +93,8 @@ public:
     Buffer<float>&       weights() { return weights_; }
     Buffer<float> const& weights() const { return weights_; }
 
-    /// visit(name, spec, offset) for every weight that is there, in the order of the buffer.
+    /// Every weight that is there, in the order of the buffer; visit(name, spec, offset) for each.
+    static auto named_weights() { return Layout::weights(); }
     template <class Visit>
     static void for_each_weight(Visit&& visit) {
         for (auto const& [name, spec, offset] : Layout::weights()) visit(name, spec, offset);
