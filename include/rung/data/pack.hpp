@@ -21,6 +21,9 @@ enum class Grade {
     everything,  ///< every token after the first
 };
 
+/// Sequences of an update, at most: all of them are held at once.
+inline constexpr int most_sequences = 1'000'000;
+
 /// B sequences of at most T inputs, padded at the right; row b, column t predicts targets[b * T + t].
 struct Batch {
     int              count = 0, longest = 0;  ///< B, T

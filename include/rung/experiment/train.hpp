@@ -62,6 +62,9 @@ struct Conditions {
     RUNG_CHECK(options.steps > 0 && options.batch > 0 && options.accumulate > 0,
                "train: steps, batch and accumulate; got ", options.steps, ", ", options.batch, " and ",
                options.accumulate, ", wanted at least 1 each");
+    RUNG_CHECK(options.batch <= most_sequences / options.accumulate, "train: batch and accumulate; got ",
+               options.batch, " and ", options.accumulate, ", wanted at most ", most_sequences,
+               " sequences an update");
     RUNG_CHECK(options.progressive >= 0 && options.progressive <= 1, "train: progressive; got ",
                options.progressive, ", wanted 0 to 1");
     RUNG_CHECK(options.progressive == 0 || given.graded == 1,
