@@ -237,7 +237,7 @@ public:
 
     /// Blocks that run, each with a cache of its own while decoding.
     static constexpr int    blocks_of(Run const& run) { return Order::blocks(passes_of(run).most); }
-    static constexpr Passes passes_of(Run const& run) { return {run, Depth::passes}; }
+    static constexpr Passes passes_of(Run const& run) { return {run, Depth::passes, Order::loops}; }
 
 private:
     /// Tokens that tables of biases are made for: as many as the longest sequence has, and a few more, so that most
