@@ -84,7 +84,8 @@ private:
         std::uint64_t size = now;
         raw(&size, sizeof size);
         RUNG_CHECK(!reads_ || size <= (bytes_.size() - at_) / least, "Archive: elements; got ", size,
-                   ", wanted at most the ", bytes_.size() - at_, " bytes that are left");
+                   ", wanted at most the ", bytes_.size() - at_,
+                   " bytes that are left (is this the state of something else?)");
         return std::size_t(size);
     }
 
