@@ -85,9 +85,16 @@ public:
         initialize(weights_.data(), seed);
     }
     /// Initial weights from the context's seed, where its operations read them.
-    template <class Context>
-        requires requires(Context const& ctx) { ctx.seed(), ctx.memory(); }
+    template <MakesModels Context>
+        requires(sizeof(Context) > 0)
     explicit Transformer(Context const& ctx) : Transformer(ctx.seed(), ctx.memory()) {}
+    /// What is left of a type of one's own that has not its base's constructors. The other one is more constrained.
+    template <MakesModels Context>
+    Transformer(Context const&) {
+        static_assert(sizeof(Context) == 0,
+                      "Transformer: give your model its constructors, `struct Mine : "
+                      "Transformer<...> { using Transformer::Transformer; };`");
+    }
 
     /// All weights, one after another. Single precision, whatever the context computes in.
     Buffer<float>&       weights() { return weights_; }
@@ -125,7 +132,7 @@ public:
             if (rows.graded) gather(lane, to, Mat<Real const>(state), rows.graded);
             else copy(lane, to, Mat<Real const>(state));
         };
-        tape.look = Layout::Scores::forward(lane, reach_of(rows), Layout::position(w));
+        tape.look = Layout::Scores::forward(lane, detail::reach_of(rows, S.context), Layout::position(w));
         Nest<Layout, Lane> nest(lane, w, rows, run, tape);
         const int          before = passes_of(run).most - run.graded;  // the graded passes
         const auto         last   = nest.forward(begin(lane, w, rows, run), [&](int pass, Mat<Real> state) {
@@ -240,13 +247,6 @@ public:
     static constexpr Passes passes_of(Run const& run) { return {run, Depth::passes, Order::loops}; }
 
 private:
-    /// Tokens that tables of biases are made for: as many as the longest sequence has, and a few more, so that most
-    /// steps are alike.
-    static Index reach_of(Sequences const& rows) {
-        int longest = 1;
-        for (int b = 0; b < rows.count; ++b) longest = std::max(longest, rows.starts[b + 1] - rows.starts[b]);
-        return longest > S.context ? longest : std::min((longest + 15) / 16 * 16, S.context);
-    }
     /// Only training drops anything; but a random start is named by the same numbers.
     static Run undropped(Run run) {
         run.dropout.rate = 0;

@@ -230,6 +230,12 @@ void initialize(Real* data, WeightSpec const& spec, InitScale scale, std::uint64
                                             : Real(std * rng.normal());
 }
 
+/// What a model is made on: a context of any device.
+template <class Context>
+concept MakesModels = requires(Context const& ctx) {
+    ctx.seed(), ctx.memory();
+};
+
 /// A model's weights, packed for the products of one step or of one batch of answers: until they change, or until the
 /// context packs again, as each step, decode and evaluation does. Empties the lanes' scratch memory.
 template <class Context, class Model>

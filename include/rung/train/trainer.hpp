@@ -23,6 +23,7 @@ template <class Context, class Model>
 class Trainer {
     using Real     = Acc<typename Context::real>;
     using Position = typename Model::position_type;
+    static_assert(!std::is_const_v<Model>, "Trainer: the model is const, and could not learn");
     static_assert(std::is_same_v<Real, float>,
                   "Trainer: weights are single precision, so the context must be too");
 
@@ -282,6 +283,18 @@ private:
     std::uint64_t        examples_ = 0;
     Step                 started_[ahead];
     int                  under_way_ = 0;
+};
+
+/// Made of a model and a context, in this order: a sentence, and not one for every line above.
+template <class Model, MakesModels Context>
+    requires requires { Model::parameters; }
+class Trainer<Model, Context> {
+    static_assert(sizeof(Model) == 0,
+                  "Trainer: the context comes first, then the model: Trainer{ctx, model}");
+
+public:
+    using model_type = Model;
+    Trainer(Model&, Context&, TrainerOptions = {}) {}
 };
 
 }  // namespace rung

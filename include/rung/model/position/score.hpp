@@ -67,6 +67,14 @@ struct FeatureTable {
     }
 };
 
+/// Tokens that tables of biases are made for: as many as the longest sequence has, and a few more, so that most steps
+/// are alike.
+inline Index reach_of(Sequences const& rows, int context) {
+    int longest = 1;
+    for (int b = 0; b < rows.count; ++b) longest = std::max(longest, rows.starts[b + 1] - rows.starts[b]);
+    return longest > context ? longest : std::min((longest + 15) / 16 * 16, context);
+}
+
 template <class P, Shape S, Mask M>
 consteval auto table_of() {
     if constexpr (P::site != Site::score) return NoTable<P, S, M>{};
