@@ -166,8 +166,8 @@ Inspection inspect_with(Lane& lane, Weights<Acc<typename Lane::real>> w, Vocab c
     return all;
 }
 
-/// What the model does with these tokens. Throws where they do not fit its context. A scheme that draws what ids look up
-/// draws it as for a first prompt that is read at once.
+/// What the model does with these tokens. Throws where they do not fit its context. A scheme that draws what ids look
+/// up draws as for a first prompt that is read at once.
 /// @param ids  of the tokens, of a model trained on a task that names them; none: their places
 template <class Context, class Model>
 Inspection inspect(Context& ctx, Model const& model, Vocab const& vocab, std::vector<int> const& tokens,

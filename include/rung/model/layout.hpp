@@ -61,7 +61,7 @@ struct Layout {
                          count_of(Scores::weights));
         all.add("embed.", Embed::weights);
         for (int layer = 0; layer < D::layers; ++layer)
-            all.add(concat("blocks.", layer, "."), Block::weights);
+            all.add(join({"blocks.", layer, "."}), Block::weights);
         all.add("loop.", Entry::weights);
         all.add("norm.", Norm::weights);
         all.add("unembed.", Unembed::weights);

@@ -169,7 +169,7 @@ private:
         for (auto const* spec = layer; spec < layer + n; ++spec) {
             if (spec->size() == 0) continue;
             RUNG_CHECK(next_ < all_.size(), "NamedWeights: got more than ", all_.size());
-            all_[next_].name = concat(prefix, spec->layer, spec->layer.empty() ? "" : ".", spec->name);
+            all_[next_].name = join({prefix, spec->layer, spec->layer.empty() ? "" : ".", spec->name});
             all_[next_].spec = *spec, all_[next_++].offset = offset_;
             offset_ += spec->size();
         }

@@ -171,9 +171,9 @@ public:
             ctx_.wait();
             --steps_, --updates_;
             under_way_ = 0, afresh_ = true;
-            throw Diverged(concat("Trainer: step ", number, ": gradient norm; got ", norm,
-                                  ", wanted a finite number; the weights are those of the step before (was "
-                                  "the rate too high?)"));
+            throw Diverged(join({"Trainer: step ", number, ": gradient norm; got ", norm,
+                                 ", wanted a finite number; the weights are those of the step before (was "
+                                 "the rate too high?)"}));
         }
         double loss = 0;
         for (Index i = 0; i < step.weights.size(); ++i)

@@ -14,8 +14,11 @@
 //         static void add_backward(lane, Real* dw, Mat<Real const> dtable, Index reach, Weights<Real> w);
 //     };
 
+#include <algorithm>
+
 #include "rung/core/constants.hpp"
 #include "rung/core/look.hpp"
+#include "rung/core/sequences.hpp"
 #include "rung/model/position/position.hpp"
 #include "rung/model/weights.hpp"
 
