@@ -108,3 +108,17 @@ TEST_CASE("archive: a buffer of another size is the state of another model") {
     Buffer<float> three(3), four(4);
     CHECK_THROWS_WITH_AS(read(saved(three), four), doctest::Contains("got 3, wanted 4"), Error);
 }
+
+TEST_CASE("archive: a mark is read past where it comes next, and left out where it does not") {
+    int     number = 7;
+    Archive written;
+    CHECK(written.mark("mark"));
+    written(number);
+    for (std::string const& bytes : {written.bytes(), written.bytes().substr(4)}) {
+        Archive all(bytes);
+        number = 0;
+        CHECK(all.mark("mark") == (bytes.size() == 8));
+        all(number), all.end();
+        CHECK(number == 7);
+    }
+}

@@ -51,7 +51,7 @@ TEST_CASE_TEMPLATE("answers have the same bits, confidence included, for any num
                    Model, SmallModel<>, Places, Loop) {
     const auto model = trained<Model>();
     const auto asked = prompts(100);
-    for (const int passes : {0, 1, 3}) {
+    for (const int passes : {0, 1, Model::Order::loops ? 3 : 1}) {
         std::vector<Answer> first;
         for (const int threads : {1, 2, 3}) {
             cpu::Context ctx{{.threads = threads}};

@@ -64,7 +64,7 @@ TEST_CASE_TEMPLATE("cached decoding of a ragged batch equals uncached decoding o
     cpu::Context ctx{{.threads = 2}};
     const auto   model = trained<Model>(ctx);
     const auto   asked = small_prompts(40);
-    for (const int passes : {0, 3}) {
+    for (const int passes : {0, Model::Order::loops ? 3 : 1}) {
         const auto answers =
             decode(ctx, model, vocab, asked, {.limit = 12, .run = {.passes = passes}, .group = 16});
         for (std::size_t i = 0; i < asked.size(); ++i) {

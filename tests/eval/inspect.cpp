@@ -9,9 +9,11 @@
 #include "rung/model/depth/looped.hpp"
 #include "rung/model/depth/prelude_core_coda.hpp"
 #include "rung/model/position/alibi.hpp"
+#include "rung/model/position/coupled.hpp"
 #include "rung/model/position/fire.hpp"
 #include "rung/model/position/kerple.hpp"
 #include "rung/model/position/learned.hpp"
+#include "rung/model/position/randomised.hpp"
 #include "rung/model/position/rope.hpp"
 #include "rung/model/position/t5.hpp"
 #include "support/gradients.hpp"
@@ -216,6 +218,29 @@ TEST_CASE_TEMPLATE("a model in any precision, by its text", Real, float, bf16) {
     const auto item = encode_at_once(vocab, {"ab", ""}, 2);
     CHECK(inspect(ctx, model, vocab, item.tokens).symbols ==
           std::vector<std::string>{"▸", "a", "b", "↵", "↵"});
+}
+
+TEST_CASE(
+    "ids look up what a scheme draws for a prompt that is read at once, and places where it draws nothing") {
+    cpu::Context ctx{{.seed = 5, .threads = 1}};
+    const auto   check = [&](auto const& model, std::vector<int> const& ids, std::vector<int> const& rows) {
+        using Model = std::remove_cvref_t<decltype(model)>;
+        cpu::Lane<float> lane;
+        const auto       want = inspect_with<Model>(lane, model.weights().cdata(), vocab, tokens, {}, rows);
+        const auto       got  = inspect(ctx, model, vocab, tokens, {}, ids);
+        CHECK(got.norms == want.norms);
+        CHECK(got.blocks[1].attention == want.blocks[1].attention);
+    };
+    using Drawn = Of<Randomised<Learned, 50>>;
+    const Drawn model{ctx};
+    const auto  rows = drawn_rows<Randomised<Learned, 50>>(int(tokens.size()), Phase::evaluation, 5, 0, 0);
+    CHECK(rows.back() > int(tokens.size()));
+    check(model, {}, rows);
+    check(model, {0, 1, 1, 2, 2, 3, 3}, [](auto r) {
+        return std::vector<int>{r[0], r[1], r[1], r[2], r[2], r[3], r[3]};
+    }(drawn_rows<Randomised<Learned, 50>>(4, Phase::evaluation, 5, 0, 0)));
+    check(Of<Learned>{ctx}, {}, {0, 1, 2, 3, 4, 5, 6});
+    check(Of<Coupled<Learned, 9>>{ctx}, {0, 1, 1, 2, 2, 3, 3}, {0, 1, 1, 2, 2, 3, 3});
 }
 
 TEST_CASE("what does not fit the model is refused") {

@@ -145,6 +145,14 @@ TEST_CASE("numbers that make no sense are refused where they are given") {
     refused(AsFarAs{.by = nullptr}, LabelSchedule{}, "AsFarAs: bar and by; got 0.99 and none");
 }
 
+TEST_CASE("a round of more sequences than anybody can hold or number is refused in words") {
+    auto options  = quick();
+    options.batch = 1'000'000'000;
+    refuse(options, "self_improve: batch and steps; got 1000000000 and ");
+    options.batch = 1'000'000, options.steps = 1'000'000;
+    refuse(options, "wanted at most 1000000 sequences an update, and 2000000000 a round");
+}
+
 TEST_CASE("policies that make no sense are refused") {
     CHECK_THROWS_WITH_AS(Climbing(quick(), 1, LabelFilter{}), doctest::Contains("filter; got none"), Error);
     auto options     = quick();

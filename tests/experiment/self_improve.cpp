@@ -150,6 +150,21 @@ TEST_CASE("keep_best: training ends with the weights of its best test, the first
                          doctest::Contains("keep_best; got test_every 0 of 200 steps, wanted a test"), Error);
 }
 
+TEST_CASE("an update of more sequences than anybody can hold is refused in words") {
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx};
+    Trainer      trainer{ctx, model};
+    const auto   refused = [&](int batch, int accumulate) {
+        CHECK_THROWS_WITH_AS(
+              train(trainer, Reverse{}, Uniform{1, 2}, {.batch = batch, .accumulate = accumulate}),
+              concat("train: batch and accumulate; got ", batch, " and ", accumulate,
+                     ", wanted at most 1000000 sequences an update")
+                  .c_str(),
+              Error);
+    };
+    refused(2'000'000'000, 1), refused(1, 2'000'000'000), refused(100'000, 100'000);
+}
+
 TEST_CASE("example number i of the training stream is the same whatever was drawn before") {
     CHECK(draw(Reverse{}, Uniform{1, 9}, 1, 77) == draw(Reverse{}, Uniform{1, 9}, 1, 77));
     CHECK(draw(Reverse{}, Uniform{1, 9}, 1, 77) != draw(Reverse{}, Uniform{1, 9}, 2, 77));

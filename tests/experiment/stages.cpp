@@ -274,12 +274,50 @@ TEST_CASE("stages: a state without its record, or a result without, is an error 
     std::remove((folder / "record.jsonl").c_str());
     const Outcome killed = run(folder.path(), {});
     CHECK(killed.code == 1);
-    CHECK(holds(killed.error, "that were there when the state of the run was kept"));
+    CHECK(holds(killed.error, "holds states without their record.jsonl, wanted both"));
+    CHECK_FALSE(scratch::exists(folder / "record.jsonl"));
     scratch::write(folder / "record.jsonl", "");
     scratch::write(folder / "DONE", "{}\n");
     const Outcome done = run(folder.path(), {});
     CHECK(done.code == 1);
     CHECK(holds(done.error, "holds a result without its record"));
+}
+
+TEST_CASE(
+    "stages: a record that was changed is refused before anything is touched, and goes on when it is back") {
+    struct Change {
+        void (*make)(std::string& record);
+        char const* said;
+    };
+    const scratch::Folder folder;
+    CHECK(run(folder.path(), {.at = kill_at(8)}).code == -1);
+    const std::string path = folder / "record.jsonl", kept = scratch::read(path);
+    const auto        states = [&] {
+        return scratch::read(folder / "1-grow-and-test.checkpoint") +
+               scratch::read(folder / "2-settle.checkpoint");
+    };
+    const std::string before = states();
+    REQUIRE(before.size() > 1000);
+    for (auto const& [make, said] :
+         {Change{[](auto& r) { r.resize(7); }, "holds states without their record.jsonl"},
+          Change{[](auto& r) { r.resize(r.find('\n') + 1); }, "bytes, wanted the "},
+          Change{[](auto& r) { r.resize(r.find('\n') + 20); }, "bytes, wanted the "},
+          Change{[](auto& r) { r[r.find("\"loss\":") + 8] = '7'; }, "got other lines than were there when"},
+          Change{[](auto& r) { r.insert(r.find('\n') + 1, "{}\n"); }, "got other lines than were there when"},
+          Change{[](auto& r) { r.erase(r.find('\n') + 1, 10).append(10, ' '); },
+                 "of 1-grow-and-test was kept"}}) {
+        std::string changed = kept;
+        make(changed);
+        scratch::write(path, changed);
+        const Outcome outcome = run(folder.path(), {});
+        CHECK(outcome.code == 1);
+        CHECK(outcome.steps == 0);
+        CHECK_MESSAGE(holds(outcome.error, said), outcome.error);
+        CHECK(scratch::read(path) == changed);
+        CHECK((states() == before));
+    }
+    scratch::write(path, kept + "and more, which nobody kept a state of");
+    check_same(run(folder.path(), {}));
 }
 
 TEST_CASE("stages: a report or a result that is none of ours is refused and left alone") {

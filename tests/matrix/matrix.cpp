@@ -105,8 +105,9 @@ TEST_CASE("read at once after every pass, whole answers are those of loops of as
         cpu::Context ctx{{.threads = 1}};
         const Model  model{ctx};
         const auto   asked = small_prompts(9);
-        const auto   all   = think(ctx, model, vocab, asked, 9, {.passes = 3, .graded = 3}, ids_for<i>());
-        for (int passes = 1; passes <= 3; ++passes) {
+        const int    most  = Model::Order::loops ? 3 : 1;
+        const auto   all = think(ctx, model, vocab, asked, 9, {.passes = most, .graded = most}, ids_for<i>());
+        for (int passes = 1; passes <= most; ++passes) {
             const auto want = answer_at_once(ctx, model, vocab, asked, 9, {.passes = passes}, ids_for<i>());
             for (std::size_t k = 0; k < asked.size(); ++k) {
                 CHECK(all[k][std::size_t(passes - 1)].answer.text == want[k].text);

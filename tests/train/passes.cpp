@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "rung/eval/inspect.hpp"
 #include "rung/model/depth/adaptors.hpp"
 #include "rung/task/parity.hpp"
 #include "support/random.hpp"
@@ -235,4 +236,28 @@ TEST_CASE("a loop learns parity of short strings, each read at once after as man
     const Study all = study(ctx, model, Parity{}, 4, 64, 4);
     for (std::size_t i = 0; i < all.truth.size(); ++i)
         CHECK(all.thoughts[i][3].answer.text == all.truth[i].answer);
+}
+
+TEST_CASE("layers that run once are not run again: passes of a stack are refused") {
+    cpu::Context                              ctx{{.threads = 1}};
+    SmallModel<>                              stack{ctx};
+    SmallModel<NoPe, NormBetween<Stacked<2>>> normed{ctx};
+    const char*                               refused =
+        "Run: passes; got 5, wanted 1, or 0, because the layers of this model run once "
+        "(make it Looped<passes, layers>)";
+    const DecodeOptions once{.limit = 5, .run = {.passes = 1}}, often{.limit = 5, .run = {.passes = 5}};
+    const auto          text = decode(ctx, stack, Reverse{}, {"12="}, {.limit = 5})[0].text;
+    CHECK(decode(ctx, stack, Reverse{}, {"12="}, once)[0].text == text);
+    CHECK_THROWS_WITH_AS(decode(ctx, stack, Reverse{}, {"12="}, often), refused, Error);
+    CHECK_THROWS_WITH_AS(decode(ctx, normed, Reverse{}, {"12="}, often), refused, Error);
+    CHECK_THROWS_WITH_AS(decode(ctx, stack, Reverse{}, {"12="}, often, StableFor{2}), refused, Error);
+    CHECK_THROWS_WITH_AS(answer_at_once(ctx, stack, Reverse{}, {"12="}, 4, {.passes = 5}), refused, Error);
+    CHECK_THROWS_WITH_AS(inspect(ctx, stack, Reverse{}, "12=", {.passes = 5}), refused, Error);
+    CHECK_THROWS_WITH_AS(evaluate(ctx, stack, Reverse{}, {.to = 2, .run = {.passes = 5}}), refused, Error);
+    CHECK_THROWS_WITH_AS((Trainer{ctx, stack, {.passes = 5}}), refused, Error);
+    Trainer trainer{ctx, stack};
+    CHECK_THROWS_WITH_AS(
+        train(trainer, Reverse{}, Uniform{1, 2}, {.steps = 1, .passes = [](Occasion const&) { return 5; }}),
+        refused, Error);
+    CHECK_NOTHROW(train(trainer, Reverse{}, Uniform{1, 2}, {.steps = 1, .progressive = 0.5}));
 }

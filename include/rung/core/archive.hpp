@@ -51,6 +51,15 @@ public:
         return *this;
     }
 
+    /// Bytes that say what follows: writes them, or reads past them where they come next. False: something else does,
+    /// as in states of versions that did not write them.
+    [[gnu::cold, gnu::noinline]] bool mark(std::string_view text) {
+        if (!reads_) bytes_ += text;
+        else if (std::string_view(bytes_).substr(at_).starts_with(text)) at_ += text.size();
+        else return false;
+        return true;
+    }
+
     /// What was written.
     std::string const& bytes() const { return bytes_; }
     /// Throws unless all has been read.
@@ -75,7 +84,8 @@ private:
         std::uint64_t size = now;
         raw(&size, sizeof size);
         RUNG_CHECK(!reads_ || size <= (bytes_.size() - at_) / least, "Archive: elements; got ", size,
-                   ", wanted at most the ", bytes_.size() - at_, " bytes that are left");
+                   ", wanted at most the ", bytes_.size() - at_,
+                   " bytes that are left (is this the state of something else?)");
         return std::size_t(size);
     }
 

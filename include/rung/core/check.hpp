@@ -26,31 +26,30 @@ struct Diverged : Error {
 /// sixteen bytes, so that a check costs its caller next to nothing to compile and to run.
 class Part {
 public:
-    constexpr Part(std::string_view text)
-        : kind_(Kind::text), size_(unsigned(text.size())), text_(text.data()) {}
+    constexpr Part(std::string_view text) : kind_(unsigned(text.size())), text_(text.data()) {}
     /// Most are literals, whose length is counted when they are printed.
-    constexpr Part(char const* text) : kind_(Kind::literal), text_(text) {}
+    constexpr Part(char const* text) : kind_(literal), text_(text) {}
     Part(std::string const& text) : Part(std::string_view(text)) {}
-    constexpr Part(char c) : kind_(Kind::character), integer_(c) {}
-    constexpr Part(std::integral auto n) : kind_(Kind::integer), integer_(static_cast<long long>(n)) {}
-    constexpr Part(std::floating_point auto x) : kind_(Kind::real), real_(double(x)) {}
+    constexpr Part(char c) : kind_(character), integer_(c) {}
+    constexpr Part(std::integral auto n) : kind_(integer), integer_(static_cast<long long>(n)) {}
+    constexpr Part(std::floating_point auto x) : kind_(real), real_(double(x)) {}
 
     /// Appends it, a real number by six digits at most.
     void print(std::string& out) const {
         switch (kind_) {
-            case Kind::literal:
+            case literal:
                 out += text_;
                 return;
-            case Kind::text:
-                out.append(text_, size_);
-                return;
-            case Kind::character:
+            case character:
                 out += char(integer_);
                 return;
-            case Kind::integer:
+            case integer:
                 out += std::to_string(integer_);
                 return;
-            case Kind::real:
+            default:
+                out.append(text_, kind_);
+                return;
+            case real:
                 constexpr auto format = std::chars_format::general;
                 char           number[32];
                 out.append(number,
@@ -60,9 +59,10 @@ public:
     }
 
 private:
-    enum class Kind { literal, text, character, integer, real };
-    Kind     kind_;
-    unsigned size_ = 0;  // of a text
+    // Of a text its size, which is never one of these: one number less to set in every message there is.
+    static constexpr unsigned literal = -1u, character = -2u, integer = -3u, real = -4u;
+
+    unsigned kind_;
     union {
         char const* text_;
         long long   integer_;

@@ -21,6 +21,9 @@ enum class Grade {
     everything,  ///< every token after the first
 };
 
+/// Sequences of an update, at most: all of them are held at once.
+inline constexpr int most_sequences = 1'000'000;
+
 /// B sequences of at most T inputs, padded at the right; row b, column t predicts targets[b * T + t].
 struct Batch {
     int              count = 0, longest = 0;  ///< B, T
@@ -53,24 +56,26 @@ inline Batch pack(std::vector<Item> const& items, Grade grade, int context) {
     for (std::size_t i = 0; i < items.size(); ++i) {
         auto const& [tokens, prompt, targets, passes, positions, mask, difficulty] = items[i];
         const std::size_t inputs = targets.empty() ? tokens.size() - 1 : tokens.size();
-        RUNG_CHECK(tokens.size() >= 2, "pack: item ", i, "; got ", tokens.size(),
-                   " tokens, wanted at least 2");
-        RUNG_CHECK(prompt >= 0 && prompt <= int(tokens.size()), "pack: item ", i, ": prompt; got ", prompt,
-                   " tokens, wanted 0 to ", tokens.size());
-        RUNG_CHECK(targets.empty() || targets.size() == inputs, "pack: item ", i, ": targets; got ",
-                   targets.size(), ", wanted none, or one for each of ", inputs, " tokens");
-        RUNG_CHECK(passes >= 0 && (passes > 0) == (items[0].passes > 0), "pack: item ", i, ": passes; got ",
-                   passes, ", wanted at least 1 for all items, or 0 for all");
-        RUNG_CHECK(positions.empty() == items[0].positions.empty() &&
-                       (positions.empty() || positions.size() == inputs),
-                   "pack: item ", i, ": positions; got ", positions.size(), ", wanted one for each of ",
-                   inputs, " inputs, or none for all items");
-        RUNG_CHECK(mask.empty() || (mask.size() == tokens.size() && targets.empty()), "pack: item ", i,
-                   ": mask; got ", mask.size(), ", wanted none, or without targets one for each of ",
-                   tokens.size(), " tokens");
+        const auto check = [i](bool good, char const* what, Index got, char const* wanted, Index number,
+                               char const* rest) {
+            RUNG_CHECK(good, "pack: item ", i, what, "; got ", got, wanted, number, rest);
+        };
+        const Index size = Index(tokens.size());
+        check(size >= 2, "", size, " tokens, wanted at least ", 2, "");
+        check(prompt >= 0 && prompt <= size, ": prompt", prompt, " tokens, wanted 0 to ", size, "");
+        check(targets.empty() || targets.size() == inputs, ": targets", Index(targets.size()),
+              ", wanted none, or one for each of ", Index(inputs), " tokens");
+        check(passes >= 0 && (passes > 0) == (items[0].passes > 0), ": passes", passes, ", wanted at least ",
+              1, " for all items, or 0 for all");
+        check(positions.empty() == items[0].positions.empty() &&
+                  (positions.empty() || positions.size() == inputs),
+              ": positions", Index(positions.size()), ", wanted one for each of ", Index(inputs),
+              " inputs, or none for all items");
+        check(mask.empty() || (mask.size() == tokens.size() && targets.empty()), ": mask", Index(mask.size()),
+              ", wanted none, or without targets one for each of ", size, " tokens");
         for (const int id : positions)
-            RUNG_CHECK(id >= 0 && id < context, "pack: item ", i, ": position; got ", id, ", wanted 0 to ",
-                       context - 1, ", below the model's context");
+            check(id >= 0 && id < context, ": position", id, ", wanted 0 to ", context - 1,
+                  ", below the model's context");
         order[Index(i)] = {inputs, i};
     }
     order.sort();

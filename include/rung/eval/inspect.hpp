@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "rung/data/pack.hpp"
+#include "rung/model/position/ids.hpp"
 #include "rung/model/transformer.hpp"
 
 namespace rung {
@@ -103,7 +104,7 @@ Rows attention_of(Mat<Real const> u, Mat<Real const> lse, Look<Real> const& look
 
 /// The same with a lane, for weights that are in no model. The number of passes and the step that names a random start
 /// are the run's.
-/// @param positions  of the tokens; none: 0, 1, 2, ...
+/// @param positions  of the tokens, what a scheme looks up; none: 0, 1, 2, ...
 template <class Model, class Lane>
 Inspection inspect_with(Lane& lane, Weights<Acc<typename Lane::real>> w, Vocab const& vocab,
                         std::vector<int> const& tokens, Run run = {}, std::vector<int> positions = {}) {
@@ -165,15 +166,20 @@ Inspection inspect_with(Lane& lane, Weights<Acc<typename Lane::real>> w, Vocab c
     return all;
 }
 
-/// What the model does with these tokens. Throws where they do not fit its context.
-/// @param positions  ids of the tokens, of a model trained on a task that names them; none: their places
+/// What the model does with these tokens. Throws where they do not fit its context. A scheme that draws what ids look
+/// up draws as for a first prompt that is read at once.
+/// @param ids  of the tokens, of a model trained on a task that names them; none: their places
 template <class Context, class Model>
 Inspection inspect(Context& ctx, Model const& model, Vocab const& vocab, std::vector<int> const& tokens,
-                   Run const& run = {}, std::vector<int> const& positions = {}) {
+                   Run const& run = {}, std::vector<int> ids = {}) {
+    using Position = typename Model::position_type;
+    if (DrawsRows<Position> && ids.empty())
+        for (std::size_t i = 0; i < tokens.size(); ++i) ids.push_back(int(i));
+    look_up<Position>(ids, Phase::evaluation, ctx.seed(), 0, 0);
     Inspection all;
     const auto weights = pack(ctx, model);
     ctx.for_slices(
-        1, [&](auto& lane, int) { all = inspect_with<Model>(lane, weights, vocab, tokens, run, positions); });
+        1, [&](auto& lane, int) { all = inspect_with<Model>(lane, weights, vocab, tokens, run, ids); });
     return all;
 }
 /// The same with a text after a begin token, or another opening. For a prompt whose answer is read at once, pass the

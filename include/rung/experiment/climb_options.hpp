@@ -100,7 +100,7 @@ inline double rate_of(ClimbOptions const& options, int round, int step) {
 }
 
 inline constexpr int most_rounds = 100'000, most_targets = 4'096, most_samples = 1'024,
-                     most_prompts = 100'000'000;
+                     most_prompts = 100'000'000, most_drawn = 2'000'000'000;
 
 /// What stands before what was thrown in a round.
 inline std::string in_round(int round) { return concat("self_improve: round ", round, ": "); }
@@ -145,6 +145,9 @@ inline bool is_tested(ClimbOptions const& options, int round) {
                most_rounds, " rounds");
     RUNG_CHECK(options.prompts <= most_prompts, "self_improve: prompts; got ", options.prompts,
                ", wanted at most ", most_prompts, " a round");
+    RUNG_CHECK(options.batch <= most_sequences && options.steps <= most_drawn / options.batch,
+               "self_improve: batch and steps; got ", options.batch, " and ", options.steps,
+               ", wanted at most ", most_sequences, " sequences an update, and ", most_drawn, " a round");
     RUNG_CHECK(options.rate || (options.peak >= 0 && std::isfinite(float(options.peak))),
                "self_improve: peak; got ", options.peak, ", wanted a finite number of at least 0");
     if (options.decay == 0 && !options.rate)

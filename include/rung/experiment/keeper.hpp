@@ -54,10 +54,10 @@ namespace detail {
     head = head > around ? head - around : 0, tail = tail > around ? tail - around : 0;
     while (head > 0 && a[head - 1] != ' ') --head;
     while (tail > 0 && a[a.size() - tail] != ' ') --tail;
-    for (auto* text : {&a, &b})
-        *text =
-            concat(head > 0 ? "... " : "", std::string_view(*text).substr(head, text->size() - head - tail),
-                   tail > 0 ? " ..." : "");
+    for (auto* text : {&a, &b}) {
+        if (tail > 0) text->replace(text->size() - tail, tail, " ...");
+        if (head > 0) text->replace(0, head, "... ");
+    }
 }
 
 }  // namespace detail
@@ -105,7 +105,7 @@ template <class Draw>
         Rng rng(0, Purpose::user, 0, i);
         hash = hash_of_item(draw(rng), hash);
     }
-    return concat(count, " examples ", hash_text(hash));
+    return join({count, " examples ", hash_text(hash)});
 }
 
 }  // namespace detail

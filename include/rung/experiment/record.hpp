@@ -23,7 +23,10 @@ public:
         if (folder_.empty()) return;
         make_folder(folder_);
         file_ = File{path_, O_RDWR | O_CREAT};
-        end_broken_line();
+        // A run that was killed may have left half a line; the next event starts on its own.
+        const off_t size = seek(0, SEEK_END);
+        char        last = '\n';
+        broken_          = size > 0 && ::pread(file_.descriptor(), &last, 1, size - 1) == 1 && last != '\n';
     }
 
     bool        records() const { return file_.is_open(); }
@@ -33,7 +36,7 @@ public:
     /// {"event":"nonfinite","what":"loss","step":10}
     [[gnu::cold, gnu::noinline]] void write(Json const& event) {
         if (!records()) return;
-        std::string lines = text::join({event.text(), "\n"});
+        std::string lines = text::join({std::exchange(broken_, false) ? "\n" : "", event.text(), "\n"});
         const auto  step  = event.member("step");
         for (std::string const& what : event.nonfinite())
             lines.append(text::join({"{\"event\":\"nonfinite\",\"what\":", text::quote_json(what),
@@ -48,8 +51,10 @@ public:
         if (!records()) return;
         const auto there = std::uint64_t(seek(0, SEEK_END));
         RUNG_CHECK(size <= there, "record: '", path_, "'; got ", there, " bytes, wanted the ", size,
-                   " that were there when the state of the run was kept (was it changed since?)");
+                   " that were there when the state of the run was kept (bring it back, or begin anew with "
+                   "another --out)");
         seek(off_t(size), SEEK_SET);
+        broken_ = false;
     }
     /// Drops what follows.
     void cut() {
@@ -67,13 +72,6 @@ public:
     }
 
 private:
-    /// A run that was killed may have left half a line; the next event starts on its own.
-    void end_broken_line() {
-        const off_t size = seek(0, SEEK_END);
-        char        last = '\n';
-        if (size > 0 && ::pread(file_.descriptor(), &last, 1, size - 1) == 1 && last != '\n')
-            file_.write("\n");
-    }
     off_t seek(off_t to, int from) const {
         const off_t at = ::lseek(file_.descriptor(), to, from);
         if (at < 0) fail_path("record: cannot be read", path_, errno, "a file on a disk");
@@ -82,6 +80,7 @@ private:
 
     std::string folder_, path_;
     File        file_;
+    bool        broken_ = false;
 };
 
 }  // namespace rung

@@ -49,6 +49,10 @@ public:
         RUNG_CHECK(!result || (result->starts_with('{') && result->ends_with("}\n")), "--out: '", done_path(),
                    "' is no result, wanted one line of JSON (without it the run goes on from what is kept)");
         finished_ = result.has_value();
+        RUNG_CHECK(
+            finished_ || record.find('\n') != record.npos || !holds_states(), "--out: '", common_.out,
+            "' holds states without their record.jsonl, wanted both (bring it back, or begin anew with "
+            "another --out)");
         if (!finished_ || !common_.save_pretrained.empty()) return;
         RUNG_CHECK(!record.empty(), "--out: '", common_.out,
                    "' holds a result without its record; wanted both, or neither");
@@ -151,6 +155,20 @@ private:
             state(all);
             if (all.reads()) record_.go_to(all_.head_ + size);
         }
+        /// All of the file. A state goes on from the lines that were there when it was kept, and from no others; those
+        /// of earlier versions know their size alone.
+        [[gnu::cold, gnu::noinline]] void archive_all(Archive& all, State const& state) {
+            archive(all, state);
+            all(again_, back_);
+            const std::string path = record_.path("record.jsonl"), text = read_file(path).value_or("");
+            const auto        now =
+                detail::checksum(std::string_view(text).substr(all_.head_, record_.size() - all_.head_));
+            auto then = now;
+            if (all.mark("record: ")) all(then);
+            RUNG_CHECK(then == now, "record: '", path,
+                       "'; got other lines than were there when the state of ", name_,
+                       " was kept, wanted the same (bring them back, or begin anew with another --out)");
+        }
         /// Where a retry goes back to is told by steps: what is kept in the file depends on the clock.
         [[gnu::cold, gnu::noinline]] void mark(State const& state) {
             if (all_.common_.retries == 0) return;
@@ -162,16 +180,14 @@ private:
             auto bytes = file_.read(all_.streams_.error);
             if (!bytes) return;
             Archive all(std::move(*bytes));
-            archive(all, state);
-            all(again_, back_);
+            archive_all(all, state);
             all.end();
         }
         [[gnu::cold, gnu::noinline]] void keep(State const& state, bool done) {
             done_ = done;
             record_.sync();  // first: a state never counts on lines that a power cut may take
             Archive all;
-            archive(all, state);
-            all(again_, back_);
+            archive_all(all, state);
             file_.write(all.bytes());
             kept_ = seconds_now();
             if (done) all_.idle();
@@ -191,14 +207,19 @@ private:
         bool           begun_ = false, done_ = false, again_ = false;
     };
 
+    bool holds_states() const {
+        for (std::string const& name : names_in(common_.out))
+            if (is_state(name)) return true;
+        return false;
+    }
+    static bool is_state(std::string const& name) { return name.find(".checkpoint") != name.npos; }
     /// A stage that was finished goes on: what came of it is undone.
     [[gnu::cold, gnu::noinline]] void reopen(int number) {
         signals_.leave_with(0);
         finished_ = false;
         std::remove(done_path().c_str());
         for (std::string const& name : names_in(common_.out)) {
-            const bool state = name.find(".checkpoint") != name.npos;
-            if (state && std::atoi(name.c_str()) > number)
+            if (is_state(name) && std::atoi(name.c_str()) > number)
                 std::remove(text::join({common_.out, "/", name}).c_str());
         }
     }

@@ -148,7 +148,7 @@ private:
         std::rethrow_exception(all_[k].failure);
     } catch (Diverged const& why) {
         if (count_ == 1) throw;
-        throw Diverged(concat("model ", k, " of ", count_, ": ", why.what()));
+        throw Diverged(join({"model ", k, " of ", count_, ": ", why.what()}));
     }
 
     void with_shares(std::span<Batch const> batches, double rate) {

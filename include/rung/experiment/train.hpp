@@ -62,6 +62,9 @@ struct Conditions {
     RUNG_CHECK(options.steps > 0 && options.batch > 0 && options.accumulate > 0,
                "train: steps, batch and accumulate; got ", options.steps, ", ", options.batch, " and ",
                options.accumulate, ", wanted at least 1 each");
+    RUNG_CHECK(options.batch <= most_sequences / options.accumulate, "train: batch and accumulate; got ",
+               options.batch, " and ", options.accumulate, ", wanted at most ", most_sequences,
+               " sequences an update");
     RUNG_CHECK(options.progressive >= 0 && options.progressive <= 1, "train: progressive; got ",
                options.progressive, ", wanted 0 to 1");
     RUNG_CHECK(options.progressive == 0 || given.graded == 1,
@@ -97,7 +100,7 @@ struct Conditions {
                                                      int& step, double& last) {
     archive_same(all, "train: model", models);
     archive_same(all, "train: steps, batch, accumulate and peak",
-                 concat(options.steps, ", ", options.batch, ", ", options.accumulate, ", ", options.peak));
+                 join({options.steps, ", ", options.batch, ", ", options.accumulate, ", ", options.peak}));
     archive_same(all, "train: source", examples);
     all(step, last);
 }
@@ -165,7 +168,7 @@ double train_in_step(Pupils<Trainer, Source> pupils, TrainOptions const& options
         return options.test_every > 0 && (step + 1) % options.test_every == 0;
     };
     Keeper* const     keeper  = options.watch.keeper();
-    const std::string several = pupils.count > 1 ? concat(", ", pupils.count, " of them") : "";
+    const std::string several = pupils.count > 1 ? join({", ", pupils.count, " of them"}) : "";
     Together<Trainer> together(int(pupils.count), [&](int k) -> Trainer& { return pupils.first[k].trainer; });
     Ahead<std::vector<Batch>> next{make};
     const auto                take_step = [&] {
@@ -211,7 +214,7 @@ double train_in_step(Pupils<Trainer, Source> pupils, TrainOptions const& options
     const std::string examples =
         keeper ? examples_text([&](Rng& rng) { return source.draw(rng, 0, options.answering); }) : "";
     const Keeper::State state = [&](Archive& all) {
-        archive_run(all, concat(type_name<Model>(), " with ", Model::parameters, " weights", several),
+        archive_run(all, join({type_name<Model>(), " with ", Model::parameters, " weights", several}),
                     examples, options, step, last);
         for (auto& pupil : pupils) {
             pupil.trainer.archive(all);
@@ -225,8 +228,8 @@ double train_in_step(Pupils<Trainer, Source> pupils, TrainOptions const& options
                    "final const to `observe` if it learns nothing; a run that is kept goes on from both");
     if (keeper) {
         keeper->begin(state);
-        keeper->learns_from(concat(type_name<SourceType>(), ", at most ", source.longest(), " tokens each, ",
-                                   options.steps, " steps of ", each));
+        keeper->learns_from(join({type_name<SourceType>(), ", at most ", source.longest(), " tokens each, ",
+                                  options.steps, " steps of ", each}));
     }
     go_on();
     while (step < options.steps) {

@@ -3,7 +3,7 @@
 // what a positional scheme learns about scores.
 
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "rung/backend/backend.hpp"
 #include "rung/model/depth/entry.hpp"
@@ -55,18 +55,18 @@ struct Layout {
     static double start_std() { return Style::init(D::layers).std; }
 
     /// Every weight that is there, in the order of the buffer. One copy, for whoever walks over them.
-    [[gnu::noinline]] static std::vector<NamedWeight> weights() {
+    [[gnu::noinline]] static NamedWeights weights() {
         NamedWeights all(count_of(Embed::weights) + D::layers * count_of(Block::weights) +
                          count_of(Entry::weights) + count_of(Norm::weights) + count_of(Unembed::weights) +
                          count_of(Scores::weights));
         all.add("embed.", Embed::weights);
         for (int layer = 0; layer < D::layers; ++layer)
-            all.add(concat("blocks.", layer, "."), Block::weights);
+            all.add(join({"blocks.", layer, "."}), Block::weights);
         all.add("loop.", Entry::weights);
         all.add("norm.", Norm::weights);
         all.add("unembed.", Unembed::weights);
         all.add("position.", Scores::weights);
-        return all.take();
+        return std::move(all).take();
     }
 };
 

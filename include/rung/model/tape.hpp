@@ -35,7 +35,12 @@ struct Passes {
     int graded  = 1;
     int states  = 0;
 
-    constexpr Passes(Run const& run, int own) : states(run.states) {
+    /// @param own    the depth's own number
+    /// @param loops  whether a run may ask for another
+    constexpr Passes(Run const& run, int own, bool loops = true) : states(run.states) {
+        RUNG_CHECK(
+            loops || run.passes <= 1, "Run: passes; got ", run.passes,
+            ", wanted 1, or 0, because the layers of this model run once (make it Looped<passes, layers>)");
         RUNG_CHECK(run.passes >= 0 && run.passes <= 65'536, "Run: passes; got ", run.passes,
                    ", wanted 1 to 65536, or 0 for ", own);
         RUNG_CHECK(run.learnt >= 0 && run.states >= 0, "Run: learnt, states; got ", run.learnt, ", ",

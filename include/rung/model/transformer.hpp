@@ -23,12 +23,11 @@ class Transformer {
     static_assert(explain_shape<S>::ok && explain_position<Position>::ok && explain_depth<Depth>::ok &&
                   explain_style<Style>::ok && explain_channels<Position, S.width, S.heads>::ok &&
                   explain_rows<Position, S.context>::ok);
-    using Layout           = rung::Layout<S, Position, Depth, Style>;
-    using Block            = typename Layout::Block;
-    using Norm             = typename Layout::Norm;
-    using Entry            = typename Layout::Entry;
-    static constexpr int C = S.width;
-
+    using Layout                = rung::Layout<S, Position, Depth, Style>;
+    using Block                 = typename Layout::Block;
+    using Norm                  = typename Layout::Norm;
+    using Entry                 = typename Layout::Entry;
+    static constexpr int    C   = S.width;
     static constexpr double cap = cap_of<Style>();
 
 public:
@@ -86,15 +85,23 @@ public:
         initialize(weights_.data(), seed);
     }
     /// Initial weights from the context's seed, where its operations read them.
-    template <class Context>
-        requires requires(Context const& ctx) { ctx.seed(), ctx.memory(); }
+    template <MakesModels Context>
+        requires(sizeof(Context) > 0)
     explicit Transformer(Context const& ctx) : Transformer(ctx.seed(), ctx.memory()) {}
+    /// What is left of a type of one's own that has not its base's constructors. The other one is more constrained.
+    template <MakesModels Context>
+    Transformer(Context const&) {
+        static_assert(sizeof(Context) == 0,
+                      "Transformer: give your model its constructors, `struct Mine : "
+                      "Transformer<...> { using Transformer::Transformer; };`");
+    }
 
     /// All weights, one after another. Single precision, whatever the context computes in.
     Buffer<float>&       weights() { return weights_; }
     Buffer<float> const& weights() const { return weights_; }
 
-    /// visit(name, spec, offset) for every weight that is there, in the order of the buffer.
+    /// Every weight that is there, in the order of the buffer; visit(name, spec, offset) for each.
+    static auto named_weights() { return Layout::weights(); }
     template <class Visit>
     static void for_each_weight(Visit&& visit) {
         for (auto const& [name, spec, offset] : Layout::weights()) visit(name, spec, offset);
@@ -125,7 +132,7 @@ public:
             if (rows.graded) gather(lane, to, Mat<Real const>(state), rows.graded);
             else copy(lane, to, Mat<Real const>(state));
         };
-        tape.look = Layout::Scores::forward(lane, reach_of(rows), Layout::position(w));
+        tape.look = Layout::Scores::forward(lane, detail::reach_of(rows, S.context), Layout::position(w));
         Nest<Layout, Lane> nest(lane, w, rows, run, tape);
         const int          before = passes_of(run).most - run.graded;  // the graded passes
         const auto         last   = nest.forward(begin(lane, w, rows, run), [&](int pass, Mat<Real> state) {
@@ -237,16 +244,9 @@ public:
 
     /// Blocks that run, each with a cache of its own while decoding.
     static constexpr int    blocks_of(Run const& run) { return Order::blocks(passes_of(run).most); }
-    static constexpr Passes passes_of(Run const& run) { return {run, Depth::passes}; }
+    static constexpr Passes passes_of(Run const& run) { return {run, Depth::passes, Order::loops}; }
 
 private:
-    /// Tokens that tables of biases are made for: as many as the longest sequence has, and a few more, so that most
-    /// steps are alike.
-    static Index reach_of(Sequences const& rows) {
-        int longest = 1;
-        for (int b = 0; b < rows.count; ++b) longest = std::max(longest, rows.starts[b + 1] - rows.starts[b]);
-        return longest > S.context ? longest : std::min((longest + 15) / 16 * 16, S.context);
-    }
     /// Only training drops anything; but a random start is named by the same numbers.
     static Run undropped(Run run) {
         run.dropout.rate = 0;

@@ -6,11 +6,11 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "rung/backend/update.hpp"
 #include "rung/core/buffer.hpp"
@@ -139,7 +139,7 @@ constexpr WeightList<n + m> operator+(WeightList<n> const& a, WeightList<m> cons
 struct NamedWeight {
     std::string name;
     WeightSpec  spec;
-    Index       offset;
+    Index       offset = 0;
 };
 
 /// Weights of a list that are there.
@@ -150,38 +150,43 @@ constexpr int count_of(WeightList<n> const& list) {
     return count;
 }
 
-/// Writes down those of a layer's weights that are there.
+/// Those of a model's weights that are there, in the order of the buffer, written down layer by layer.
 class NamedWeights {
 public:
-    explicit NamedWeights(int count) : all_(std::size_t(count)) {}
+    explicit NamedWeights(int count) : all_(new NamedWeight[std::size_t(count)]), count_(count) {}
 
     template <std::size_t n>
     void add(std::string const& prefix, WeightList<n> const& layer) {
         add(prefix, layer.data(), n);
     }
-    std::vector<NamedWeight> take() {
-        RUNG_CHECK(next_ == all_.size(), "NamedWeights: got ", next_, ", wanted ", all_.size());
-        return std::move(all_);
+    /// All that there is room for.
+    NamedWeights take() && {
+        RUNG_CHECK(next_ == count_, "NamedWeights: got ", next_, ", wanted ", count_);
+        return std::move(*this);
     }
+
+    NamedWeight const* begin() const { return all_.get(); }
+    NamedWeight const* end() const { return all_.get() + next_; }
 
 private:
     [[gnu::cold, gnu::noinline]] void add(std::string const& prefix, WeightSpec const* layer, std::size_t n) {
         for (auto const* spec = layer; spec < layer + n; ++spec) {
             if (spec->size() == 0) continue;
-            RUNG_CHECK(next_ < all_.size(), "NamedWeights: got more than ", all_.size());
-            all_[next_].name = concat(prefix, spec->layer, spec->layer.empty() ? "" : ".", spec->name);
-            all_[next_].spec = *spec, all_[next_++].offset = offset_;
+            RUNG_CHECK(next_ < count_, "NamedWeights: got more than ", count_);
+            NamedWeight& weight = all_[std::size_t(next_++)];
+            weight.name         = join({prefix, spec->layer, spec->layer.empty() ? "" : ".", spec->name});
+            weight.spec = *spec, weight.offset = offset_;
             offset_ += spec->size();
         }
     }
 
-    std::vector<NamedWeight> all_;
-    std::size_t              next_   = 0;
-    Index                    offset_ = 0;
+    std::unique_ptr<NamedWeight[]> all_;
+    int                            count_ = 0, next_ = 0;
+    Index                          offset_ = 0;
 };
 
 /// Where the matrices stand that a backend's pack() lays out anew: panels in an array of as many numbers.
-[[gnu::cold, gnu::noinline]] inline Buffer<PackedPlace> packed_places(std::vector<NamedWeight> const& all) {
+[[gnu::cold, gnu::noinline]] inline Buffer<PackedPlace> packed_places(NamedWeights const& all) {
     Index count = 0, panels = 0;
     for (auto const& weight : all) count += weight.spec.multiplied();
     Buffer<PackedPlace> places(count);
@@ -194,7 +199,7 @@ private:
 }
 
 /// Runs of all weights for the optimizer: four arrays of as many numbers fit the first-level cache.
-[[gnu::cold, gnu::noinline]] inline Buffer<Chunk> chunks_of(std::vector<NamedWeight> const& all) {
+[[gnu::cold, gnu::noinline]] inline Buffer<Chunk> chunks_of(NamedWeights const& all) {
     constexpr Index size  = 4096;
     Index           count = 0;
     for (auto const& weight : all) count += (weight.spec.size() + size - 1) / size;
@@ -229,6 +234,12 @@ void initialize(Real* data, WeightSpec const& spec, InitScale scale, std::uint64
                   : spec.init == Init::ones ? Real(1)
                                             : Real(std * rng.normal());
 }
+
+/// What a model is made on: a context of any device.
+template <class Context>
+concept MakesModels = requires(Context const& ctx) {
+    ctx.seed(), ctx.memory();
+};
 
 /// A model's weights, packed for the products of one step or of one batch of answers: until they change, or until the
 /// context packs again, as each step, decode and evaluation does. Empties the lanes' scratch memory.

@@ -36,7 +36,7 @@ struct Difficulty {
     void archive(auto& all) { all(first, second); }
 
     /// "7", or "5x6".
-    std::string text() const { return second == 0 ? concat(first) : concat(first, "x", second); }
+    std::string text() const { return second == 0 ? join({first}) : join({first, "x", second}); }
     /// A number that no other difficulty of the same task has, to name streams by: an int's is itself.
     constexpr std::uint32_t key() const {
         RUNG_CHECK(first >= 0 && second >= 0 && (second == 0 || (first < 1 << 16 && second < 1 << 16)),

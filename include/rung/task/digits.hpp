@@ -64,7 +64,7 @@ inline std::string_view trimmed(std::string_view number) {
 inline std::string canonical(std::string_view number) {
     const bool negative = number.starts_with('-');
     const auto size     = trimmed(number.substr(negative));
-    return concat(negative && size != "0" ? "-" : "", size);
+    return join({negative && size != "0" ? "-" : "", size});
 }
 
 /// Whether two texts are numbers, and the same one: zeros in front do not count.

@@ -160,7 +160,7 @@ namespace detail {
 /// In a handler: says of what a task's own function threw whose it was, and what it was asked.
 [[noreturn, gnu::cold, gnu::noinline]] inline void fail_in(std::string_view task, char const* function,
                                                            std::string_view asked) {
-    rethrow_from(concat(task, ": ", function, asked, ": "));
+    rethrow_from(join({task, ": ", function, asked, ": "}));
 }
 
 template <class T>
@@ -251,7 +251,7 @@ bool correct(T const& task, Example const& truth, std::string_view answer) {
     if constexpr (JudgesAnswers<T>) try {
             return task.correct(truth, answer);
         } catch (...) {
-            detail::fail_in(type_name<T>(), "correct of ", concat(truth.prompt, answer));
+            detail::fail_in(type_name<T>(), "correct of ", join({truth.prompt, answer}));
         }
     else return answer == truth.answer;
 }

@@ -11,6 +11,7 @@
 #include "rung/backend/update.hpp"
 #include "rung/core/archive.hpp"
 #include "rung/data/pack.hpp"
+#include "rung/model/likeness.hpp"
 #include "rung/model/position/ids.hpp"
 #include "rung/model/transformer.hpp"
 #include "rung/train/trainer_options.hpp"
@@ -22,6 +23,7 @@ template <class Context, class Model>
 class Trainer {
     using Real     = Acc<typename Context::real>;
     using Position = typename Model::position_type;
+    static_assert(!std::is_const_v<Model>, "Trainer: the model is const, and could not learn");
     static_assert(std::is_same_v<Real, float>,
                   "Trainer: weights are single precision, so the context must be too");
 
@@ -169,9 +171,9 @@ public:
             ctx_.wait();
             --steps_, --updates_;
             under_way_ = 0, afresh_ = true;
-            throw Diverged(concat("Trainer: step ", number, ": gradient norm; got ", norm,
-                                  ", wanted a finite number; the weights are those of the step before (was "
-                                  "the rate too high?)"));
+            throw Diverged(join({"Trainer: step ", number, ": gradient norm; got ", norm,
+                                 ", wanted a finite number; the weights are those of the step before (was "
+                                 "the rate too high?)"}));
         }
         double loss = 0;
         for (Index i = 0; i < step.weights.size(); ++i)
@@ -201,10 +203,11 @@ public:
         updates_ = 0;
     }
 
-    /// Weights, moments, counters: all that the next step depends on beside its batches.
+    /// Weights, moments, counters: all that the next step depends on beside its batches. Another model's are refused.
     [[gnu::cold, gnu::noinline]] void archive(Archive& all) {
         check_finished();
         ctx_.wait();
+        detail::archive_likeness(all, detail::likeness<Model>());
         all(model_.weights(), mean_, square_, steps_, updates_, examples_);
         if (averaged_) all(averaged_->weights());
     }
@@ -280,6 +283,18 @@ private:
     std::uint64_t        examples_ = 0;
     Step                 started_[ahead];
     int                  under_way_ = 0;
+};
+
+/// Made of a model and a context, in this order: a sentence, and not one for every line above.
+template <class Model, MakesModels Context>
+    requires requires { Model::parameters; }
+class Trainer<Model, Context> {
+    static_assert(sizeof(Model) == 0,
+                  "Trainer: the context comes first, then the model: Trainer{ctx, model}");
+
+public:
+    using model_type = Model;
+    Trainer(Model&, Context&, TrainerOptions = {}) {}
 };
 
 }  // namespace rung

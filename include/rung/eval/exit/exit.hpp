@@ -168,9 +168,20 @@ private:
 
 namespace detail {
 
+/// Names what is no model: most often the context, which has changed places with it.
+template <class Model>
+struct explain_model {
+    static_assert(
+        requires { Model::passes; },
+        "the context comes first, then the model: evaluate(ctx, model, ...), decode(ctx, model, ...)");
+    static constexpr bool ok = true;
+};
+
 /// The rules a model's decoder is compiled for: one without a loop of its own leaves out what it would need to stop.
 template <class Model, class Rule>
-using ExitOf = std::conditional_t<std::is_same_v<Rule, NoExit> && Model::passes == 1, NoExit, AnyExit>;
+using ExitOf =
+    std::conditional_t<explain_model<Model>::ok && std::is_same_v<Rule, NoExit> && Model::passes == 1, NoExit,
+                       AnyExit>;
 
 /// Sums over rows of logits (rows, V) from column `first` on, and of states (rows, C); those of the pass before may be
 /// empty.

@@ -31,6 +31,8 @@ struct Schedule {
         else return 0;
     }();
     static constexpr int looped = D::layers - before - after;
+    /// Whether a run may ask for more passes than one.
+    static constexpr bool loops = !requires { requires !D::loops; };
     static_assert(
         before >= 0 && after >= 0 && looped > 0,
         "Depth: `before` and `after` count some of the `layers`, and leave at least one to be looped");

@@ -1,5 +1,5 @@
 #pragma once
-// Standard depth: L layers with weights of their own, each run once.
+// Standard depth: L layers with weights of their own, each run once, whatever a run says.
 
 #include "rung/model/depth/depth.hpp"
 
@@ -8,8 +8,9 @@ namespace rung {
 template <int Layers>
 struct Stacked {
     static_assert(Layers > 0, "Stacked: the number of layers must be at least 1");
-    static constexpr int layers = Layers, passes = 1;
-    using Inject = NoInjection;
+    static constexpr int  layers = Layers, passes = 1;
+    static constexpr bool loops = false;
+    using Inject                = NoInjection;
 };
 
 }  // namespace rung

@@ -1,7 +1,9 @@
 #pragma once
 // Tokens that belong together share an id that their task names, such as the significance of a digit (Cho et al.,
 // "Position coupling", NeurIPS 2024; McLeish et al., "Transformers can do arithmetic with the right embeddings",
-// NeurIPS 2024). In training ids begin anywhere: those of sequences longer than any of training are known, too.
+// NeurIPS 2024). In training ids begin anywhere: those of sequences longer than any of training are known, too. Of a
+// task that names none ids are places, and nothing is coupled: what is left is a shift of all places in training
+// (Kiyono et al., "SHAPE", EMNLP 2021).
 
 #include "rung/model/position/learned.hpp"
 

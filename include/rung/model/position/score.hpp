@@ -14,8 +14,11 @@
 //         static void add_backward(lane, Real* dw, Mat<Real const> dtable, Index reach, Weights<Real> w);
 //     };
 
+#include <algorithm>
+
 #include "rung/core/constants.hpp"
 #include "rung/core/look.hpp"
+#include "rung/core/sequences.hpp"
 #include "rung/model/position/position.hpp"
 #include "rung/model/weights.hpp"
 
@@ -66,6 +69,14 @@ struct FeatureTable {
         add_combine_backward(lane, weight<FeatureTable>(dw, 0), dtable, features(lane, reach));
     }
 };
+
+/// Tokens that tables of biases are made for: as many as the longest sequence has, and a few more, so that most steps
+/// are alike.
+inline Index reach_of(Sequences const& rows, int context) {
+    int longest = 1;
+    for (int b = 0; b < rows.count; ++b) longest = std::max(longest, rows.starts[b + 1] - rows.starts[b]);
+    return longest > context ? longest : std::min((longest + 15) / 16 * 16, context);
+}
 
 template <class P, Shape S, Mask M>
 consteval auto table_of() {

@@ -1,0 +1,20 @@
+// expect: Trainer: the context comes first, then the model: Trainer{ctx, model}
+#include <rung/rung.hpp>
+#include <rung/task/reverse.hpp>
+
+using namespace rung;
+
+inline constexpr Shape shape{.vocab = Reverse::vocab, .context = 32, .width = 16, .heads = 2};
+struct Mine : Transformer<shape, NoPe, Stacked<1>, Llama> {
+    using Transformer::Transformer;
+};
+
+int main() {
+    cpu::Context ctx{{}};
+    Mine         model{ctx};
+#ifdef RUNG_FIXED
+    Trainer trainer{ctx, model};
+#else
+    Trainer trainer{model, ctx};
+#endif
+}
