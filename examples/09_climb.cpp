@@ -142,6 +142,7 @@ int main(int argc, char** argv) {
     flags.add("rounds", s.rounds, "rounds of self-improvement; 0: 40, of sums 22, of the paper's sizes 20",
               {.least = 0, .grows = true});
     flags.add("round-steps", s.round_steps, "training steps per round; 0: 200, of sums 500", {.least = 0});
+    flags.add("prompts", s.prompts, "labelled per round, for each model", {.least = 1});
     flags.add("voters", s.voters, "models that must agree on a label; 0: 1, for sums 2",
               {.least = 0, .most = 1'000});
     flags.add("sure", s.sure,
@@ -150,7 +151,9 @@ int main(int argc, char** argv) {
               {.least = -1, .most = 1});
     flags.add("paper", s.paper, "the published sizes, for a GPU: instead of flags but task and rounds");
     return program(argc, argv, flags, common, [&](auto& ctx) {
-        if (s.paper) flags.refuse_beside("--paper", {"trained-to", "steps", "round-steps", "voters", "sure"});
+        if (s.paper)
+            flags.refuse_beside("--paper",
+                                {"trained-to", "steps", "round-steps", "prompts", "voters", "sure"});
         s              = s.paper ? published(s.task, s.rounds) : settled(s);
         const auto run = [&](auto const& task) {
             if (s.paper) climb<PaperClimber>(ctx, task, s, common, flags, pretrained);

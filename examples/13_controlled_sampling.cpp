@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
     flags.add("rounds", s.rounds, "rounds of self-improvement", {.least = 1, .grows = true});
     flags.add("sure", s.sure, "confidence of a label that is kept; 0: all are", {.least = 0, .most = 1});
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
+    flags.add("prompts", s.prompts, "labelled per round", {.least = 1});
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
         check_flag(s.climb_to > s.trained_to, "--climb-to: got ", s.climb_to,

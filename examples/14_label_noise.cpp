@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
     flags.add("round", s.round, "the round whose labels are made wrong", {.least = 1});
     flags.add("share", s.share, "of its labels", {.least = 0, .most = 1});
     flags.add("round-steps", s.round_steps, "training steps per round", {.least = 1});
+    flags.add("prompts", s.prompts, "labelled per round", {.least = 1});
 
     return program(argc, argv, flags, common, [&](auto& ctx) {
         check_flag(s.round <= s.rounds, "--round: got ", s.round, ", wanted at most --rounds, ", s.rounds);
