@@ -178,6 +178,19 @@ void wait_for(std::shared_ptr<Work> const& work) {
     finish(work);
 }
 
+/// Of a list with all that its works wait for.
+void note_size(Works const& works) {
+    int                        size = 0, longest = 0;
+    std::map<Work const*, int> chain;
+    for (auto const& work : works) {
+        int& own = chain[work.get()];
+        for (auto const& one : work->needs) own = std::max(own, chain.at(one.get()));
+        own += work->make != nullptr, size += work->make != nullptr;
+        longest = std::max(longest, own);
+    }
+    if (size > gpu()->captured) gpu()->captured = size, gpu()->chain = longest;
+}
+
 }  // namespace
 
 bool busy() {
@@ -304,6 +317,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
     if (capture->spoilt) return status(cudaErrorStreamCaptureInvalidated);
     for (auto const& work : works)
         if (!comes_after(*end, *work)) return status(cudaErrorStreamCaptureUnjoined);
+    note_size(works);
     *graph = new CUgraph_st{works};
     return cudaSuccess;
 }

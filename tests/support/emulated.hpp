@@ -13,6 +13,8 @@ struct Gpu {
     int  waits        = 0;  ///< of the host for a stream that had work to do
     int  most_at_once = 0;  ///< main streams that had work at the same time
     int  algorithm    = 0;  ///< of the last product
+    int  captured     = 0;  ///< works of the largest list that was captured
+    int  chain        = 0;  ///< of these, the most that have to wait for each other
     // Set.
     bool        branches_first = false;  ///< rather than last, after all that need not wait for them
     int         devices = 1, major = 9, minor = 0;
