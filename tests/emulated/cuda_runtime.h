@@ -1,6 +1,6 @@
 #pragma once
 // What rung calls of CUDA's runtime, for a GPU that is emulated on the host: stands before the toolkit's header where the
-// library's device.cuh is compiled without nvcc. The rules are the runtime's, as far as rung relies on them.
+// library's device.cuh is compiled without nvcc. Of its rules those that rung could break.
 
 #include <cstddef>
 

@@ -22,13 +22,17 @@ cudaError_t enqueue(cudaStream_t, std::function<void()> work, std::vector<Range>
 
 /// What a call of the runtime returns, kept for cudaGetLastError().
 cudaError_t status(cudaError_t);
+/// Whether a test wants this call to fail, once.
+bool refused(char const* call);
 
 /// Whether the call may be made now: not while a list of calls is captured.
 cudaError_t outside_capture();
 
-bool busy();  ///< some work is not done
+bool busy();                 ///< some work is not done
+bool is_main(cudaStream_t);  ///< of the highest priority
 
-/// Whether all of it is memory that the GPU reaches.
+/// Whether all of it is memory that the GPU reaches. The host reaches the GPU's own while work is done, as that.
 bool reaches(void const* at, std::size_t bytes);
+void let_host_reach(bool);
 
 }  // namespace emulated

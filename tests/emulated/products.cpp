@@ -1,5 +1,5 @@
 // cuBLASLt on the emulated GPU: products of matrices that stand by columns, in double precision, rounded once. It refuses
-// what the real one's documentation rules out.
+// sizes, strides, addresses and epilogues that do not fit together.
 
 #include <cmath>
 #include <cstring>
@@ -33,7 +33,7 @@ struct cublasLtMatrixLayoutOpaque_t {
         if (type == CUDA_R_32F) static_cast<float*>(to)[at] = float(value);
         else static_cast<rung::bf16*>(to)[at] = rung::narrow<rung::bf16>(float(value));
     }
-    Range range(void* at) const { return {at, std::size_t((cols - 1) * stride + rows) * size()}; }
+    Range range(void const* at) const { return {at, std::size_t((cols - 1) * stride + rows) * size()}; }
 };
 struct cublasLtMatmulPreferenceOpaque_t {
     std::uint64_t workspace    = 0;
@@ -83,10 +83,15 @@ bool fits(Desc const& desc, Layout const& a, Layout const& b, Layout const& d) {
         if (one->rows < 1 || one->cols < 1 || one->stride < one->rows) return false;
     if (a.type != b.type || (d.type != a.type && d.type != CUDA_R_32F)) return false;
     if (has_bias(desc) && !desc.bias) return false;
+    // Not in the documentation: rung does not rely on more.
+    if (has_bias(desc) || has_gelu(desc) || has_aux(desc))
+        for (auto const* one : {&a, &b, &d})
+            if (std::size_t(one->stride) * one->size() % 16 != 0) return false;
     return !has_aux(desc) || (desc.aux && desc.aux_stride % 8 == 0 && desc.aux_stride >= d.rows);
 }
 bool aligned(void const* at, std::uint32_t to) { return reinterpret_cast<std::uintptr_t>(at) % to == 0; }
 
+// The approximation that cuBLASLt's documentation names.
 double tanh_of(double x) { return std::tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)); }
 double gelu(double x) { return x / 2 * (1 + tanh_of(x)); }
 double gelu_slope(double x) {
@@ -223,17 +228,20 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t desc, void 
     const Product product{
         *desc, *a,   *b,   *d,  *static_cast<float const*>(alpha), *static_cast<float const*>(beta),
         at_a,  at_b, at_c, at_d};
-    const bool fine = fits(*desc, *a, *b, *d) && one.workspace <= workspace_bytes && aligned(workspace, 16) &&
-                      aligned(at_a, one.alignment[0]) && aligned(at_b, one.alignment[1]) &&
-                      aligned(at_c, one.alignment[2]) && aligned(at_d, one.alignment[3]) &&
-                      (at_c != at_d || (c->stride == d->stride && c->type == d->type));
-    if (!fine) return CUBLAS_STATUS_INVALID_VALUE;
+    bool fine = fits(*desc, *a, *b, *d) && one.workspace <= workspace_bytes && aligned(workspace, 16) &&
+                aligned(at_a, one.alignment[0]) && aligned(at_b, one.alignment[1]) &&
+                aligned(at_c, one.alignment[2]) && aligned(at_d, one.alignment[3]) &&
+                (at_c != at_d || (c->stride == d->stride && c->type == d->type));
     std::vector<Range> changes{d->range(at_d), {workspace, workspace_bytes}};
     if (has_aux(*desc) && desc->epilogue != CUBLASLT_EPILOGUE_DGELU) {
         Layout aux = *d;
         aux.stride = desc->aux_stride;
         changes.push_back(aux.range(desc->aux));
     }
+    for (auto const& range : changes) fine = fine && reaches(range.at, range.bytes);
+    for (auto const& [layout, from] : {std::pair{a, at_a}, {b, at_b}, {c, at_c}})
+        fine = fine && reaches(from, layout->range(from).bytes);
+    if (!fine) return CUBLAS_STATUS_INVALID_VALUE;
     gpu()->algorithm = one.number;
     return enqueue(stream, product, changes, costs[one.number]) == cudaSuccess ? CUBLAS_STATUS_SUCCESS
                                                                                : CUBLAS_STATUS_INVALID_VALUE;

@@ -2,6 +2,8 @@
 // and of what a work waits for, first its own stream, then what is beside it, the last first.
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <set>
@@ -78,6 +80,8 @@ cudaStream_t default_stream();
 cudaStream_t at(cudaStream_t stream) { return stream ? stream : default_stream(); }
 
 void finish(std::shared_ptr<Work> const& target) {
+    if (target->done) return;
+    let_host_reach(true);
     for (Works open{target}; !open.empty();) {
         const auto work  = open.back();
         auto       needs = work->needs;
@@ -94,18 +98,24 @@ void finish(std::shared_ptr<Work> const& target) {
         if (work->make) work->make();
         now += work->cost, work->ended = now;
     }
+    if (!gpu()->at_once) let_host_reach(false);  // or every single work would open and close it
 }
 
 }  // namespace
 
 Gpu* gpu() {
-    static Gpu one;
+    static Gpu one{.at_once = std::getenv("EMULATED_AT_ONCE") != nullptr};
     return &one;
 }
 
 cudaError_t status(cudaError_t error) {
     if (error != cudaSuccess) last_error = error;
     return error;
+}
+bool refused(char const* call) {
+    if (std::strcmp(call, gpu()->refuses) != 0) return false;
+    gpu()->refuses = "";
+    return true;
 }
 
 }  // namespace emulated
@@ -166,6 +176,7 @@ cudaStream_t default_stream() {
 bool capturing() {
     return std::any_of(streams().begin(), streams().end(), [](auto stream) { return stream->capture; });
 }
+bool spoilt(cudaStream_t stream) { return at(stream)->capture && at(stream)->capture->spoilt; }
 void count_busy() {
     int busy = 0;
     for (auto const stream : streams()) busy += stream->main && stream->busy();
@@ -205,13 +216,17 @@ cudaError_t outside_capture() {
     return cudaErrorStreamCaptureUnsupported;
 }
 
+bool is_main(cudaStream_t stream) { return at(stream)->main; }
+
 cudaError_t enqueue(cudaStream_t stream, std::function<void()> make, std::vector<Range> changes, float cost) {
+    const auto capture = at(stream)->capture;
+    if (spoilt(stream)) return status(cudaErrorStreamCaptureInvalidated);
     const auto work = at(stream)->add();
     work->make = std::move(make), work->cost = cost;
-    const auto capture = at(stream)->capture;
     if (!capture) ++gpu()->works, count_busy();
-    return status((capture ? capture->writers : writers).agree(work, changes) ? cudaSuccess
-                                                                              : cudaErrorUnknown);
+    if (!(capture ? capture->writers : writers).agree(work, changes)) return status(cudaErrorUnknown);
+    if (!capture && gpu()->at_once) finish(work);
+    return cudaSuccess;
 }
 
 }  // namespace emulated
@@ -271,9 +286,11 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
     if (!event->work) return cudaSuccess;
     const auto from = event->work->part_of;
     if (from && from->over) return status(cudaErrorCapturedEvent);
+    if (spoilt(stream) || (from && from->spoilt)) return status(cudaErrorStreamCaptureInvalidated);
     if (from && !at(stream)->capture) at(stream)->take_part(from);
     if (at(stream)->capture != from) {
         at(stream)->capture->spoilt = true;
+        if (from) from->spoilt = true;
         return status(from ? cudaErrorStreamCaptureMerge : cudaErrorStreamCaptureIsolation);
     }
     ++gpu()->joins;
@@ -285,11 +302,15 @@ cudaError_t cudaEventCreate(cudaEvent_t* event) { return *event = new CUevent_st
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) { return cudaEventCreate(event); }
 cudaError_t cudaEventDestroy(cudaEvent_t event) { return delete event, cudaSuccess; }
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+    if (spoilt(stream)) return status(cudaErrorStreamCaptureInvalidated);
     event->work = at(stream)->add();
     return cudaSuccess;
 }
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
-    if (event->work && event->work->part_of) return status(cudaErrorCapturedEvent);
+    if (event->work && event->work->part_of) {
+        event->work->part_of->spoilt = true;
+        return status(cudaErrorCapturedEvent);
+    }
     wait_for(event->work);
     return cudaSuccess;
 }
@@ -301,6 +322,7 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t from, cudaEven
 }
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
+    if (refused("cudaStreamBeginCapture")) return status(cudaErrorMemoryAllocation);
     if (!stream || stream->capture) return status(cudaErrorStreamCaptureUnsupported);
     stream->take_part(std::make_shared<Capture>(Capture{stream}));
     return cudaSuccess;
@@ -315,6 +337,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
     capture->over     = true, capture->writers.clear();
     const Works works = std::exchange(capture->works, {});
     if (capture->spoilt) return status(cudaErrorStreamCaptureInvalidated);
+    if (refused("cudaStreamEndCapture")) return status(cudaErrorMemoryAllocation);
     for (auto const& work : works)
         if (!comes_after(*end, *work)) return status(cudaErrorStreamCaptureUnjoined);
     note_size(works);
@@ -322,6 +345,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
     return cudaSuccess;
 }
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* ready, cudaGraph_t graph, unsigned long long) {
+    if (refused("cudaGraphInstantiate")) return status(cudaErrorMemoryAllocation);
     *ready = new CUgraphExec_st{graph->works};
     return cudaSuccess;
 }
@@ -341,7 +365,8 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
     }
     at(stream)->waits.push_back(
         copies.at(graph->works.back().get()));  // the capture's end, after all the others
-    at(stream)->add();
+    const auto end = at(stream)->add();
     count_busy();
+    if (gpu()->at_once) finish(end);
     return cudaSuccess;
 }

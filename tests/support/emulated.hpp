@@ -17,9 +17,11 @@ struct Gpu {
     int  chain        = 0;  ///< of these, the most that have to wait for each other
     // Set.
     bool        branches_first = false;  ///< rather than last, after all that need not wait for them
+    bool        at_once = false;  ///< all is done when it is asked for; as is where EMULATED_AT_ONCE is set
+    char const* refuses = "";     ///< the call of CUDA's runtime that fails next, for want of memory
     int         devices = 1, major = 9, minor = 0;
     bool        driver = true, built = true;  ///< there is a driver; the program has code for this GPU
-    std::size_t memory = std::numeric_limits<std::size_t>::max();  ///< bytes that can be had
+    std::size_t memory = std::numeric_limits<std::size_t>::max();  ///< bytes; managed memory may be more
 };
 
 /// Nothing where the GPU is a real one.

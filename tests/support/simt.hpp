@@ -210,9 +210,10 @@ struct FiberBlock {
 };
 
 /// f(group, item) for items 0 .. count - 1, in either order, by a group of its own each: one lane, a warp or a block.
+/// @param shared  bytes of memory that the lane has
 template <class F>
-void run_serial(Index count, F const& f, Order order = Order::ascending) {
-    std::vector<float> memory(1 << 14, std::numeric_limits<float>::quiet_NaN());
+void run_serial(Index count, F const& f, Order order = Order::ascending, std::size_t shared = 1 << 16) {
+    std::vector<float> memory(shared / sizeof(float), std::numeric_limits<float>::quiet_NaN());
     for (Index i = 0; i < count; ++i)
         f(cuda::Serial{memory.data()}, order == Order::ascending ? i : count - 1 - i);
 }

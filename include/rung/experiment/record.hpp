@@ -22,11 +22,8 @@ public:
         : folder_{std::move(folder)}, path_{path(name)} {
         if (folder_.empty()) return;
         make_folder(folder_);
-        file_ = File{path_, O_RDWR | O_CREAT};
-        // A run that was killed may have left half a line; the next event starts on its own.
-        const off_t size = seek(0, SEEK_END);
-        char        last = '\n';
-        broken_          = size > 0 && ::pread(file_.descriptor(), &last, 1, size - 1) == 1 && last != '\n';
+        file_   = File{path_, O_RDWR | O_CREAT};
+        broken_ = is_broken(seek(0, SEEK_END));
     }
 
     bool        records() const { return file_.is_open(); }
@@ -53,8 +50,20 @@ public:
         RUNG_CHECK(size <= there, "record: '", path_, "'; got ", there, " bytes, wanted the ", size,
                    " that were there when the state of the run was kept (bring it back, or begin anew with "
                    "another --out)");
-        seek(off_t(size), SEEK_SET);
-        broken_ = false;
+        broken_ = is_broken(seek(off_t(size), SEEK_SET));
+    }
+    /// The lines from there to the next one, as far as they are there: somebody may have cut the file meanwhile.
+    [[gnu::cold, gnu::noinline]] std::string lines(std::uint64_t from) const {
+        std::string text(size() - from, '\0');
+        std::size_t got = 0;
+        while (got < text.size()) {
+            const auto some =
+                ::pread(file_.descriptor(), text.data() + got, text.size() - got, off_t(from + got));
+            if (some <= 0) break;
+            got += std::size_t(some);
+        }
+        text.resize(got);
+        return text;
     }
     /// Drops what follows.
     void cut() {
@@ -72,6 +81,11 @@ public:
     }
 
 private:
+    /// A run that was killed may have left half a line; the next event starts on its own.
+    bool is_broken(off_t size) const {
+        char last = '\n';
+        return size > 0 && ::pread(file_.descriptor(), &last, 1, size - 1) == 1 && last != '\n';
+    }
     off_t seek(off_t to, int from) const {
         const off_t at = ::lseek(file_.descriptor(), to, from);
         if (at < 0) fail_path("record: cannot be read", path_, errno, "a file on a disk");

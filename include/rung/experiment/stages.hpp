@@ -160,12 +160,11 @@ private:
         [[gnu::cold, gnu::noinline]] void archive_all(Archive& all, State const& state) {
             archive(all, state);
             all(again_, back_);
-            const std::string path = record_.path("record.jsonl"), text = read_file(path).value_or("");
-            const auto        now =
-                detail::checksum(std::string_view(text).substr(all_.head_, record_.size() - all_.head_));
-            auto then = now;
+            if (!record_.records()) return;
+            const auto now  = detail::checksum(record_.lines(all_.head_));
+            auto       then = now;
             if (all.mark("record: ")) all(then);
-            RUNG_CHECK(then == now, "record: '", path,
+            RUNG_CHECK(then == now, "record: '", record_.path("record.jsonl"),
                        "'; got other lines than were there when the state of ", name_,
                        " was kept, wanted the same (bring them back, or begin anew with another --out)");
         }

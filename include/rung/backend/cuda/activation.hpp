@@ -35,16 +35,6 @@ namespace detail {
 template <Activation A, class T>
 inline constexpr bool in_epilogue = std::is_same_v<T, bf16> && (A == Activation::gelu);
 
-/// Whether a product with an epilogue reads and writes such matrices.
-template <class N>
-bool in_reach(N const* data, Index stride) {
-    return alignment(data) >= 16 && stride * Index(sizeof(N)) % 16 == 0;
-}
-template <class... N>
-bool in_reach(Mat<N>... all) {
-    return (in_reach(all.data, all.stride) && ...);
-}
-
 }  // namespace detail
 
 /// y = A(h) of h = x w + bias (or none), which is left in h if it is kept.  y, h (N, H), x (N, C), w (C, H).

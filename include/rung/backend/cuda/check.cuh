@@ -9,7 +9,9 @@ namespace rung::cuda {
 
 /// Throws with what was asked for and what the runtime says.
 inline void check(cudaError_t status, char const* what) {
-    if (status != cudaSuccess) fail({"cuda: ", what, ": ", cudaGetErrorString(status)});
+    if (status == cudaSuccess) return;
+    cudaGetLastError();  // or the next launch would report it
+    fail({"cuda: ", what, ": ", cudaGetErrorString(status)});
 }
 
 }  // namespace rung::cuda

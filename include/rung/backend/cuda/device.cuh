@@ -69,6 +69,7 @@ void synchronize(Driver& driver) {
     for (auto const& stream : driver.streams) check(cudaStreamSynchronize(stream.is), "work on the GPU");
 }
 long mark(Driver& driver) {
+    driver.join();
     check(cudaEventRecord(driver.marks[++driver.marked % Driver::events].is, driver.main()), "mark");
     return driver.marked;
 }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-
 #include <vector>
 
 #include "rung/backend/cuda/queue.hpp"

@@ -5,6 +5,7 @@
 #include <thrust/execution_policy.h>
 #include <thrust/for_each.h>
 #include <thrust/iterator/counting_iterator.h>
+#include <thrust/system_error.h>
 
 #include "rung/backend/cuda/check.cuh"
 #include "rung/backend/cuda/group.cuh"
@@ -36,6 +37,13 @@ consteval bool only_plain_arguments() {
     return true;
 }
 
+/// Of a launch.
+inline unsigned grid(Index blocks) {
+    RUNG_CHECK(blocks <= 0x7fffffff, "cuda: blocks of a launch; got ", blocks, ", wanted at most ",
+               0x7fffffff);
+    return unsigned(blocks);
+}
+
 }  // namespace detail
 
 /// Whether the program has code for the GPU that is here: of launches of F, as of all others.
@@ -52,8 +60,11 @@ void for_lanes(cudaStream_t stream, Index count, F f) {
                   "a launched type's template arguments must be numbers and plain types");
     if (count == 0) return;
     const thrust::counting_iterator<Index> first(0);
-    thrust::for_each(thrust::cuda::par_nosync.on(stream), first, first + count, f);
-    check(cudaGetLastError(), __PRETTY_FUNCTION__);
+    try {
+        thrust::for_each(thrust::cuda::par_nosync.on(stream), first, first + count, f);
+    } catch (thrust::system_error const& error) {
+        fail({"cuda: ", __PRETTY_FUNCTION__, ": ", error.what()});
+    }
 }
 
 /// f(warp, item) for items 0 .. count - 1. A kernel of our own: which lanes share a warp Thrust does not promise.
@@ -63,7 +74,7 @@ void for_warps(cudaStream_t stream, Index count, F f) {
                   "a launched type's template arguments must be numbers and plain types");
     if (count == 0) return;
     constexpr Index many = detail::warps_of_a_block;
-    detail::per_warp<<<unsigned((count + many - 1) / many), 32 * many, 0, stream>>>(f, count);
+    detail::per_warp<<<detail::grid((count + many - 1) / many), 32 * many, 0, stream>>>(f, count);
     check(cudaGetLastError(), __PRETTY_FUNCTION__);
 }
 
@@ -73,7 +84,7 @@ void for_blocks(cudaStream_t stream, Index count, int shared, F f) {
     static_assert(detail::only_plain_arguments<F>(),
                   "a launched type's template arguments must be numbers and plain types");
     if (count == 0) return;
-    detail::per_block<n><<<unsigned(count), 32 * n, std::size_t(shared), stream>>>(f);
+    detail::per_block<n><<<detail::grid(count), 32 * n, std::size_t(shared), stream>>>(f);
     check(cudaGetLastError(), __PRETTY_FUNCTION__);
 }
 

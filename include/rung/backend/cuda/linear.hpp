@@ -36,13 +36,25 @@ ProductShape product(Mat<Result> y, Index depth, Mat<T const> left, Index right_
     return shape;
 }
 
-/// The product, and its bias in the epilogue where it stands at an address that every kernel of cuBLASLt can read;
-/// weights of odd sizes leave those after them anywhere.
+/// Whether a product with an epilogue reads and writes such matrices: weights of odd sizes leave those after them
+/// anywhere, and not every kernel of cuBLASLt can do that.
+template <class N>
+bool in_reach(N const* data, Index stride) {
+    return alignment(data) >= 16 && stride * Index(sizeof(N)) % 16 == 0;
+}
+template <class... N>
+bool in_reach(Mat<N>... all) {
+    return (in_reach(all.data, all.stride) && ...);
+}
+
+/// The product, and its bias in the epilogue where that can be.
 template <class T>
 void multiply_and_bias(Lane<T>& lane, Mat<T> y, ProductShape shape, ProductPointers at,
                        Mat<float const> bias) {
     T const* const of    = bias.empty() ? nullptr : lane.factor(bias.data);
-    const bool     fused = of && alignment(of) >= 16;
+    const bool     fused = of && alignment(of) >= 16 && alignment(at.addend) >= 16 && in_reach(y) &&
+                       in_reach(static_cast<T const*>(at.left), shape.left_stride) &&
+                       in_reach(static_cast<T const*>(at.right), shape.right_stride);
     if (fused) shape.epilogue = Epilogue::bias, at.bias = of;
     lane.queue.multiply(shape, at);
     if (of && !fused) lane.queue.launch(y.size(), AddRow<T>{whole(y, "matmul"), of, int(y.cols)});

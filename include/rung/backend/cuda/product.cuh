@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <utility>
@@ -65,16 +66,18 @@ public:
 private:
     /// What a kernel may assume of addresses: part of what a plan is made for, like the sizes.
     struct Alignments {
-        int  left, right, addend, result;
+        int  left, right, addend, result, bias, kept;
         bool in_place;
 
         explicit Alignments(ProductPointers const& at)
             : left(alignment(at.left)),
               right(alignment(at.right)),
               addend(alignment(at.addend ? at.addend : at.result)),
-              result(std::min({alignment(at.result), alignment(at.bias), alignment(at.kept)})),
+              result(alignment(at.result)),
+              bias(alignment(at.bias)),
+              kept(alignment(at.kept)),
               in_place(!at.addend || at.addend == at.result) {}
-        auto tie() const { return std::tie(left, right, addend, result, in_place); }
+        auto tie() const { return std::tie(left, right, addend, result, bias, kept, in_place); }
         bool operator<(Alignments const& other) const { return tie() < other.tie(); }
     };
     using Key = std::pair<ProductShape, Alignments>;
@@ -89,7 +92,7 @@ private:
         void*        workspace;
     };
     struct Free {
-        void operator()(void* memory) const { cudaFree(memory); }
+        void operator()(void* memory) const { cudaDeviceSynchronize(), cudaFree(memory); }
     };
 
     /// Taken when it is first asked for, which is before anything is captured.

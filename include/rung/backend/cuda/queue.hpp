@@ -94,7 +94,7 @@ public:
 
     bool idle() const { return idle_; }        ///< all is done that was asked for
     long replays() const { return replays_; }  ///< lists that were started as graphs
-    /// Why calls are made one by one after all, or nothing.
+    /// Why the calls of some list are made one by one after all, or nothing.
     std::string const& why_not() const { return why_not_; }
 
 private:
@@ -126,17 +126,19 @@ private:
             std::find_if(known_.begin(), known_.end(), [&](auto& one) { return one.calls == calls_; });
         if (known == known_.end()) {
             start(*driver_, calls_);
-            known_.push_back({std::exchange(calls_, {}), nullptr});
-            if (known_.size() > most) known_.erase(known_.begin());
+            known_.push_back({std::exchange(calls_, {}), nullptr, false});
+            if (known_.size() <= most) return;
+            synchronize(*driver_);  // its graph may be under way
+            known_.erase(known_.begin());
             return;
         }
         std::rotate(known, known + 1, known_.end());  // the one used last is the last to go
         auto& one = known_.back();
-        if (!one.graph && why_not_.empty()) {
+        if (!one.graph && !one.refused) {
             try {
                 one.graph = capture(*driver_, one.calls);
             } catch (Error const& error) {
-                why_not_ = error.what();
+                one.refused = true, why_not_ = error.what();
             }
         }
         if (!one.graph) return start_all(calls_);
@@ -147,6 +149,7 @@ private:
     struct Known {
         Recording    calls;
         Owned<Graph> graph;
+        bool         refused = false;
     };
 
     Owned<Driver>      driver_;

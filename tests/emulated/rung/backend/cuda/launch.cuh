@@ -8,6 +8,7 @@
 #include "rung/backend/cuda/body/columns.hpp"
 #include "rung/backend/cuda/body/embedding.hpp"
 #include "rung/backend/cuda/body/loss.hpp"
+#include "rung/backend/cuda/body/pointwise.hpp"
 #include "rung/backend/cuda/body/update.hpp"
 #include "rung/backend/cuda/check.cuh"
 #include "support/simt.hpp"
@@ -50,13 +51,25 @@ inline std::vector<Range> changes(SquaredNorm const& f, Index) {
     return {range(f.partial, f.items()), range(f.square, 1), range(f.arrived, 1)};
 }
 
-/// One launch, whose numbers are the device's limits.
+template <class T>
+std::vector<Range> changes(Fill<T> const& f, Index items) {
+    return {range(f.y, items)};
+}
+template <class T>
+std::vector<Range> changes(Add<T> const& f, Index) {
+    return {range(f.y, f.size)};
+}
+
+/// One launch, whose numbers are the device's limits. What stands beside others has to say what it changes.
 template <class F, class Work>
 void launch(cudaStream_t stream, Index count, Index blocks, int shared, F const& f, Work work) {
     if (count == 0) return;
-    const bool fits = blocks <= Index{0x7fffffff} && shared <= 48 << 10;
-    emulated::status(fits ? emulated::enqueue(stream, std::move(work), changes(f, count))
-                          : cudaErrorInvalidConfiguration);
+    auto          all  = changes(f, count);
+    constexpr int own  = 16;  // bytes that a block's last() has of its own
+    const bool    fits = blocks <= Index{0x7fffffff} && shared + own <= 48 << 10;
+    if (!fits) emulated::status(cudaErrorInvalidValue);
+    else if (all.empty() && !emulated::is_main(stream)) emulated::status(cudaErrorUnknown);
+    else emulated::enqueue(stream, std::move(work), std::move(all));
     check(cudaGetLastError(), __PRETTY_FUNCTION__);
 }
 
@@ -70,14 +83,15 @@ void for_lanes(cudaStream_t stream, Index count, F f) {
 }
 template <class F>
 void for_warps(cudaStream_t stream, Index count, F f) {
-    detail::launch(stream, count, count / 4, 0, f, [f, count] { rung_test::run_serial(count, f); });
+    detail::launch(stream, count, (count + 3) / 4, 0, f,
+                   [f, count] { rung_test::run_serial(count, f, rung_test::Order::ascending, 0); });
 }
 template <int n, class F>
 void for_blocks(cudaStream_t stream, Index count, int shared, F f) {
-    detail::launch(stream, count, count, shared, f, [f, count] {
+    detail::launch(stream, count, count, shared, f, [f, count, shared] {
         if constexpr (detail::MultipliesFragments<F>)
             rung_test::run_emulated<rung_test::FiberBlock<n>>(count, f);
-        else rung_test::run_serial(count, f);
+        else rung_test::run_serial(count, f, rung_test::Order::ascending, shared);
     });
 }
 
