@@ -30,6 +30,30 @@ TEST_CASE("record: half a line left by a killed run does not swallow the next ev
     CHECK(scratch::read(folder / "record.jsonl") == "{\"step\":1}\n{\"st\n{\"step\":3}\n");
 }
 
+TEST_CASE("record: half a line that a state counts on does not swallow the next event either") {
+    const scratch::Folder folder;
+    scratch::write(folder / "record.jsonl", "{\"step\":1}\n{\"st");
+    Record record{folder.path()};
+    record.go_to(record.size());
+    record.write(Json{}.set("step", 3));
+    CHECK(scratch::read(folder / "record.jsonl") == "{\"step\":1}\n{\"st\n{\"step\":3}\n");
+}
+
+TEST_CASE("record: its lines can be read again, also when it was cut or taken away meanwhile") {
+    const scratch::Folder folder;
+    Record                record{folder.path()};
+    record.write(Json{}.set("step", 1));
+    record.write(Json{}.set("step", 2));
+    CHECK(record.lines(11) == "{\"step\":2}\n");
+    std::remove((folder / "record.jsonl").c_str());
+    CHECK(record.lines(11) == "{\"step\":2}\n");
+    Record cut{folder.path()};
+    cut.write(Json{}.set("step", 1));
+    scratch::write(folder / "record.jsonl", "{");
+    CHECK(cut.lines(0) == "{");
+    CHECK(cut.lines(5) == "");
+}
+
 TEST_CASE("record: a run that goes on from an earlier line writes again from there, and drops the rest") {
     const scratch::Folder folder;
     Record                record{folder.path()};

@@ -26,17 +26,17 @@ struct Diverged : Error {
 /// sixteen bytes, so that a check costs its caller next to nothing to compile and to run.
 class Part {
 public:
-    constexpr Part(std::string_view text) : kind_(unsigned(text.size())), text_(text.data()) {}
+    constexpr Part(std::string_view text) : size_or_kind_(unsigned(text.size())), text_(text.data()) {}
     /// Most are literals, whose length is counted when they are printed.
-    constexpr Part(char const* text) : kind_(literal), text_(text) {}
+    constexpr Part(char const* text) : size_or_kind_(literal), text_(text) {}
     Part(std::string const& text) : Part(std::string_view(text)) {}
-    constexpr Part(char c) : kind_(character), integer_(c) {}
-    constexpr Part(std::integral auto n) : kind_(integer), integer_(static_cast<long long>(n)) {}
-    constexpr Part(std::floating_point auto x) : kind_(real), real_(double(x)) {}
+    constexpr Part(char c) : size_or_kind_(character), integer_(c) {}
+    constexpr Part(std::integral auto n) : size_or_kind_(integer), integer_(static_cast<long long>(n)) {}
+    constexpr Part(std::floating_point auto x) : size_or_kind_(real), real_(double(x)) {}
 
     /// Appends it, a real number by six digits at most.
     void print(std::string& out) const {
-        switch (kind_) {
+        switch (size_or_kind_) {
             case literal:
                 out += text_;
                 return;
@@ -47,7 +47,7 @@ public:
                 out += std::to_string(integer_);
                 return;
             default:
-                out.append(text_, kind_);
+                out.append(text_, size_or_kind_);
                 return;
             case real:
                 constexpr auto format = std::chars_format::general;
@@ -62,7 +62,7 @@ private:
     // Of a text its size, which is never one of these: one number less to set in every message there is.
     static constexpr unsigned literal = -1u, character = -2u, integer = -3u, real = -4u;
 
-    unsigned kind_;
+    unsigned size_or_kind_;
     union {
         char const* text_;
         long long   integer_;

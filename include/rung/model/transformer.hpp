@@ -86,9 +86,9 @@ public:
     }
     /// Initial weights from the context's seed, where its operations read them.
     template <MakesModels Context>
-        requires(sizeof(Context) > 0)
+        requires(sizeof(Context) > 0)  // more constrained than the next
     explicit Transformer(Context const& ctx) : Transformer(ctx.seed(), ctx.memory()) {}
-    /// What is left of a type of one's own that has not its base's constructors. The other one is more constrained.
+    /// What is left of a type of one's own that has not its base's constructors.
     template <MakesModels Context>
     Transformer(Context const&) {
         static_assert(sizeof(Context) == 0,
