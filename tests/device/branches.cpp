@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "device/three.hpp"
 #include "rung/backend/cuda/branches.hpp"
 #include "support/emulated.hpp"
 #include "support/random.hpp"
@@ -13,15 +14,7 @@
 
 using namespace rung_test;
 
-namespace {
-
-/// Three matrices that the host and the GPU share.
-struct Three {
-    Buffer<float> data{12, cuda::shared_memory()};
-    Mat<float>    operator[](int i) { return {data.data() + 4 * i, 1, 4}; }
-};
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("a branch comes after what was asked for before it, and before what follows join") {
     cuda::Context<float> gpu;

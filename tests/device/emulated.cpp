@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "device/three.hpp"
 #include "emulated/gpu.hpp"
 #include "support/random.hpp"
 #include "support/small.hpp"
@@ -11,12 +12,6 @@
 using namespace rung_test;
 
 namespace {
-
-/// Three matrices that the host and the GPU share.
-struct Three {
-    Buffer<float> data{12, cuda::shared_memory()};
-    Mat<float>    operator[](int i) { return {data.data() + 4 * i, 1, 4}; }
-};
 
 /// Works that the GPU is given, and waits of its streams for each other.
 struct Given {

@@ -1,83 +1,48 @@
-// Streams, events and graphs: one web of works that wait for others. It is done as late as may be: when the host waits,
-// and of what a work waits for, first its own stream, then what is beside it, the last first.
+// Streams and events. Works are done as late as may be: when the host waits.
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <map>
-#include <memory>
-#include <set>
-#include <utility>
 
-#include "gpu.hpp"
+#include "works.hpp"
 
 namespace emulated {
 namespace {
-
-struct Capture;
-
-struct Work {
-    std::function<void()>              make;
-    std::vector<std::shared_ptr<Work>> needs;  ///< first what comes before in its stream, if anything
-    std::map<int, long>      after;      ///< of every stream, how many works this one and those before it are
-    std::shared_ptr<Capture> part_of{};  ///< also when that is over
-    int                      stream = 0;
-    float                    cost = 0, ended = 0;  // milliseconds
-    bool                     done = false;
-};
-using Works = std::vector<std::shared_ptr<Work>>;
-
-bool comes_after(Work const& work, Work const& earlier) {
-    const auto known = work.after.find(earlier.stream);
-    return known != work.after.end() && known->second >= earlier.after.at(earlier.stream);
-}
-
-/// Who changed what, of those that a later one might not wait for.
-class Writers {
-public:
-    bool agree(std::shared_ptr<Work> const& work, std::vector<Range> const& changes) {
-        for (auto const& change : changes) {
-            const auto begin = static_cast<char const*>(change.at), end = begin + change.bytes;
-            bool       fine = true;
-            std::erase_if(all_, [&](Writer const& other) {
-                if (other.end <= begin || end <= other.begin) return false;
-                fine = fine && comes_after(*work, *other.work);
-                return begin <= other.begin && other.end <= end;
-            });
-            if (!fine) return false;
-            all_.push_back({begin, end, work});
-        }
-        if (all_.size() > many) all_.erase(all_.begin(), all_.end() - many / 2);
-        return true;
-    }
-    void clear() { all_.clear(); }
-
-private:
-    static constexpr std::ptrdiff_t many = 64;
-    struct Writer {
-        char const *          begin, *end;
-        std::shared_ptr<Work> work;
-    };
-    std::vector<Writer> all_;
-};
-
-struct Capture {
-    cudaStream_t origin;
-    Works        works{};
-    Writers      writers{};
-    bool         spoilt = false, over = false;
-};
 
 cudaError_t last_error = cudaSuccess;
 float       now        = 0;
 Writers     writers;
 
-std::set<cudaStream_t>& streams() {
-    static std::set<cudaStream_t> all;
-    return all;
+cudaStream_t default_stream() {
+    static CUstream_st one{0, true};
+    return &one;
 }
-cudaStream_t default_stream();
-cudaStream_t at(cudaStream_t stream) { return stream ? stream : default_stream(); }
+bool capturing() {
+    return std::any_of(streams().begin(), streams().end(), [](auto stream) { return stream->capture; });
+}
+/// The host waits for it.
+void wait_for(std::shared_ptr<Work> const& work) {
+    if (!work || work->done) return;
+    ++gpu()->waits;
+    finish(work);
+}
+
+}  // namespace
+
+Gpu* gpu() {
+    static Gpu one{.at_once = std::getenv("EMULATED_AT_ONCE") != nullptr};
+    return &one;
+}
+
+cudaError_t status(cudaError_t error) {
+    if (error != cudaSuccess) last_error = error;
+    return error;
+}
+bool refused(char const* call) {
+    if (std::strcmp(call, gpu()->refuses) != 0) return false;
+    gpu()->refuses = "";
+    return true;
+}
 
 void finish(std::shared_ptr<Work> const& target) {
     if (target->done) return;
@@ -101,109 +66,18 @@ void finish(std::shared_ptr<Work> const& target) {
     if (!gpu()->at_once) let_host_reach(false);  // or every single work would open and close it
 }
 
-}  // namespace
-
-Gpu* gpu() {
-    static Gpu one{.at_once = std::getenv("EMULATED_AT_ONCE") != nullptr};
-    return &one;
+std::set<cudaStream_t>& streams() {
+    static std::set<cudaStream_t> all;
+    return all;
 }
+cudaStream_t at(cudaStream_t stream) { return stream ? stream : default_stream(); }
+bool         spoilt(cudaStream_t stream) { return at(stream)->capture && at(stream)->capture->spoilt; }
 
-cudaError_t status(cudaError_t error) {
-    if (error != cudaSuccess) last_error = error;
-    return error;
-}
-bool refused(char const* call) {
-    if (std::strcmp(call, gpu()->refuses) != 0) return false;
-    gpu()->refuses = "";
-    return true;
-}
-
-}  // namespace emulated
-
-using namespace emulated;
-
-struct CUstream_st {
-    int                      number;
-    bool                     main;
-    std::shared_ptr<Work>    last{};     ///< of what it was asked for
-    Works                    waits{};    ///< what the next work needs, too
-    std::shared_ptr<Capture> capture{};  ///< that it is part of
-    std::shared_ptr<Work>    last_before{};
-    Works                    waits_before{};
-
-    bool busy() const { return last && !last->done; }
-    /// A work after all that it was asked for.
-    std::shared_ptr<Work> add() {
-        static std::map<int, long> count;
-
-        const auto work = std::make_shared<Work>();
-        if (last) work->needs.push_back(last);
-        for (auto& one : waits) work->needs.push_back(one);
-        waits.clear();
-        for (auto const& one : work->needs)
-            for (auto const& [other, works] : one->after)
-                work->after[other] = std::max(work->after[other], works);
-        work->stream = number, work->after[number] = ++count[number];
-        work->part_of = capture;
-        if (capture) capture->works.push_back(work);
-        return last = work;
-    }
-    void take_part(std::shared_ptr<Capture> const& in) {
-        capture = in, last_before = std::exchange(last, nullptr), waits_before = std::exchange(waits, {});
-    }
-    void leave() {
-        capture = nullptr, last = std::exchange(last_before, nullptr),
-        waits = std::exchange(waits_before, {});
-    }
-};
-struct CUevent_st {
-    std::shared_ptr<Work> work;
-};
-struct CUgraph_st {
-    Works works;
-};
-struct CUgraphExec_st {
-    Works works;
-};
-
-namespace emulated {
-namespace {
-
-cudaStream_t default_stream() {
-    static CUstream_st one{0, true};
-    return &one;
-}
-bool capturing() {
-    return std::any_of(streams().begin(), streams().end(), [](auto stream) { return stream->capture; });
-}
-bool spoilt(cudaStream_t stream) { return at(stream)->capture && at(stream)->capture->spoilt; }
 void count_busy() {
     int busy = 0;
     for (auto const stream : streams()) busy += stream->main && stream->busy();
     gpu()->most_at_once = std::max(gpu()->most_at_once, busy);
 }
-/// The host waits for it.
-void wait_for(std::shared_ptr<Work> const& work) {
-    if (!work || work->done) return;
-    ++gpu()->waits;
-    finish(work);
-}
-
-/// Of a list with all that its works wait for.
-void note_size(Works const& works) {
-    int                        size = 0, longest = 0;
-    std::map<Work const*, int> chain;
-    for (auto const& work : works) {
-        int& own = chain[work.get()];
-        for (auto const& one : work->needs) own = std::max(own, chain.at(one.get()));
-        own += work->make != nullptr, size += work->make != nullptr;
-        longest = std::max(longest, own);
-    }
-    if (size > gpu()->captured) gpu()->captured = size, gpu()->chain = longest;
-}
-
-}  // namespace
-
 bool busy() {
     return default_stream()->busy() ||
            std::any_of(streams().begin(), streams().end(), [](auto stream) { return stream->busy(); });
@@ -230,6 +104,8 @@ cudaError_t enqueue(cudaStream_t stream, std::function<void()> make, std::vector
 }
 
 }  // namespace emulated
+
+using namespace emulated;
 
 char const* cudaGetErrorString(cudaError_t error) {
     constexpr char const* texts[] = {
@@ -318,55 +194,5 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t from, cudaEven
     if (!from->work || !to->work || !from->work->done || !to->work->done)
         return status(cudaErrorInvalidResourceHandle);
     *milliseconds = to->work->ended - from->work->ended;
-    return cudaSuccess;
-}
-
-cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
-    if (refused("cudaStreamBeginCapture")) return status(cudaErrorMemoryAllocation);
-    if (!stream || stream->capture) return status(cudaErrorStreamCaptureUnsupported);
-    stream->take_part(std::make_shared<Capture>(Capture{stream}));
-    return cudaSuccess;
-}
-cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
-    *graph             = nullptr;
-    const auto capture = stream->capture;
-    if (!capture || capture->origin != stream) return status(cudaErrorStreamCaptureUnmatched);
-    const auto end = stream->add();
-    for (auto const other : streams())
-        if (other->capture == capture) other->leave();
-    capture->over     = true, capture->writers.clear();
-    const Works works = std::exchange(capture->works, {});
-    if (capture->spoilt) return status(cudaErrorStreamCaptureInvalidated);
-    if (refused("cudaStreamEndCapture")) return status(cudaErrorMemoryAllocation);
-    for (auto const& work : works)
-        if (!comes_after(*end, *work)) return status(cudaErrorStreamCaptureUnjoined);
-    note_size(works);
-    *graph = new CUgraph_st{works};
-    return cudaSuccess;
-}
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t* ready, cudaGraph_t graph, unsigned long long) {
-    if (refused("cudaGraphInstantiate")) return status(cudaErrorMemoryAllocation);
-    *ready = new CUgraphExec_st{graph->works};
-    return cudaSuccess;
-}
-cudaError_t cudaGraphDestroy(cudaGraph_t graph) { return delete graph, cudaSuccess; }
-cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) { return delete graph, cudaSuccess; }
-cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
-    if (at(stream)->capture) return status(outside_capture());
-    const auto                                   begin = at(stream)->add();
-    std::map<Work const*, std::shared_ptr<Work>> copies;
-    for (auto const& work : graph->works) {
-        const auto copy = std::make_shared<Work>(*work);
-        copy->part_of = nullptr, copy->needs.clear(), copy->after = begin->after;
-        for (auto const& one : work->needs) copy->needs.push_back(copies.at(one.get()));
-        if (copy->needs.empty()) copy->needs.push_back(begin);
-        gpu()->works += work->make != nullptr;
-        copies.emplace(work.get(), copy);
-    }
-    at(stream)->waits.push_back(
-        copies.at(graph->works.back().get()));  // the capture's end, after all the others
-    const auto end = at(stream)->add();
-    count_busy();
-    if (gpu()->at_once) finish(end);
     return cudaSuccess;
 }
