@@ -14,8 +14,6 @@
 
 using namespace rung_test;
 
-namespace {}  // namespace
-
 TEST_CASE("a branch comes after what was asked for before it, and before what follows join") {
     cuda::Context<float> gpu;
     Three                x;
