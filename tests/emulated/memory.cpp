@@ -34,7 +34,7 @@ std::map<char*, Taken>& taken() {
 class Region {
 public:
     char* take(std::size_t bytes) {
-        if (bytes > size - used_) return nullptr;
+        if (begin_ == MAP_FAILED || bytes > size - used_) return nullptr;
         char* const at = begin_ + used_;
         used_ += bytes;
         if (open_) ::mprotect(at, bytes, PROT_READ | PROT_WRITE);
@@ -42,13 +42,13 @@ public:
     }
     void give(char* at, std::size_t bytes) { ::madvise(at, bytes, MADV_DONTNEED); }
     void open(bool may) {
-        if (std::exchange(open_, may) != may)
+        if (std::exchange(open_, may) != may && used_ > 0)
             ::mprotect(begin_, used_, may ? PROT_READ | PROT_WRITE : PROT_NONE);
     }
     bool is_open() const { return open_; }
 
 private:
-    static constexpr std::size_t size = std::size_t{1} << 40;
+    static constexpr std::size_t size = std::size_t{1} << 38;
 
     char* begin_ = static_cast<char*>(
         ::mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
