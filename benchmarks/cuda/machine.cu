@@ -28,20 +28,18 @@ struct Scatter {
 /// Seconds of what `work` queues: the middle of ten, after one that does not count.
 template <class Work>
 double timed(cudaStream_t stream, Work&& work) {
-    cudaEvent_t begin = nullptr, end = nullptr;
-    cuda::check(cudaEventCreate(&begin), "event"), cuda::check(cudaEventCreate(&end), "event");
+    const cuda::Event   begin(cudaEventDefault), end(cudaEventDefault);
     std::vector<double> times;
     work();
     for (int i = 0; i < 10; ++i) {
-        cuda::check(cudaEventRecord(begin, stream), "event");
+        cuda::check(cudaEventRecord(begin.is, stream), "event");
         work();
-        cuda::check(cudaEventRecord(end, stream), "event");
-        cuda::check(cudaEventSynchronize(end), "work on the GPU");
+        cuda::check(cudaEventRecord(end.is, stream), "event");
+        cuda::check(cudaEventSynchronize(end.is), "work on the GPU");
         float milliseconds = 0;
-        cuda::check(cudaEventElapsedTime(&milliseconds, begin, end), "event");
+        cuda::check(cudaEventElapsedTime(&milliseconds, begin.is, end.is), "event");
         times.push_back(double(milliseconds) / 1e3);
     }
-    cudaEventDestroy(begin), cudaEventDestroy(end);
     return bench::median(times);
 }
 

@@ -43,7 +43,7 @@ struct Stream {
     cudaStream_t is = nullptr;
 };
 struct Event {
-    Event() { cudaEventCreate(&is); }
+    Event() { cudaEventCreateWithFlags(&is, cudaEventDefault); }
     ~Event() { cudaEventDestroy(is); }
     cudaEvent_t is = nullptr;
 };

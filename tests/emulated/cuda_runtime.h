@@ -11,7 +11,6 @@ enum cudaError_t {
     cudaErrorInsufficientDriver,
     cudaErrorNoDevice,
     cudaErrorNoKernelImageForDevice,
-    cudaErrorInvalidConfiguration,
     cudaErrorInvalidResourceHandle,
     cudaErrorCapturedEvent,
     cudaErrorStreamCaptureUnsupported,
@@ -30,6 +29,7 @@ struct cudaDeviceProp {
     int  major, minor;
 };
 cudaError_t cudaGetDeviceCount(int*);
+cudaError_t cudaGetDevice(int*);
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp*, int device);
 cudaError_t cudaDeviceGetStreamPriorityRange(int* least, int* greatest);
 cudaError_t cudaDeviceSynchronize();
@@ -48,7 +48,7 @@ cudaError_t cudaMemset(void*, int byte, std::size_t count);
 
 using cudaStream_t                              = struct CUstream_st*;
 using cudaEvent_t                               = struct CUevent_st*;
-inline constexpr unsigned cudaStreamNonBlocking = 1, cudaEventDisableTiming = 2;
+inline constexpr unsigned cudaStreamNonBlocking = 1, cudaEventDefault = 0, cudaEventDisableTiming = 2;
 enum cudaMemcpyKind { cudaMemcpyDefault = 4 };
 cudaError_t cudaMemcpyAsync(void* to, void const* from, std::size_t bytes, cudaMemcpyKind, cudaStream_t);
 
@@ -57,7 +57,6 @@ cudaError_t cudaStreamDestroy(cudaStream_t);
 cudaError_t cudaStreamSynchronize(cudaStream_t);
 cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned flags = 0);
 
-cudaError_t cudaEventCreate(cudaEvent_t*);
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t*, unsigned flags);
 cudaError_t cudaEventDestroy(cudaEvent_t);
 cudaError_t cudaEventRecord(cudaEvent_t, cudaStream_t);

@@ -113,6 +113,7 @@ cudaError_t cudaGetDeviceCount(int* count) {
     *count = gpu()->devices;
     return cudaSuccess;
 }
+cudaError_t cudaGetDevice(int* device) { return *device = 0, cudaSuccess; }
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* of, int device) {
     if (device >= gpu()->devices) return status(cudaErrorInvalidValue);
     std::strcpy(of->name, "emulated GPU");

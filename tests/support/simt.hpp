@@ -6,6 +6,8 @@
 
 #include <ucontext.h>
 
+#include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <limits>
@@ -14,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "rung/backend/cuda/fragment.hpp"
 #include "rung/backend/cuda/group.hpp"
 
 namespace rung_test {
@@ -35,7 +38,8 @@ public:
           turns_(std::size_t(lanes)),
           slots_(2 * std::size_t(lanes)),
           warps_(std::size_t(lanes / warp)),
-          shared_(shared_bytes) {}
+          shared_(shared_bytes),
+          copies_(std::size_t(lanes)) {}
 
     /// body() once in every lane. Throws where lanes wait for each other in vain, or leave others waiting.
     void run(std::function<void()> body) {
@@ -44,6 +48,7 @@ public:
         std::fill(shared_.begin(), shared_.end(), std::uint8_t(0xff));  // NaN as floats
         std::fill(done_.begin(), done_.end(), 0), std::fill(turns_.begin(), turns_.end(), 0u);
         std::fill(warps_.begin(), warps_.end(), Barrier{});
+        for (auto& copies : copies_) copies.clear();
         for (int i = 0; i < lanes_; ++i) {
             auto& context = contexts_[std::size_t(i)];
             getcontext(&context);
@@ -90,11 +95,26 @@ public:
         return v;
     }
 
+    /// Copies, or zeros where `from` is null, as late as may be.
+    void copy_later(void* to, void const* from, std::size_t bytes) {
+        copies_[std::size_t(lane_)].push_back({to, from, bytes});
+    }
+    void copy_now() {
+        for (auto const& one : std::exchange(copies_[std::size_t(lane_)], {}))
+            if (one.from) std::memcpy(one.to, one.from, one.bytes);
+            else std::memset(one.to, 0, one.bytes);
+    }
+
 private:
     static constexpr std::size_t stack = 128 << 10, shared_bytes = 100 << 10;
     struct Barrier {
         int      arrived = 0;
         unsigned phase   = 0;
+    };
+    struct Copy {
+        void*       to;
+        void const* from;
+        std::size_t bytes;
     };
     struct alignas(16) Slot {
         std::uint8_t bytes[64];
@@ -122,18 +142,19 @@ private:
         return slots_[std::size_t(turns_[std::size_t(lane_)] & 1u) * std::size_t(lanes_) + std::size_t(lane)];
     }
 
-    int                       lanes_, lane_ = 0, left_ = 0;
-    Order                     order_;
-    bool                      moved_ = false;
-    std::function<void()>     body_;
-    ucontext_t                main_{};
-    std::vector<ucontext_t>   contexts_;
-    std::vector<char>         stacks_, done_;
-    std::vector<unsigned>     turns_;
-    std::vector<Slot>         slots_;
-    Barrier                   block_;
-    std::vector<Barrier>      warps_;
-    std::vector<std::uint8_t> shared_;
+    int                            lanes_, lane_ = 0, left_ = 0;
+    Order                          order_;
+    bool                           moved_ = false;
+    std::function<void()>          body_;
+    ucontext_t                     main_{};
+    std::vector<ucontext_t>        contexts_;
+    std::vector<char>              stacks_, done_;
+    std::vector<unsigned>          turns_;
+    std::vector<Slot>              slots_;
+    Barrier                        block_;
+    std::vector<Barrier>           warps_;
+    std::vector<std::uint8_t>      shared_;
+    std::vector<std::vector<Copy>> copies_;
 };
 
 /// What a warp of a GPU is to a body.
@@ -169,15 +190,31 @@ struct FiberWarp {
         };
         Simt& simt = Simt::here();
         simt.publish(Both{a, b});
+        const auto one  = [](cuda::Pair both, int k) { return k % 2 ? cuda::high(both) : cuda::low(both); };
         const auto left = [&](int row, int k) {
-            return widen(simt.peek<Both>(row % 8 * 4 + k % 8 / 2).a.v[k % 2 + 2 * (row / 8) + 4 * (k / 8)]);
+            return one(simt.peek<Both>(row % 8 * 4 + k % 8 / 2).a.v[row / 8 + k / 8 * 2], k);
         };
         const auto right = [&](int k, int column) {
-            return widen(simt.peek<Both>(column * 4 + k % 8 / 2).b.v[k % 2 + 2 * (k / 8)]);
+            return one(simt.peek<Both>(column * 4 + k % 8 / 2).b.v[k / 8], k);
         };
         for (int i = 0; i < 4; ++i) {
             const int row = rank() / 4 + 8 * (i / 2), column = rank() % 4 * 2 + i % 2;
             for (int k = 0; k < 16; ++k) c.v[i] += left(row, k) * right(k, column);
+        }
+    }
+    /// PTX's ldmatrix, which gives nothing at addresses that are no multiples of 16 bytes.
+    template <bool transposed>
+    void matrices(cuda::Pair (&four)[4], bf16 const* row) const {
+        Simt& simt = Simt::here();
+        simt.publish(row);
+        for (int m = 0; m < 4; ++m) {
+            const auto at = [&](int r, int column) {
+                auto const from = simt.peek<bf16 const*>(m * 8 + r);
+                return reinterpret_cast<std::uintptr_t>(from) % 16 ? float(NAN) : widen(from[column]);
+            };
+            const int one = rank() / 4, two = rank() % 4 * 2;
+            four[m] = transposed ? cuda::pair(at(two, one), at(two + 1, one))
+                                 : cuda::pair(at(one, two), at(one, two + 1));
         }
     }
 };
@@ -194,6 +231,11 @@ struct FiberBlock {
         return static_cast<T*>(Simt::here().shared());
     }
     void sync() const { Simt::here().sync_block(); }
+    template <class T>
+    void copy(T* to, T const* from, bool there) const {
+        Simt::here().copy_later(to, there ? from : nullptr, sizeof(T));
+    }
+    void copied() const { Simt::here().copy_now(); }
     bool last(int* counter, int count) const {
         Simt& simt = Simt::here();
         simt.sync_block();

@@ -14,4 +14,15 @@ inline void check(cudaError_t status, char const* what) {
     fail({"cuda: ", what, ": ", cudaGetErrorString(status)});
 }
 
+struct Event {
+    explicit Event(unsigned flags = cudaEventDisableTiming) {
+        check(cudaEventCreateWithFlags(&is, flags), "event");
+    }
+    ~Event() { cudaEventDestroy(is); }
+    Event(Event const&)            = delete;
+    Event& operator=(Event const&) = delete;
+
+    cudaEvent_t is = nullptr;
+};
+
 }  // namespace rung::cuda

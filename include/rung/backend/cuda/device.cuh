@@ -25,8 +25,10 @@ Found find_device() {
     const cudaError_t found = cudaGetDeviceCount(&count);
     if (found != cudaSuccess) return {false, concat("no GPU that CUDA can use: ", cudaGetErrorString(found))};
     if (count == 0) return {false, "no GPU"};
+    int current = 0;
+    check(cudaGetDevice(&current), "current GPU");
     cudaDeviceProp device{};
-    check(cudaGetDeviceProperties(&device, 0), "properties of the GPU");
+    check(cudaGetDeviceProperties(&device, current), "properties of the GPU");
     const std::string name = concat(device.name, ", compute capability ", device.major, '.', device.minor);
     if (device.major < 8)
         return {false, concat(name, ": too old; wanted at least 8.0, for products of bf16 numbers")};

@@ -11,7 +11,7 @@
 
 namespace rung::cuda {
 
-/// The first GPU, or a sentence why there is none that this program can use.
+/// The thread's current GPU (the first, unless cudaSetDevice named another), or a sentence why there is none that this program can use.
 struct Found {
     bool        usable;
     std::string what;

@@ -7,14 +7,6 @@
 
 namespace rung::cuda {
 
-struct Event {
-    Event() { check(cudaEventCreateWithFlags(&is, cudaEventDisableTiming), "event"); }
-    ~Event() { cudaEventDestroy(is); }
-    Event(Event const&)            = delete;
-    Event& operator=(Event const&) = delete;
-
-    cudaEvent_t is = nullptr;
-};
 struct Stream {
     explicit Stream(int priority) {
         check(cudaStreamCreateWithPriority(&is, cudaStreamNonBlocking, priority), "stream");

@@ -1,6 +1,7 @@
 #pragma once
 // Groups of a GPU's lanes.
 
+#include "rung/backend/cuda/fragment.hpp"
 #include "rung/backend/cuda/group.hpp"
 
 namespace rung::cuda {
@@ -24,16 +25,32 @@ struct Warp {
 
     __device__ void mma(FragmentC& c, FragmentA const& a, FragmentB const& b) const {
 #if __CUDA_ARCH__ >= 800
-        const auto pair = [](bf16 const* p) { return std::uint32_t(p[0]) | std::uint32_t(p[1]) << 16; };
         asm volatile(
             "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
             "{%0,%1,%2,%3};"
             : "+f"(c.v[0]), "+f"(c.v[1]), "+f"(c.v[2]), "+f"(c.v[3])
-            : "r"(pair(a.v)), "r"(pair(a.v + 2)), "r"(pair(a.v + 4)), "r"(pair(a.v + 6)), "r"(pair(b.v)),
-              "r"(pair(b.v + 2)));
+            : "r"(a.v[0]), "r"(a.v[1]), "r"(a.v[2]), "r"(a.v[3]), "r"(b.v[0]), "r"(b.v[1]));
 #else
         __trap();  // bf16 products came with sm_80
 #endif
+    }
+    template <bool transposed>
+    __device__ void matrices(Pair (&four)[4], bf16 const* row) const {
+        const unsigned at = address(row);
+        if constexpr (transposed)
+            asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
+                         : "=r"(four[0]), "=r"(four[1]), "=r"(four[2]), "=r"(four[3])
+                         : "r"(at)
+                         : "memory");
+        else
+            asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
+                         : "=r"(four[0]), "=r"(four[1]), "=r"(four[2]), "=r"(four[3])
+                         : "r"(at)
+                         : "memory");
+    }
+
+    __device__ static unsigned address(void const* shared) {
+        return unsigned(__cvta_generic_to_shared(shared));
     }
 };
 
@@ -50,6 +67,26 @@ struct Block {
         return reinterpret_cast<T*>(rung_shared);
     }
     __device__ void sync() const { __syncthreads(); }
+    template <class T>
+    __device__ void copy(T* to, T const* from, bool there) const {
+        static_assert(sizeof(T) == 4 || sizeof(T) == 16, "copy: a float or 16 bytes");
+#if __CUDA_ARCH__ >= 800
+        const unsigned at = Warp::address(to), bytes = there ? sizeof(T) : 0;  // the rest becomes zeros
+        if constexpr (sizeof(T) == 16)
+            asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(at), "l"(from), "r"(bytes)
+                         : "memory");
+        else
+            asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(at), "l"(from), "r"(bytes)
+                         : "memory");
+#else
+        __trap();
+#endif
+    }
+    __device__ void copied() const {
+#if __CUDA_ARCH__ >= 800
+        asm volatile("cp.async.wait_all;" ::: "memory");
+#endif
+    }
     __device__ bool last(int* counter, int count) const {
         __shared__ bool is;
         __threadfence();  // what this lane wrote, before it counts as arrived

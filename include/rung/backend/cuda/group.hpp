@@ -9,13 +9,18 @@
 // A warp also has
 //     shuffle_xor(v, mask)        the v of lane rank() ^ mask
 //     ballot(v)                   bit r says whether lane r has v
-//     mma(c, a, b)                fragments multiplied
+//     mma(c, a, b)                fragments multiplied: c += a b
+//     matrices<transposed>(four, row)     pairs of four 8 x 8 matrices in the block's memory: lane r names row r % 8 of
+//                                 matrix r / 8, at a multiple of 16 bytes, and gets of each the neighbours that the
+//                                 lane has of a result, or of a transposed one
 // and a block
 //     warp()                      which a lane belongs to
 //     shared<T>()                 memory of its own
+//     copy(to, from, there)       a float or 16 bytes into that memory, or zeros, while lanes go on: copied() and a
+//                                 sync() later they can be read
 //     last(counter, n)            whether this is the last of n blocks that ask, each once with all of its lanes, and
 //                                 sees what all wrote before. A sync(), too. The counter, 0 to begin with, is 0 again
-// One lane is its own warp and block.
+// One lane is its own warp and block; it has no fragments, and nothing to copy.
 //
 // A body is an aggregate of numbers and pointers that says who works on an item:
 //     static constexpr int warps  0: a lane, operator()(Index item); n: as many warps, operator()(G g, Index item)
@@ -30,6 +35,17 @@
 namespace rung::cuda {
 
 inline constexpr float log2_e = 1.4426950408889634f;  // exp(x) is two to the x log2(e)
+
+/// Two to the x, within 2 units of the last place; a GPU has no numbers below 2^-126.
+RUNG_HD inline float power_of_two(float x) {
+#if defined(__CUDA_ARCH__)
+    float y;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
+#else
+    return ::exp2f(x);
+#endif
+}
 
 struct Plus {
     template <class T>
@@ -102,17 +118,6 @@ RUNG_HD inline int lowest(unsigned bits) {
     return std::countr_zero(bits);
 #endif
 }
-
-/// Of a product of 16 x 16 and 16 x 8 by a warp, what one lane holds: PTX's mma.m16n8k16, its order.
-struct FragmentA {
-    bf16 v[8];
-};
-struct FragmentB {
-    bf16 v[4];
-};
-struct FragmentC {
-    float v[4] = {};
-};
 
 /// Neighbours that are read and written at once, 16 bytes at most.
 template <class T, int n>

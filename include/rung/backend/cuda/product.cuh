@@ -191,22 +191,21 @@ private:
     void choose(Where const& where, Plan& plan, ProductShape const& s, ProductPointers const& at,
                 cublasLtMatmulHeuristicResult_t const* candidates, int count) {
         check(cudaDeviceSynchronize(), "product");
-        cudaEvent_t begin = nullptr, end = nullptr;
-        check(cudaEventCreate(&begin), "event"), check(cudaEventCreate(&end), "event");
-        float best = INFINITY;
+        const Event begin(cudaEventDefault), end(cudaEventDefault);
+        float       best = INFINITY;
         for (int i = 0; i < count; ++i) {
             bool works = candidates[i].state == CUBLAS_STATUS_SUCCESS &&
                          launch(where, plan, s, at, candidates[i].algo) == CUBLAS_STATUS_SUCCESS;
-            check(cudaEventRecord(begin, where.stream), "event");
+            check(cudaEventRecord(begin.is, where.stream), "event");
             for (int run = 0; run < 10 && works; ++run)
                 works = launch(where, plan, s, at, candidates[i].algo) == CUBLAS_STATUS_SUCCESS;
-            check(cudaEventRecord(end, where.stream), "event"), check(cudaEventSynchronize(end), "product");
+            check(cudaEventRecord(end.is, where.stream), "event"),
+                check(cudaEventSynchronize(end.is), "product");
             float milliseconds = 0;
-            check(cudaEventElapsedTime(&milliseconds, begin, end), "event");
+            check(cudaEventElapsedTime(&milliseconds, begin.is, end.is), "event");
             if (!works) cudaGetLastError();  // or the next launch would report it
             if (works && milliseconds < best) best = milliseconds, plan.algorithm = candidates[i].algo;
         }
-        cudaEventDestroy(begin), cudaEventDestroy(end);
     }
 
     Choice                                     choice_;

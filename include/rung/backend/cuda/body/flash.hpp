@@ -1,7 +1,7 @@
 #pragma once
 // Flash attention with tensor cores (Dao et al., 2022): bf16 operands, float sums, ragged. A block takes a tile
 // of one sequence and head, 16 rows to a warp, and walks the other side of the matrix of scores in steps whose rows
-// stand in shared memory; no probability is stored. The backward pass makes them anew, once from the queries' side
+// stand in shared memory, the next step's on their way while one is worked on; no probability is stored. The backward pass makes them anew, once from the queries' side
 // and once from the keys', so that nothing is added across blocks and every run gives the same bits.
 
 #include "rung/backend/cuda/body/flash_head.hpp"
@@ -14,6 +14,7 @@ template <int D, bool biased = false>
 struct FlashForward {
     static constexpr int warps = 4;
     using Head                 = FlashHead<D>;
+    using Steps                = FlashSteps<D>;
 
     bf16 const*      qkv;
     bf16*            out;
@@ -23,9 +24,8 @@ struct FlashForward {
     Sight            sight = {};
 
     int shared() const {
-        constexpr int bytes = 2 * (Head::rows_size + Head::columns_size);
-        static_assert(bytes <= 48 << 10, "flash attention: too large a head");
-        return bytes;
+        static_assert(Steps::bytes <= 48 << 10, "flash attention: too large a head");
+        return Steps::bytes;
     }
 
     RUNG_ANY_GROUP template <class G>
@@ -33,53 +33,55 @@ struct FlashForward {
         const auto             warp = g.warp();
         const FlashPlace<D, G> at(g, tiles, item, heads);
         const HeadRow          in(heads, D, sight);
-        bf16 *const keys = g.template shared<bf16>(), *const values = keys + Head::rows_size;
-        const float rate = log2_e / ::sqrtf(float(D));
+        const Steps            steps{g.template shared<bf16>()};
+        bf16 const* const      keys = qkv + in.keys_of(at.h);
+        const int              end  = at.keys_end(sight);
+        const float            rate = log2_e / ::sqrtf(float(D));
 
         typename Head::Operand q;
         typename Head::Sums    sums{};
-        float                  top[2] = {-INFINITY, -INFINITY}, total[2] = {0, 0};
+        float                  top[2] = {-INFINITY, -INFINITY}, total[2] = {0, 0}, fade[2];
+        steps.fetch(g, keys, in, 0, at.tile.start, end);
         Head::load(q, qkv + at.h * D, in.width, at.first, at.tile.end, at.lane);
-        for (Index j = at.tile.start; j < at.tile.end && (j < at.last || !sight.causal()); j += Head::step) {
-            g.sync();  // the step before has been read
-            Head::stage(g, keys, static_cast<bf16*>(nullptr), qkv + in.keys_of(at.h), in.width, j,
-                        at.tile.end);
-            Head::stage(g, static_cast<bf16*>(nullptr), values, qkv + in.keys_of(at.h) + in.values, in.width,
-                        j, at.tile.end);
-            g.sync();
-            if (at.first >= at.tile.end || (sight.causal() && j > at.first + 15))
-                continue;  // no rows, or after every one of this warp
+        for (int j = at.tile.start, bank = 0; j < end; j += Steps::step, bank ^= 1) {
+            g.copied(), g.sync();  // this step is there, and the one before has been read
+            if (j + Steps::step < end) steps.fetch(g, keys, in, bank ^ 1, j + Steps::step, end);
+            if (!at.any(sight, at.first, 16, j)) continue;
             typename Head::Scores s;
-            Head::score(warp, s, q, keys, at.lane);
+            Head::score(warp, s, q, steps.first(bank), at.lane);
             if constexpr (biased)
                 Head::each(s, at.lane, [&](float& x, int row, int column, int) {
                     x += at.bias(sight, heads, at.h, at.first + row, j + column);
                 });
+            if (!at.all(sight, at.first, 16, j, Steps::step))
+                Head::each(s, at.lane, [&](float& x, int row, int column, int) {
+                    if (!at.sees(sight, at.first + row, j + column)) x = -INFINITY;
+                });
             float most[2] = {top[0], top[1]};
-            Head::each(s, at.lane, [&](float& x, int row, int column, int which) {
-                x           = at.sees(sight, at.first + row, j + column) ? x * rate : -INFINITY;
-                most[which] = Larger{}(most[which], x);
-            });
-            float fade[2];
+            Head::each(s, at.lane,
+                       [&](float& x, int, int, int which) { most[which] = Larger{}(most[which], x); });
             RUNG_UNROLL for (int i = 0; i < 2; ++i) {
                 most[i] = Larger{}(most[i], warp.shuffle_xor(most[i], 1));
                 most[i] = Larger{}(most[i], warp.shuffle_xor(most[i], 2));
-                fade[i] = ::exp2f(top[i] - most[i]), top[i] = most[i], total[i] *= fade[i];
+                fade[i] = power_of_two((top[i] - most[i]) * rate), top[i] = most[i], total[i] *= fade[i];
+                most[i] *= rate;
             }
             Head::each(s, at.lane, [&](float& x, int, int, int which) {
-                x = ::exp2f(x - top[which]), total[which] += x;
+                x = power_of_two(x * rate - most[which]), total[which] += x;
             });
             RUNG_UNROLL for (int n = 0; n < D / 8; ++n) RUNG_UNROLL for (int i = 0; i < 4; ++i) sums[n]
                 .v[i] *= fade[i / 2];
-            Head::accumulate(warp, sums, s, values, at.lane);
+            Head::accumulate(warp, sums, s, steps.second(bank), at.lane);
         }
+        float shares[2];
         RUNG_UNROLL for (int i = 0; i < 2; ++i) {
             total[i] += warp.shuffle_xor(total[i], 1), total[i] += warp.shuffle_xor(total[i], 2);
-            const Index row = at.first + at.lane / 4 + 8 * i;
+            shares[i]     = 1 / total[i];
+            const int row = at.first + at.lane / 4 + 8 * i;
             if (at.lane % 4 == 0 && row < at.tile.end)
-                lse[row * heads + at.h] = top[i] / log2_e + ::logf(total[i]);
+                lse[Index(row) * heads + at.h] = top[i] * rate / log2_e + ::logf(total[i]);
         }
-        Head::store(out + at.h * D, in.C, at.first, at.tile.end, sums, 1 / total[0], 1 / total[1], at.lane);
+        Head::store(out + at.h * D, in.C, at.first, at.tile.end, sums, shares, at.lane);
     }
 };
 
@@ -88,6 +90,7 @@ template <int D, bool biased = false>
 struct FlashQueryBackward {
     static constexpr int warps = 4;
     using Head                 = FlashHead<D>;
+    using Steps                = FlashSteps<D>;
 
     bf16 const *     qkv, *dout, *out;
     bf16*            dqkv;
@@ -98,9 +101,8 @@ struct FlashQueryBackward {
     Sight            sight = {};
 
     int shared() const {
-        constexpr int bytes = 2 * (2 * Head::rows_size + Head::columns_size);
-        static_assert(bytes <= 48 << 10, "flash attention: too large a head");
-        return bytes;
+        static_assert(Steps::bytes <= 48 << 10, "flash attention: too large a head");
+        return Steps::bytes;
     }
 
     RUNG_ANY_GROUP template <class G>
@@ -108,45 +110,47 @@ struct FlashQueryBackward {
         const auto             warp = g.warp();
         const FlashPlace<D, G> at(g, tiles, item, heads);
         const HeadRow          in(heads, D, sight);
-        bf16 *const keys = g.template shared<bf16>(), *const values = keys + Head::rows_size,
-                    *const columns = values + Head::rows_size;
-        const float        scale   = 1 / ::sqrtf(float(D));
+        const Steps            steps{g.template shared<bf16>()};
+        bf16 const* const      keys  = qkv + in.keys_of(at.h);
+        const int              end   = at.keys_end(sight);
+        const float            scale = 1 / ::sqrtf(float(D)), rate = scale * log2_e;
 
         typename Head::Operand q, d;
         typename Head::Sums    sums{};
         float                  log_sum[2], along[2];
+        steps.fetch(g, keys, in, 0, at.tile.start, end);
         Head::load(d, dout + at.h * D, in.C, at.first, at.tile.end, at.lane);
         Head::load(q, out + at.h * D, in.C, at.first, at.tile.end, at.lane);
         Head::dot(warp, along, d, q);
         Head::load(q, qkv + at.h * D, in.width, at.first, at.tile.end, at.lane);
         RUNG_UNROLL for (int i = 0; i < 2; ++i) {
-            const Index row = at.first + at.lane / 4 + 8 * i;
-            log_sum[i]      = row < at.tile.end ? lse[row * heads + at.h] * log2_e : 0;
-            if (at.lane % 4 == 0 && row < at.tile.end) dots[row * heads + at.h] = along[i];
+            const int row = at.first + at.lane / 4 + 8 * i;
+            log_sum[i]    = row < at.tile.end ? lse[Index(row) * heads + at.h] * log2_e : 0;
+            if (at.lane % 4 == 0 && row < at.tile.end) dots[Index(row) * heads + at.h] = along[i];
         }
-        for (Index j = at.tile.start; j < at.tile.end && (j < at.last || !sight.causal()); j += Head::step) {
-            g.sync();
-            Head::stage(g, keys, columns, qkv + in.keys_of(at.h), in.width, j, at.tile.end);
-            Head::stage(g, values, static_cast<bf16*>(nullptr), qkv + in.keys_of(at.h) + in.values, in.width,
-                        j, at.tile.end);
-            g.sync();
-            if (at.first >= at.tile.end || (sight.causal() && j > at.first + 15)) continue;
+        for (int j = at.tile.start, bank = 0; j < end; j += Steps::step, bank ^= 1) {
+            g.copied(), g.sync();  // this step is there, and the one before has been read
+            if (j + Steps::step < end) steps.fetch(g, keys, in, bank ^ 1, j + Steps::step, end);
+            if (!at.any(sight, at.first, 16, j)) continue;
             typename Head::Scores p, ds;
-            Head::score(warp, p, q, keys, at.lane);
+            Head::score(warp, p, q, steps.first(bank), at.lane);
             if constexpr (biased)
                 Head::each(p, at.lane, [&](float& x, int row, int column, int) {
                     x += at.bias(sight, heads, at.h, at.first + row, j + column);
                 });
-            Head::each(p, at.lane, [&](float& x, int row, int column, int which) {
-                x = at.sees(sight, at.first + row, j + column) ? ::exp2f(x * scale * log2_e - log_sum[which])
-                                                               : 0;
-            });
-            Head::score(warp, ds, d, values, at.lane);
-            RUNG_UNROLL for (int n = 0; n < Head::step / 8; ++n) RUNG_UNROLL for (int i = 0; i < 4; ++i) ds[n]
-                .v[i] = p[n].v[i] * (ds[n].v[i] - along[i / 2]) * scale;
-            Head::accumulate(warp, sums, ds, columns, at.lane);
+            if (!at.all(sight, at.first, 16, j, Steps::step))
+                Head::each(p, at.lane, [&](float& x, int row, int column, int) {
+                    if (!at.sees(sight, at.first + row, j + column)) x = -INFINITY;
+                });
+            Head::each(p, at.lane,
+                       [&](float& x, int, int, int which) { x = power_of_two(x * rate - log_sum[which]); });
+            Head::score(warp, ds, d, steps.second(bank), at.lane);
+            RUNG_UNROLL for (int n = 0; n < Steps::step / 8; ++n) RUNG_UNROLL for (int i = 0; i < 4; ++i)
+                ds[n]
+                    .v[i] = p[n].v[i] * (ds[n].v[i] - along[i / 2]);
+            Head::accumulate(warp, sums, ds, steps.first(bank), at.lane);
         }
-        Head::store(dqkv + at.h * D, in.width, at.first, at.tile.end, sums, 1, 1, at.lane);
+        Head::store(dqkv + at.h * D, in.width, at.first, at.tile.end, sums, {scale, scale}, at.lane);
     }
 };
 
@@ -156,6 +160,7 @@ template <int D, bool biased = false>
 struct FlashKeyBackward {
     static constexpr int warps = 4;
     using Head                 = FlashHead<D>;
+    using Steps                = FlashSteps<D>;
 
     bf16 const *     qkv, *dout;
     bf16*            dqkv;
@@ -165,7 +170,7 @@ struct FlashKeyBackward {
     Sight            sight = {};
 
     int shared() const {
-        constexpr int bytes = 4 * (Head::rows_size + Head::columns_size) + 8 * Head::step;
+        constexpr int bytes = Steps::bytes + 4 * Steps::step * int(sizeof(float));
         static_assert(bytes <= 48 << 10, "flash attention: too large a head");
         return bytes;
     }
@@ -175,50 +180,64 @@ struct FlashKeyBackward {
         const auto             warp = g.warp();
         const FlashPlace<D, G> at(g, tiles, item, sight.kv_heads(heads));
         const HeadRow          in(heads, D, sight);
-        float *const log_sum = g.template shared<float>(), *const along = log_sum + Head::step;
-        bf16 *const        queries       = reinterpret_cast<bf16*>(along + Head::step),
-                    *const slopes        = queries + Head::rows_size,
-                    *const query_columns = slopes + Head::rows_size,
-                    *const slope_columns = query_columns + Head::columns_size;
-        const float        scale         = 1 / ::sqrtf(float(D));
-        const Index        keys = in.keys(at.h), start = sight.causal() ? at.tile.row : at.tile.start;
+        const Steps            steps{g.template shared<bf16>()};
+        const float            scale = 1 / ::sqrtf(float(D)), rate = scale * log2_e;
+        const Index            keys  = in.keys(at.h);
+        const int              start = sight.causal() ? at.tile.row : at.tile.start;
+        const int each = (at.tile.end - start + Steps::step - 1) / Steps::step, all = each * in.group;
 
         typename Head::Operand k, v;
         typename Head::Sums    dk{}, dv{};
+        fetch(g, steps, in, at.tile.end, 0, at.h * in.group, start);
         Head::load(k, qkv + keys, in.width, at.first, at.tile.end, at.lane);
         Head::load(v, qkv + keys + in.values, in.width, at.first, at.tile.end, at.lane);
-        for (int h = at.h * in.group; h < (at.h + 1) * in.group; ++h)
-            for (Index i = start; i < at.tile.end; i += Head::step) {
-                g.sync();
-                Head::stage(g, queries, query_columns, qkv + h * D, in.width, i, at.tile.end);
-                Head::stage(g, slopes, slope_columns, dout + h * D, in.C, i, at.tile.end);
-                for (int r = g.rank(); r < Head::step; r += G::size) {
-                    log_sum[r] = i + r < at.tile.end ? lse[(i + r) * heads + h] * log2_e : 0;
-                    along[r]   = i + r < at.tile.end ? dots[(i + r) * heads + h] : 0;
-                }
-                g.sync();
-                if (at.first >= at.tile.end || (sight.causal() && i + Head::step <= at.first))
-                    continue;  // no rows, or before every one of this warp
-                typename Head::Scores p, ds;
-                Head::score(warp, p, k, queries, at.lane);
-                if constexpr (biased)
-                    Head::each(p, at.lane, [&](float& x, int row, int column, int) {
-                        x += at.bias(sight, heads, h, i + column, at.first + row);
-                    });
+        for (int n = 0, bank = 0; n < all; ++n, bank ^= 1) {
+            const int h = at.h * in.group + n / each, i = start + n % each * Steps::step, next = n + 1;
+            g.copied(), g.sync();  // this step is there, and the one before has been read
+            if (next < all)
+                fetch(g, steps, in, at.tile.end, bank ^ 1, at.h * in.group + next / each,
+                      start + next % each * Steps::step);
+            if (!at.any(sight, i, Steps::step, at.first)) continue;
+            float const *const log_sum = results(steps, bank), *const along = log_sum + Steps::step;
+            typename Head::Scores p, ds;
+            Head::score(warp, p, k, steps.first(bank), at.lane);
+            if constexpr (biased)
                 Head::each(p, at.lane, [&](float& x, int row, int column, int) {
-                    x = at.sees(sight, i + column, at.first + row) && i + column < at.tile.end
-                            ? ::exp2f(x * scale * log2_e - log_sum[column])
-                            : 0;
+                    x += at.bias(sight, heads, h, i + column, at.first + row);
                 });
-                Head::accumulate(warp, dv, p, slope_columns, at.lane);
-                Head::score(warp, ds, v, slopes, at.lane);
-                RUNG_UNROLL for (int n = 0; n < Head::step / 8; ++n) RUNG_UNROLL for (int c = 0; c < 4; ++c)
-                    ds[n]
-                        .v[c] = p[n].v[c] * (ds[n].v[c] - along[n * 8 + at.lane % 4 * 2 + c % 2]) * scale;
-                Head::accumulate(warp, dk, ds, query_columns, at.lane);
-            }
-        Head::store(dqkv + keys, in.width, at.first, at.tile.end, dk, 1, 1, at.lane);
-        Head::store(dqkv + keys + in.values, in.width, at.first, at.tile.end, dv, 1, 1, at.lane);
+            if (!at.all(sight, i, Steps::step, at.first, 16))
+                Head::each(p, at.lane, [&](float& x, int row, int column, int) {
+                    if (!at.sees(sight, i + column, at.first + row)) x = -INFINITY;
+                });
+            Head::each(p, at.lane, [&](float& x, int, int column, int) {
+                x = power_of_two(x * rate - log_sum[column] * log2_e);
+            });
+            Head::accumulate(warp, dv, p, steps.second(bank), at.lane);
+            Head::score(warp, ds, v, steps.second(bank), at.lane);
+            RUNG_UNROLL for (int c = 0; c < Steps::step / 8; ++c) RUNG_UNROLL for (int e = 0; e < 4; ++e)
+                ds[c]
+                    .v[e] = p[c].v[e] * (ds[c].v[e] - along[c * 8 + at.lane % 4 * 2 + e % 2]);
+            Head::accumulate(warp, dk, ds, steps.first(bank), at.lane);
+        }
+        Head::store(dqkv + keys, in.width, at.first, at.tile.end, dk, {scale, scale}, at.lane);
+        Head::store(dqkv + keys + in.values, in.width, at.first, at.tile.end, dv, {1, 1}, at.lane);
+    }
+
+private:
+    /// Of a step, behind its rows: log-sum-exps, then dots.
+    RUNG_HD static float* results(Steps const& steps, int bank) {
+        return reinterpret_cast<float*>(steps.first(2)) + 2 * bank * Steps::step;
+    }
+    /// Queries of head h from `row` on, the gradients of what they made, and their results.
+    RUNG_ANY_GROUP template <class G>
+    RUNG_HD void fetch(G g, Steps const& steps, HeadRow const& in, int end, int bank, int h, int row) const {
+        Steps::fetch(g, steps.first(bank), qkv + h * D, in.width, row, end);
+        Steps::fetch(g, steps.second(bank), dout + h * D, in.C, row, end);
+        for (int r = g.rank(); r < 2 * Steps::step; r += G::size) {
+            const int query = row + r % Steps::step;
+            g.copy(results(steps, bank) + r, (r < Steps::step ? lse : dots) + Index(query) * heads + h,
+                   query < end);
+        }
     }
 };
 
