@@ -311,13 +311,15 @@ TEST_CASE_TEMPLATE("bodies: rotations and look-ups", T, float, bf16) {
         for (float& v : half.data) v += 0.5f;
         CHECK(apart(small, half.view()) < tolerance<T>);
         embed(lane, half.view(), table.wide(), places.data());
-        each(N * H, cuda::Embed<T, false>{table.data.data(), places.data(), small.data(), int(H)});
+        const cuda::Embed<T, false> found{table.data.data(), places.data(), small.data(), int(H)};
+        each(found.items(N), found);
         CHECK(apart(small, half.view()) == 0);
 
         auto more = dy.data;
         half      = dy.wide();
         add_embed(lane, half.view(), table.wide(), places.data());
-        each(N * H, cuda::Embed<T, true>{table.data.data(), places.data(), more.data(), int(H)});
+        const cuda::Embed<T, true> added{table.data.data(), places.data(), more.data(), int(H)};
+        each(added.items(N), added);
         CHECK(apart(more, half.view()) < tolerance<T>);
     }
 }

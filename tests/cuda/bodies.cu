@@ -131,7 +131,7 @@ void others(double tolerance) {
     lanes("add", (N * H + 3) / 4, tolerance, [&](Numbers& m) {
         return cuda::Add<T>{m.result(m.normal<T>(N * H), N * H), m.normal<T>(N * H), N * H};
     });
-    lanes("copy by id", N * H, 0, [&](Numbers& m) {
+    lanes("copy by id", N * ((H + 3) / 4), 0, [&](Numbers& m) {
         return cuda::Embed<T, false>{m.normal<T>(5 * H), m.below(5, N), m.result(m.normal<T>(N * H), N * H),
                                      H};
     });
@@ -143,7 +143,7 @@ void others(double tolerance) {
         return cuda::AddSinusoids<T>{m.result(m.normal<T>(N * H), N * H), m.below(5, N),
                                      m.normal<float>(5 * H), H, 0.5f};
     });
-    lanes("look-up", N * H, tolerance, [&](Numbers& m) {
+    lanes("look-up", N * ((H + 3) / 4), tolerance, [&](Numbers& m) {
         return cuda::Embed<T, true>{m.normal<T>(5 * H), m.below(5, N), m.result(m.normal<T>(N * H), N * H),
                                     H};
     });
@@ -229,7 +229,7 @@ void updates() {
     });
     // Of a norm within its bound, beyond it, and after a step that failed.
     for (const auto& [square, failed] : {std::pair{0.25, 0.f}, {4.0, 0.f}, {0.25, 1.f}})
-        lanes("AdamW", N, 1e-5, [&, square = square, failed = failed](Numbers& m) {
+        lanes("AdamW", (N + 3) / 4, 1e-5, [&, square = square, failed = failed](Numbers& m) {
             const AdamWStep step{1e-2, 0.9, 0.98, 1e-8, 0.1, 0.5, 0.25};
             cuda::AdamW     body{};
             body.rates   = m.copy(std::vector<cuda::AdamWRates>{cuda::AdamWRates::of(step)});
@@ -237,7 +237,8 @@ void updates() {
             body.square = m.result(m.squares(N), N), body.gradient = m.normal<float>(N);
             body.squared_norm = m.copy(std::vector<double>{square}), body.bound = 1, body.runs = 2;
             body.failed = m.copy(std::vector<float>{failed});
-            body.ends = m.copy(std::vector<Index>{300, N}), body.decayed = m.flags({true, false});
+            body.ends = m.copy(std::vector<Index>{302, N}), body.decayed = m.flags({true, false});
+            body.count = N;
             return body;
         });
 }

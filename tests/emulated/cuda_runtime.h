@@ -66,9 +66,10 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t from, cudaEven
 using cudaGraph_t     = struct CUgraph_st*;
 using cudaGraphExec_t = struct CUgraphExec_st*;
 enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal = 1 };
-cudaError_t cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode);
-cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t*);
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t*, cudaGraph_t, unsigned long long flags);
-cudaError_t cudaGraphDestroy(cudaGraph_t);
-cudaError_t cudaGraphExecDestroy(cudaGraphExec_t);
-cudaError_t cudaGraphLaunch(cudaGraphExec_t, cudaStream_t);
+cudaError_t               cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode);
+cudaError_t               cudaStreamEndCapture(cudaStream_t, cudaGraph_t*);
+inline constexpr unsigned cudaGraphInstantiateFlagUseNodePriority = 8;
+cudaError_t               cudaGraphInstantiate(cudaGraphExec_t*, cudaGraph_t, unsigned long long flags);
+cudaError_t               cudaGraphDestroy(cudaGraph_t);
+cudaError_t               cudaGraphExecDestroy(cudaGraphExec_t);
+cudaError_t               cudaGraphLaunch(cudaGraphExec_t, cudaStream_t);

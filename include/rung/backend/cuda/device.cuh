@@ -43,7 +43,10 @@ Found find_device() {
 
 class Graph {
 public:
-    explicit Graph(cudaGraph_t calls) { check(cudaGraphInstantiate(&ready, calls, 0), "graph"); }
+    /// Branches keep the priority of their streams.
+    explicit Graph(cudaGraph_t calls) {
+        check(cudaGraphInstantiate(&ready, calls, cudaGraphInstantiateFlagUseNodePriority), "graph");
+    }
     ~Graph() { cudaGraphExecDestroy(ready); }
     Graph(Graph const&)            = delete;
     Graph& operator=(Graph const&) = delete;

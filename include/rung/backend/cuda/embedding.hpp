@@ -10,16 +10,16 @@ namespace rung::cuda {
 template <class T>
 void embed(Lane<T>& lane, Mat<T> y, Packed<float> table, int const* ids) {
     lane.check_ids(ids, y.rows, table.rows, "embed");
-    lane.queue.launch(y.size(),
-                      Embed<T, false>{lane.factor(table.data), ids, detail::whole(y, "embed"), int(y.cols)});
+    const Embed<T, false> body{lane.factor(table.data), ids, detail::whole(y, "embed"), int(y.cols)};
+    lane.queue.launch(body.items(y.rows), body);
 }
 
 /// y[i] += table[ids[i]]
 template <class T>
 void add_embed(Lane<T>& lane, Mat<T> y, Packed<float> table, int const* ids) {
     lane.check_ids(ids, y.rows, table.rows, "add_embed");
-    lane.queue.launch(
-        y.size(), Embed<T, true>{lane.factor(table.data), ids, detail::whole(y, "add_embed"), int(y.cols)});
+    const Embed<T, true> body{lane.factor(table.data), ids, detail::whole(y, "add_embed"), int(y.cols)};
+    lane.queue.launch(body.items(y.rows), body);
 }
 
 /// dtable[ids[i]] += dy[i]
@@ -33,8 +33,8 @@ void add_embed_backward(Lane<T>& lane, Mat<float> dtable, CMat<T> dy, int const*
 template <class T>
 void gather(Lane<T>& lane, Mat<T> y, CMat<T> x, int const* ids) {
     lane.check_ids(ids, y.rows, x.rows, "gather");
-    lane.queue.launch(
-        y.size(), Embed<T, false>{detail::whole(x, "gather"), ids, detail::whole(y, "gather"), int(y.cols)});
+    const Embed<T, false> body{detail::whole(x, "gather"), ids, detail::whole(y, "gather"), int(y.cols)};
+    lane.queue.launch(body.items(y.rows), body);
 }
 
 /// y[ids[i]] += x[i], no id twice.

@@ -10,6 +10,8 @@
 
 namespace rung::cuda {
 
+// None of these submits: they are of one list with what is asked for after or before them.
+
 /// Makes the copy of all weights that products read. There are no panels.
 template <class T>
 float const* packed(Context<T>& ctx, float const* weights, Index count, Index, std::span<PackedPlace const>) {
@@ -17,7 +19,6 @@ float const* packed(Context<T>& ctx, float const* weights, Index count, Index, s
     lane.reset();
     if constexpr (std::is_same_v<T, bf16>)
         lane.queue.launch(count, Convert{weights, lane.narrow_copy_of(weights, count)});
-    lane.submit();
     return nullptr;
 }
 
@@ -51,9 +52,8 @@ void clip_and_update(Context<T>& ctx, float* weights, float* mean, float* square
     body.ends    = lane.set(ends.data(), Index(ends.size()));
     body.decayed = reinterpret_cast<bool const*>(lane.set(decayed.data(), Index(decayed.size())));
     body.runs = int(ends.size()), body.squared_norm = squared_norm, body.failed = failed,
-    body.bound = float(bound);
-    lane.queue.launch(count, body);
-    lane.submit();
+    body.bound = float(bound), body.count = count;
+    lane.queue.launch(body.items(), body);
 }
 
 /// average += share (weights - average), unless *failed. Once between begin_step() and end_step().
@@ -64,7 +64,6 @@ void move_towards(Context<T>& ctx, float* average, float const* weights, std::sp
     lane.reset();
     const Index count = chunks.empty() ? 0 : chunks.back().first + chunks.back().count;
     lane.queue.launch(count, MoveTowards{average, weights, failed, lane.set(float(share))});
-    lane.submit();
 }
 
 }  // namespace rung::cuda

@@ -5,7 +5,7 @@
 
 namespace rung::cuda {
 
-/// y[row] = table[ids[row]], or y[row] += it; one value of (N, width) at a time.
+/// y[row] = table[ids[row]], or y[row] += it; an item is four values of a row of y (N, width).
 template <class T, bool adds>
 struct Embed {
     static constexpr int warps = 0;
@@ -15,9 +15,29 @@ struct Embed {
     T*         y;
     int        width;
 
-    RUNG_HD void operator()(Index i) const {
-        const float x = widen(table[Index(ids[i / width]) * width + i % width]);
-        y[i]          = narrow<T>(adds ? widen(y[i]) + x : x);
+    RUNG_HD int   groups() const { return (width + Four::size - 1) / Four::size; }  ///< of a row
+    RUNG_HD Index items(Index rows) const { return rows * groups(); }
+
+    RUNG_HD void operator()(Index item) const {
+        const Index    row  = item / groups();
+        const int      at   = int(item % groups()) * Four::size;
+        T const* const from = table + Index(ids[row]) * width;
+        T* const       to   = y + row * width;
+        if (Four::at_once(from, width) && Four::at_once(to, width)) look_up<Four::size>(to, from, at);
+        else look_up<1>(to, from, at);
+    }
+
+private:
+    template <int n>
+    RUNG_HD void look_up(T* to, T const* from, int at) const {
+        Four found;
+        found.load<n>(from, at, width);
+        if constexpr (adds) {
+            Four sum;
+            sum.load<n>(to, at, width);
+            RUNG_UNROLL for (int j = 0; j < Four::size; ++j) found.v[j] += sum.v[j];
+        }
+        found.store<n>(to, at, width);
     }
 };
 

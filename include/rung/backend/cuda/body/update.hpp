@@ -52,8 +52,8 @@ struct AdamWRates {
     }
 };
 
-/// One weight's step of AdamW in PyTorch's form, the gradient's norm brought within a bound. Where this step or an
-/// earlier one failed, all stays as it was: steps that were started after it must not learn.
+/// A step of AdamW in PyTorch's form, the gradient's norm brought within a bound; an item is four weights. Where this
+/// step or an earlier one failed, all stays as it was: steps that were started after it must not learn.
 struct AdamW {
     static constexpr int warps = 0;
 
@@ -66,22 +66,45 @@ struct AdamW {
     int               runs;
     float             bound;  ///< 0: whatever the norm is
     AdamWRates const* rates;
+    Index             count;
 
-    RUNG_HD void operator()(Index i) const {
+    RUNG_HD Index items() const { return (count + Four::size - 1) / Four::size; }
+
+    RUNG_HD void operator()(Index item) const {
         if (*failed != 0) return;
+        const Index first = item * Four::size;
+        const int   here  = first + Four::size <= count ? Four::size : int(count - first);
+        // All reads are under way together: what can be done at once is asked once.
+        const auto at_once = [&](float const* of) { return Four::at_once(of + first, here); };
+        if (at_once(weights) && at_once(mean) && at_once(square) && at_once(gradient))
+            update<Four::size>(first, here);
+        else update<1>(first, here);
+    }
+
+private:
+    template <int n>
+    RUNG_HD void update(Index first, int here) const {
+        Four w, m, v, g;
+        w.load<n>(weights + first, 0, here), g.load<n>(gradient + first, 0, here);
+        m.load<n>(mean + first, 0, here), v.load<n>(square + first, 0, here);
+        const AdamWRates by = *rates;
         const float norm = float(::sqrt(*squared_norm)), clip = bound > 0 && norm > bound ? bound / norm : 1;
         int         low = 0, high = runs - 1;
         while (low < high) {
             const int mid = (low + high) / 2;
-            if (i < ends[mid]) high = mid;
+            if (first < ends[mid]) high = mid;
             else low = mid + 1;
         }
-        const AdamWRates by = *rates;
-        const float      g = gradient[i] * clip, m = mean[i] * by.beta1 + g * by.fresh1,
-                    v = square[i] * by.beta2 + g * g * by.fresh2,
-                    w = weights[i] * (decayed[low] ? by.keep : 1.f);
-        mean[i] = m, square[i] = v;
-        weights[i] = w - m * by.rate / (::sqrtf(v) * by.root + by.epsilon);
+        RUNG_UNROLL for (int j = 0; j < Four::size; ++j) {
+            while (low < runs - 1 && first + j >= ends[low]) ++low;
+            const float slope = g.v[j] * clip;
+            m.v[j]            = m.v[j] * by.beta1 + slope * by.fresh1;
+            v.v[j]            = v.v[j] * by.beta2 + slope * slope * by.fresh2;
+            w.v[j]            = w.v[j] * (decayed[low] ? by.keep : 1.f) -
+                     m.v[j] * by.rate / (::sqrtf(v.v[j]) * by.root + by.epsilon);
+        }
+        m.store<n>(mean + first, 0, here), v.store<n>(square + first, 0, here);
+        w.store<n>(weights + first, 0, here);
     }
 };
 
