@@ -109,7 +109,7 @@ TEST_CASE("GELU in bf16 is part of its products where an epilogue reads and writ
     auto&               lane = gpu.lane();
     Shared<float>       w(Random<float>(2 * C, H, 1));
     Shared<bf16>        x(Random<float>(N, C, 3)), h = poisoned<bf16>(N, H, 1), y = poisoned<bf16>(N, H, 0);
-    packed(gpu, w.view().data, 2 * C * H, Index{}, std::span<PackedPlace const>{});
+    packed(gpu, w.view().data, 2 * C * H, Index{}, std::span<PackedPlace const>{}), gpu.wait();
     const Packed<float> up{Mat<float const>(w.view().data, C, H)},
         down{Mat<float const>(w.view().data + C * H, H, C)};
     const auto forward = [&](Mat<bf16> kept) {

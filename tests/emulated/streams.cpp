@@ -115,7 +115,6 @@ char const* cudaGetErrorString(cudaError_t error) {
         "CUDA driver version is insufficient for CUDA runtime version",
         "no CUDA-capable device is detected",
         "no kernel image is available for execution on the device",
-        "invalid configuration argument",
         "invalid resource handle",
         "operation not permitted on an event last recorded in a capturing stream",
         "operation not permitted when stream is capturing",

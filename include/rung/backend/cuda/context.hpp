@@ -38,7 +38,7 @@ public:
     double* begin_step(int count) {
         if (open_) lane_.wait();  // one that threw: its uploads may be on their way
         else ++begun_;
-        open_ = true;
+        open_ = true, parts_ = 0;
         lane_.queue.wait_for(marks_[bank()]);
         lane_.begin_step(bank());
         auto& host = results_[bank()];
@@ -71,13 +71,16 @@ public:
 
     template <class Work>
     void for_slices(int count, Work&& work) {
+        // A step of one batch is one list; of several each has its own, or there would be as many lists as there are
+        // ways to combine their sizes.
+        if (open_ && parts_++ > 0) lane_.submit();
         try {
             for (int slice = 0; slice < count; ++slice) lane_.reset(), work(lane_, slice);
         } catch (...) {
             lane_.queue.forget();
             throw;
         }
-        lane_.submit();
+        if (!open_) lane_.submit();
     }
     Lane<T>& lane() { return lane_; }
     void     wait() { lane_.wait(); }
@@ -101,6 +104,7 @@ private:
     double*        there_        = nullptr;
     long           begun_        = 0;
     bool           open_         = false;  // a step has begun that has not been asked for
+    int            parts_        = 0;      // of it
 };
 
 Context(Options)->Context<float>;
