@@ -164,3 +164,20 @@ TEST_CASE("lock: what a killed process left half written is removed, and nothing
 }
 
 TEST_CASE("lock: a folder that takes no files is an error") { CHECK_THROWS_AS(FolderLock{"/proc"}, Error); }
+
+TEST_CASE(
+    "checkpoint: what a value has come to goes into a file and out of it, or says which file does not fit") {
+    const scratch::Folder folder;
+    const std::string     path = folder / "list";
+    std::vector<double>   before{1, 2.5, -3}, after;
+    save_state(before, path);
+    load_state(after, path);
+    CHECK(after == before);
+    int number = 7;
+    CHECK_THROWS_WITH_AS(load_state(number, path),
+                         doctest::Contains("load_state: '" + path + "': Archive: end"), Error);
+    CHECK(number == 7);
+    CHECK_THROWS_WITH_AS(load_state(after, folder / "nothing"),
+                         doctest::Contains("/nothing'; got none, wanted a file that save_state() wrote"),
+                         Error);
+}

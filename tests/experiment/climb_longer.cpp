@@ -179,11 +179,12 @@ TEST_CASE(
     const Outcome longer = run(folder.path(), {.rounds = "4"});
     CHECK(longer.steps == 8 + 8);  // the second climb began with other weights
     check_same(longer);
-    CHECK(run(folder.path(), {.rounds = "4"}).out == longer.out.substr(longer.out.find("{\"exp")));
+    const std::string result = longer.out.substr(longer.out.find("{\"exp"));
+    CHECK(run(folder.path(), {.rounds = "4"}).out == result);
     const Outcome shorter = run(folder.path(), {.rounds = "3"});
     CHECK(shorter.code == 1);
     CHECK(holds(shorter.error, "self_improve: rounds; got 3, wanted at least 4"));
-    check_same(run(folder.path(), {.rounds = "4"}));
+    CHECK(run(folder.path(), {.rounds = "4"}).out == result);
     const Outcome other = run(folder.path(), {.rounds = "5", .words = {"--seed", "4"}});
     CHECK(other.code == 2);
     CHECK(holds(other.error, "trial: --seed: got 4, wanted 3; '"));
@@ -222,6 +223,29 @@ TEST_CASE(
     CHECK(longer.record == once.record);
     CHECK((longer.state == once.state));
     CHECK((longer.state != at_once().state));
+}
+
+TEST_CASE("where a flag grew and nothing comes of it, the folder is as it was") {
+    const scratch::Folder folder;
+    Plan                  plan{.rounds = "3"};
+    CHECK(run(folder.path(), plan).code == 0);
+    const auto files = [&] {
+        std::string all;
+        for (auto const name : {"record.jsonl", "DONE", "manifest.json", "report.html"})
+            all += scratch::read(folder / name);
+        return all;
+    };
+    const std::string before = files();
+    const Outcome     fewer  = run(folder.path(), {.rounds = "2"});
+    CHECK(fewer.code == 1);
+    CHECK(holds(fewer.error, "self_improve: rounds; got 2, wanted at least 3"));
+    CHECK((files() == before));
+    plan.rounds = "4", plan.schedule = InOrder{{{4}, {5}, {6}, {1000}}};
+    const Outcome longer = run(folder.path(), plan);  // than the model's context
+    CHECK(longer.code == 1);
+    CHECK(holds(longer.error, "round 4"));
+    CHECK((files() == before));
+    CHECK(run(folder.path(), {.rounds = "3"}).code == 0);
 }
 
 TEST_CASE(

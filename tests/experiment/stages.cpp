@@ -52,7 +52,8 @@ Outcome run(std::string const& folder, Plan const& plan) {
     int                      size = 1;
     Flags                    flags{"Teach something."};
     const std::string        often = std::to_string(plan.often);
-    std::vector<char const*> words{"trial", "--out", folder.c_str(), "--checkpoint-seconds", often.c_str()};
+    std::vector<char const*> words{"trial", "--checkpoint-seconds", often.c_str()};
+    if (!folder.empty()) words.insert(words.end(), {"--out", folder.c_str()});
     words.insert(words.end(), plan.words.begin(), plan.words.end());
     common.add_to(flags);
     flags.add("size", size, "of nothing");
@@ -337,6 +338,26 @@ TEST_CASE("stages: a report or a result that is none of ours is refused and left
     }
     std::remove((result / "DONE").c_str());
     check_same(run(result.path(), {}));
+}
+
+TEST_CASE("stages: an earlier stage whose state is gone is not trained again over the record of later ones") {
+    const scratch::Folder folder;
+    run(folder.path(), {.at = kill_at(9)});
+    const std::string record = scratch::read(folder / "record.jsonl");
+    std::remove((folder / "1-grow-and-test.checkpoint").c_str());
+    std::remove((folder / "1-grow-and-test.checkpoint.before").c_str());
+    const Outcome refused = run(folder.path(), {});
+    CHECK(refused.code == 1);
+    CHECK(
+        refused.error.find("holds states of later stages; got no '1-grow-and-test.checkpoint', wanted all of "
+                           "them") != std::string::npos);
+    CHECK(scratch::read(folder / "record.jsonl") == record);
+}
+
+TEST_CASE("stages: retries want a folder") {
+    const Outcome refused = run("", {.words = {"--retries", "1"}});
+    CHECK(refused.code == 2);
+    CHECK(refused.error.find("--retries: got no --out") != std::string::npos);
 }
 
 TEST_CASE("stages: a damaged state is said, and the run goes on from the one before to the same bits") {

@@ -45,7 +45,7 @@ TEST_CASE("the state of another model is refused with what differs, though it ha
     using FourHeads = Like<4, NoPe>;
     using Turned    = Like<2, Rope<>>;
     static_assert(Model::parameters == FourHeads::parameters && Model::parameters == Turned::parameters);
-    const std::string state = state_of<Model>(), where = "Trainer: model of a state; got '",
+    const std::string state = state_of<Model>(), where = "model of a state; got '",
                       other = "' (this is the state of another model)";
     CHECK(said_of<FourHeads>(state) == where + "2 heads', wanted '4 heads" + other);
     CHECK(said_of<Turned>(state) == where + "positions nowhere', wanted 'positions query_key" + other);
@@ -67,6 +67,30 @@ TEST_CASE("the state of a model goes into one that loops more often or is shown 
     CHECK(said_of<Model>(state) == "");
     CHECK(said_of<Like<2, NoPe, Looped<7, 2>>>(state) == "");
     CHECK(said_of<Like<2, NoPe, Looped<2, 2>, 64, 80>>(state) == "");
+}
+
+TEST_CASE("a model's weights are a state, too, which goes into another model of its kind and no other") {
+    cpu::Context ctx{{.seed = 1, .threads = 1}}, elsewhere{{.seed = 2, .threads = 1}};
+    Model        model{ctx}, copy{elsewhere};
+    const auto   equal = [&] {
+        return std::equal(copy.weights().begin(), copy.weights().end(), model.weights().begin());
+    };
+    CHECK_FALSE(equal());
+    load(copy, saved(model));
+    CHECK(equal());
+    Like<4, NoPe> other{ctx};
+    CHECK_THROWS_WITH_AS(load(other, saved(model)), doctest::Contains("model of a state; got '2 heads'"),
+                         Error);
+}
+
+TEST_CASE("a model that was moved from is refused") {
+    cpu::Context ctx{{.threads = 1}};
+    Model        model{ctx};
+    Trainer      trainer{ctx, model};
+    const Model  moved = std::move(model);
+    CHECK_THROWS_WITH_AS(pack(ctx, model), doctest::Contains("(was the model moved from?)"), Error);
+    CHECK_NOTHROW(pack(ctx, moved));
+    CHECK_THROWS_WITH_AS(trainer.step(small_batch(0), 1e-3), doctest::Contains("moved from"), Error);
 }
 
 TEST_CASE("a state of before states said whose they are is read") {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "rung/core/archive.hpp"
 #include "rung/experiment/file.hpp"
 
 namespace rung {
@@ -86,5 +87,24 @@ private:
 
     std::string path_;
 };
+
+/// A model, a trainer, voters, a climb: what it has come to, in a file that is put in place whole; one that was there
+/// stays as PATH.before.
+template <class T>
+void save_state(T& value, std::string path) {
+    CheckpointFile(std::move(path)).write(saved(value));
+}
+/// Brings it back to that. Throws where there is no such file, or that of something else, and the value stays what it
+/// was.
+template <class T>
+void load_state(T& value, std::string path) {
+    auto bytes = CheckpointFile(path).read(stderr);
+    RUNG_CHECK(bytes, "load_state: '", path, "'; got none, wanted a file that save_state() wrote");
+    try {
+        load(value, std::move(*bytes));
+    } catch (Error const& error) {
+        fail({"load_state: '", path, "': ", error.what()});
+    }
+}
 
 }  // namespace rung

@@ -41,6 +41,8 @@ public:
         manifest_ = Manifest(common.out, name_, flags);
         if (common.tensorboard && common.out.empty())
             throw BadFlag("--tensorboard: got no --out, wanted a folder to write into");
+        if (common.retries > 0 && common.out.empty())
+            throw BadFlag("--retries: got no --out, wanted a folder whose states can be gone back to");
         if (common.tensorboard) events_ = EventFile(common.out);
     }
 

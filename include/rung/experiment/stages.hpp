@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "rung/experiment/checkpoint.hpp"
 #include "rung/experiment/keeper.hpp"
@@ -39,6 +40,9 @@ public:
         const auto path   = common_.out + "/record.jsonl";
         const auto record = read_file(path).value_or("");
         if (check_same_run(common_.out, record, begin, grow)) {
+            for (auto const file : {"/record.jsonl", "/DONE", "/manifest.json"})
+                if (auto bytes = read_file(common_.out + file))
+                    before_.emplace_back(common_.out + file, *bytes);
             std::remove(done_path().c_str());
             write_file(path, begin + record.substr(record.find('\n')));
         }
@@ -61,6 +65,15 @@ public:
         throw Exit(0, "finished");
     }
 
+    /// Where flags grew and nothing came of it, the folder is again as it was.
+    [[gnu::cold, gnu::noinline]] ~Stages() {
+        try {
+            for (auto const& [path, bytes] : before_) write_file(path, bytes);
+        } catch (std::exception const&) {}  // that is said already which keeps it from being written
+    }
+    Stages(Stages const&)            = delete;
+    Stages& operator=(Stages const&) = delete;
+
     /// The next stage's keeper. What it keeps of the program beside the stage's own state is the record's length, and
     /// `rest`.
     /// @param tell  is called with the stage's name and what it learns from
@@ -79,6 +92,7 @@ public:
     /// The program has come to its end, with this result.
     void finish(std::string const& result) {
         write_file(done_path(), result);
+        before_.clear();
         signals_.leave_with(0);
     }
 
@@ -103,12 +117,15 @@ private:
             RUNG_CHECK(!std::exchange(begun_, true), "Journal: watch; got '", name_,
                        "' for a second training, wanted one for each");
             all_.signals_.leave_with(0);
-            read(state);
+            RUNG_CHECK(read(state) || !all_.holds_states(number_), "--out: '", all_.common_.out,
+                       "' holds states of later stages; got no '", name_,
+                       ".checkpoint', wanted all of them (remove the later ones to train it again)");
             RUNG_CHECK(
                 done_ || !all_.finished_, "--out: a run that is finished; got no '", name_,
                 ".checkpoint' of a stage that is, wanted all of them (without DONE it is trained again)");
             kept_ = seconds_now();
             if (done_) return all_.idle();
+            all_.before_.clear();
             record_.cut();  // what a killed run wrote after it
             if (back_.empty()) mark(state);
         }
@@ -175,12 +192,14 @@ private:
             archive(all, state);
             back_ = all.bytes();
         }
-        [[gnu::cold, gnu::noinline]] void read(State const& state) {
+        /// Whether there was one.
+        [[gnu::cold, gnu::noinline]] bool read(State const& state) {
             auto bytes = file_.read(all_.streams_.error);
-            if (!bytes) return;
+            if (!bytes) return false;
             Archive all(std::move(*bytes));
             archive_all(all, state);
             all.end();
+            return true;
         }
         [[gnu::cold, gnu::noinline]] void keep(State const& state, bool done) {
             done_ = done;
@@ -206,15 +225,17 @@ private:
         bool           begun_ = false, done_ = false, again_ = false;
     };
 
-    bool holds_states() const {
+    /// Of stages after that number.
+    bool holds_states(int number = 0) const {
         for (std::string const& name : names_in(common_.out))
-            if (is_state(name)) return true;
+            if (is_state(name) && std::atoi(name.c_str()) > number) return true;
         return false;
     }
     static bool is_state(std::string const& name) { return name.find(".checkpoint") != name.npos; }
     /// A stage that was finished goes on: what came of it is undone.
     [[gnu::cold, gnu::noinline]] void reopen(int number) {
         signals_.leave_with(0);
+        before_.clear();
         finished_ = false;
         std::remove(done_path().c_str());
         for (std::string const& name : names_in(common_.out)) {
@@ -237,13 +258,14 @@ private:
 
     std::string done_path() const { return common_.out + "/DONE"; }
 
-    Common const& common_;
-    Streams       streams_;
-    bool          finished_ = false;  // and gone through again
-    std::size_t   head_;              // bytes of the record's first line
-    FolderLock    lock_;
-    StopSignals   signals_;
-    int           count_ = 0;
+    Common const&                                    common_;
+    Streams                                          streams_;
+    bool                                             finished_ = false;  // and gone through again
+    std::vector<std::pair<std::string, std::string>> before_;  // files, until a run whose flags grew goes on
+    std::size_t                                      head_;    // bytes of the record's first line
+    FolderLock                                       lock_;
+    StopSignals                                      signals_;
+    int                                              count_ = 0;
 };
 
 }  // namespace rung

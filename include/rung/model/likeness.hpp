@@ -36,8 +36,13 @@ std::string likeness() {
     std::string_view got = kept, wanted = model;
     while (first(got) == first(wanted) && first(wanted) != wanted)
         got.remove_prefix(got.find(',') + 1), wanted.remove_prefix(wanted.find(',') + 1);
-    fail({"Trainer: model of a state; got '", first(got), "', wanted '", first(wanted),
+    fail({"model of a state; got '", first(got), "', wanted '", first(wanted),
           "' (this is the state of another model)"});
+}
+
+template <class Model>
+void archive_likeness(Archive& all) {
+    archive_likeness(all, likeness<Model>());
 }
 
 }  // namespace rung::detail

@@ -2,10 +2,10 @@
 // A decoder-only transformer: embedding, a loop nest of blocks, a last norm, logits. Forward and backward are static
 // functions of (weights, rows), so the same code serves training, decoding, gradient checks and averaged weights.
 
-#include "rung/core/buffer.hpp"
 #include "rung/model/depth/stacked.hpp"
 #include "rung/model/extension.hpp"
 #include "rung/model/layout.hpp"
+#include "rung/model/likeness.hpp"
 #include "rung/model/nest.hpp"
 #include "rung/model/position/nope.hpp"
 #include "rung/model/style/gpt.hpp"
@@ -99,6 +99,8 @@ public:
     /// All weights, one after another. Single precision, whatever the context computes in.
     Buffer<float>&       weights() { return weights_; }
     Buffer<float> const& weights() const { return weights_; }
+    /// These, for saved() and load(). Another model's are refused.
+    void archive(Archive& all) { detail::archive_likeness<Transformer>(all), all(weights_); }
 
     /// Every weight that is there, in the order of the buffer; visit(name, spec, offset) for each.
     static auto named_weights() { return Layout::weights(); }
@@ -112,10 +114,7 @@ public:
 
     template <class Real>
     static void initialize(Real* w, std::uint64_t seed) {
-        std::uint32_t id = 0;
-        for_each_weight([&](std::string const&, WeightSpec const& spec, Index offset) {
-            rung::initialize(w + offset, spec, Style::init(Depth::layers), seed, id++);
-        });
+        rung::initialize(w, Layout::weights(), Style::init(Depth::layers), seed);
     }
 
     /// Logits of the graded rows, or of every row, in tape.logits (N, V); of each graded pass in turn, if there are

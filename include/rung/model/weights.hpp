@@ -235,6 +235,13 @@ void initialize(Real* data, WeightSpec const& spec, InitScale scale, std::uint64
                                             : Real(std * rng.normal());
 }
 
+/// Fills all of a model's.
+template <class Real>
+void initialize(Real* w, NamedWeights const& all, InitScale scale, std::uint64_t seed) {
+    std::uint32_t id = 0;
+    for (auto const& [name, spec, offset] : all) initialize(w + offset, spec, scale, seed, id++);
+}
+
 /// What a model is made on: a context of any device.
 template <class Context>
 concept MakesModels = requires(Context const& ctx) {
@@ -245,6 +252,8 @@ concept MakesModels = requires(Context const& ctx) {
 /// context packs again, as each step, decode and evaluation does. Empties the lanes' scratch memory.
 template <class Context, class Model>
 Weights<Acc<typename Context::real>> pack(Context& ctx, Model const& model) {
+    RUNG_CHECK(model.weights().size() == Model::parameters, "pack: the model's weights; got ",
+               model.weights().size(), ", wanted ", Model::parameters, " (was the model moved from?)");
     RUNG_CHECK(
         &model.weights().memory() == &ctx.memory(),
         "pack: the model's weights are in memory of another kind of context; wanted `Model model{ctx}`");

@@ -11,7 +11,6 @@
 #include "rung/backend/update.hpp"
 #include "rung/core/archive.hpp"
 #include "rung/data/pack.hpp"
-#include "rung/model/likeness.hpp"
 #include "rung/model/position/ids.hpp"
 #include "rung/model/transformer.hpp"
 #include "rung/train/trainer_options.hpp"
@@ -207,8 +206,7 @@ public:
     [[gnu::cold, gnu::noinline]] void archive(Archive& all) {
         check_finished();
         ctx_.wait();
-        detail::archive_likeness(all, detail::likeness<Model>());
-        all(model_.weights(), mean_, square_, steps_, updates_, examples_);
+        all(model_, mean_, square_, steps_, updates_, examples_);
         if (averaged_) all(averaged_->weights());
     }
 
