@@ -182,21 +182,20 @@ struct FlashKeyBackward {
         const HeadRow          in(heads, D, sight);
         const Steps            steps{g.template shared<bf16>()};
         const float            scale = 1 / ::sqrtf(float(D)), rate = scale * log2_e;
-        const Index            keys  = in.keys(at.h);
-        const int              start = sight.causal() ? at.tile.row : at.tile.start;
-        const int each = (at.tile.end - start + Steps::step - 1) / Steps::step, all = each * in.group;
+        const Index            keys = in.keys(at.h);
+        const int start = sight.causal() ? at.tile.row : at.tile.start, heads_end = (at.h + 1) * in.group;
 
         typename Head::Operand k, v;
         typename Head::Sums    dk{}, dv{};
-        fetch(g, steps, in, at.tile.end, 0, at.h * in.group, start);
+        int                    h = at.h * in.group, i = start, bank = 0, next_h = h, next_i = i;
+        fetch(g, steps, in, at.tile.end, 0, h, i);
         Head::load(k, qkv + keys, in.width, at.first, at.tile.end, at.lane);
         Head::load(v, qkv + keys + in.values, in.width, at.first, at.tile.end, at.lane);
-        for (int n = 0, bank = 0; n < all; ++n, bank ^= 1) {
-            const int h = at.h * in.group + n / each, i = start + n % each * Steps::step, next = n + 1;
+        for (; h < heads_end; h = next_h, i = next_i, bank ^= 1) {
+            next_i += Steps::step;
+            if (next_i >= at.tile.end) next_i = start, ++next_h;
             g.copied(), g.sync();  // this step is there, and the one before has been read
-            if (next < all)
-                fetch(g, steps, in, at.tile.end, bank ^ 1, at.h * in.group + next / each,
-                      start + next % each * Steps::step);
+            if (next_h < heads_end) fetch(g, steps, in, at.tile.end, bank ^ 1, next_h, next_i);
             if (!at.any(sight, i, Steps::step, at.first)) continue;
             float const *const log_sum = results(steps, bank), *const along = log_sum + Steps::step;
             typename Head::Scores p, ds;
