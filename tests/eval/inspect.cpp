@@ -244,9 +244,12 @@ TEST_CASE(
 }
 
 TEST_CASE("what does not fit the model is refused") {
-    cpu::Context   ctx{{.threads = 1}};
-    const Of<NoPe> model{ctx};
+    cpu::Context ctx{{.threads = 1}};
+    Of<NoPe>     model{ctx};
     CHECK_THROWS_WITH_AS(inspect(ctx, model, vocab, "abababababab"), doctest::Contains("wanted 1 to 12"),
                          Error);
     CHECK_THROWS_WITH_AS(inspect(ctx, model, Vocab{"ab"}, "ab"), doctest::Contains("got 5 tokens"), Error);
+    std::fill(model.weights().begin(), model.weights().end(), NAN);
+    CHECK_THROWS_WITH_AS(inspect(ctx, model, vocab, "ab"), doctest::Contains("(are the weights finite?)"),
+                         Error);
 }

@@ -76,6 +76,8 @@ std::vector<Guess> guesses(Mat<Real const> logits, Vocab const& vocab) {
         const auto  top = std::max_element(row, row + logits.cols);
         double      sum = 0;
         for (Index j = 0; j < logits.cols; ++j) sum += std::exp(double(row[j]) - double(*top));
+        RUNG_CHECK(std::isfinite(sum), "inspect: logits of token ", i, "; got ", sum,
+                   " for the sum of their exponentials, wanted finite numbers (are the weights finite?)");
         const int token = int(top - row);
         all.push_back({token, vocab.symbol(token), 1 / sum});
     }

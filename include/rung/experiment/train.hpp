@@ -59,20 +59,22 @@ struct Conditions {
 };
 [[gnu::cold, gnu::noinline]] inline void check_training(TrainOptions const& options,
                                                         Conditions const&   given) {
-    RUNG_CHECK(options.steps > 0 && options.batch > 0 && options.accumulate > 0,
-               "train: steps, batch and accumulate; got ", options.steps, ", ", options.batch, " and ",
-               options.accumulate, ", wanted at least 1 each");
+    check_number(options.steps > 0, "train: steps", options.steps, "at least 1");
+    check_number(options.batch > 0, "train: batch", options.batch, "at least 1");
+    check_number(options.accumulate > 0, "train: accumulate", options.accumulate, "at least 1");
+    check_number(options.rate || (options.peak >= 0 && std::isfinite(float(options.peak))), "train: peak",
+                 options.peak, "a finite number of at least 0");
     RUNG_CHECK(options.batch <= most_sequences / options.accumulate, "train: batch and accumulate; got ",
                options.batch, " and ", options.accumulate, ", wanted at most ", most_sequences,
                " sequences an update");
-    RUNG_CHECK(options.progressive >= 0 && options.progressive <= 1, "train: progressive; got ",
-               options.progressive, ", wanted 0 to 1");
+    check_number(options.progressive >= 0 && options.progressive <= 1, "train: progressive",
+                 options.progressive, "0 to 1");
     RUNG_CHECK(options.progressive == 0 || given.graded == 1,
                "train: progressive and TrainerOptions::graded; got ", options.progressive, " and ",
                given.graded,
                ", wanted progressive 0 or graded 1, because a progressive loss may learn from a single pass");
-    RUNG_CHECK(options.test_every >= 0 && options.test_each > 0, "train: test_every and test_each; got ",
-               options.test_every, " and ", options.test_each, ", wanted at least 0 and 1");
+    check_number(options.test_every >= 0, "train: test_every", options.test_every, "at least 0");
+    check_number(options.test_each > 0, "train: test_each", options.test_each, "at least 1");
     RUNG_CHECK(given.longest <= given.context, "train: longest sequence; got ", given.longest,
                " tokens, wanted at most ", given.context, " (raise Shape::context)");
     RUNG_CHECK(!options.keep_best || (options.test_every > 0 && options.test_every <= options.steps),
