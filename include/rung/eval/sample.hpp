@@ -22,7 +22,7 @@ struct DecodeOptions {
     /// Most new tokens per answer, its end among them; 0: whatever the context leaves room for.
     int           limit       = 0;
     double        temperature = 0;  ///< 0: greedy. Otherwise logits are divided by it and a token is drawn
-    int           top_k       = 0;  ///< draw among the k likeliest; 0: among all
+    int           top_k       = 0;  ///< draw among the k likeliest; 0, or more than there are: among all
     std::uint32_t stream      = 0;  ///< of random numbers: prompt i of two streams is drawn differently
     std::uint32_t site        = 0;  ///< below 2^24: the same once more, for streams of two numbers
     int           first       = 0;  ///< number of the first prompt among those of the stream

@@ -79,7 +79,11 @@ struct ClimbOptions {
 namespace detail {
 
 inline double rate_of(ClimbOptions const& options, int round, int step) {
-    if (options.rate) return options.rate(round, step);
+    if (options.rate) try {
+            return options.rate(round, step);
+        } catch (...) {
+            rethrow_from(join({"rate of step ", step, ": "}));
+        }
     return WarmupStableDecay{options.peak, options.warmup, options.steps, options.decay}(step);
 }
 
