@@ -205,6 +205,21 @@ TEST_CASE("what a function of the user's throws is told with the place where it 
     CHECK_THROWS_AS(train(trainer, Reverse{}, Uniform{1, 2}, {.steps = 2, .watch = stop}), Stop);
 }
 
+TEST_CASE("a second look at each step comes after the first, and what it throws is told once") {
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx};
+    Trainer      trainer{ctx, model};
+    std::string  seen;
+    const Watch  first = [&](StepEvent const&) { seen += "a"; };
+    train(trainer, Reverse{}, Uniform{1, 2},
+          {.steps = 2, .watch = first.and_then([&](StepEvent const&) { seen += "b"; })});
+    CHECK(seen == "abab");
+    const auto fails = [](StepEvent const&) { throw Error("my own error"); };
+    CHECK_THROWS_WITH_AS(
+        train(trainer, Reverse{}, Uniform{1, 2}, {.steps = 2, .watch = first.and_then(fails)}),
+        "watch of step 1: my own error", Error);
+}
+
 TEST_CASE("example number i of the training stream is the same whatever was drawn before") {
     CHECK(draw(Reverse{}, Uniform{1, 9}, 1, 77) == draw(Reverse{}, Uniform{1, 9}, 1, 77));
     CHECK(draw(Reverse{}, Uniform{1, 9}, 1, 77) != draw(Reverse{}, Uniform{1, 9}, 2, 77));

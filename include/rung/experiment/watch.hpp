@@ -55,10 +55,14 @@ public:
     Watch(std::function<void(StepEvent const&)> see, std::shared_ptr<Keeper> keeper, bool looks = true)
         : see_(std::move(see)), keeper_(std::move(keeper)), looks_(looks) {}
 
+    struct NoState {
+        void operator()(Archive&) const {}
+    };
     /// This one, and then another look at each step, whose own state is kept beside the training's.
-    template <class State>
+    /// @param state  of the other, a function of an Archive& that writes it or reads it back
+    template <class State = NoState>
     [[gnu::cold, gnu::noinline]] Watch and_then(std::function<void(StepEvent const&)> more,
-                                                State                                 state) const {
+                                                State                                 state = {}) const {
         Watch both;
         both.labels = labels;
         both.see_   = [first = see_, more](StepEvent const& event) { first(event), more(event); };
@@ -66,7 +70,8 @@ public:
         return both;
     }
 
-    explicit               operator bool() const { return bool(see_); }
+    explicit operator bool() const { return bool(see_); }
+    /// What is thrown there is told with the step.
     [[gnu::noinline]] void operator()(StepEvent const& event) const try { see_(event); } catch (...) {
         rethrow_from(join({"watch of step ", event.step, ": "}));
     }
