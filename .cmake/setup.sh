@@ -82,10 +82,15 @@ configure() {
     fi
     for part; do options+=("-DRUNG_$part=ON"); done
     cmake -S "$root" -B "$build" "${options[@]}" >&2
+}
+
+# Says what takes so long before the first target that needs the code for GPUs.
+tell_of_cuda() {
+    case " $* " in *' show '*|*' gather '*|*' replay '*) return 0 ;; esac
     if [ ! -e "$build/librung_cuda.a" ] && grep -q '^RUNG_CUDA:BOOL=ON' "$build/CMakeCache.txt" &&
         grep -q '^CMAKE_CUDA_COMPILER:' "$build/CMakeCache.txt"; then
         say "the code for GPUs is compiled first, once, for minutes (without it: cmake -B ${build#"$PWD"/} -DRUNG_CUDA=OFF)"
     fi
 }
 
-build() { cmake --build "$build" --parallel "$jobs" --target "$@" >&2; }
+build() { tell_of_cuda "$@"; cmake --build "$build" --parallel "$jobs" --target "$@" >&2; }

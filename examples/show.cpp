@@ -218,7 +218,8 @@ void show_file(Row const& row, std::string const& path, Output const& output) {
         for (const std::size_t place : places) cells.push_back(text::unescape_line(all[place]));
         output.put(row, example_at(row, cells, where + "column "), cells);
     }
-    RUNG_CHECK(!file.bad() && !places.empty(), path, ": lines; got none, wanted ", listed(row.columns));
+    RUNG_CHECK(!file.bad(), "--instances: cannot be read; got '", path, "', wanted a file (is it a folder?)");
+    RUNG_CHECK(!places.empty(), path, ": lines; got none, wanted ", listed(row.columns));
 }
 
 void show_list() {

@@ -33,6 +33,7 @@ if [ ! "$built" ]; then
         exit 1
     }
     tests=$(ctest --test-dir "$build" --show-only -R '^cuda/' 2>/dev/null | sed -n 's|.*Test.*: cuda/|test_cuda_|p')
+    tell_of_cuda
     # shellcheck disable=SC2086  # one word per program
     timeout "$limit" cmake --build "$build" --parallel "$jobs" --target rung_cuda_peer rung_cuda_machine \
         01_quickstart 02_addition $tests >&2 || {

@@ -268,7 +268,7 @@ struct StepEvent;  // watch.hpp
 struct LabelEvent;
 class Watch;
 class Keeper;  // keeper.hpp, with core/archive.hpp: what work that may be killed asks for
-struct TrainOptions;  // train.hpp: train
+struct TrainOptions;  // train_options.hpp; train.hpp: train
 enum class Control;  // climb_options.hpp
 struct ClimbOptions;
 struct LabelledSet;

@@ -139,7 +139,11 @@ TEST_CASE_TEMPLATE("the last block's lens is what the model says, and blocks are
     using Order       = typename Model::Order;
     const auto w      = weights_of<Model>();
     const auto inside = inside_of<Model>(w);
-    check_guesses(inside.blocks.back().lens, logits_of<Model>(w, the_tokens()));
+    const auto logits = logits_of<Model>(w, the_tokens());
+    check_guesses(inside.blocks.back().lens, logits);
+    REQUIRE(inside.logits.size() == tokens.size());
+    for (std::size_t i = 0; i < logits.size(); ++i)
+        CHECK(inside.logits[i / tiny.vocab][i % tiny.vocab] == doctest::Approx(logits[i]));
     CHECK(inside.passes == Depth::passes);
     CHECK(inside.distances.size() == std::size_t(Depth::passes));
     CHECK(inside.norms.size() == inside.blocks.size() + 1);
@@ -149,6 +153,14 @@ TEST_CASE_TEMPLATE("the last block's lens is what the model says, and blocks are
         CHECK(block.pass == Order::pass(i, Depth::passes));
         CHECK(block.layer == Order::layer(i, Depth::passes));
         CHECK(block.lens.size() == tokens.size());
+        REQUIRE(block.stream.size() == tokens.size());
+        if (i + 1 == int(inside.blocks.size()) || inside.blocks[std::size_t(i) + 1].pass != block.pass)
+            continue;
+        for (std::size_t t = 0; t < tokens.size(); ++t) {  // what the next block reads
+            double square = 0;
+            for (const double x : block.stream[t]) square += x * x;
+            CHECK(inside.norms[std::size_t(i) + 1][t] == doctest::Approx(std::sqrt(square)));
+        }
     }
     check_rows(inside, Mask::causal);
 }
@@ -244,9 +256,12 @@ TEST_CASE(
 }
 
 TEST_CASE("what does not fit the model is refused") {
-    cpu::Context   ctx{{.threads = 1}};
-    const Of<NoPe> model{ctx};
+    cpu::Context ctx{{.threads = 1}};
+    Of<NoPe>     model{ctx};
     CHECK_THROWS_WITH_AS(inspect(ctx, model, vocab, "abababababab"), doctest::Contains("wanted 1 to 12"),
                          Error);
     CHECK_THROWS_WITH_AS(inspect(ctx, model, Vocab{"ab"}, "ab"), doctest::Contains("got 5 tokens"), Error);
+    std::fill(model.weights().begin(), model.weights().end(), NAN);
+    CHECK_THROWS_WITH_AS(inspect(ctx, model, vocab, "ab"), doctest::Contains("(are the weights finite?)"),
+                         Error);
 }

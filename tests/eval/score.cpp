@@ -50,6 +50,26 @@ TEST_CASE("a report says how many passes a rule took, where one was asked") {
           "         7        0.800  [0.490, 0.943]       8 / 10        3.25\n");
 }
 
+namespace {
+/// Ends every answer with a character that it does not name.
+struct Foreign : Reverse {
+    Example sample(Rng& rng, int difficulty) const {
+        Example example       = Reverse::sample(rng, difficulty);
+        example.answer.back() = 'z';
+        return example;
+    }
+};
+}  // namespace
+
+TEST_CASE("an answer that no model could write is refused, not counted as wrong") {
+    cpu::Context            ctx{{.threads = 1}};
+    rung_test::SmallModel<> model{ctx};
+    CHECK_THROWS_WITH_AS(evaluate(ctx, model, Foreign{}, {.to = 2, .each = 2}),
+                         doctest::Contains("Foreign: answer of '"), Error);
+    CHECK_THROWS_WITH_AS(evaluate(ctx, model, Foreign{}, {.to = 2, .each = 2}),
+                         doctest::Contains("'; got 'z', wanted one of '0123456789='"), Error);
+}
+
 TEST_CASE("evaluation asks fresh problems: right answers count, and the same call gives the same score") {
     using namespace rung_test;
     cpu::Context ctx{{.threads = 2}};

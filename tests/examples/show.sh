@@ -81,6 +81,7 @@ says 2 "--x: got '1', wanted operands a, b" --task addition --x 1
 says 2 "--difficulty: got '3x', wanted an integer of at least 1" --task copy --difficulty 3x
 says 2 'wanted two numbers, nodes and hops' --task maze --difficulty 3
 says 1 "--instances: cannot be read; got '$scratch/none'" --task copy --instances "$scratch/none"
+says 1 "--instances: cannot be read; got '$scratch', wanted a file (is it a folder?)" --task copy --instances "$scratch"
 printf 'b\tnote\ta\r\n4\tx\t3\r\n5\tx\t1y\r\n' >"$scratch/bad.tsv"
 says 1 "$scratch/bad.tsv, line 3, column a: Addition: number; got '1y', wanted decimal digits" \
     --task addition --instances "$scratch/bad.tsv"

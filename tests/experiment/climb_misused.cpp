@@ -130,15 +130,16 @@ TEST_CASE("numbers that make no sense are refused where they are given") {
     for (auto const& watchdog :
          {Collapse{.least_kept = 1.1}, Collapse{.least_trust = -1}, Collapse{.most_fall = -1},
           Collapse{.stalled = -1}, Collapse{.patience = -1}, hold_until_kept(2)})
-        refused(watchdog, Watchdog{}, "Collapse: least_kept");
-    refused(LengthFilter{.margin = 0}, LabelFilter{}, "LengthFilter: margin and batch; got 0");
+        refused(watchdog, Watchdog{}, "Collapse: ");
+    refused(Collapse{.patience = -1}, Watchdog{}, "Collapse: patience; got -1, wanted at least 0");
+    refused(LengthFilter{.margin = 0}, LabelFilter{}, "LengthFilter: margin; got 0");
     refused(FixedLength{}, LabelFilter{}, "FixedLength: tokens; got none");
     refused(NoFilter{} | ConfidenceFilter{.least = 2}, LabelFilter{}, "ConfidenceFilter: least; got 2");
     refused(Agreement{.least = -1} | NoFilter{}, LabelFilter{}, "Agreement: least; got -1");
     refused(SelfConsistency{.least = 2}, LabelFilter{}, "SelfConsistency: least; got 2");
     refused(Verifier{}, LabelFilter{}, "Verifier: passes; got none");
     refused(HalfNewest{.newest = 2}, Replay{}, "HalfNewest: newest");
-    refused(HalfNewest{.first = INFINITY}, Replay{}, "HalfNewest: newest");
+    refused(HalfNewest{.first = INFINITY}, Replay{}, "HalfNewest: first; got inf");
     refused(LabelNoise{.share = 7}, Corrupt{}, "LabelNoise: share and digits; got 7");
     refused(Next{.each = 0}, LabelSchedule{}, "Next: by and each; got 1 and 0");
     refused(AsFarAs{.bar = 7}, LabelSchedule{}, "AsFarAs: bar and by; got 7,");
@@ -148,7 +149,7 @@ TEST_CASE("numbers that make no sense are refused where they are given") {
 TEST_CASE("a round of more sequences than anybody can hold or number is refused in words") {
     auto options  = quick();
     options.batch = 1'000'000'000;
-    refuse(options, "self_improve: batch and steps; got 1000000000 and ");
+    refuse(options, "self_improve: batch; got 1000000000, wanted 1 to 1000000");
     options.batch = 1'000'000, options.steps = 1'000'000;
     refuse(options, "wanted at most 1000000 sequences an update, and 2000000000 a round");
 }
@@ -157,7 +158,7 @@ TEST_CASE("policies that make no sense are refused") {
     CHECK_THROWS_WITH_AS(Climbing(quick(), 1, LabelFilter{}), doctest::Contains("filter; got none"), Error);
     auto options     = quick();
     options.labeller = sampled_label(-1);
-    refuse(options, "labeller.temperature and top_k; got -1");
+    refuse(options, "labeller.temperature; got -1");
     options.labeller = sampled_label(0, 3);
     refuse(options, "self_improve: labeller.top_k; got 3 at temperature 0");
     options          = quick();
@@ -170,7 +171,7 @@ TEST_CASE("policies that make no sense are refused") {
     }
     options         = quick();
     options.prompts = 2'000'000'000;
-    refuse(options, "self_improve: prompts; got 2000000000, wanted at most 100000000 a round");
+    refuse(options, "self_improve: prompts; got 2000000000, wanted 1 to 100000000");
     CHECK_THROWS_WITH_AS(Climbing(quick()).sets(1), doctest::Contains("sets of model 1"), Error);
 }
 

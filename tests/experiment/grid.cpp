@@ -129,6 +129,21 @@ TEST_CASE("grid: a file of another model, task, test or way of answering is refu
     CHECK(scratch::read(path) == edited);
     scratch::write(path, "");
     CHECK(same(into(ctx, Grid{}, options), first));
+    const auto edits = [&](std::string const& from, std::string const& to) {
+        std::string all = text;
+        scratch::write(path, all.replace(all.find(from), from.size(), to));
+    };
+    const std::string right = join({"\"correct\":", first.scores.front().correct, ","});
+    for (char const* impossible : {"6", "-1", "nan", "1x", "\"1\""}) {
+        edits(right, join({"\"correct\":", impossible, ","}));
+        REFUSES(
+            into(ctx, Grid{}, options),
+            join({"difficulty \"1x1\": correct; got ", impossible, ", wanted a number from 0 to 5"}).c_str());
+    }
+    for (char const* impossible : {"0", "6"}) {
+        edits("\"count\":5", join({"\"count\":", impossible}));
+        REFUSES(into(ctx, Grid{}, options), "count; got ");
+    }
 }
 
 TEST_CASE("grid: rules and tasks are told apart by values that are no plain bytes") {

@@ -118,7 +118,7 @@ TEST_CASE("program: one with a context has it on the device that it is asked for
     }
     Common     common;
     const auto cuda = run({"--device", "cuda"}, common);
-    CHECK(cuda.first == 1);
+    CHECK(cuda.first == 2);
     CHECK(cuda.second.find("--device: got cuda, wanted cpu or auto: this program was built without CUDA") !=
           std::string::npos);
     CHECK(run({"--device", "tpu"}, common).first == 2);

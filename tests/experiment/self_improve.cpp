@@ -165,6 +165,61 @@ TEST_CASE("an update of more sequences than anybody can hold is refused in words
     refused(2'000'000'000, 1), refused(1, 2'000'000'000), refused(100'000, 100'000);
 }
 
+TEST_CASE(
+    "a learning rate that makes no sense is refused by its name, unless a schedule stands in its place") {
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx};
+    Trainer      trainer{ctx, model};
+    for (const double peak : {-1.0, double(NAN), 1e39})
+        CHECK_THROWS_WITH_AS(
+            train(trainer, Reverse{}, Uniform{1, 3}, {.steps = 1, .peak = peak}),
+            concat("train: peak; got ", peak, ", wanted a finite number of at least 0").c_str(), Error);
+    train(trainer, Reverse{}, Uniform{1, 3}, {.steps = 1, .peak = -1, .rate = WarmupCosine{.steps = 1}});
+    CHECK(trainer.steps() == 1);
+}
+
+namespace {
+/// A curriculum that throws what it is shown.
+struct Throws : Uniform {
+    using Uniform::Uniform;
+    void observe(Report const&) const { throw std::runtime_error("my own error"); }
+};
+}  // namespace
+
+TEST_CASE("what a function of the user's throws is told with the place where it was asked") {
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx};
+    Trainer      trainer{ctx, model};
+    const auto   mine = [](auto const&...) -> double { throw std::runtime_error("my own error"); };
+    const auto   says = [&](char const* what, auto const& curriculum, TrainOptions const& options) {
+        CHECK_THROWS_WITH_AS(train(trainer, Reverse{}, curriculum, options), doctest::Contains(what), Error);
+    };
+    says("train: rate of step 0: my own error", Uniform{1, 2}, {.steps = 2, .rate = mine});
+    says("watch of step 1: my own error", Uniform{1, 2}, {.steps = 2, .watch = mine});
+    says("Throws: observe: my own error", Throws{1, 2}, {.steps = 2, .test_every = 1, .test_each = 1});
+    CHECK_THROWS_WITH_AS(
+        self_improve(trainer, Reverse{}, Uniform{1, 2}, NoFilter{}, {.prompts = 4, .rate = mine}),
+        "self_improve: round 1: rate of step 0: my own error", Error);
+    struct Stop {};
+    const auto stop = [](StepEvent const&) { throw Stop{}; };
+    CHECK_THROWS_AS(train(trainer, Reverse{}, Uniform{1, 2}, {.steps = 2, .watch = stop}), Stop);
+}
+
+TEST_CASE("a second look at each step comes after the first, and what it throws is told once") {
+    cpu::Context ctx{{.threads = 1}};
+    SmallModel<> model{ctx};
+    Trainer      trainer{ctx, model};
+    std::string  seen;
+    const Watch  first = [&](StepEvent const&) { seen += "a"; };
+    train(trainer, Reverse{}, Uniform{1, 2},
+          {.steps = 2, .watch = first.and_then([&](StepEvent const&) { seen += "b"; })});
+    CHECK(seen == "abab");
+    const auto fails = [](StepEvent const&) { throw Error("my own error"); };
+    CHECK_THROWS_WITH_AS(
+        train(trainer, Reverse{}, Uniform{1, 2}, {.steps = 2, .watch = first.and_then(fails)}),
+        "watch of step 1: my own error", Error);
+}
+
 TEST_CASE("example number i of the training stream is the same whatever was drawn before") {
     CHECK(draw(Reverse{}, Uniform{1, 9}, 1, 77) == draw(Reverse{}, Uniform{1, 9}, 1, 77));
     CHECK(draw(Reverse{}, Uniform{1, 9}, 1, 77) != draw(Reverse{}, Uniform{1, 9}, 2, 77));

@@ -4,7 +4,7 @@
 set -uo pipefail
 include=$1 folder=$2
 shift 2
-check=("$@" -std=c++20 -fsyntax-only -Wall -Wextra -Wpedantic -Werror -I "$include" -x c++)
+check=("$@" -std=c++20 -fsyntax-only -Wall -Wextra -Wpedantic -Wshadow -Werror -I "$include" -x c++)
 
 if ! echo '#include <vector>' | "${check[@]}" - >/dev/null 2>&1; then
     echo "$1 cannot compile an empty C++20 program here"

@@ -192,6 +192,20 @@ TEST_CASE("every mismatch is named in one error, and the model stays as it was")
               "tensor 'transformer.h.0.ln_1.bias': dtype; got I32, wanted F32, BF16, F16 or F64",
               "tensor 'extra': unexpected, got [4, 4], wanted none"});
     }
+    SUBCASE("a number that is not finite") {
+        std::string numbers(16 * 4, '\0');
+        const float wrong = NAN;
+        std::memcpy(&numbers[3 * 4], &wrong, 4);
+        edit([&](std::vector<Tensor>& tensors) {
+            for (Tensor& tensor : tensors)
+                if (tensor.name == "transformer.ln_f.bias") tensor.bytes = numbers;
+        });
+        says({"tensor 'transformer.ln_f.bias': number 3; got nan, wanted a finite one"});
+        auto model                            = numbered<Gpt2>();
+        model.weights()[Gpt2::parameters - 1] = INFINITY;
+        CHECK_THROWS_WITH_AS(save_pretrained(folder.path(), model, Reverse{}),
+                             doctest::Contains("; got inf, wanted a finite one"), Error);
+    }
     SUBCASE("a head that is not the embedding's") {
         const std::string head(13 * 16 * 4 + (Reverse::vocab - 13) * 16 * 4, '\0');
         edit([&](std::vector<Tensor>& tensors) {
@@ -275,11 +289,15 @@ TEST_CASE("settings of rotations are read from both of their places") {
     CHECK(complaint<Stretched>(folder.path()) == "");
     replace(folder / "config.json", "\"factor\":2.0", "\"factor\":4.0");
     const std::string got = complaint<Stretched>(folder.path());
-    CHECK(got.find("config.json: rope_factor; got 4.0, wanted 2.0") != got.npos);
+    CHECK(got.find("config.json: factor of rope_parameters or rope_scaling; got 4.0, wanted 2.0") !=
+          got.npos);
+    CHECK(got.find("NoPe") == got.npos);
     using Turning = Transformer<grouped, Rope<500>, Stacked<1>, Llama>;
     using Still   = Transformer<grouped, NoPe, Stacked<1>, Llama>;
-    CHECK(complaint<Turning>(folder.path()).find("rope_factor") != got.npos);
-    CHECK(complaint<Still>(folder.path()).find("rope_factor") != got.npos);
+    CHECK(complaint<Turning>(folder.path()).find("rope_scaling; got 4.0, wanted 1.0") != got.npos);
+    CHECK(
+        complaint<Still>(folder.path()).find("got 4.0, wanted 1e+30 (1e+30 is NoPe's: the angles vanish)") !=
+        got.npos);
 }
 
 TEST_CASE("half precision is widened exactly") {

@@ -59,6 +59,14 @@ TEST_CASE("a model that no stock class computes is a bad flag, with the reason")
     CHECK(scratch::names_in(folder.path()).empty());
 }
 
+TEST_CASE("a folder that cannot be made is a bad flag, with the flag's name") {
+    const scratch::Folder folder;
+    const std::string     file = folder / "file";
+    scratch::write(file, "");
+    CHECK_THROWS_WITH_AS(run(Gpt2{std::uint64_t{1}}, {"--save-pretrained", file.c_str()}),
+                         doctest::Contains("--save-pretrained: folder: cannot be made; got '"), BadFlag);
+}
+
 TEST_CASE("positions that a task names are a bad flag, where the model reads any") {
     const scratch::Folder folder;
     const std::string     to = folder / "model";

@@ -116,6 +116,19 @@ TEST_CASE("a file on the disk is read back, and a missing one is an error with i
     }
 }
 
+TEST_CASE("a damaged file on the disk is an error with its name") {
+    const scratch::Folder folder;
+    const float           numbers[] = {1.5f, -0.0f};
+    const std::string path = folder / "a.safetensors", whole = safetensors({tensor_of("w", {2}, numbers)});
+    scratch::write(path, whole.substr(0, whole.size() - 4));
+    CHECK_THROWS_WITH_AS(
+        Safetensors{path},
+        doctest::Contains(("'" + path + "': safetensors: tensor 'w': data_offsets; got 8").c_str()), Error);
+    scratch::write(path, "random bytes");
+    CHECK_THROWS_WITH_AS(Safetensors{path},
+                         doctest::Contains("wanted at most 100000000 (is this a safetensors file?)"), Error);
+}
+
 // The long run of the same, with sanitizers, is tests/fuzz/run.sh.
 TEST_CASE("200,000 damaged files are refused, or hold what they say") {
     const auto all = rung_test::corpus();

@@ -16,6 +16,8 @@ echo 'struct Twice {};' >"$scratch/room/incomplete.hpp"
 alone 'redefinition'
 printf '#pragma once\ninline int f(int unused) { return 0; }\n' >"$scratch/room/incomplete.hpp"
 alone 'unused'
+printf '#pragma once\ninline int f(int x) { for (int x : {1}) return x; return x; }\n' >"$scratch/room/incomplete.hpp"
+alone 'shadow'
 
 promise() {  # TEXT FILE_CONTENT
     printf '%b' "$2" >"$scratch/promise.cpp"

@@ -193,11 +193,9 @@ TEST_CASE("rules of passes that make no sense are refused where they are asked f
     CHECK(refused(GrowingPasses{0, 2, 1}) ==
           "GrowingPasses: from and to; got 0 and 2, wanted 1 <= from <= to");
     CHECK(refused(GrowingPasses{1, 2, 0}) == "GrowingPasses: every; got 0, wanted at least 1");
-    CHECK(
-        refused(PoissonPasses{-1}) ==
-        "PoissonPasses: mean, sigma, most; got -1, 0.5, 1024, wanted finite numbers of at least 0, 0 and 1");
-    CHECK(refused(PoissonPasses{8, -1}).find("got 8, -1, 1024") != std::string::npos);
-    CHECK(refused(PoissonPasses{8, 1, 0}).find("got 8, 1, 0") != std::string::npos);
+    CHECK(refused(PoissonPasses{-1}) == "PoissonPasses: mean; got -1, wanted a finite number of at least 0");
+    CHECK(refused(PoissonPasses{8, -1}).find("sigma; got -1") != std::string::npos);
+    CHECK(refused(PoissonPasses{8, 1, 0}).find("most; got 0") != std::string::npos);
     CHECK(refused(PoissonPasses{0}) == "1");
     cpu::Context ctx{{.threads = 1}};
     Loop         model{ctx};

@@ -121,6 +121,8 @@ TEST_CASE("senseless options are refused") {
     CHECK_THROWS_AS((Trainer{ctx, model, {.epsilon = 0}}), Error);
     CHECK_THROWS_AS((Trainer{ctx, model, {.dropout = 1.5f}}), Error);
     CHECK_THROWS_AS((Trainer{ctx, model, {.weight_decay = INFINITY}}), Error);
+    CHECK_THROWS_WITH_AS((Trainer{ctx, model, {.weight_decay = -1}}),
+                         "Trainer: weight_decay; got -1, wanted a finite number of at least 0", Error);
     Trainer trainer{ctx, model};
     CHECK_THROWS_AS(trainer.step(small_batch(0), 1e39), Error);  // finite, but not in single precision
     Trainer heavy{ctx, model, {.weight_decay = 1e42}};

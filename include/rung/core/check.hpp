@@ -86,6 +86,13 @@ std::string concat(Parts const&... parts) {
     throw Error(join(parts));
 }
 
+/// One option of several, where what a check costs does not count: check_number(steps > 0, "train: steps", steps, "at
+/// least 1").
+[[gnu::cold, gnu::noinline]] inline void check_number(bool good, std::string_view what, Part got,
+                                                      std::string_view wanted) {
+    if (!good) fail({what, "; got ", got, ", wanted ", wanted});
+}
+
 /// In a handler: throws on what is handled there, with a place before its message. Any standard exception becomes an
 /// Error, in which it is nested; what says more than an Error by its type, or is no exception, is thrown on as it is.
 [[noreturn, gnu::cold, gnu::noinline]] inline void rethrow_from(std::string const& place) {

@@ -19,9 +19,9 @@ struct Mat {
     Index stride = 0;  ///< elements from one row to the next, at least cols
 
     constexpr Mat() = default;
-    constexpr Mat(T* data, Index rows, Index cols) : Mat(data, rows, cols, cols) {}
-    constexpr Mat(T* data, Index rows, Index cols, Index stride)
-        : data(data), rows(rows), cols(cols), stride(stride) {}
+    constexpr Mat(T* data_, Index rows_, Index cols_) : Mat(data_, rows_, cols_, cols_) {}
+    constexpr Mat(T* data_, Index rows_, Index cols_, Index stride_)
+        : data(data_), rows(rows_), cols(cols_), stride(stride_) {}
 
     constexpr operator Mat<T const>() const requires(!std::is_const_v<T>) {
         return {data, rows, cols, stride};

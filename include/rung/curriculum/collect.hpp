@@ -23,8 +23,8 @@ struct CollectOptions {
 template <class Task, class Curriculum>
 ExampleSet<Task> collect(Task const& task, Curriculum const& curriculum, CollectOptions const& options) {
     static_assert(explain_task<Task>::ok && explain_curriculum<Curriculum>::ok);
-    RUNG_CHECK(options.count >= 1 && options.patience >= 1, "collect: count and patience; got ",
-               options.count, " and ", options.patience, ", wanted at least 1 each");
+    check_number(options.count >= 1, "collect: count", options.count, "at least 1");
+    check_number(options.patience >= 1, "collect: patience", options.patience, "at least 1");
     std::vector<Example>            examples;
     std::vector<Difficulty>         difficulties;
     std::unordered_set<std::string> seen;

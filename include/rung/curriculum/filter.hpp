@@ -79,8 +79,8 @@ struct LengthFilter {
     int batch  = 1024;  ///< candidates whose longest answer sets the bar
 
     void check() const {
-        RUNG_CHECK(margin >= 1 && batch >= 1, "LengthFilter: margin and batch; got ", margin, " and ", batch,
-                   ", wanted at least 1");
+        check_number(margin >= 1, "LengthFilter: margin", margin, "at least 1");
+        check_number(batch >= 1, "LengthFilter: batch", batch, "at least 1");
     }
     std::vector<bool> operator()(std::vector<Candidate> const& candidates) const {
         check();

@@ -24,10 +24,11 @@ public:
         RUNG_CHECK(options.start >= 1 && options.start <= options.limit,
                    "GrowWhenMastered: start and limit; got ", options.start, " and ", options.limit,
                    ", wanted 1 <= start <= limit");
-        RUNG_CHECK(options.mastery > 0 && options.mastery <= 1 && options.review >= 0 && options.review <= 1,
-                   "GrowWhenMastered: mastery and review; got ", options.mastery, " and ", options.review,
-                   ", wanted shares between 0 and 1");
-        RUNG_CHECK(options.tests >= 1, "GrowWhenMastered: tests; got ", options.tests, ", wanted at least 1");
+        check_number(options.mastery > 0 && options.mastery <= 1, "GrowWhenMastered: mastery",
+                     options.mastery, "above 0, at most 1");
+        check_number(options.review >= 0 && options.review <= 1, "GrowWhenMastered: review", options.review,
+                     "0 to 1");
+        check_number(options.tests >= 1, "GrowWhenMastered: tests", options.tests, "at least 1");
     }
 
     int difficulty(Rng& rng) const {

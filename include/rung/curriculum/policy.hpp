@@ -44,16 +44,16 @@ public:
     /// const` does, if it has one.
     template <class F>
         requires(!std::derived_from<F, Policy>)
-    Policy(F function) : Function(checked(function)), needs_(detail::needs_of(function)) {}
+    Policy(F choice) : Function(checked(choice)), needs_(detail::needs_of(choice)) {}
 
     /// What the function's own `Needs needs() const` says, if it has one.
     Needs needs() const { return needs_; }
 
 private:
     template <class F>
-    static Function checked(F const& function) {
-        if constexpr (ChecksItself<F>) function.check();
-        if constexpr (Explain<F>::ok) return Function(function);
+    static Function checked(F const& choice) {
+        if constexpr (ChecksItself<F>) choice.check();
+        if constexpr (Explain<F>::ok) return Function(choice);
         else return {};
     }
 

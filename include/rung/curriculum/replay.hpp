@@ -37,10 +37,11 @@ struct HalfNewest {
     int    enough = 0;  ///< labels; with fewer the newest set's share shrinks in proportion. 0: never
 
     [[gnu::cold, gnu::noinline]] void check() const {
-        RUNG_CHECK(
-            newest >= 0 && newest <= 1 && first >= 0 && std::isfinite(first) && keep >= 0 && enough >= 0,
-            "HalfNewest: newest, first, keep and enough; got ", newest, ", ", first, ", ", keep, " and ",
-            enough, ", wanted 0 to 1, and at least 0 each, and finite");
+        check_number(newest >= 0 && newest <= 1, "HalfNewest: newest", newest, "0 to 1");
+        check_number(first >= 0 && std::isfinite(first), "HalfNewest: first", first,
+                     "a finite number of at least 0");
+        check_number(keep >= 0, "HalfNewest: keep", keep, "at least 0");
+        check_number(enough >= 0, "HalfNewest: enough", enough, "at least 0");
     }
     [[gnu::cold, gnu::noinline]] std::vector<double> operator()(std::vector<SetInfo> const& sets) const {
         check();

@@ -43,11 +43,11 @@ struct Collapse {
 
     Needs                             needs() const { return {.snapshots = then == Ruling::roll_back}; }
     [[gnu::cold, gnu::noinline]] void check() const {
-        RUNG_CHECK(least_kept >= 0 && least_kept <= 1 && least_trust >= 0 && least_trust <= 1 &&
-                       most_fall >= 0 && stalled >= 0 && patience >= 0,
-                   "Collapse: least_kept, least_trust, most_fall, stalled and patience; got ", least_kept,
-                   ", ", least_trust, ", ", most_fall, ", ", stalled, " and ", patience,
-                   ", wanted shares of 0 to 1, and at least 0");
+        check_number(least_kept >= 0 && least_kept <= 1, "Collapse: least_kept", least_kept, "0 to 1");
+        check_number(least_trust >= 0 && least_trust <= 1, "Collapse: least_trust", least_trust, "0 to 1");
+        check_number(most_fall >= 0, "Collapse: most_fall", most_fall, "at least 0");
+        check_number(stalled >= 0, "Collapse: stalled", stalled, "at least 0");
+        check_number(patience >= 0, "Collapse: patience", patience, "at least 0");
     }
     [[gnu::cold, gnu::noinline]] Advice operator()(Round const& now, std::vector<Round> const& before) const {
         check();

@@ -109,14 +109,14 @@ private:
     [[gnu::cold, gnu::noinline]] void append_shorter_words(std::vector<int>& tokens, std::string_view text,
                                                            std::size_t at) const {
         // Of the token that is read there; 0: no way to the end.
-        const auto    end = Index(text.size());
-        Buffer<Index> size(end + 1);
+        const auto    last = Index(text.size());
+        Buffer<Index> size(last + 1);
         const auto    part = [&](Index from, Index count) {
             return text.substr(std::size_t(from), std::size_t(count));
         };
-        size[end] = 1;
-        for (Index i = end; i-- > 0;) {
-            for (Index room = end - i; room > 1 && size[i] == 0; --room) {
+        size[last] = 1;
+        for (Index i = last; i-- > 0;) {
+            for (Index room = last - i; room > 1 && size[i] == 0; --room) {
                 const int word = words_.match(part(i, room));
                 if (word < 0) break;
                 room = Index(words_[word].size());
@@ -128,7 +128,7 @@ private:
         }
         if (size[0] == 0) id(text, at);
         const int first_word = specials + int(alphabet_.size());
-        for (Index i = 0; i < end; i += size[i])
+        for (Index i = 0; i < last; i += size[i])
             tokens.push_back(size[i] == 1 ? id(text, std::size_t(i))
                                           : first_word + words_.match(part(i, size[i])));
     }

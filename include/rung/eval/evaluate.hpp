@@ -83,11 +83,10 @@ template <class Model, class Task>
                                                    std::string_view where = "evaluate") {
     const Difficulty from = corner<Task>(options.from), to = corner<Task>(options.to),
                      by = corner<Task>(options.by), one = corner<Task>(1);
-    RUNG_CHECK(one.within(from) && from.within(to) && one.within(by) && options.each >= 1 &&
-                   (HasAxes<Task> || to.second == 0),
-               where, ": difficulties and count; got ", from.text(), " to ", to.text(), " by ", by.text(),
-               " and ", options.each, ", wanted 1 <= from <= to, by >= 1 and each >= 1",
-               HasAxes<Task> ? "" : ", of one axis");
+    RUNG_CHECK(one.within(from) && from.within(to) && one.within(by) && (HasAxes<Task> || to.second == 0),
+               where, ": difficulties; got from ", from.text(), " to ", to.text(), " by ", by.text(),
+               ", wanted 1 <= from <= to and by >= 1", HasAxes<Task> ? "" : ", of one axis");
+    RUNG_CHECK(options.each >= 1, where, ": each; got ", options.each, ", wanted at least 1");
     check_length<Model>(where, task, to);
 }
 
@@ -128,11 +127,24 @@ std::vector<Example> problems(Task const& task, Difficulty difficulty, int count
     return all;
 }
 
+/// Throws at an answer that no model can write: all would count as wrong.
+[[gnu::cold, gnu::noinline]] inline void check_answers(Vocab const& vocab, std::vector<Example> const& truth,
+                                                       std::string_view task) {
+    std::vector<int> tokens;
+    for (auto const& [prompt, answer] : truth) try {
+            vocab.append(tokens, answer);
+        } catch (...) {
+            rethrow_from(join({"evaluate: ", task, ": answer of '", prompt, "': "}));
+        }
+}
+
 /// Those of a test, which training never reads.
 template <class Task>
 std::vector<Example> test_problems(Task const& task, std::uint64_t seed, Difficulty difficulty, int count,
                                    std::uint32_t stream) {
-    return problems(task, difficulty, count, {seed, Purpose::evaluation, difficulty.key(), stream});
+    auto all = problems(task, difficulty, count, {seed, Purpose::evaluation, difficulty.key(), stream});
+    check_answers(vocab_of<Task>(), all, type_name<Task>());
+    return all;
 }
 
 [[gnu::noinline]] inline std::vector<std::string> prompts_of(std::vector<Example> const& examples) {

@@ -32,6 +32,7 @@ struct InspectedBlock {
     int                layer = 0;  ///< whose weights it has
     std::string        name;       ///< "layer 0", or "pass 2, layer 0"
     std::vector<Rows>  attention;  ///< (H, T, T): of a query in each row, its probability of each key
+    Rows               stream;     ///< (T, C): the residual stream that it leaves
     std::vector<Guess> lens;       ///< (T): should the last norm and the head read what the block leaves
 };
 
@@ -40,6 +41,7 @@ struct Inspection {
     int                         passes = 0;
     std::vector<std::string>    symbols;  ///< (T): a character for each token
     std::vector<InspectedBlock> blocks;   ///< in the order in which they ran
+    Rows                        logits;   ///< (T, vocabulary): of the token that follows each
     Rows norms;      ///< (blocks + 1, T): |x| that each block reads, then of the last state
     Rows distances;  ///< (passes, T): |x - x before| / |x| of a pass; of the first, NaN
 };
@@ -53,6 +55,16 @@ std::vector<double> lengths(Mat<Real const> x) {
         double sum = 0;
         for (Index c = 0; c < x.cols; ++c) sum += double(x(i, c)) * double(x(i, c));
         all.push_back(std::sqrt(sum));
+    }
+    return all;
+}
+
+template <class Real>
+Rows rows_of(Mat<Real const> x) {
+    Rows all;
+    for (Index i = 0; i < x.rows; ++i) {
+        auto& row = all.emplace_back();
+        for (Index c = 0; c < x.cols; ++c) row.push_back(double(x(i, c)));
     }
     return all;
 }
@@ -76,6 +88,8 @@ std::vector<Guess> guesses(Mat<Real const> logits, Vocab const& vocab) {
         const auto  top = std::max_element(row, row + logits.cols);
         double      sum = 0;
         for (Index j = 0; j < logits.cols; ++j) sum += std::exp(double(row[j]) - double(*top));
+        RUNG_CHECK(std::isfinite(sum), "inspect: logits of token ", i, "; got ", sum,
+                   " for the sum of their exponentials, wanted finite numbers (are the weights finite?)");
         const int token = int(top - row);
         all.push_back({token, vocab.symbol(token), 1 / sum});
     }
@@ -108,8 +122,8 @@ Rows attention_of(Mat<Real const> u, Mat<Real const> lse, Look<Real> const& look
 template <class Model, class Lane>
 Inspection inspect_with(Lane& lane, Weights<Acc<typename Lane::real>> w, Vocab const& vocab,
                         std::vector<int> const& tokens, Run run = {}, std::vector<int> positions = {}) {
-    using Real  = typename Lane::real;
-    using Order = typename Model::Order;
+    using Real   = typename Lane::real;
+    using Blocks = typename Model::Order;
     RUNG_CHECK(vocab.size() == Model::shape.vocab, "inspect: vocabulary; got ", vocab.size(),
                " tokens, wanted ", Model::shape.vocab, ", the model's");
     RUNG_CHECK(!tokens.empty() && int(tokens.size()) <= Model::shape.context, "inspect: tokens; got ",
@@ -130,7 +144,7 @@ Inspection inspect_with(Lane& lane, Weights<Acc<typename Lane::real>> w, Vocab c
     const auto tape    = Model::forward(lane, w, placed(lane, rows), run, keep);
     const auto on_host = [&](auto x) { return fetched(lane, x); };
     const auto states  = [&](Mat<Real> x) { return on_host(Mat<Real const>(x)); };
-    const int  passes = Model::passes_of(run).most, blocks = Order::blocks(passes);
+    const int  passes = Model::passes_of(run).most, blocks = Blocks::blocks(passes);
     auto       look = tape.look;
     if (!look.bias.empty()) look.bias = on_host(look.bias);
 
@@ -141,7 +155,7 @@ Inspection inspect_with(Lane& lane, Weights<Acc<typename Lane::real>> w, Vocab c
         const auto mark  = lane.mark();
         auto const saved = tape.blocks(0, at);
         auto&      block = all.blocks.emplace_back();
-        block.pass = Order::pass(at, passes), block.layer = Order::layer(at, passes);
+        block.pass = Blocks::pass(at, passes), block.layer = Blocks::layer(at, passes);
         block.name        = "layer " + std::to_string(block.layer);
         const bool looped = block.pass >= 0 && block.pass < passes;
         if (looped && passes > 1) block.name = "pass " + std::to_string(block.pass) + ", " + block.name;
@@ -151,12 +165,15 @@ Inspection inspect_with(Lane& lane, Weights<Acc<typename Lane::real>> w, Vocab c
             block.attention.push_back(detail::attention_of(u, lse, look, h, Model::shape.head_size()));
         all.norms.push_back(detail::lengths(states(saved.x)));
         // What the next block reads, unless a loop's entry or the head stands between them.
-        const bool last   = at + 1 == blocks || Order::pass(at + 1, passes) != block.pass;
+        const bool last   = at + 1 == blocks || Blocks::pass(at + 1, passes) != block.pass;
         const auto leaves = !last              ? tape.blocks(0, at + 1).x
                             : looped           ? left[std::size_t(block.pass)]
                             : block.pass == -1 ? tape.input
                                                : tape.x;
-        block.lens        = detail::guesses(states(Model::answer(lane, w, leaves)), vocab);
+        const auto logits = states(Model::answer(lane, w, leaves));
+        block.stream      = detail::rows_of(states(leaves));
+        block.lens        = detail::guesses(logits, vocab);
+        if (at + 1 == blocks) all.logits = detail::rows_of(logits);
         lane.release(mark);
     }
     all.norms.push_back(detail::lengths(states(tape.x)));

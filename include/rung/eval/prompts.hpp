@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <concepts>
 #include <span>
 #include <string>
 #include <vector>
@@ -106,3 +107,14 @@ struct DecodeCall {
 };
 
 }  // namespace rung::detail
+
+namespace rung {
+
+/// Of one prompt without braces: a sentence.
+template <class Context, class Model, class Asked, std::convertible_to<std::string_view> Text>
+void decode(Context&, Model const&, Asked const&, Text const&, DecodeOptions const& = {}) {
+    static_assert(!std::is_same_v<Text, Text>,
+                  "decode: wanted a list of prompts: decode(ctx, model, task, {\"12=\"})");
+}
+
+}  // namespace rung

@@ -22,7 +22,7 @@ struct DecodeOptions {
     /// Most new tokens per answer, its end among them; 0: whatever the context leaves room for.
     int           limit       = 0;
     double        temperature = 0;  ///< 0: greedy. Otherwise logits are divided by it and a token is drawn
-    int           top_k       = 0;  ///< draw among the k likeliest; 0: among all
+    int           top_k       = 0;  ///< draw among the k likeliest; 0, or more than there are: among all
     std::uint32_t stream      = 0;  ///< of random numbers: prompt i of two streams is drawn differently
     std::uint32_t site        = 0;  ///< below 2^24: the same once more, for streams of two numbers
     int           first       = 0;  ///< number of the first prompt among those of the stream
@@ -35,11 +35,11 @@ struct DecodeOptions {
 namespace detail {
 
 [[gnu::cold, gnu::noinline]] inline void check_options(DecodeOptions const& options) {
-    RUNG_CHECK(options.limit >= 0 && options.group >= 0 && options.top_k >= 0 && options.temperature >= 0 &&
-                   options.first >= 0,
-               "decode: limit, group, top_k, temperature, first; got ", options.limit, ", ", options.group,
-               ", ", options.top_k, ", ", options.temperature, ", ", options.first,
-               ", wanted at least 0 each");
+    check_number(options.limit >= 0, "decode: limit", options.limit, "at least 0");
+    check_number(options.group >= 0, "decode: group", options.group, "at least 0");
+    check_number(options.top_k >= 0, "decode: top_k", options.top_k, "at least 0");
+    check_number(options.temperature >= 0, "decode: temperature", options.temperature, "at least 0");
+    check_number(options.first >= 0, "decode: first", options.first, "at least 0");
     RUNG_CHECK(options.top_k == 0 || options.temperature > 0, "decode: top_k; got ", options.top_k,
                " at temperature 0, which takes the likeliest token; wanted a temperature, or none");
     RUNG_CHECK(options.run.dropout.rate == 0, "decode: run.dropout; got ", options.run.dropout.rate,

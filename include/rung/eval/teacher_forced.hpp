@@ -24,9 +24,10 @@ std::vector<Answer> teacher_forced(Context& ctx, Model const& model, Vocab const
     RUNG_CHECK(!examples.empty(), "teacher_forced: examples; got none, wanted at least 1");
     RUNG_CHECK(vocab.size() == Model::shape.vocab, "teacher_forced: vocabulary; got ", vocab.size(),
                " tokens, wanted ", Model::shape.vocab, ", the model's");
-    RUNG_CHECK(options.temperature == 0 && options.run.dropout.rate == 0,
-               "teacher_forced: temperature and dropout; got ", options.temperature, " and ",
-               options.run.dropout.rate, ", wanted 0 each: it stands for greedy decoding");
+    check_number(options.temperature == 0, "teacher_forced: temperature", options.temperature,
+                 "0: it stands for greedy decoding");
+    check_number(options.run.dropout.rate == 0, "teacher_forced: run.dropout", options.run.dropout.rate,
+                 "0: only training drops anything");
     Run run    = options.run;
     run.learnt = 0, run.states = 1, run.graded = 1;
     const auto                   texts = detail::prompts_of(examples);

@@ -79,7 +79,11 @@ struct ClimbOptions {
 namespace detail {
 
 inline double rate_of(ClimbOptions const& options, int round, int step) {
-    if (options.rate) return options.rate(round, step);
+    if (options.rate) try {
+            return options.rate(round, step);
+        } catch (...) {
+            rethrow_from(join({"rate of step ", step, ": "}));
+        }
     return WarmupStableDecay{options.peak, options.warmup, options.steps, options.decay}(step);
 }
 
@@ -138,36 +142,35 @@ inline bool is_tested(ClimbOptions const& options, int round) {
     RUNG_CHECK(options.snapshots || !options.watchdog.needs().snapshots,
                "self_improve: snapshots; got none for ", type_of(options.watchdog),
                ", which may roll back; wanted ClimbOptions::snapshots");
-    RUNG_CHECK(options.rounds > 0 && options.rounds < most_rounds && options.prompts > 0 &&
-                   options.steps > 0 && options.batch > 0,
-               "self_improve: rounds, prompts, steps and batch; got ", options.rounds, ", ", options.prompts,
-               ", ", options.steps, " and ", options.batch, ", wanted at least 1 each, and less than ",
-               most_rounds, " rounds");
-    RUNG_CHECK(options.prompts <= most_prompts, "self_improve: prompts; got ", options.prompts,
-               ", wanted at most ", most_prompts, " a round");
+    const auto ranges = [](char const* what, int got, int least, int most) {
+        RUNG_CHECK(got >= least && got <= most, "self_improve: ", what, "; got ", got, ", wanted ", least,
+                   " to ", most);
+    };
+    ranges("rounds", options.rounds, 1, most_rounds - 1);
+    ranges("prompts", options.prompts, 1, most_prompts);
+    ranges("steps", options.steps, 1, most_drawn);
+    ranges("batch", options.batch, 1, most_sequences);
     RUNG_CHECK(options.batch <= most_sequences && options.steps <= most_drawn / options.batch,
                "self_improve: batch and steps; got ", options.batch, " and ", options.steps,
                ", wanted at most ", most_sequences, " sequences an update, and ", most_drawn, " a round");
-    RUNG_CHECK(options.rate || (options.peak >= 0 && std::isfinite(float(options.peak))),
-               "self_improve: peak; got ", options.peak, ", wanted a finite number of at least 0");
+    check_number(options.rate || (options.peak >= 0 && std::isfinite(float(options.peak))),
+                 "self_improve: peak", options.peak, "a finite number of at least 0");
     if (options.decay == 0 && !options.rate)
         options.decay = std::clamp(options.steps - options.warmup, 0, options.steps / 2);
-    RUNG_CHECK(options.decay >= 0 && options.warmup >= 0 && options.decay + options.warmup <= options.steps &&
-                   options.test_every >= 0,
-               "self_improve: decay, warmup and test_every; got ", options.decay, ", ", options.warmup,
-               " and ", options.test_every, ", wanted 0 to steps together, and at least 0");
+    ranges("warmup", options.warmup, 0, options.steps);
+    ranges("decay", options.decay, 0, options.steps - options.warmup);
+    check_number(options.test_every >= 0, "self_improve: test_every", options.test_every, "at least 0");
     RUNG_CHECK(options.schedule && options.replay, "self_improve: schedule and replay; got ",
                options.schedule ? "one without the other" : "no schedule",
                ", wanted a function each, such as Next{} and HalfNewest{}");
-    RUNG_CHECK(options.labeller.temperature >= 0 && options.labeller.top_k >= 0,
-               "self_improve: labeller.temperature and top_k; got ", options.labeller.temperature, " and ",
-               options.labeller.top_k, ", wanted at least 0");
+    check_number(options.labeller.temperature >= 0, "self_improve: labeller.temperature",
+                 options.labeller.temperature, "at least 0");
+    check_number(options.labeller.top_k >= 0, "self_improve: labeller.top_k", options.labeller.top_k,
+                 "at least 0");
     RUNG_CHECK(options.labeller.top_k == 0 || options.labeller.temperature > 0,
                "self_improve: labeller.top_k; got ", options.labeller.top_k,
                " at temperature 0, which takes the likeliest token; wanted a temperature, or none");
-    RUNG_CHECK(options.labeller.samples >= 1 && options.labeller.samples <= most_samples,
-               "self_improve: labeller.samples; got ", options.labeller.samples, ", wanted 1 to ",
-               most_samples);
+    ranges("labeller.samples", options.labeller.samples, 1, most_samples);
     RUNG_CHECK(options.labeller.samples == 1 || options.labeller.temperature > 0 || options.labeller.ask,
                "self_improve: labeller; got ", options.labeller.samples,
                " samples at temperature 0, which are all alike; wanted a temperature, or `ask`");

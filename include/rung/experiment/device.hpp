@@ -11,18 +11,21 @@
 
 namespace rung {
 
-/// work(ctx) with a context on the device that common.device asks for: "cpu"; "cuda", which throws where there is no
+/// work(ctx) with a context on the device that common.device asks for: "cpu"; "cuda", a bad flag where there is no
 /// GPU; or "auto", a GPU if there is one, which common.device then names.
 template <class Work>
 void on_device(Common& common, Work&& work) {
 #ifdef RUNG_CUDA
-    if (common.device == "cuda" || (common.device == "auto" && cuda::find_device().usable)) {
+    const cuda::Found found = common.device == "cpu" ? cuda::Found{} : cuda::find_device();
+    check_flag(common.device != "cuda" || found.usable,
+               "--device: got cuda, wanted cpu or auto: ", found.what);
+    if (found.usable) {
         cuda::Context ctx{{.seed = common.seed}};
         common.device = "cuda";
         return work(ctx);
     }
 #else
-    RUNG_CHECK(
+    check_flag(
         common.device != "cuda",
         "--device: got cuda, wanted cpu or auto: this program was built without CUDA (link rung::cuda)");
 #endif

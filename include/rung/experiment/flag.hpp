@@ -58,8 +58,8 @@ enum class Origin { fallback, file, environment, line };
 /// A name on the command line and the variable behind it.
 class Flag {
 public:
-    Flag(std::string_view name, std::string_view help, std::string_view shown)
-        : name{name}, help{help}, shown{shown} {}
+    Flag(std::string_view name_, std::string_view help_, std::string_view shown_)
+        : name{name_}, help{help_}, shown{shown_} {}
     virtual ~Flag() = default;
 
     /// Sets the variable. Returns what was wanted instead, or nothing.
@@ -89,8 +89,8 @@ public:
 template <class Number>
 class NumberFlag final : public Flag {
 public:
-    NumberFlag(std::string_view name, Number& target, std::string_view help, Limits<Number> limits)
-        : Flag{name, help, std::integral<Number> ? "N" : "X"}, target_{target}, limits_{limits} {
+    NumberFlag(std::string_view name_, Number& target, std::string_view help_, Limits<Number> limits)
+        : Flag{name_, help_, std::integral<Number> ? "N" : "X"}, target_{target}, limits_{limits} {
         grows = limits.grows;
     }
 
@@ -113,8 +113,8 @@ private:
 
 class SwitchFlag final : public Flag {
 public:
-    SwitchFlag(std::string_view name, bool& target, std::string_view help)
-        : Flag{name, help, ""}, target_{target} {}
+    SwitchFlag(std::string_view name_, bool& target, std::string_view help_)
+        : Flag{name_, help_, ""}, target_{target} {}
 
     [[gnu::cold, gnu::noinline]] std::string read(std::string_view word) override {
         if (word != "true" && word != "false") return "true or false";
@@ -131,8 +131,8 @@ class TextFlag final : public Flag {
 public:
     using Choices = std::vector<std::string>;
 
-    TextFlag(std::string_view name, std::string& target, std::string_view help, Choices choices)
-        : Flag{name, help, "TEXT"}, target_{target}, choices_{std::move(choices)} {}
+    TextFlag(std::string_view name_, std::string& target, std::string_view help_, Choices choices)
+        : Flag{name_, help_, "TEXT"}, target_{target}, choices_{std::move(choices)} {}
 
     [[gnu::cold, gnu::noinline]] std::string read(std::string_view word) override {
         bool known = choices_.empty() && !word.empty();
@@ -157,7 +157,7 @@ private:
 /// A file, which it keeps the name of.
 class FileFlag final : public Flag {
 public:
-    FileFlag(std::string_view name, std::string_view help) : Flag{name, help, "FILE"} {}
+    FileFlag(std::string_view name_, std::string_view help_) : Flag{name_, help_, "FILE"} {}
 
     [[gnu::cold, gnu::noinline]] std::string read(std::string_view word) override {
         path = word;

@@ -125,6 +125,12 @@ public:
             if (flag->origin == Origin::line) refuse({"--", name, ": got one, wanted none beside ", what});
         }
     }
+    /// Makes the folder of a flag that `parse` does not claim. Throws BadFlag where it cannot be written to.
+    [[gnu::cold, gnu::noinline]] static void claim(std::string_view name, std::string const& folder) try {
+        claim_folder(folder);
+    } catch (Error const& error) {
+        refuse({"--", name, ": ", error.what()});
+    }
     /// The command line, for a report's reader to paste into a shell.
     std::string const& command() const { return command_; }
     std::string const& program() const { return program_; }
@@ -160,11 +166,6 @@ private:
 
     [[noreturn, gnu::cold, gnu::noinline]] static void refuse(std::initializer_list<std::string_view> parts) {
         throw BadFlag(text::join(parts));
-    }
-    [[gnu::cold, gnu::noinline]] static void claim(std::string_view name, std::string const& folder) try {
-        claim_folder(folder);
-    } catch (Error const& error) {
-        refuse({"--", name, ": ", error.what()});
     }
 
     /// Sets the flag, unless what comes before `where` has set it already.

@@ -8,6 +8,7 @@
 
 #include <sys/file.h>
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <type_traits>
 
@@ -63,7 +64,8 @@ public:
         if (whole == 0) file_.write(head + "\n");
     }
 
-    /// Whether the score is in the file already: `cell` with what it is the answer to has to be the same.
+    /// Whether the score is in the file already: `cell` with what it is the answer to has to be the same, and the count
+    /// that of `score`.
     /// @param answers  where to put the lines that keep the answers themselves: without them it is not there
     bool has(Json const& cell, Score& score, std::vector<std::string>* answers) const {
         const auto want = members_of(cell.text());
@@ -77,8 +79,9 @@ public:
                        there == got.end() ? "none" : there->second, ", wanted ", value,
                        " (another test: give it a file of its own)");
         }
-        score.correct = int(number(got, "correct")), score.count = int(number(got, "count"));
-        score.passes = number(got, "passes");
+        const double count = number(got, "count", score.count, score.count);
+        score.correct      = int(number(got, "correct", 0, count));
+        score.passes       = number(got, "passes", 0, INFINITY);
         if (answers == nullptr) return true;
         const auto kept = got.find("answers");
         if (kept == got.end()) return false;
@@ -123,15 +126,16 @@ private:
                        " (another evaluation: give it a file of its own)");
         }
     }
-    double number(std::map<std::string, std::string> const& line, std::string const& name) const {
-        const auto at    = line.find(name);
-        double     value = 0;
-        const bool read =
-            at != line.end() &&
-            std::from_chars(at->second.data(), at->second.data() + at->second.size(), value).ec ==
-                std::errc{};
-        RUNG_CHECK(read, "evaluate_into: '", path_, "', difficulty ", line.at("cell"), ": ", name, "; got ",
-                   at == line.end() ? "none" : at->second, ", wanted a number");
+    /// A member that is a number from `least` to `most`.
+    double number(std::map<std::string, std::string> const& line, std::string const& name, double least,
+                  double most) const {
+        const auto        at    = line.find(name);
+        const std::string got   = at == line.end() ? "none" : at->second;
+        double            value = -1;
+        const auto [end, error] = std::from_chars(got.data(), got.data() + got.size(), value);
+        RUNG_CHECK(error == std::errc{} && end == got.data() + got.size() && value >= least && value <= most,
+                   "evaluate_into: '", path_, "', difficulty ", line.at("cell"), ": ", name, "; got ", got,
+                   ", wanted a number from ", least, " to ", most);
         return value;
     }
 
@@ -215,7 +219,7 @@ Report resume(std::string const& path, Context& ctx, Model const& model, Task co
         Json cell;
         cell.set("cell", difficulty.text()).set("problems", hash_text(problems));
         cell.set("asked_passes", Model::passes_of(run_of(options, difficulty)).most);
-        Score                    score{.difficulty = difficulty};
+        Score                    score{.difficulty = difficulty, .count = options.each};
         std::vector<std::string> answers;
         if (file.has(cell, score, options.watch ? &answers : nullptr)) {
             for (std::size_t i = 0; i < answers.size(); ++i) {

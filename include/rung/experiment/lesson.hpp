@@ -58,7 +58,11 @@ public:
     Report test(Context& ctx, Model const& model, EvaluateOptions options) {
         options.to          = hardest();
         const Report report = evaluate(ctx, model, task_, options);
-        curriculum_.observe(report);
+        try {
+            curriculum_.observe(report);
+        } catch (...) {
+            detail::fail_in(type_name<curriculum_type>(), "observe", "");
+        }
         return report;
     }
     /// What the curriculum has come to by what it observed.

@@ -10,34 +10,22 @@
 #include "rung/experiment/lesson.hpp"
 #include "rung/experiment/pupil.hpp"
 #include "rung/experiment/together.hpp"
-#include "rung/experiment/watch.hpp"
-#include "rung/train/passes.hpp"
-#include "rung/train/rate.hpp"
+#include "rung/experiment/train_options.hpp"
 #include "rung/train/trainer.hpp"
 
 namespace rung {
 
-struct TrainOptions {
-    int       steps      = 1000;
-    int       batch      = 128;  ///< sequences per gradient
-    int       accumulate = 1;    ///< gradients per update
-    double    peak  = 1e-3;  ///< learning rate; warm-up over a tenth of the steps, decay over the last fifth
-    Grade     grade = Grade::answer;
-    Answering answering = Answering::by_token;
-    PassRule  passes    = {};  ///< of a loop, for every example; else the trainer's
-    /// Share of the loss that is of fewer passes, n + k of them drawn at random, of which the last k are learnt from,
-    /// to teach a loop that more passes only help (Bansal et al., "End-to-end algorithm synthesis with recurrent
-    /// networks", NeurIPS 2022: progressive loss).
-    double                          progressive = 0;
-    std::function<double(int step)> rate        = {};  ///< a schedule of your own, instead of `peak`
-    int test_every = 0;   ///< steps between tests that the curriculum observes; 0: none
-    int test_each  = 64;  ///< problems per difficulty in such a test
-    /// Ends with the weights of the test that went best, by the sum of its exact matches; of equals, the first.
-    bool  keep_best = false;
-    Watch watch     = {};
-};
-
 namespace detail {
+
+/// Names what is no trainer.
+template <class Who>
+struct explain_trainer {
+    static constexpr bool ok = requires { typename Who::model_type; };
+    static_assert(
+        ok,
+        "train: wanted a Trainer, Voters, or a context and a model, to begin with, then a task and a "
+        "curriculum, or a source of examples, and the options");
+};
 
 /// A batch once more with fewer passes, which takes its share of the batch's weight.
 [[gnu::noinline]] inline Batch with_fewer_passes(Batch& whole, double share, int own, Rng rng) {
@@ -52,48 +40,6 @@ namespace detail {
     return fewer;
 }
 
-/// Of the models and the source of a run.
-struct Conditions {
-    int  graded, longest, context;
-    bool testable, needs_tests;
-};
-[[gnu::cold, gnu::noinline]] inline void check_training(TrainOptions const& options,
-                                                        Conditions const&   given) {
-    RUNG_CHECK(options.steps > 0 && options.batch > 0 && options.accumulate > 0,
-               "train: steps, batch and accumulate; got ", options.steps, ", ", options.batch, " and ",
-               options.accumulate, ", wanted at least 1 each");
-    RUNG_CHECK(options.batch <= most_sequences / options.accumulate, "train: batch and accumulate; got ",
-               options.batch, " and ", options.accumulate, ", wanted at most ", most_sequences,
-               " sequences an update");
-    RUNG_CHECK(options.progressive >= 0 && options.progressive <= 1, "train: progressive; got ",
-               options.progressive, ", wanted 0 to 1");
-    RUNG_CHECK(options.progressive == 0 || given.graded == 1,
-               "train: progressive and TrainerOptions::graded; got ", options.progressive, " and ",
-               given.graded,
-               ", wanted progressive 0 or graded 1, because a progressive loss may learn from a single pass");
-    RUNG_CHECK(options.test_every >= 0 && options.test_each > 0, "train: test_every and test_each; got ",
-               options.test_every, " and ", options.test_each, ", wanted at least 0 and 1");
-    RUNG_CHECK(given.longest <= given.context, "train: longest sequence; got ", given.longest,
-               " tokens, wanted at most ", given.context, " (raise Shape::context)");
-    RUNG_CHECK(!options.keep_best || (options.test_every > 0 && options.test_every <= options.steps),
-               "train: keep_best; got test_every ", options.test_every, " of ", options.steps,
-               " steps, wanted a test to tell which weights are best");
-    RUNG_CHECK(given.testable || options.test_every == 0, "train: test_every; got ", options.test_every,
-               ", wanted 0, because this source has no tests");
-    RUNG_CHECK(!given.needs_tests || options.test_every > 0,
-               "train: test_every; got 0, wanted at least 1, because this curriculum "
-               "moves on by the scores of tests");
-}
-
-/// For an example of a step, as the options rule.
-[[gnu::noinline]] inline int passes_of(TrainOptions const& options, Difficulty difficulty, int step,
-                                       std::uint64_t seed) {
-    const int passes = options.passes({difficulty, step, Rng(seed, Purpose::passes, std::uint32_t(step))});
-    RUNG_CHECK(passes >= 1, "train: passes at difficulty ", difficulty.text(), "; got ", passes,
-               ", wanted at least 1");
-    return passes;
-}
-
 /// How far a run of train() is, and which run that is.
 [[gnu::cold, gnu::noinline]] inline void archive_run(Archive& all, std::string const& models,
                                                      std::string const& examples, TrainOptions const& options,
@@ -103,16 +49,6 @@ struct Conditions {
                  join({options.steps, ", ", options.batch, ", ", options.accumulate, ", ", options.peak}));
     archive_same(all, "train: source", examples);
     all(step, last);
-}
-
-/// The test that a curriculum observes, by the passes of training.
-inline EvaluateOptions test_of(TrainOptions const& options) {
-    EvaluateOptions test{.each = options.test_each, .answering = options.answering, .stream = 1};
-    if (options.passes)
-        test.passes = [&options](Difficulty difficulty) {
-            return options.passes({difficulty, options.steps, Rng(0, Purpose::passes)});
-        };
-    return test;
 }
 
 /// Models of one kind that learn in step. What is told of a step is their mean loss and gradient, all their tokens, and
@@ -135,14 +71,13 @@ double train_in_step(Pupils<Trainer, Source> pupils, TrainOptions const& options
                              .context     = Model::shape.context,
                              .testable    = testable,
                              .needs_tests = needs_tests});
-    const WarmupStableDecay standard{options.peak, options.steps / 10, options.steps, options.steps / 5};
-    const auto              each  = std::uint64_t(options.batch) * std::uint64_t(options.accumulate);
-    const unsigned          parts = options.progressive > 0 ? 2 : 1;        // of an item's loss
-    const std::size_t       own = std::size_t(options.accumulate) * parts;  // batches of a step, each model's
-    double                  last = 0;
-    int        step = 0, made = 0;  // steps taken, and batches made: the one ahead is not of the state
-    Drawers    drawers(Drawers::beside<Trainer>());
-    const auto make = [&] {
+    const auto        each  = std::uint64_t(options.batch) * std::uint64_t(options.accumulate);
+    const unsigned    parts = options.progressive > 0 ? 2 : 1;          // of an item's loss
+    const std::size_t own   = std::size_t(options.accumulate) * parts;  // batches of a step, each model's
+    double            last  = 0;
+    int               step = 0, made = 0;  // steps taken, and batches made: the one ahead is not of the state
+    Drawers           drawers(Drawers::beside<Trainer>());
+    const auto        make = [&] {
         std::vector<Batch> batches(pupils.count * own);
         for (std::size_t b = 0; b < batches.size(); b += parts) {
             auto const&         pupil = pupils.first[b / own];
@@ -158,15 +93,13 @@ double train_in_step(Pupils<Trainer, Source> pupils, TrainOptions const& options
             batches[b] = pack(items, options.grade, Model::shape.context);
             if (parts > 1)
                 batches[b + 1] = with_fewer_passes(
-                    batches[b], options.progressive, Model::passes,
-                    Rng(pupil.seed, Purpose::passes, std::uint32_t(made), std::uint32_t(b % own + 1), 1));
+                           batches[b], options.progressive, Model::passes,
+                           Rng(pupil.seed, Purpose::passes, std::uint32_t(made), std::uint32_t(b % own + 1), 1));
         }
         ++made;
         return batches;
     };
-    const auto tested = [&](int step) {
-        return options.test_every > 0 && (step + 1) % options.test_every == 0;
-    };
+    const auto tested = [&](int at) { return options.test_every > 0 && (at + 1) % options.test_every == 0; };
     Keeper* const     keeper  = options.watch.keeper();
     const std::string several = pupils.count > 1 ? join({", ", pupils.count, " of them"}) : "";
     Together<Trainer> together(int(pupils.count), [&](int k) -> Trainer& { return pupils.first[k].trainer; });
@@ -175,7 +108,7 @@ double train_in_step(Pupils<Trainer, Source> pupils, TrainOptions const& options
         for (int at; (at = step + together.under_way()) < options.steps && together.has_room();) {
             if (at > step && keeper && keeper->due(at - step)) break;
             const std::vector<Batch> batches = next.take();
-            const double             rate    = options.rate ? options.rate(at) : standard(at);
+            const double             rate    = rate_of(options, at);
             // A test may change the curriculum: the batch after it waits.
             if (at + 1 < options.steps && !tested(at)) next.start();
             together.start(batches, rate, tested(at) || options.watch.looks());
@@ -259,18 +192,22 @@ double train_in_step(Pupils<Trainer, Source> pupils, TrainOptions const& options
 template <class Trainer, class Source>
 double train(Trainer& trainer, Source&& source, TrainOptions const& options) {
     using Given = std::remove_reference_t<Source>;
-    detail::Pupil<Trainer, Given> pupil(trainer, source, options.keep_best);
-    return detail::train_in_step<Trainer, Given>({&pupil, 1}, options);
+    if constexpr (detail::explain_trainer<Trainer>::ok) {
+        detail::Pupil<Trainer, Given> pupil(trainer, source, options.keep_best);
+        return detail::train_in_step<Trainer, Given>({&pupil, 1}, options);
+    } else return 0;
 }
 
 /// Trains on true labels of a task, at the difficulties that a curriculum names.
 template <class Trainer, class Task, class Curriculum>
 double train(Trainer& trainer, Task const& task, Curriculum&& curriculum, TrainOptions const& options) {
-    using Model = typename Trainer::model_type;
-    detail::explain_fit<Model, Task>();
-    Lesson lesson{task, std::forward<Curriculum>(curriculum)};
-    detail::check_length<Model>("train", task, lesson.hardest());
-    return train(trainer, lesson, options);
+    if constexpr (detail::explain_trainer<Trainer>::ok) {
+        using Model = typename Trainer::model_type;
+        detail::explain_fit<Model, Task>();
+        Lesson lesson{task, std::forward<Curriculum>(curriculum)};
+        detail::check_length<Model>("train", task, lesson.hardest());
+        return train(trainer, lesson, options);
+    } else return 0;
 }
 
 /// The same with a trainer of its own.

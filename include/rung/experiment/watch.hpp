@@ -29,6 +29,15 @@ struct LabelEvent {
     int more = 0;          ///< of them since the event before
 };
 
+template <class F>
+struct explain_watch {
+    static constexpr bool ok = std::invocable<F const&, StepEvent const&>;
+    static_assert(
+        ok,
+        "Watch: wanted `void operator()(rung::StepEvent const&) const`, such as a lambda, or a journal's "
+        "watch (is yours missing the final const?)");
+};
+
 /// Sees every step: any function of a StepEvent, which finds the models as that step left them. A journal's also keeps
 /// the state of the training, so that it goes on after the process was killed, and looks at no model: on a device, it
 /// may be told of a step when later ones have been started, and when it throws these are taken, too.
@@ -38,27 +47,36 @@ public:
 
     Watch() = default;
     template <class F>
-        requires(!std::same_as<F, Watch> && std::invocable<F const&, StepEvent const&>)
-    Watch(F see) : see_(std::move(see)) {}
+        requires(!std::same_as<F, Watch>)  // anything else, so that what has another form gets the sentence
+    Watch(F see) {
+        if constexpr (explain_watch<F>::ok) see_ = std::move(see);
+    }
     /// @param looks  at models, too
     Watch(std::function<void(StepEvent const&)> see, std::shared_ptr<Keeper> keeper, bool looks = true)
         : see_(std::move(see)), keeper_(std::move(keeper)), looks_(looks) {}
 
+    struct NoState {
+        void operator()(Archive&) const {}
+    };
     /// This one, and then another look at each step, whose own state is kept beside the training's.
-    template <class State>
+    /// @param state  of the other, a function of an Archive& that writes it or reads it back
+    template <class State = NoState>
     [[gnu::cold, gnu::noinline]] Watch and_then(std::function<void(StepEvent const&)> more,
-                                                State                                 state) const {
+                                                State                                 state = {}) const {
         Watch both;
         both.labels = labels;
-        both.see_   = [first = *this, more](StepEvent const& event) { first(event), more(event); };
+        both.see_   = [first = see_, more](StepEvent const& event) { first(event), more(event); };
         if (keeper_) both.keeper_ = std::make_shared<Beside<State>>(keeper_, std::move(state));
         return both;
     }
 
     explicit operator bool() const { return bool(see_); }
-    void     operator()(StepEvent const& event) const { see_(event); }
-    Keeper*  keeper() const { return keeper_.get(); }  ///< nullptr: the state is not kept
-    bool     looks() const { return see_ && looks_; }  ///< it may look at the models
+    /// What is thrown there is told with the step.
+    [[gnu::noinline]] void operator()(StepEvent const& event) const try { see_(event); } catch (...) {
+        rethrow_from(join({"watch of step ", event.step, ": "}));
+    }
+    Keeper* keeper() const { return keeper_.get(); }  ///< nullptr: the state is not kept
+    bool    looks() const { return see_ && looks_; }  ///< it may look at the models
 
 private:
     /// Keeps two states as one.

@@ -27,6 +27,9 @@ namespace rung::detail {
     return json;
 }
 
+/// Its place in a file depends on who wrote it.
+inline constexpr char const* rope_factor = "factor of rope_parameters or rope_scaling";
+
 /// The settings that count, under one name each and with the class's default where the file says nothing.
 [[gnu::cold, gnu::noinline]] inline nlohmann::json settings_of(nlohmann::json const& config) {
     using nlohmann::json;
@@ -65,10 +68,10 @@ namespace rung::detail {
         if (!rope.is_object()) rope = json::object();
         rope["rope_theta"] = get(config, "rope_theta", 1e4);
     }
-    const json type    = get(rope, "rope_type", get(rope, "type", "default"));
-    out["rope_theta"]  = get(rope, "rope_theta", 1e4);
-    out["rope_factor"] = type == "default" ? json(1.0) : get(rope, "factor", 1.0);
-    out["rope_type"]   = type == "linear" ? json("default") : type;
+    const json type   = get(rope, "rope_type", get(rope, "type", "default"));
+    out["rope_theta"] = get(rope, "rope_theta", 1e4);
+    out[rope_factor]  = type == "default" ? json(1.0) : get(rope, "factor", 1.0);
+    out["rope_type"]  = type == "linear" ? json("default") : type;
     return out;
 }
 
@@ -81,11 +84,14 @@ namespace rung::detail {
     for (auto const& [name, value] : wanted.items()) {
         const auto found = got.find(name);
         if (found != got.end() && *found == value) continue;
-        mismatches.push_back(
-            concat("config.json: ", name, "; got ",
-                   found == got.end() ? "none"
-                                      : found->dump(-1, ' ', true, nlohmann::json::error_handler_t::replace),
-                   ", wanted ", value.dump()));
+        mismatches.push_back(concat(
+            "config.json: ", name, "; got ",
+            found == got.end() ? "none"
+                               : found->dump(-1, ' ', true, nlohmann::json::error_handler_t::replace),
+            ", wanted ", value.dump(),
+            name == rope_factor && (value == no_rotation || (found != got.end() && *found == no_rotation))
+                ? " (1e+30 is NoPe's: the angles vanish)"
+                : ""));
         if (name == "model_type") return;  // the others have other names
     }
 }

@@ -8,6 +8,7 @@
 // All that does not fit is one error, and then the model is as it was.
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <string>
 #include <vector>
@@ -75,6 +76,10 @@ private:
         if (!numbers)
             return complain(tensor.name,
                             concat("dtype; got ", tensor.dtype->name, ", wanted F32, BF16, F16 or F64"));
+        for (std::size_t i = 0; i < numbers->size(); ++i)
+            if (!std::isfinite((*numbers)[i]))
+                return complain(tensor.name,
+                                concat("number ", i, "; got ", (*numbers)[i], ", wanted a finite one"));
         if (!wanted.fixed.empty()) {
             if (*numbers != wanted.fixed)
                 complain(

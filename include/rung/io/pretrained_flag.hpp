@@ -21,8 +21,8 @@ public:
                   "folder for the model as Hugging Face's classes load it");
     }
 
-    /// Where the flag was given, throws BadFlag if no stock class computes what the model computes, or counts positions
-    /// as the task does, and Error if the folder or the vocabulary will not do.
+    /// Where the flag was given, throws BadFlag if the folder cannot be written to, or no stock class computes what the
+    /// model computes or counts positions as the task does, and Error if the vocabulary will not do.
     template <class Model, class Task>
     void check(Task const&) const {
         if (folder_.empty()) return;
@@ -30,7 +30,7 @@ public:
         if constexpr (why != nullptr)
             throw BadFlag(text::join({"--save-pretrained: got '", folder_, "', wanted none: ", why}));
         tokenizer_json(vocab_of<Task>());
-        claim_folder(folder_);
+        Flags::claim("save-pretrained", folder_);
     }
 
     /// Nothing, unless the flag was given; where no stock class computes what the model computes, a line that says so.

@@ -135,7 +135,8 @@ inline constexpr std::uint64_t longest_header = 100'000'000;
     RUNG_CHECK(file.size() >= 8, "safetensors: file; got ", file.size(), " bytes, wanted at least 8");
     std::memcpy(&size, file.data(), 8);
     RUNG_CHECK(size <= longest_header, "safetensors: header; got ", std::to_string(size),
-               " bytes, wanted at most ", longest_header);
+               " bytes by the file's first 8, wanted at most ", longest_header,
+               " (is this a safetensors file?)");
     RUNG_CHECK(size <= file.size() - 8, "safetensors: header; got ", file.size() - 8, " bytes, wanted ", size,
                ", as the file says");
     const std::string_view header = file.substr(8, std::size_t(size)), data = file.substr(8 + header.size());
@@ -182,8 +183,13 @@ inline constexpr std::uint64_t longest_header = 100'000'000;
 /// A file that was read, and its tensors.
 class Safetensors : public SafetensorsView {
 public:
-    explicit Safetensors(std::string const& path) : bytes_(read_whole_file(path)) {
-        static_cast<SafetensorsView&>(*this) = parse_safetensors(bytes_);
+    [[gnu::cold, gnu::noinline]] explicit Safetensors(std::string const& path)
+        : bytes_(read_whole_file(path)) {
+        try {
+            static_cast<SafetensorsView&>(*this) = parse_safetensors(bytes_);
+        } catch (...) {
+            rethrow_from(join({"'", path, "': "}));
+        }
     }
     Safetensors(Safetensors const&)            = delete;
     Safetensors& operator=(Safetensors const&) = delete;

@@ -7,6 +7,7 @@
 //     AutoTokenizer.from_pretrained("reverser")
 
 #include <sys/file.h>
+#include <cmath>
 #include <string>
 
 #include "rung/io/config.hpp"
@@ -42,6 +43,10 @@ namespace detail {
                                                          float const* weights, Vocab const& vocab) {
     RUNG_CHECK(vocab.size() == model.shape.vocab, "save_pretrained: tokens of the vocabulary; got ",
                vocab.size(), ", wanted ", model.shape.vocab, ", the model's");
+    for (auto const& [name, spec, offset] : model.weights)
+        for (Index i = 0; i < spec.size(); ++i)
+            RUNG_CHECK(std::isfinite(weights[offset + i]), "save_pretrained: weight '", name, "', number ", i,
+                       "; got ", weights[offset + i], ", wanted a finite one");
     const Json tokenizer = tokenizer_json(vocab);  // which may throw
     make_folder(folder);
     // One writer at a time, each with all its files: those of two models are never mixed.

@@ -56,17 +56,17 @@ struct Layout {
 
     /// Every weight that is there, in the order of the buffer. One copy, for whoever walks over them.
     [[gnu::noinline]] static NamedWeights weights() {
-        NamedWeights all(count_of(Embed::weights) + D::layers * count_of(Block::weights) +
-                         count_of(Entry::weights) + count_of(Norm::weights) + count_of(Unembed::weights) +
-                         count_of(Scores::weights));
-        all.add("embed.", Embed::weights);
+        NamedWeights list(count_of(Embed::weights) + D::layers * count_of(Block::weights) +
+                          count_of(Entry::weights) + count_of(Norm::weights) + count_of(Unembed::weights) +
+                          count_of(Scores::weights));
+        list.add("embed.", Embed::weights);
         for (int layer = 0; layer < D::layers; ++layer)
-            all.add(join({"blocks.", layer, "."}), Block::weights);
-        all.add("loop.", Entry::weights);
-        all.add("norm.", Norm::weights);
-        all.add("unembed.", Unembed::weights);
-        all.add("position.", Scores::weights);
-        return std::move(all).take();
+            list.add(join({"blocks.", layer, "."}), Block::weights);
+        list.add("loop.", Entry::weights);
+        list.add("norm.", Norm::weights);
+        list.add("unembed.", Unembed::weights);
+        list.add("position.", Scores::weights);
+        return std::move(list).take();
     }
 };
 

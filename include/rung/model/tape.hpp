@@ -43,8 +43,8 @@ struct Passes {
             ", wanted 1, or 0, because the layers of this model run once (make it Looped<passes, layers>)");
         RUNG_CHECK(run.passes >= 0 && run.passes <= 65'536, "Run: passes; got ", run.passes,
                    ", wanted 1 to 65536, or 0 for ", own);
-        RUNG_CHECK(run.learnt >= 0 && run.states >= 0, "Run: learnt, states; got ", run.learnt, ", ",
-                   run.states, ", wanted at least 1, or 0 for all");
+        RUNG_CHECK(run.learnt >= 0, "Run: learnt; got ", run.learnt, ", wanted at least 1, or 0 for all");
+        RUNG_CHECK(run.states >= 0, "Run: states; got ", run.states, ", wanted at least 1, or 0 for all");
         most    = run.passes > 0 ? run.passes : own;
         skipped = skipped_of(run, most);
         graded  = run.graded;

@@ -43,16 +43,16 @@ public:
     static constexpr Index panels = Layout::all.panels;
 
     /// Floating-point operations of the forward pass over one sequence; training costs three times as many.
-    static constexpr double flops(Index tokens, int passes = Depth::passes) {
+    static constexpr double flops(Index tokens, int runs = Depth::passes) {
         const double seen   = Layout::Scores::mask == Mask::causal ? double(tokens + 1) / 2 : double(tokens);
         const double scores = 4.0 * C * double(tokens) * seen;  // q kT and p v
-        return Order::blocks(passes) * (Block::flops * double(tokens) + scores) +
-               passes * Entry::flops * double(tokens) + 2.0 * C * S.vocab * double(tokens);
+        return Order::blocks(runs) * (Block::flops * double(tokens) + scores) +
+               runs * Entry::flops * double(tokens) + 2.0 * C * S.vocab * double(tokens);
     }
     /// Bytes of keys and values for one sequence while decoding.
-    static constexpr Index cache_bytes(Index tokens, int passes = Depth::passes,
+    static constexpr Index cache_bytes(Index tokens, int runs = Depth::passes,
                                        std::size_t real = sizeof(float)) {
-        return 2 * Index{Order::blocks(passes)} * S.kv() * S.head_size() * tokens * Index(real);
+        return 2 * Index{Order::blocks(runs)} * S.kv() * S.head_size() * tokens * Index(real);
     }
 
     /// Bytes that training keeps of `rows` tokens, `graded` of them graded, between its forward and its backward pass,
@@ -64,18 +64,18 @@ public:
         const Passes all = passes_of(run);
         const Index  sum = Index(std::max(real, sizeof(float)));
         // Of passes that are not kept, two states, and those between that are.
-        const Index passes = all.states > 0 ? 1 : all.learnt(), blocks = Order::blocks(int(passes));
+        const Index kept = all.states > 0 ? 1 : all.learnt(), blocks = Order::blocks(int(kept));
         const Index states = (all.states > 0 ? std::min(all.states, all.learnt()) : 0) +
                              (all.states > 0 || all.skipped > 0 ? 2 : 0) +
                              (LoopOf<Depth>::start != Start::zero && Entry::reads_input ? 1 : 0);
-        const Index of_row = blocks * (Block::kept + C) + passes * Entry::kept + states * C +
+        const Index of_row = blocks * (Block::kept + C) + kept * Entry::kept + states * C +
                              (Entry::reads_input ? 7 : 6) * C + Block::more_scratch +
                              (run.dropout.rate > 0 ? 2 * C : 0);
         const Index logits    = graded * all.graded;
         const bool  apart     = graded < rows || all.graded > 1;
         const Index of_logits = C + (cap > 0 ? 2 : 1) * S.vocab + (apart ? 2 * C : 0);
         return (rows * of_row + logits * of_logits) * Index(real) +
-               (rows * (blocks * Block::kept_sums + passes * Entry::kept_sums) + logits * Norm::stats) * sum +
+               (rows * (blocks * Block::kept_sums + kept * Entry::kept_sums) + logits * Norm::stats) * sum +
                Layout::Scores::numbers(std::min<Index>(rows, S.context)) * sum;
     }
     static constexpr Index activation_bytes(Index rows) { return activation_bytes(rows, rows); }

@@ -54,8 +54,8 @@ struct Extent {
     friend constexpr Extent operator+(Extent a, Extent b) { return {a.flat + b.flat, a.panels + b.panels}; }
     friend constexpr Extent operator*(Index n, Extent a) { return {n * a.flat, n * a.panels}; }
     template <class T>
-    friend constexpr T* operator+(T* flat, Extent extent) {
-        return flat + extent.flat;
+    friend constexpr T* operator+(T* weights, Extent extent) {
+        return weights + extent.flat;
     }
 };
 
@@ -65,7 +65,7 @@ struct Weights {
     Real const* flat   = nullptr;
     Real const* panels = nullptr;
 
-    Weights(Real const* flat, Real const* panels = nullptr) : flat(flat), panels(panels) {}
+    Weights(Real const* flat_, Real const* panels_ = nullptr) : flat(flat_), panels(panels_) {}
     friend Weights operator+(Weights w, Extent extent) {
         return {w.flat + extent.flat, w.panels ? w.panels + extent.panels : nullptr};
     }

@@ -17,18 +17,18 @@ struct SquareRootFunction {
     static std::string write_steps(std::string& out, double x) {
         const double      root   = std::sqrt(x);
         double            value  = root >= 1 ? std::floor(root) : 0.1;
-        std::string       last   = root >= 1 ? std::to_string(int(root)) : "0.1";
+        std::string       latest = root >= 1 ? std::to_string(int(root)) : "0.1";
         const std::string number = detail::shortest(x);
-        out.append("x_0=").append(last);
+        out.append("x_0=").append(latest);
         for (int i = 1; i <= 4; ++i) {
             const int         units = detail::ten_thousandths((value + x / value) / 2);
             const std::string next = detail::decimal(units), now = std::to_string(i);
-            out.append("\nx_").append(now).append(": 1/2*(").append(last).append("+").append(number);
-            out.append("/").append(last).append(")=").append(next).append(", x_").append(now);
+            out.append("\nx_").append(now).append(": 1/2*(").append(latest).append("+").append(number);
+            out.append("/").append(latest).append(")=").append(next).append(", x_").append(now);
             out.append("=").append(next);
-            value = units / 1e4, last = next;
+            value = units / 1e4, latest = next;
         }
-        return last;
+        return latest;
     }
 };
 

@@ -55,9 +55,11 @@ struct PoissonPasses {
     int    most  = 1024;  ///< whatever is drawn
 
     int operator()(Occasion const& o) const {
-        RUNG_CHECK(mean >= 0 && std::isfinite(mean) && sigma >= 0 && std::isfinite(sigma) && most >= 1,
-                   "PoissonPasses: mean, sigma, most; got ", mean, ", ", sigma, ", ", most,
-                   ", wanted finite numbers of at least 0, 0 and 1");
+        check_number(mean >= 0 && std::isfinite(mean), "PoissonPasses: mean", mean,
+                     "a finite number of at least 0");
+        check_number(sigma >= 0 && std::isfinite(sigma), "PoissonPasses: sigma", sigma,
+                     "a finite number of at least 0");
+        check_number(most >= 1, "PoissonPasses: most", most, "at least 1");
         Rng          rng(o.rng);
         const double rate = std::exp(std::log(mean) - sigma * sigma / 2 + sigma * rng.normal());
         // Arrivals of mean distance 1 before `rate`.

@@ -38,20 +38,7 @@ public:
           square_(Model::parameters, ctx.memory()),
           failed_(1, ctx.own_memory()),
           chunks_(Model::chunks()) {
-        const auto share = [](double x) { return x >= 0 && x < 1; };
-        RUNG_CHECK(share(options.beta1) && share(options.beta2) && share(options.dropout) &&
-                       share(options.label_smoothing),
-                   "Trainer: beta1, beta2, dropout, label_smoothing; got ", options.beta1, ", ",
-                   options.beta2, ", ", options.dropout, ", ", options.label_smoothing,
-                   ", wanted at least 0 and below 1 each");
-        RUNG_CHECK(options.z_loss >= 0 && std::isfinite(float(options.z_loss)), "Trainer: z_loss; got ",
-                   options.z_loss, ", wanted a finite number of at least 0");
-        RUNG_CHECK(float(options.epsilon) > 0 && options.weight_decay >= 0 && options.clip >= 0 &&
-                       std::isfinite(options.weight_decay) && options.piece >= 0,
-                   "Trainer: epsilon, weight_decay, clip, piece; got ", options.epsilon, ", ",
-                   options.weight_decay, ", ", options.clip, ", ", options.piece,
-                   ", wanted above 0, at least 0 and finite, at least 0 each");
-        RUNG_CHECK(share(options.ema), "Trainer: ema; got ", options.ema, ", wanted at least 0 and below 1");
+        detail::check_options(options);
         if (options.ema > 0) averaged_.emplace(ctx);
         Model::passes_of(run_of(options));  // throws where that is senseless
         RUNG_CHECK(Model::Order::after == 0 || options.graded == 1, "Trainer: graded; got ", options.graded,
@@ -80,10 +67,10 @@ public:
         check_under_way(ahead - 1);
         const long step   = steps_ + under_way_;
         double     graded = 0;
-        Index      rows   = 0;
+        Index      read   = 0;
         for (auto const& batch : batches) {
             check_passes(batch);
-            graded += batch.weight * double(batch.graded), rows += batch.rows;
+            graded += batch.weight * double(batch.graded), read += batch.rows;
         }
         RUNG_CHECK(graded > 0, "Trainer: graded tokens; got none, wanted at least 1");
         RUNG_CHECK(std::isfinite(float(rate)) && rate >= 0, "Trainer: step ", step, ": rate; got ", rate,
@@ -145,7 +132,7 @@ public:
         }
         update(gradients, rate, losses + parts);
         Step& own = started_[step % ahead];
-        own       = {ctx_.end_step(), Buffer<double>(Index(batches.size())), graded, rate, rows};
+        own       = {ctx_.end_step(), Buffer<double>(Index(batches.size())), graded, rate, read};
         for (Index i = 0; i < own.weights.size(); ++i) own.weights[i] = batches[std::size_t(i)].weight;
         ++under_way_;
     }

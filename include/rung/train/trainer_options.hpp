@@ -1,6 +1,9 @@
 #pragma once
 // What a trainer is told, and what it tells of a step.
 
+#include <cmath>
+
+#include "rung/core/check.hpp"
 #include "rung/core/view.hpp"
 
 namespace rung {
@@ -22,6 +25,28 @@ struct TrainerOptions {
     int    graded = 1;  ///< last passes whose logits are graded: the loss is their mean
     Index  piece  = 0;  ///< rows a thread computes at a time, part of the experiment; 0: what suits the model
 };
+
+namespace detail {
+
+/// Throws at the first number that makes no sense for any model.
+[[gnu::cold, gnu::noinline]] inline void check_options(TrainerOptions const& options) {
+    const auto share = [](char const* what, double x) {
+        check_number(x >= 0 && x < 1, what, x, "at least 0 and below 1");
+    };
+    share("Trainer: beta1", options.beta1), share("Trainer: beta2", options.beta2);
+    share("Trainer: dropout", options.dropout), share("Trainer: label_smoothing", options.label_smoothing);
+    share("Trainer: ema", options.ema);
+    check_number(options.z_loss >= 0 && std::isfinite(float(options.z_loss)), "Trainer: z_loss",
+                 options.z_loss, "a finite number of at least 0, in single precision");
+    check_number(options.weight_decay >= 0 && std::isfinite(options.weight_decay), "Trainer: weight_decay",
+                 options.weight_decay, "a finite number of at least 0");
+    check_number(float(options.epsilon) > 0, "Trainer: epsilon", options.epsilon,
+                 "a number above 0, in single precision");
+    check_number(options.clip >= 0, "Trainer: clip", options.clip, "at least 0");
+    check_number(options.piece >= 0, "Trainer: piece", options.piece, "at least 0");
+}
+
+}  // namespace detail
 
 struct StepResult {
     double loss     = 0;  ///< mean cross-entropy of graded tokens

@@ -15,8 +15,8 @@ struct Strided {
     Index       rows, cols, row, col;  ///< distances of neighbouring rows and columns
 
     Strided(Mat<Real const> m) : data(m.data), rows(m.rows), cols(m.cols), row(m.stride), col(1) {}
-    Strided(Real const* data, Index rows, Index cols, Index row, Index col)
-        : data(data), rows(rows), cols(cols), row(row), col(col) {}
+    Strided(Real const* data_, Index rows_, Index cols_, Index row_, Index col_)
+        : data(data_), rows(rows_), cols(cols_), row(row_), col(col_) {}
     Strided transposed() const { return {data, cols, rows, col, row}; }
 };
 

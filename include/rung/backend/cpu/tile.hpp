@@ -29,7 +29,8 @@ struct Soon {
     Index       row  = 0;  ///< bytes from one to the next
     Soon()           = default;
     template <class T>
-    Soon(T const* from, Index row) : data(reinterpret_cast<char const*>(from)), row(row * Index(sizeof(T))) {}
+    Soon(T const* from, Index stride)
+        : data(reinterpret_cast<char const*>(from)), row(stride * Index(sizeof(T))) {}
 };
 
 template <class P>

@@ -61,9 +61,9 @@ template <class P, class Real>
 void adamw(Context<P>& ctx, Real* weights, Real* mean, Real* square, Real const* gradient,
            std::span<Chunk const> chunks, AdamWStep const& step) {
     ctx.for_slices(int(chunks.size()), [&](auto&, int c) {
-        const auto [first, count, decayed] = chunks[std::size_t(c)];
-        Real const* g                      = gradient + first;
-        Real *      w = weights + first, *m = mean + first, *v = square + first;
+        const auto [from, count, decayed] = chunks[std::size_t(c)];
+        Real const* g                     = gradient + from;
+        Real *      w = weights + from, *m = mean + from, *v = square + from;
         const Real  b1 = Real(step.beta1), b2 = Real(step.beta2), clip = Real(step.clip);
         const Real  fresh1 = Real(1 - step.beta1),
                    fresh2  = Real(1 - step.beta2);  // rounded once: b2 is near 1

@@ -18,14 +18,14 @@ public:
     using Run = void (*)(Driver&, void const* arguments);
 
     template <class Arguments>
-    void add(Run run, Arguments const& arguments) {
+    void add(Run call, Arguments const& arguments) {
         static_assert(std::is_trivially_copyable_v<Arguments> && alignof(Arguments) <= alignof(Unit));
         const std::size_t at = units_.size();
         units_.resize(at + (sizeof arguments + sizeof(Unit) - 1) / sizeof(Unit));
         std::memcpy(static_cast<void*>(units_.data() + at), &arguments, sizeof arguments);
-        calls_.push_back({run, at});
+        calls_.push_back({call, at});
         for (std::size_t i = at; i < units_.size(); ++i) mix(units_[i].word[0]), mix(units_[i].word[1]);
-        mix(reinterpret_cast<std::uintptr_t>(run));
+        mix(reinterpret_cast<std::uintptr_t>(call));
     }
     void clear() { calls_.clear(), units_.clear(), hash_ = 0; }
 

@@ -16,15 +16,15 @@ struct LayerNorm {
     static constexpr Index         stats = 2;  ///< numbers per row that backward needs
 
     template <class Lane, class Real>
-    static void forward(Lane& lane, Mat<Real> y, Mat<Acc<Real>> stats, Mat<Real> x, Weights<Acc<Real>> w) {
-        layer_norm<C>(lane, y, stats, x, weight<LayerNorm>(w, gain), weight<LayerNorm>(w, bias));
+    static void forward(Lane& lane, Mat<Real> y, Mat<Acc<Real>> sums, Mat<Real> x, Weights<Acc<Real>> w) {
+        layer_norm<C>(lane, y, sums, x, weight<LayerNorm>(w, gain), weight<LayerNorm>(w, bias));
     }
     /// dx += the gradient with respect to x.
     template <class Lane, class Real>
-    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real> x, Mat<Acc<Real>> stats,
+    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real> x, Mat<Acc<Real>> sums,
                              Weights<Acc<Real>> w, Acc<Real>* dw) {
         add_layer_norm_backward<C>(lane, dx, weight<LayerNorm>(dw, gain), weight<LayerNorm>(dw, bias), dy, x,
-                                   stats, weight<LayerNorm>(w, gain));
+                                   sums, weight<LayerNorm>(w, gain));
     }
 };
 
@@ -36,13 +36,13 @@ struct RmsNorm {
     static constexpr Index stats = 1;
 
     template <class Lane, class Real>
-    static void forward(Lane& lane, Mat<Real> y, Mat<Acc<Real>> stats, Mat<Real> x, Weights<Acc<Real>> w) {
-        rms_norm<C>(lane, y, stats, x, weight<RmsNorm>(w, 0));
+    static void forward(Lane& lane, Mat<Real> y, Mat<Acc<Real>> sums, Mat<Real> x, Weights<Acc<Real>> w) {
+        rms_norm<C>(lane, y, sums, x, weight<RmsNorm>(w, 0));
     }
     template <class Lane, class Real>
-    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real> x, Mat<Acc<Real>> stats,
+    static void add_backward(Lane& lane, Mat<Real> dx, Mat<Real> dy, Mat<Real> x, Mat<Acc<Real>> sums,
                              Weights<Acc<Real>> w, Acc<Real>* dw) {
-        add_rms_norm_backward<C>(lane, dx, weight<RmsNorm>(dw, 0), dy, x, stats, weight<RmsNorm>(w, 0));
+        add_rms_norm_backward<C>(lane, dx, weight<RmsNorm>(dw, 0), dy, x, sums, weight<RmsNorm>(w, 0));
     }
 };
 

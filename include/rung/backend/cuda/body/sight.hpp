@@ -45,12 +45,12 @@ struct HeadRow {
     int   size, group;       ///< D; query heads that read the same keys
     Index width, C, values;  ///< of the row; of its queries; from a head's keys to its values
 
-    RUNG_HD HeadRow(int heads, int size, Sight const& sight)
-        : size(size),
+    RUNG_HD HeadRow(int heads, int D, Sight const& sight)
+        : size(D),
           group(heads / sight.kv_heads(heads)),
-          width(Index(heads + 2 * sight.kv_heads(heads)) * size),
-          C(Index(heads) * size),
-          values(Index(sight.kv_heads(heads)) * size) {}
+          width(Index(heads + 2 * sight.kv_heads(heads)) * D),
+          C(Index(heads) * D),
+          values(Index(sight.kv_heads(heads)) * D) {}
     /// The keys that query head h reads, and those of head kv.
     RUNG_HD Index keys_of(int h) const { return keys(h / group); }
     RUNG_HD Index keys(int kv) const { return C + Index(kv) * size; }
