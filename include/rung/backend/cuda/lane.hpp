@@ -18,6 +18,7 @@ struct Options {
     Choice        choice = Choice::first;
     bool          graphs = true;  ///< steps that repeat are started at once; false: every call by itself
     bool branches        = true;  ///< sums over a batch are made beside the rest; false: one after the other
+    bool fused_gelu      = true;  ///< bf16's products apply it, and its slope; false: calls of their own
 };
 
 /// The workplace of the GPU: operations take it first and queue their work. Ids that operations read were uploaded, and
@@ -42,6 +43,7 @@ public:
     explicit Lane(Options const& options)
         : arena(device_memory()),
           queue(options.choice, options.graphs, options.branches),
+          fused_gelu(options.fused_gelu),
           downloads_(pinned_memory()),
           counters_(shared_memory()),
           constants_(shared_memory()) {}
@@ -52,6 +54,8 @@ public:
     Arena   notes;  ///< of the host: what a pass writes down about itself
     Queue   queue;
     Uploads settings;  ///< of a step, where batches of any size leave them
+
+    const bool fused_gelu;  ///< whether products may have it in an epilogue
 
     void reset() {
         queue.join();
