@@ -2,9 +2,9 @@
 """Checks and times rung on this machine's GPU, in turns with PyTorch, and prints one table. run.sh does the building.
 
 Time on a GPU is short, so every process has a limit, nothing starts after the deadline, and what is not done then is a
-dash. First the machine is measured, while it is quiet, and then the workloads that matter most (FIRST), by everyone;
-then tests run, and beside them PyTorch's compiler, for later; then the other timings. In the first turn each workload is
-run by rung and by PyTorch as it comes, in the second by rung and by PyTorch compiled; more turns follow if there is
+dash. First the machine is measured, while it is quiet, and then the workloads that matter most (FIRST), by everyone
+and call by call; then tests run, and beside them PyTorch's compiler, for later; then the other timings. In the first turn each workload
+is run by rung and by PyTorch as it comes, in the second by rung and by PyTorch compiled; more turns follow if there is
 time. What counts is the median over processes.
 
 Training is compiled with the compiler's default mode: the modes that try out kernels take minutes for each model. For
@@ -121,7 +121,8 @@ class Machine:
         self.deadline = time.monotonic() + 60 * args.minutes - args.spent
         self.rung = self.build / "benchmarks" / "rung_cuda_peer"
         self.probe = self.build / "benchmarks" / "rung_cuda_machine"
-        for program in (self.rung, self.probe):
+        self.calls = self.build / "benchmarks" / "rung_cuda_profile"
+        for program in (self.rung, self.probe, self.calls):
             if not os.access(program, os.X_OK):
                 sys.exit(f"rung: {program} is not there; build it first, without --built")
         self.environment = {**os.environ, **self.library_path()}
@@ -344,6 +345,18 @@ def measure(machine, names, turns, lines, keep):
                 keep()
 
 
+def profile(machine, name, limits):
+    """A table of the calls of a training step, or of a token that is decoded."""
+    command = [machine.calls, *WORKLOADS[name].split()]
+    if "failed" not in limits:
+        command += ["--products", limits["bf16_flops"], "--copies", limits["copy_bytes_per_second"]]
+    done = Done(command, min(LIMITS["rung"], machine.left()), machine.environment)
+    if done.code == 0:
+        return {"workload": name, "calls": done.out}
+    say(f"calls of {name}: {done.why()}")
+    return {"workload": name, "failed": done.why()}
+
+
 def summary(name, lines, limits):
     """A row of the table: medians over processes, and rung's share of what the machine can do."""
     done = [line for line in lines if line["workload"] == name and "ms" in line]
@@ -366,7 +379,7 @@ def summary(name, lines, limits):
     return row
 
 
-def print_report(limits, tests, rows):
+def print_report(limits, tests, rows, profiles):
     if "device" in limits:
         bf16, f32, copies = (limits[key] / 1e12 for key in ("bf16_flops", "f32_flops", "copy_bytes_per_second"))
         shared = limits["shared_copy_bytes_per_second"] / 1e12
@@ -402,6 +415,8 @@ def print_report(limits, tests, rows):
         print("\nno branches: sums over a batch one after the other, not beside the rest of their layer.")
     if any("no fused" in row["workload"] for row in rows):
         print("\nno fused GELU: it and its slope by kernels of their own, not in the epilogues of products.")
+    for one in profiles:
+        print(f"\n{one['calls'].rstrip()}" if "calls" in one else f"\n{one['workload']}, call by call: failed")
 
 
 def arguments():
@@ -440,7 +455,7 @@ def main():
     if args.list:
         return print("\n".join(args.names))
     machine = Machine(args)
-    limits, tests, lines = measure_machine(machine), [], []
+    limits, tests, lines, profiles = measure_machine(machine), [], [], []
 
     def rows():
         return [summary(name, lines, limits) for name in args.names]
@@ -448,7 +463,7 @@ def main():
     def keep():
         if args.json:
             about = {"machine": limits, "system": platform.platform(), "processors": os.cpu_count()}
-            record = {**about, "tests": tests, "rows": rows(), "processes": lines}
+            record = {**about, "tests": tests, "rows": rows(), "processes": lines, "profiles": profiles}
             Path(args.json).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
     for early in (signal.SIGTERM, signal.SIGINT):  # then it still says what it has found
@@ -458,6 +473,8 @@ def main():
         first, rest = ([name for name in args.names if (name in FIRST) == early] for early in (True, False))
         prepare(machine, first)
         measure(machine, first, FIRST_TURNS, lines, keep)
+        profiles += [profile(machine, name, limits) for name in first if machine.left() > 5]
+        keep()
         tests += check(machine, rest)
         keep()
         measure(machine, rest, TURNS, lines, keep)
@@ -468,10 +485,11 @@ def main():
             if seconds > GIVE_UP:
                 say(f"{label}: given up after failures that took {seconds:.0f} s")
     finally:
-        print_report(limits, tests, rows())
+        print_report(limits, tests, rows(), profiles)
         keep()
     wrong = [test for test in tests if test["outcome"] == "failed"]
     wrong += [line for line in lines if "failed" in line and line["label"].startswith("rung")]
+    wrong += [one for one in profiles if "failed" in one]
     return int(bool(wrong) or "failed" in limits)
 
 

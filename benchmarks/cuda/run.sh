@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds, checks (by the tests, the quickstart and the addition example) and times the GPU backend on this machine, beside
-# PyTorch if a Python here has it; prints one table:
+# PyTorch if a Python here has it; prints one table, and one of every call of a step:
 #     bash benchmarks/cuda/run.sh [--built] [--json FILE] [--minutes M] [--only REGEX] [--list] ...     --help shows all
 # Building counts towards the minutes (9), and measurements fill the rest. --built takes what is in build/ as it is and
 # needs no compiler here, only Python and cuBLASLt. (If build/ was made on another machine, configure it there with
@@ -35,7 +35,7 @@ if [ ! "$built" ]; then
     tests=$(ctest --test-dir "$build" --show-only -R '^cuda/' 2>/dev/null | sed -n 's|.*Test.*: cuda/|test_cuda_|p')
     # shellcheck disable=SC2086  # one word per program
     timeout "$limit" cmake --build "$build" --parallel "$jobs" --target rung_cuda_peer rung_cuda_machine \
-        01_quickstart 02_addition $tests >&2 || {
+        rung_cuda_profile 01_quickstart 02_addition $tests >&2 || {
         say "not built, or not in $limit s"
         exit 1
     }
