@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "../clock.hpp"
+#include "rung/backend/cuda/launch.cuh"
 #include "rung/backend/cuda/product.cuh"
 #include "rung/core/buffer.hpp"
 #include "rung/experiment/json.hpp"

@@ -3,9 +3,9 @@
 
 Time on a GPU is short, so every process has a limit, nothing starts after the deadline, and what is not done then is a
 dash. First the machine is measured, while it is quiet, and then the workloads that matter most (FIRST), by everyone
-and call by call; then tests run, and beside them PyTorch's compiler, for later; then the other timings. In the first turn each workload
-is run by rung and by PyTorch as it comes, in the second by rung and by PyTorch compiled; more turns follow if there is
-time. What counts is the median over processes.
+and call by call; then tests run, and beside them PyTorch's compiler, for later; then the other timings. In the first
+turn each workload is run by rung and by PyTorch as it comes, in the second by rung and by PyTorch compiled; more turns
+follow if there is time. What counts is the median over processes.
 
 Training is compiled with the compiler's default mode: the modes that try out kernels take minutes for each model. For
 decoding, which is one small launch after another, graphs are replayed (reduce-overhead).
