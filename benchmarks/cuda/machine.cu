@@ -1,10 +1,12 @@
-// What can this GPU do at most? Copies within its memory and square products, the median of ten each by the GPU's own
+// What can this GPU do at most? Copies within its memory, also within memory that the host shares, where weights and
+// moments are, and square products, the median of ten each by the GPU's own
 // clock, as one line of JSON. Exits with 77 where there is no GPU.
 
 #include <cstdint>
 #include <iostream>
 
 #include "../clock.hpp"
+#include "rung/backend/cuda/launch.cuh"
 #include "rung/backend/cuda/product.cuh"
 #include "rung/core/buffer.hpp"
 #include "rung/experiment/json.hpp"
@@ -65,9 +67,9 @@ double product_rate(cudaStream_t stream, int n) {
 }
 
 /// Bytes per second, those read and those written together.
-double copy_rate(cudaStream_t stream, Index count) {
-    const Buffer<char> from(count, cuda::device_memory());
-    Buffer<char>       to(count, cuda::device_memory());
+double copy_rate(cudaStream_t stream, Index count, Memory const& memory) {
+    const Buffer<char> from(count, memory);
+    Buffer<char>       to(count, memory);
     const auto         copy = [&] {
         cuda::check(cudaMemcpyAsync(to.data(), from.data(), std::size_t(count), cudaMemcpyDefault, stream),
                             "copy");
@@ -90,7 +92,8 @@ int measure() {
     cuda::check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "stream");
     const double f32   = product_rate<float>(stream, 8192);  // first: it takes long enough to wake the GPU up
     const double bf16s = product_rate<bf16>(stream, 8192);
-    const double copies = copy_rate(stream, Index{1} << 30);
+    const double copies = copy_rate(stream, Index{1} << 30, cuda::device_memory());
+    const double shared = copy_rate(stream, Index{1} << 30, cuda::shared_memory());
     std::cout << Json{}
                      .set("device", found.what)
                      .set("memory_bytes", device.totalGlobalMem)
@@ -100,6 +103,7 @@ int measure() {
                      .set("runtime", runtime)
                      .set("cublaslt", cublasLtGetVersion())
                      .set("copy_bytes_per_second", copies)
+                     .set("shared_copy_bytes_per_second", shared)
                      .set("bf16_flops", bf16s)
                      .set("f32_flops", f32)
               << std::endl;

@@ -2,9 +2,10 @@
 """Checks and times rung on this machine's GPU, in turns with PyTorch, and prints one table. run.sh does the building.
 
 Time on a GPU is short, so every process has a limit, nothing starts after the deadline, and what is not done then is a
-dash. First the machine is measured, while it is quiet; then tests run, and beside them PyTorch's compiler, for later;
-then the timings. In the first turn each workload is run by rung and by PyTorch as it comes, in the second by rung and
-by PyTorch compiled; more turns follow if there is time. What counts is the median over processes.
+dash. First the machine is measured, while it is quiet, and then the workloads that matter most (FIRST), by everyone
+and call by call; then tests run, and beside them PyTorch's compiler, for later; then the other timings. In the first
+turn each workload is run by rung and by PyTorch as it comes, in the second by rung and by PyTorch compiled; more turns
+follow if there is time. What counts is the median over processes.
 
 Training is compiled with the compiler's default mode: the modes that try out kernels take minutes for each model. For
 decoding, which is one small launch after another, graphs are replayed (reduce-overhead).
@@ -30,6 +31,8 @@ TORCH_PEER = Path(__file__).resolve().parent.parent / "peers" / "torch_peer.py"
 LENGTHS = {"micro": 32, "mini": 32, "tiny": 64, "small": 256}
 TURNS = (("rung f32", "rung bf16", "PyTorch eager"), ("rung bf16", "PyTorch compiled"))
 LABELS = ("rung f32", "rung bf16", "PyTorch eager", "PyTorch compiled")
+FIRST = ("train small, T 256, B 64", "train tiny, T 64, B 64", "decode small, B 1024")
+FIRST_TURNS = (("rung bf16", "PyTorch compiled", "rung f32"), ("PyTorch eager",))
 NO_GPU = 77  # the exit code of tests and programs that find none
 LIMITS = {"rung": 30, "PyTorch": 100, "test": 120, "sanitizer": 90, "example": 90}  # seconds
 LIMITS.update(machine=60, preparing=150)
@@ -51,6 +54,9 @@ def workloads():
     for size in ("micro", "tiny", "small"):
         flags = f"--mode train --model {size} --length {LENGTHS[size]} --batch 64 --no-branches"
         found[f"train {size}, T {LENGTHS[size]}, B 64, no branches"] = flags
+    for size in ("tiny", "small"):
+        flags = f"--mode train --model {size} --length {LENGTHS[size]} --batch 64 --no-fused-gelu"
+        found[f"train {size}, T {LENGTHS[size]}, B 64, no fused GELU"] = flags
     for batch in (64, 1024):
         for size in LENGTHS:
             found[f"decode {size}, B {batch}"] = f"--mode decode --model {size} --batch {batch}"
@@ -115,7 +121,8 @@ class Machine:
         self.deadline = time.monotonic() + 60 * args.minutes - args.spent
         self.rung = self.build / "benchmarks" / "rung_cuda_peer"
         self.probe = self.build / "benchmarks" / "rung_cuda_machine"
-        for program in (self.rung, self.probe):
+        self.calls = self.build / "benchmarks" / "rung_cuda_profile"
+        for program in (self.rung, self.probe, self.calls):
             if not os.access(program, os.X_OK):
                 sys.exit(f"rung: {program} is not there; build it first, without --built")
         self.environment = {**os.environ, **self.library_path()}
@@ -160,7 +167,7 @@ class Machine:
         flags = WORKLOADS[name].split()
         rung = [self.rung, "--seconds", self.args.seconds, "--choice", self.args.choice, *flags]
         found = {f"rung {precision}": [*rung, "--precision", precision] for precision in ("f32", "bf16")}
-        if {"stacked", "looped", "--voters", "--no-branches"} & set(flags):  # rung's beside rung's
+        if {"stacked", "looped", "--voters", "--no-branches", "--no-fused-gelu"} & set(flags):  # rung's beside rung's
             del found["rung f32"]
         elif self.python:
             trains = "train" in flags
@@ -315,26 +322,39 @@ def run(machine, name, label):
     return line
 
 
-def measure(machine, names, lines, keep):
-    """Turn after turn until the deadline, or as many as were asked for. Calls keep() after each process."""
-    lost, failed = Counter(), set()
-    for turn in [*TURNS, *[LABELS] * (machine.args.rounds - 1)]:
+def lost(lines):
+    """Seconds that failures of each peer have cost."""
+    seconds = Counter()
+    for line in lines:
+        seconds[line["label"]] += line["process_seconds"] if "failed" in line else 0
+    return seconds
+
+
+def measure(machine, names, turns, lines, keep):
+    """Turn after turn until the deadline. Calls keep() after each process."""
+    for turn in turns:
         for name in sorted(names, key=urgency):
             peers = machine.peers(name)
             if turn == TURNS[1] and "PyTorch compiled" not in peers:
                 continue  # rung has had its turn
             for label in turn:
-                if label not in peers or (name, label) in failed or lost[label] > GIVE_UP or machine.left() < 5:
+                failed = any((line["workload"], line["label"]) == (name, label) and "failed" in line for line in lines)
+                if label not in peers or failed or lost(lines)[label] > GIVE_UP or machine.left() < 5:
                     continue
                 lines.append(run(machine, name, label))
-                if "failed" in lines[-1]:
-                    lost[label] += lines[-1]["process_seconds"]
-                    failed.add((name, label))
                 keep()
-    if machine.left() < 5:
-        say("time is up")
-    for label in (label for label in lost if lost[label] > GIVE_UP):
-        say(f"{label}: given up after failures that took {lost[label]:.0f} s")
+
+
+def profile(machine, name, limits):
+    """A table of the calls of a training step, or of a token that is decoded."""
+    command = [machine.calls, *WORKLOADS[name].split()]
+    if "failed" not in limits:
+        command += ["--products", limits["bf16_flops"], "--copies", limits["copy_bytes_per_second"]]
+    done = Done(command, min(LIMITS["rung"], machine.left()), machine.environment)
+    if done.code == 0:
+        return {"workload": name, "calls": done.out}
+    say(f"calls of {name}: {done.why()}")
+    return {"workload": name, "failed": done.why()}
 
 
 def summary(name, lines, limits):
@@ -359,10 +379,12 @@ def summary(name, lines, limits):
     return row
 
 
-def print_report(limits, tests, rows):
+def print_report(limits, tests, rows, profiles):
     if "device" in limits:
         bf16, f32, copies = (limits[key] / 1e12 for key in ("bf16_flops", "f32_flops", "copy_bytes_per_second"))
-        print(f"{limits['device']}: products {bf16:.0f} TFLOP/s in bf16, {f32:.1f} in f32; copies {copies:.2f} TB/s.")
+        shared = limits["shared_copy_bytes_per_second"] / 1e12
+        print(f"{limits['device']}: products {bf16:.0f} TFLOP/s in bf16, {f32:.1f} in f32; copies {copies:.2f} TB/s,")
+        print(f"{shared:.2f} in memory that the host shares, where weights and moments are.")
     if tests:
         count = Counter(test["outcome"] for test in tests)
         names = [f"{test['name']} {test['outcome']}" for test in tests if test["outcome"] != "passed"]
@@ -391,6 +413,10 @@ def print_report(limits, tests, rows):
         print("\n5 times: as many models at the same time. Tokens are those of all.")
     if any("no branches" in row["workload"] for row in rows):
         print("\nno branches: sums over a batch one after the other, not beside the rest of their layer.")
+    if any("no fused" in row["workload"] for row in rows):
+        print("\nno fused GELU: it and its slope by kernels of their own, not in the epilogues of products.")
+    for one in profiles:
+        print(f"\n{one['calls'].rstrip()}" if "calls" in one else f"\n{one['workload']}, call by call: failed")
 
 
 def arguments():
@@ -429,7 +455,7 @@ def main():
     if args.list:
         return print("\n".join(args.names))
     machine = Machine(args)
-    limits, tests, lines = measure_machine(machine), [], []
+    limits, tests, lines, profiles = measure_machine(machine), [], [], []
 
     def rows():
         return [summary(name, lines, limits) for name in args.names]
@@ -437,21 +463,33 @@ def main():
     def keep():
         if args.json:
             about = {"machine": limits, "system": platform.platform(), "processors": os.cpu_count()}
-            record = {**about, "tests": tests, "rows": rows(), "processes": lines}
+            record = {**about, "tests": tests, "rows": rows(), "processes": lines, "profiles": profiles}
             Path(args.json).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
     for early in (signal.SIGTERM, signal.SIGINT):  # then it still says what it has found
         signal.signal(early, machine.stop)
     try:
         machine.find_torch()
-        tests += check(machine, args.names)
+        first, rest = ([name for name in args.names if (name in FIRST) == early] for early in (True, False))
+        prepare(machine, first)
+        measure(machine, first, FIRST_TURNS, lines, keep)
+        profiles += [profile(machine, name, limits) for name in first if machine.left() > 5]
         keep()
-        measure(machine, args.names, lines, keep)
+        tests += check(machine, rest)
+        keep()
+        measure(machine, rest, TURNS, lines, keep)
+        measure(machine, args.names, [LABELS] * (args.rounds - 1), lines, keep)
+        if machine.left() < 5:
+            say("time is up")
+        for label, seconds in lost(lines).items():
+            if seconds > GIVE_UP:
+                say(f"{label}: given up after failures that took {seconds:.0f} s")
     finally:
-        print_report(limits, tests, rows())
+        print_report(limits, tests, rows(), profiles)
         keep()
     wrong = [test for test in tests if test["outcome"] == "failed"]
     wrong += [line for line in lines if "failed" in line and line["label"].startswith("rung")]
+    wrong += [one for one in profiles if "failed" in one]
     return int(bool(wrong) or "failed" in limits)
 
 

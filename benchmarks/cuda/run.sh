@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Builds, checks (by the tests, the quickstart and the addition example) and times the GPU backend on this machine, beside
-# PyTorch if a Python here has it; prints one table:
+# Builds, checks (by the tests, the quickstart and the addition example) and times the GPU backend on this machine,
+# beside PyTorch if a Python here has it; prints one table, and one of every call of a step:
 #     bash benchmarks/cuda/run.sh [--built] [--json FILE] [--minutes M] [--only REGEX] [--list] ...     --help shows all
-# Building counts towards the minutes (9), and measurements fill the rest. --built takes what is in build/ as it is and
-# needs no compiler here, only Python and cuBLASLt. (If build/ was made on another machine, configure it there with
-# -DRUNG_ARCH=x86-64-v3.) Exits with 77 where there is no GPU, after building; with 1 if a test or program failed.
+# Building counts towards the minutes (9), and measurements fill the rest. Exits with 77 where there is no GPU, after
+# building; with 1 if a test or program failed.
+# --built takes what is in build/ as it is and needs no compiler here, only Python and cuBLASLt. Such programs come from
+#     cmake -S . -B build -DCMAKE_CUDA_ARCHITECTURES=90-real -DRUNG_ARCH=x86-64-v3 -DCMAKE_EXE_LINKER_FLAGS=-s
+# for an H100 or H200 and any processor, and by this script without --built. Of build/ they are benchmarks/rung_cuda_*,
+# tests/test_cuda_*, examples/01_quickstart and examples/02_addition: 47 MB, and twice as much with code for other GPUs.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=../../.cmake/setup.sh
@@ -36,7 +39,7 @@ if [ ! "$built" ]; then
     tell_of_cuda
     # shellcheck disable=SC2086  # one word per program
     timeout "$limit" cmake --build "$build" --parallel "$jobs" --target rung_cuda_peer rung_cuda_machine \
-        01_quickstart 02_addition $tests >&2 || {
+        rung_cuda_profile 01_quickstart 02_addition $tests >&2 || {
         say "not built, or not in $limit s"
         exit 1
     }

@@ -26,8 +26,8 @@ struct Arguments {
     std::string mode = "train", style = "gpt", model = "tiny", precision = "f32", label = "rung",
                 choice = "first";
     int    length = 64, batch = 0, voters = 1, threads = 2;
-    bool   no_branches = false;
-    double seconds     = 3;
+    bool   no_branches = false, no_fused_gelu = false;
+    double seconds = 3;
 
     void add_to(Flags& flags) {
         flags.add("mode", mode, "what to time", {"train", "decode"});
@@ -44,6 +44,7 @@ struct Arguments {
         flags.add("choice", choice, "algorithms of products", {"first", "fastest"});
         flags.add("no-branches", no_branches,
                   "make sums over a batch one after the other, not beside the rest");
+        flags.add("no-fused-gelu", no_fused_gelu, "apply GELU by kernels of its own, not in products");
 #else
         flags.add("model", model, "size", {"micro", "mini", "tiny", "small"});
         flags.add("threads", threads, "threads", {.least = 1, .most = 1024});
@@ -70,8 +71,9 @@ void for_each_model_here(Visit&& visit) {
 template <class Precision>
 using ContextHere = cuda::Context<Precision>;
 cuda::Options options(Arguments const& use) {
-    return {.choice   = use.choice == "fastest" ? cuda::Choice::fastest : cuda::Choice::first,
-            .branches = !use.no_branches};
+    return {.choice     = use.choice == "fastest" ? cuda::Choice::fastest : cuda::Choice::first,
+            .branches   = !use.no_branches,
+            .fused_gelu = !use.no_fused_gelu};
 }
 std::string device() { return cuda::find_device().what; }
 double      peak(int) { return 0; }  // benchmarks/cuda/machine.cu has it
@@ -166,6 +168,7 @@ Json measure(Arguments const& use) {
     auto         chosen  = Json::array();
     if (use.choice != "first") chosen.add(use.choice);
     if (use.no_branches) chosen.add("no branches");
+    if (use.no_fused_gelu) chosen.add("no fused GELU");
 #ifdef RUNG_CUDA
     if (auto const& why = ctx.lane().queue.why_not(); !why.empty()) chosen.add("no graphs: " + why);
 #endif

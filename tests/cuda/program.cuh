@@ -9,13 +9,14 @@
 
 namespace rung {
 
-/// The largest distance from what was wanted, relative to max(1, |wanted|); NaN is infinitely far.
+/// The largest distance from what was wanted, relative to max(1, |wanted|) or to a size that is larger; NaN is infinitely
+/// far.
 struct Apart {
     double most = 0;
 
-    void add(double got, double wanted) {
+    void add(double got, double wanted, double size = 1) {
         if (got == wanted) return;  // infinite, too
-        const double d = std::abs(got - wanted) / std::fmax(1.0, std::abs(wanted));
+        const double d = std::abs(got - wanted) / std::fmax(std::fmax(1.0, size), std::abs(wanted));
         if (!(d <= most)) most = d == d ? d : INFINITY;
     }
 };

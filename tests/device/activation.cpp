@@ -48,16 +48,17 @@ Random<float> rounded(Random<float> x) {
 
 /// Of h (N, H) = x w + bias, activated, and back from dy through its product with `down`.
 template <Activation A, class T>
-void check(Index H, Index off, bool biased, Keep keep) {
+void check(Index H, Index off, bool biased, Keep keep, bool fused = true) {
     CAPTURE(int(A));
     CAPTURE(H);
     CAPTURE(off);
     CAPTURE(biased);
     CAPTURE(int(keep));
+    CAPTURE(fused);
     constexpr Index     N = 5, C = 8;
     constexpr double    near = 4 * tolerance<T>;
     cpu::Lane<float>    cpu;
-    cuda::Context<T>    gpu;
+    cuda::Context<T>    gpu{{.fused_gelu = fused}};
     const Random<float> x = rounded<T>({N, C, 1}), dy = rounded<T>({N, C, 2}),
                         weights = rounded<T>({1, 2 * C * H + H + off, 3, 0.3});
     const auto of = [&](float const* w) {  // up, bias and down, as weights of a model follow each other
@@ -98,35 +99,38 @@ TEST_CASE_TEMPLATE("products and their activations on a GPU are the CPU's", T, f
             for (const bool biased : {false, true})
                 for (const Keep keep : {Keep::slopes, Keep::nothing}) {
                     check<Activation::gelu, T>(H, off, biased, keep);
+                    check<Activation::gelu, T>(H, off, biased, keep, false);
                     check<Activation::relu_squared, T>(H, off, biased, keep);
                 }
 }
 
-TEST_CASE("GELU in bf16 is part of its products where an epilogue reads and writes") {
+TEST_CASE("GELU in bf16 is part of its products where an epilogue reads and writes, unless it must not") {
     if (!emulated::gpu()) return;
-    constexpr Index     N = 5, C = 8, H = 16;
-    cuda::Context<bf16> gpu;
-    auto&               lane = gpu.lane();
-    Shared<float>       w(Random<float>(2 * C, H, 1));
-    Shared<bf16>        x(Random<float>(N, C, 3)), h = poisoned<bf16>(N, H, 1), y = poisoned<bf16>(N, H, 0);
-    packed(gpu, w.view().data, 2 * C * H, Index{}, std::span<PackedPlace const>{}), gpu.wait();
-    const Packed<float> up{Mat<float const>(w.view().data, C, H)},
-        down{Mat<float const>(w.view().data + C * H, H, C)};
-    const auto forward = [&](Mat<bf16> kept) {
-        const long before = emulated::gpu()->works;
-        cuda::matmul_activate<Activation::gelu>(lane, y.view(), kept, x.view(), up, {});
-        gpu.wait();
-        return emulated::gpu()->works - before;
-    };
-    const auto backward = [&](Mat<bf16> kept) {
-        const long before = emulated::gpu()->works;
-        cuda::matmul_nt_activate_backward<Activation::gelu>(lane, y.view(), x.view(), down, kept, {});
-        gpu.wait();
-        return emulated::gpu()->works - before;
-    };
-    Shared<bf16> aligned = poisoned<bf16>(N, H, 0);
-    CHECK(forward(aligned.view()) == 1);
-    CHECK(forward(h.view()) == 2);
-    CHECK(backward(aligned.view()) == 1);
-    CHECK(backward(h.view()) == 2);
+    for (const bool fused : {true, false}) {
+        constexpr Index     N = 5, C = 8, H = 16;
+        cuda::Context<bf16> gpu{{.fused_gelu = fused}};
+        auto&               lane = gpu.lane();
+        Shared<float>       w(Random<float>(2 * C, H, 1));
+        Shared<bf16> x(Random<float>(N, C, 3)), h = poisoned<bf16>(N, H, 1), y = poisoned<bf16>(N, H, 0);
+        packed(gpu, w.view().data, 2 * C * H, Index{}, std::span<PackedPlace const>{}), gpu.wait();
+        const Packed<float> up{Mat<float const>(w.view().data, C, H)},
+            down{Mat<float const>(w.view().data + C * H, H, C)};
+        const auto forward = [&](Mat<bf16> kept) {
+            const long before = emulated::gpu()->works;
+            cuda::matmul_activate<Activation::gelu>(lane, y.view(), kept, x.view(), up, {});
+            gpu.wait();
+            return emulated::gpu()->works - before;
+        };
+        const auto backward = [&](Mat<bf16> kept) {
+            const long before = emulated::gpu()->works;
+            cuda::matmul_nt_activate_backward<Activation::gelu>(lane, y.view(), x.view(), down, kept, {});
+            gpu.wait();
+            return emulated::gpu()->works - before;
+        };
+        Shared<bf16> aligned = poisoned<bf16>(N, H, 0);
+        CHECK(forward(aligned.view()) == (fused ? 1 : 2));
+        CHECK(forward(h.view()) == 2);
+        CHECK(backward(aligned.view()) == (fused ? 1 : 2));
+        CHECK(backward(h.view()) == 2);
+    }
 }

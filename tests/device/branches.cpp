@@ -124,13 +124,18 @@ TEST_CASE("lists with branches are graphs when they come again, and what failed 
 TEST_CASE("a step of a GPT of two layers is 72 works, of which 48 wait for each other") {
     const auto gpu = emulated::gpu();
     if (!gpu || !cuda::knows_calls) return;
-    for (const bool branches : {false, true}) {
+    const auto captured = [&](cuda::Options const& options) {
         gpu->captured = 0;
-        cuda::Context<bf16>                  ctx{{.branches = branches}};
+        cuda::Context<bf16>                  ctx{options};
         SmallModel<Learned, Stacked<2>, Gpt> model{ctx};
         Trainer                              trainer{ctx, model};
         for (int step = 0; step < 3; ++step) trainer.step(small_batch(0), 1e-3);
-        CHECK(gpu->captured == 72);
-        CHECK(gpu->chain == (branches ? 48 : 72));
-    }
+        return gpu->captured;
+    };
+    CHECK(captured({}) == 72);
+    CHECK(gpu->chain == 48);
+    CHECK(captured({.branches = false}) == 72);
+    CHECK(gpu->chain == 72);
+    CHECK(captured({.fused_gelu = false}) == 74);
+    CHECK(gpu->chain == 52);
 }

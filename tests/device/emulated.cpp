@@ -241,15 +241,55 @@ TEST_CASE("a batch that the GPU's memory does not hold is refused, and smaller o
     CHECK(trainer.step(small_batch(0, 4), 1e-3).rows > 0);
 }
 
-TEST_CASE("the fastest of a product's algorithms is taken where that is asked for") {
+TEST_CASE(
+    "the fastest of a product's algorithms is taken where that is asked for, and no bit depends on it") {
     using cuda::Choice;
-    for (const auto choice : {Choice::first, Choice::fastest}) {
+    const auto weights = [](Choice choice) {
         cuda::Context<float> gpu{{.choice = choice}};
         SmallModel<>         model{gpu};
         Trainer              trainer{gpu, model};
         trainer.step(small_batch(0), 1e-3);
         CHECK(emulated::gpu()->algorithm == (choice == Choice::fastest));
-    }
+        return bits_of(model.weights());
+    };
+    CHECK(weights(Choice::first) == weights(Choice::fastest));
+}
+
+TEST_CASE(
+    "a product that adds to its result adds once, however many algorithms are tried, and leaves nothing "
+    "behind") {
+    Setting              gpu;
+    cuda::Context<float> ctx{{.choice = cuda::Choice::fastest}};
+    Three                x;
+    Buffer<float>        sums(16, ctx.memory());
+    const auto           add = [&](Index rows) {
+        add_matmul_tn(ctx.lane(), Mat<float>(sums.data(), rows, 4), Mat<float const>(x[0].data, 1, rows),
+                                Mat<float const>(x[1]));
+        ctx.wait();
+    };
+    fill(ctx.lane(), x[0], 2), fill(ctx.lane(), x[1], 3);
+    add(1);  // takes the workspace, too
+    const int before = gpu->pieces;
+    CHECK(sums[0] == 6);
+    gpu->refuses = "cudaMalloc";
+    CHECK_THROWS_WITH_AS(add(4), "cuda: a result to try products on: out of memory", Error);
+    CHECK(gpu->pieces == before);
+    add(4);
+    CHECK(sums[0] == 12);
+    CHECK(sums[15] == 6);
+    CHECK(gpu->algorithm == 1);
+    CHECK(gpu->pieces == before);
+}
+
+TEST_CASE("plans differ by alignments that kernels differ by, and by no others") {
+    const auto at = [](std::uintptr_t address) { return cuda::alignment(reinterpret_cast<void*>(address)); };
+    CHECK(at(4096) == 16);
+    CHECK(at(4096 + 16) == 16);
+    CHECK(at(4096 + 8) == 8);
+    CHECK(at(4096 + 12) == 4);
+    CHECK(at(4096 + 2) == 2);
+    CHECK(at(4096 + 1) == 1);
+    CHECK(at(0) == 16);
 }
 
 TEST_CASE("lists that cannot become graphs are made call by call, and what failed is not told again") {

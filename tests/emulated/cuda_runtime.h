@@ -55,6 +55,8 @@ cudaError_t cudaMemcpyAsync(void* to, void const* from, std::size_t bytes, cudaM
 cudaError_t cudaStreamCreateWithPriority(cudaStream_t*, unsigned flags, int priority);
 cudaError_t cudaStreamDestroy(cudaStream_t);
 cudaError_t cudaStreamSynchronize(cudaStream_t);
+using cudaHostFn_t = void (*)(void*);
+cudaError_t cudaLaunchHostFunc(cudaStream_t, cudaHostFn_t, void* argument);
 cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned flags = 0);
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t*, unsigned flags);

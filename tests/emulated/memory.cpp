@@ -80,6 +80,7 @@ cudaError_t take(void** data, std::size_t bytes, Kind kind) {
     region().open(open);
     taken()[at] = {bytes, mapped, kind};
     *data       = at;
+    ++gpu()->pieces;
     return cudaSuccess;
 }
 /// Whoever frees must have waited: the runtime does not promise to.
@@ -92,7 +93,7 @@ cudaError_t give(void* data, bool pinned) {
     if (busy()) std::fputs("emulated GPU: memory is freed that work may still use\n", stderr), std::abort();
     if (found->second.kind == Kind::gpu) region().give(found->first, found->second.mapped);
     else ::operator delete(data, alignment);
-    taken().erase(found);
+    taken().erase(found), --gpu()->pieces;
     return cudaSuccess;
 }
 

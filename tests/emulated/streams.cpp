@@ -157,6 +157,9 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
     wait_for(at(stream)->waits.empty() ? at(stream)->last : at(stream)->add());
     return cudaSuccess;
 }
+cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t f, void* argument) {
+    return enqueue(stream, [=] { f(argument); }, {});
+}
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
     if (!event->work) return cudaSuccess;
     const auto from = event->work->part_of;

@@ -15,6 +15,7 @@ struct Gpu {
     int  algorithm    = 0;  ///< of the last product
     int  captured     = 0;  ///< works of the largest list that was captured
     int  chain        = 0;  ///< of these, the most that have to wait for each other
+    int  pieces       = 0;  ///< of memory of any kind that are taken and not given back
     // Set.
     bool        branches_first = false;  ///< rather than last, after all that need not wait for them
     bool        at_once = false;  ///< all is done when it is asked for; as is where EMULATED_AT_ONCE is set

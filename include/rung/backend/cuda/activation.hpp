@@ -30,7 +30,7 @@ void activate_backward(Lane<T>& lane, Mat<T> dx, CMat<T> dy, CMat<T> x, Mat<floa
 
 namespace detail {
 
-/// Whether cuBLASLt's products apply it. In single precision they are not asked to: how exactly they take a tanh is
+/// Whether cuBLASLt's products may apply it. In single precision they are not asked to: how exactly they take a tanh is
 /// not promised.
 template <Activation A, class T>
 inline constexpr bool in_epilogue = std::is_same_v<T, bf16> && (A == Activation::gelu);
@@ -45,7 +45,8 @@ void matmul_activate(Lane<T>& lane, Mat<T> y, Mat<T> h, CMat<T> x, Packed<float>
     if constexpr (detail::in_epilogue<A, T>) {
         T const* const of     = bias.empty() ? nullptr : lane.factor(bias.data);
         T const* const factor = lane.factor(w.data);
-        if (detail::in_reach(y, h, x) && detail::in_reach(factor, w.stride) && alignment(of) >= 16) {
+        if (lane.fused_gelu && detail::in_reach(y, h, x) && detail::in_reach(factor, w.stride) &&
+            alignment(of) >= 16) {
             auto            shape = detail::product<T>(y, w.rows, x, w.stride);
             ProductPointers at{.left = x.data, .right = factor, .result = y.data, .bias = of};
             shape.epilogue = of ? Epilogue::gelu_bias : Epilogue::gelu;
@@ -65,7 +66,7 @@ void matmul_nt_activate_backward(Lane<T>& lane, Mat<T> dh, CMat<T> dy, Packed<fl
     if (dh.empty()) return;
     if constexpr (detail::in_epilogue<A, T>) {
         T const* const factor = lane.factor(w.data);
-        if (detail::in_reach(dh, dy, h) && detail::in_reach(factor, w.stride)) {
+        if (lane.fused_gelu && detail::in_reach(dh, dy, h) && detail::in_reach(factor, w.stride)) {
             auto shape             = detail::product<T>(dh, w.cols, dy, w.stride);
             shape.right_transposed = true;
             shape.epilogue = Epilogue::gelu_backward, shape.kept_stride = int(h.stride);

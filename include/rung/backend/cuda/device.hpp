@@ -43,6 +43,8 @@ void          synchronize(Driver&);
 /// What was started up to now, as a number; and to wait for that, whatever was started since.
 long mark(Driver&);
 void wait_for(Driver&, long mark);
+/// How a list is started: start(), or a program's own, which may look at every call.
+using Start = void (*)(Driver&, Recording const&);
 
 /// The calls. Each is made from its arguments.
 struct Copy {  ///< between any two kinds of memory

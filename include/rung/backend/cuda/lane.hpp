@@ -17,7 +17,9 @@ struct Options {
     std::uint64_t seed   = 1;
     Choice        choice = Choice::first;
     bool          graphs = true;  ///< steps that repeat are started at once; false: every call by itself
-    bool branches        = true;  ///< sums over a batch are made beside the rest; false: one after the other
+    bool  branches       = true;  ///< sums over a batch are made beside the rest; false: one after the other
+    bool  fused_gelu     = true;  ///< bf16's products apply it, and its slope; false: calls of their own
+    Start start          = cuda::start;  ///< how lists of calls are started that are no graphs
 };
 
 /// The workplace of the GPU: operations take it first and queue their work. Ids that operations read were uploaded, and
@@ -41,7 +43,8 @@ public:
 
     explicit Lane(Options const& options)
         : arena(device_memory()),
-          queue(options.choice, options.graphs, options.branches),
+          queue(options.choice, options.graphs, options.branches, options.start),
+          fused_gelu(options.fused_gelu),
           downloads_(pinned_memory()),
           counters_(shared_memory()),
           constants_(shared_memory()) {}
@@ -52,6 +55,8 @@ public:
     Arena   notes;  ///< of the host: what a pass writes down about itself
     Queue   queue;
     Uploads settings;  ///< of a step, where batches of any size leave them
+
+    const bool fused_gelu;  ///< whether products may have it in an epilogue
 
     void reset() {
         queue.join();

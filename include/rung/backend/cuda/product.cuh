@@ -94,15 +94,17 @@ private:
     struct Free {
         void operator()(void* memory) const { cudaDeviceSynchronize(), cudaFree(memory); }
     };
+    using Room = std::unique_ptr<void, Free>;
 
+    static Room room(std::size_t bytes, char const* what) {
+        void* memory = nullptr;
+        check(cudaMalloc(&memory, bytes), what);
+        return Room(memory);
+    }
     /// Taken when it is first asked for, which is before anything is captured.
     void* workspace(int place) {
         auto& own = workspaces_[place];
-        if (!own) {
-            void* memory = nullptr;
-            check(cudaMalloc(&memory, workspace_bytes), "workspace of products, 32 MB");
-            own.reset(memory);
-        }
+        if (!own) own = room(workspace_bytes, "workspace of products, 32 MB");
         return own.get();
     }
 
@@ -181,15 +183,20 @@ private:
                   "); addresses are multiples of ", aligned.left, ", ", aligned.right, ", ", aligned.addend,
                   ", ", aligned.result, " bytes"});
         plan.algorithm = candidates[0].algo;
-        // A product that adds to its result cannot be repeated.
-        const bool repeatable = !s.adds || (at.addend && at.addend != at.result);
-        if (choice_ == Choice::fastest && repeatable) choose(where, plan, s, at, candidates.data(), count);
+        if (choice_ == Choice::fastest) choose(where, plan, s, at, candidates.data(), count);
         return plan;
     }
 
     /// The fastest of the candidates, each run a few times on the real operands, while no other context is at work.
-    void choose(Where const& where, Plan& plan, ProductShape const& s, ProductPointers const& at,
+    void choose(Where const& where, Plan& plan, ProductShape const& s, ProductPointers at,
                 cublasLtMatmulHeuristicResult_t const* candidates, int count) {
+        Room zeros;
+        if (s.adds && (!at.addend || at.addend == at.result)) {
+            // The real result would be added to every time. In place here too, as the algorithm has to work there.
+            zeros = room(s.result_bytes(), "a result to try products on");
+            check(cudaMemset(zeros.get(), 0, s.result_bytes()), "zeros");
+            at.result = zeros.get(), at.addend = nullptr;
+        }
         check(cudaDeviceSynchronize(), "product");
         const Event begin(cudaEventDefault), end(cudaEventDefault);
         float       best = INFINITY;
@@ -208,10 +215,10 @@ private:
         }
     }
 
-    Choice                                     choice_;
-    detail::LtHandle                           handle_;
-    std::map<int, std::unique_ptr<void, Free>> workspaces_;
-    std::map<Key, Plan>                        plans_;
+    Choice              choice_;
+    detail::LtHandle    handle_;
+    std::map<int, Room> workspaces_;
+    std::map<Key, Plan> plans_;
 };
 
 }  // namespace rung::cuda

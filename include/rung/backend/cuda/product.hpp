@@ -1,6 +1,7 @@
 #pragma once
 // Products as they are asked of a GPU: sizes, strides, and what happens to a result before it is stored.
 
+#include <cstddef>
 #include <cstdint>
 #include <tuple>
 #include <type_traits>
@@ -41,11 +42,18 @@ struct ProductShape {
                         result_stride, kept_stride, factors, result, epilogue, adds);
     }
     bool operator<(ProductShape const& other) const { return tie() < other.tie(); }
+
+    /// From the first number of the result to the end of the last.
+    std::size_t result_bytes() const {
+        return (std::size_t(rows - 1) * std::size_t(result_stride) + std::size_t(cols)) *
+               (result == Number::f32 ? 4 : 2);
+    }
 };
 
-/// The largest power of two that divides an address, at most 256.
+/// The largest power of two that divides an address, at most 16: no kernel asks for more, and what more there is would
+/// only make another plan for the same product.
 inline int alignment(void const* at) {
-    const auto bits = reinterpret_cast<std::uintptr_t>(at) | 256;
+    const auto bits = reinterpret_cast<std::uintptr_t>(at) | 16;
     return int(bits & (~bits + 1));
 }
 

@@ -23,8 +23,9 @@ class Queue {
 public:
     /// @param graphs  whether lists that repeat become graphs
     /// @param branches  whether what is asked for beside the rest is done so
-    explicit Queue(Choice choice, bool graphs = true, bool branches = true)
-        : driver_(make_driver(choice)), graphs_(graphs && knows_calls), forks_(branches) {}
+    /// @param start  how lists are started that are no graphs
+    explicit Queue(Choice choice, bool graphs = true, bool branches = true, Start start = cuda::start)
+        : driver_(make_driver(choice)), start_(start), graphs_(graphs && knows_calls), forks_(branches) {}
 
     /// Copies before all else that has not been submitted, and after it: no part of a list that may come again. The
     /// host's memory must stay as it is until they are done.
@@ -117,7 +118,7 @@ private:
         if (branches_ > 0) add(calls_, Join{std::exchange(branches_, 0)});
     }
     void start_all(Recording& calls) {
-        if (!calls.empty()) start(*driver_, calls);
+        if (!calls.empty()) start_(*driver_, calls);
         calls.clear();
     }
     /// Made one by one the first time, which is also when products are planned, and as a graph from then on.
@@ -125,7 +126,7 @@ private:
         const auto known =
             std::find_if(known_.begin(), known_.end(), [&](auto& one) { return one.calls == calls_; });
         if (known == known_.end()) {
-            start(*driver_, calls_);
+            start_(*driver_, calls_);
             known_.push_back({std::exchange(calls_, {}), nullptr, false});
             if (known_.size() <= most) return;
             synchronize(*driver_);  // its graph may be under way
@@ -153,6 +154,7 @@ private:
     };
 
     Owned<Driver>      driver_;
+    Start              start_;
     bool               graphs_, forks_, idle_ = true;
     Recording          uploads_, calls_, downloads_;
     std::vector<Known> known_;

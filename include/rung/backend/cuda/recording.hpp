@@ -38,7 +38,12 @@ public:
     }
 
     void run(Driver& driver) const {
-        for (auto const& call : calls_) call.run(driver, units_.data() + call.at);
+        for_each([&](Run run, void const* arguments) { run(driver, arguments); });
+    }
+    /// each(run, arguments) of every call, in order.
+    template <class Each>
+    void for_each(Each&& each) const {
+        for (auto const& call : calls_) each(call.run, static_cast<void const*>(units_.data() + call.at));
     }
 
 private:
