@@ -182,6 +182,12 @@ void others(double tolerance) {
         },
         N, H);
     column_sums(
+        "sums down odd columns",
+        [&](Numbers& m) {
+            return cuda::BiasTerm<T>{m.normal<T>(300 * 37), 37};
+        },
+        300, 37);
+    column_sums(
         "sums down columns of an activation's gradient",
         [&](Numbers& m) {
             return cuda::SlopeTerm<Activation::gelu, T>{m.result(m.normal<T>(N * H), N * H),
