@@ -432,7 +432,8 @@ void flash_attention(Tell tell) {
 
 void every_body() {
     for (const int width : {1, 33, 128}) norms<1, float>(width, 1e-5), norms<1, bf16>(width, 1e-2);
-    norms<2, bf16>(130, 1e-2), norms<4, float>(384, 1e-5), norms<16, float>(2048, 1e-5);
+    norms<2, bf16>(130, 1e-2), norms<3, bf16>(384, 1e-2), norms<4, float>(384, 1e-5),
+        norms<16, float>(2048, 1e-5);
     others<float>(1e-5), others<bf16>(1e-2);
     updates(), tables_of_biases();
     const auto plain  = [](Numbers&) { return cuda::Sight{}; };

@@ -24,18 +24,16 @@ struct LayerNorm {
         Row<N, G> r, scale, offset;
         r.load(g, x + row * width, width);
         float total = 0;
-        r.each(g, width, [&](float& a) { total += a; });
+        r.all([&](float& a) { total += a; });
         const float mean   = g.reduce(total, Plus{}) / float(width);
         float       square = 0;
         r.each(g, width, [&](float& a) { a -= mean, square += a * a; });
         const float inv = 1 / ::sqrtf(g.reduce(square, Plus{}) / float(width) + norm_epsilon);
         scale.load(g, gain, width);
-        r.each(
-            g, width, [&](float& a, float b) { a = a * inv * b; }, scale);
+        r.all([&](float& a, float b) { a = a * inv * b; }, scale);
         if (bias) {
             offset.load(g, bias, width);
-            r.each(
-                g, width, [&](float& a, float b) { a += b; }, offset);
+            r.all([&](float& a, float b) { a += b; }, offset);
         }
         r.store(g, y + row * width, width);
         if (g.rank() == 0) stats[2 * row] = mean, stats[2 * row + 1] = inv;
@@ -57,18 +55,13 @@ struct LayerNormBackward {
         const float mean = stats[2 * row], inv = stats[2 * row + 1];
         Row<N, G>   d, r, to;
         d.load(g, dy + row * width, width), r.load(g, gain, width);
-        d.each(
-            g, width, [&](float& slope, float b) { slope *= b; }, r);
+        d.all([&](float& slope, float b) { slope *= b; }, r);
         r.load(g, x + row * width, width);
         float total = 0, along = 0;
-        r.each(
-            g, width,
-            [&](float& a, float slope) { a = (a - mean) * inv, total += slope, along += slope * a; }, d);
+        r.all([&](float& a, float slope) { a = (a - mean) * inv, total += slope, along += slope * a; }, d);
         total = g.reduce(total, Plus{}) / float(width), along = g.reduce(along, Plus{}) / float(width);
         to.load(g, dx + row * width, width);
-        to.each(
-            g, width, [&](float& a, float slope, float xhat) { a += (slope - total - xhat * along) * inv; },
-            d, r);
+        to.all([&](float& a, float slope, float xhat) { a += (slope - total - xhat * along) * inv; }, d, r);
         to.store(g, dx + row * width, width);
     }
 };
@@ -89,11 +82,10 @@ struct RmsNorm {
         Row<N, G> r, scale;
         r.load(g, x + row * width, width);
         float square = 0;
-        r.each(g, width, [&](float& a) { square += a * a; });
+        r.all([&](float& a) { square += a * a; });
         const float inv = 1 / ::sqrtf(g.reduce(square, Plus{}) / float(width) + norm_epsilon);
         scale.load(g, gain, width);
-        r.each(
-            g, width, [&](float& a, float b) { a = a * inv * b; }, scale);
+        r.all([&](float& a, float b) { a = a * inv * b; }, scale);
         r.store(g, y + row * width, width);
         if (g.rank() == 0) stats[row] = inv;
     }
@@ -113,16 +105,13 @@ struct RmsNormBackward {
         const float inv = stats[row];
         Row<N, G>   d, r, to;
         d.load(g, dy + row * width, width), r.load(g, gain, width);
-        d.each(
-            g, width, [&](float& slope, float b) { slope *= b; }, r);
+        d.all([&](float& slope, float b) { slope *= b; }, r);
         r.load(g, x + row * width, width);
         float along = 0;
-        r.each(
-            g, width, [&](float& a, float slope) { along += slope * a; }, d);
+        r.all([&](float& a, float slope) { along += slope * a; }, d);
         along = g.reduce(along, Plus{}) * inv * inv / float(width);
         to.load(g, dx + row * width, width);
-        to.each(
-            g, width, [&](float& a, float slope, float b) { a += (slope - b * along) * inv; }, d, r);
+        to.all([&](float& a, float slope, float b) { a += (slope - b * along) * inv; }, d, r);
         to.store(g, dx + row * width, width);
     }
 };
