@@ -14,7 +14,7 @@ template <class T, class Term>
 void add_columns(Lane<T>& lane, Index rows, Term const& term, Mat<float> sums, Mat<float> second = {}) {
     ColumnSums<Term> body{};
     body.term = term, body.rows = rows, body.columns = int(sums.cols);
-    // Runs of whole batches, as many as give all SMs of an H100 their blocks, and as are soon added up.
+    // Runs of whole batches: as many as keep all SMs of an H100 busy at once, and as are soon added up.
     constexpr Index sms = 132, batch = body.warps * body.deep;
     const Index     most = std::clamp<Index>(sms * body.blocks / body.groups(), 1, 128);
     body.run             = int((rows + most * batch - 1) / (most * batch) * batch);
