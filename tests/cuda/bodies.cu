@@ -181,6 +181,12 @@ void others(double tolerance) {
             return cuda::BiasTerm<T>{m.normal<T>(N * H), H};
         },
         N, H);
+    column_sums(
+        "sums down odd columns", 1e-5,
+        [&](Numbers& m) {
+            return cuda::BiasTerm<T>{m.normal<T>(300 * 37), 37};
+        },
+        300, 37);
     // What is stored rounds, one way or the other where both are as near: the sum is of what was stored.
     column_sums(
         "sums down columns of an activation's gradient", tolerance,
@@ -427,7 +433,8 @@ void flash_attention(Tell tell) {
 
 void every_body() {
     for (const int width : {1, 33, 128}) norms<1, float>(width, 1e-5), norms<1, bf16>(width, 1e-2);
-    norms<2, bf16>(130, 1e-2), norms<4, float>(384, 1e-5), norms<16, float>(2048, 1e-5);
+    norms<2, bf16>(130, 1e-2), norms<3, bf16>(384, 1e-2), norms<4, float>(384, 1e-5),
+        norms<16, float>(2048, 1e-5);
     others<float>(1e-5), others<bf16>(1e-2);
     updates(), tables_of_biases();
     const auto plain  = [](Numbers&) { return cuda::Sight{}; };

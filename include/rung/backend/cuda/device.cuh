@@ -226,7 +226,9 @@ template void make<Join>(Driver&, void const*);
     RUNG_BODY(CachedAttention<T>) \
     RUNG_NORMS_OF(1, T) \
     RUNG_NORMS_OF(2, T) \
+    RUNG_NORMS_OF(3, T) \
     RUNG_NORMS_OF(4, T) \
+    RUNG_NORMS_OF(6, T) \
     RUNG_NORMS_OF(8, T) \
     RUNG_NORMS_OF(16, T)
 #define RUNG_ACTIVATION(A, T) \

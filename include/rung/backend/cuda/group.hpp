@@ -185,7 +185,14 @@ struct Row {
         if (Four::at_once(row, width)) store<Four::size>(g, row, width);
         else store<1>(g, row, width);
     }
-    /// f(value) of every value that is there; `others` are rows of the same kind, f(value, other, ...).
+    /// f(value) of every value, zeros past the row's end too, which is less work than to leave them out; `others` are
+    /// rows of the same kind, f(value, other, ...).
+    RUNG_ANY_GROUP template <class F, class... Others>
+    RUNG_HD void all(F f, Others&... others) {
+        RUNG_UNROLL for (int i = 0; i < fours; ++i) RUNG_UNROLL for (int j = 0; j < Four::size; ++j)
+            f(v[i].v[j], others.v[i].v[j]...);
+    }
+    /// The same of the values that are there.
     RUNG_ANY_GROUP template <class F, class... Others>
     RUNG_HD void each(G g, int width, F f, Others&... others) {
         RUNG_UNROLL for (int i = 0; i < fours; ++i)

@@ -14,12 +14,14 @@ template <class T, class Term>
 void add_columns(Lane<T>& lane, Index rows, Term const& term, Mat<float> sums, Mat<float> second = {}) {
     ColumnSums<Term> body{};
     body.term = term, body.rows = rows, body.columns = int(sums.cols);
-    // Runs of rows long enough to be worth a block, and few enough that their sums are soon added up.
-    body.run        = std::max<Index>(64, (rows + 255) / 256);
-    const auto mark = lane.arena.mark();
-    body.partial    = lane.arena.template take<float>(body.runs() * Term::sums, sums.cols).data;
-    body.arrived    = lane.counters(body.groups());
-    body.to[0]      = sums.data;
+    // Runs of whole batches: as many as keep all SMs of an H100 busy at once, and as are soon added up.
+    constexpr Index sms = 132, batch = body.warps * body.deep;
+    const Index     most = std::clamp<Index>(sms * body.blocks / body.groups(), 1, 128);
+    body.run             = int((rows + most * batch - 1) / (most * batch) * batch);
+    const auto mark      = lane.arena.mark();
+    body.partial         = lane.arena.template take<float>(body.runs() * Term::sums, sums.cols).data;
+    body.arrived         = lane.counters(body.groups());
+    body.to[0]           = sums.data;
     if constexpr (Term::sums > 1) body.to[1] = second.empty() ? nullptr : second.data;
     lane.queue.launch(body.items(), body);
     if (!lane.queue.apart()) lane.arena.release(mark);  // else who joins gives it back

@@ -18,7 +18,8 @@ void by_capacity(Index width, F&& f) {
         return width <= 128 * N && (f(packs), true);
     };
     const bool done = fits(std::integral_constant<int, 1>{}) || fits(std::integral_constant<int, 2>{}) ||
-                      fits(std::integral_constant<int, 4>{}) || fits(std::integral_constant<int, 8>{}) ||
+                      fits(std::integral_constant<int, 3>{}) || fits(std::integral_constant<int, 4>{}) ||
+                      fits(std::integral_constant<int, 6>{}) || fits(std::integral_constant<int, 8>{}) ||
                       fits(std::integral_constant<int, 16>{});
     RUNG_CHECK(done, "cuda: norm: width; got ", width, ", wanted at most ", widest_row);
 }

@@ -8,6 +8,10 @@ namespace rung::cuda {
 
 inline constexpr float norm_epsilon = 1e-5f;  // as on the CPU
 
+/// Whether dx is read with the rest, which is one wait for memory less: if there are registers for it.
+template <int N>
+inline constexpr bool reads_ahead = N <= 8;
+
 /// y = (x - mean) / deviation * gain + bias. stats (rows, 2): mean, 1 / deviation. bias may be null.
 template <int N, class T>
 struct LayerNorm {
@@ -22,21 +26,16 @@ struct LayerNorm {
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index row) const {
         Row<N, G> r, scale, offset;
-        r.load(g, x + row * width, width);
+        r.load(g, x + row * width, width), scale.load(g, gain, width);
+        if (bias) offset.load(g, bias, width);
         float total = 0;
-        r.each(g, width, [&](float& a) { total += a; });
+        r.all([&](float& a) { total += a; });
         const float mean   = g.reduce(total, Plus{}) / float(width);
         float       square = 0;
         r.each(g, width, [&](float& a) { a -= mean, square += a * a; });
         const float inv = 1 / ::sqrtf(g.reduce(square, Plus{}) / float(width) + norm_epsilon);
-        scale.load(g, gain, width);
-        r.each(
-            g, width, [&](float& a, float b) { a = a * inv * b; }, scale);
-        if (bias) {
-            offset.load(g, bias, width);
-            r.each(
-                g, width, [&](float& a, float b) { a += b; }, offset);
-        }
+        r.all([&](float& a, float b) { a = a * inv * b; }, scale);
+        if (bias) r.all([&](float& a, float b) { a += b; }, offset);
         r.store(g, y + row * width, width);
         if (g.rank() == 0) stats[2 * row] = mean, stats[2 * row + 1] = inv;
     }
@@ -55,20 +54,16 @@ struct LayerNormBackward {
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index row) const {
         const float mean = stats[2 * row], inv = stats[2 * row + 1];
-        Row<N, G>   d, r, to;
-        d.load(g, dy + row * width, width), r.load(g, gain, width);
-        d.each(
-            g, width, [&](float& slope, float b) { slope *= b; }, r);
-        r.load(g, x + row * width, width);
+        Row<N, G>   d, r, to, scale;
+        d.load(g, dy + row * width, width), r.load(g, x + row * width, width);
+        if (reads_ahead<N>) to.load(g, dx + row * width, width);
+        scale.load(g, gain, width);
+        d.all([&](float& slope, float b) { slope *= b; }, scale);
         float total = 0, along = 0;
-        r.each(
-            g, width,
-            [&](float& a, float slope) { a = (a - mean) * inv, total += slope, along += slope * a; }, d);
+        r.all([&](float& a, float slope) { a = (a - mean) * inv, total += slope, along += slope * a; }, d);
         total = g.reduce(total, Plus{}) / float(width), along = g.reduce(along, Plus{}) / float(width);
-        to.load(g, dx + row * width, width);
-        to.each(
-            g, width, [&](float& a, float slope, float xhat) { a += (slope - total - xhat * along) * inv; },
-            d, r);
+        if (!reads_ahead<N>) to.load(g, dx + row * width, width);
+        to.all([&](float& a, float slope, float xhat) { a += (slope - total - xhat * along) * inv; }, d, r);
         to.store(g, dx + row * width, width);
     }
 };
@@ -87,13 +82,11 @@ struct RmsNorm {
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index row) const {
         Row<N, G> r, scale;
-        r.load(g, x + row * width, width);
+        r.load(g, x + row * width, width), scale.load(g, gain, width);
         float square = 0;
-        r.each(g, width, [&](float& a) { square += a * a; });
+        r.all([&](float& a) { square += a * a; });
         const float inv = 1 / ::sqrtf(g.reduce(square, Plus{}) / float(width) + norm_epsilon);
-        scale.load(g, gain, width);
-        r.each(
-            g, width, [&](float& a, float b) { a = a * inv * b; }, scale);
+        r.all([&](float& a, float b) { a = a * inv * b; }, scale);
         r.store(g, y + row * width, width);
         if (g.rank() == 0) stats[row] = inv;
     }
@@ -111,18 +104,16 @@ struct RmsNormBackward {
     RUNG_ANY_GROUP template <class G>
     RUNG_HD void operator()(G g, Index row) const {
         const float inv = stats[row];
-        Row<N, G>   d, r, to;
-        d.load(g, dy + row * width, width), r.load(g, gain, width);
-        d.each(
-            g, width, [&](float& slope, float b) { slope *= b; }, r);
-        r.load(g, x + row * width, width);
+        Row<N, G>   d, r, to, scale;
+        d.load(g, dy + row * width, width), r.load(g, x + row * width, width);
+        if (reads_ahead<N>) to.load(g, dx + row * width, width);
+        scale.load(g, gain, width);
+        d.all([&](float& slope, float b) { slope *= b; }, scale);
         float along = 0;
-        r.each(
-            g, width, [&](float& a, float slope) { along += slope * a; }, d);
+        r.all([&](float& a, float slope) { along += slope * a; }, d);
         along = g.reduce(along, Plus{}) * inv * inv / float(width);
-        to.load(g, dx + row * width, width);
-        to.each(
-            g, width, [&](float& a, float slope, float b) { a += (slope - b * along) * inv; }, d, r);
+        if (!reads_ahead<N>) to.load(g, dx + row * width, width);
+        to.all([&](float& a, float slope, float b) { a += (slope - b * along) * inv; }, d, r);
         to.store(g, dx + row * width, width);
     }
 };
