@@ -16,14 +16,22 @@ namespace detail {
 
 inline constexpr int warps_of_a_block = 4;
 
+/// Blocks that an SM's registers must have room for; 0: as the compiler likes.
 template <class F>
-__global__ void __launch_bounds__(32 * warps_of_a_block) per_warp(const __grid_constant__ F f, Index count) {
+inline constexpr int blocks_of = 0;
+template <class F>
+    requires requires { F::blocks; }
+inline constexpr int blocks_of<F> = F::blocks;
+
+template <class F>
+__global__ void __launch_bounds__(32 * warps_of_a_block, blocks_of<F>)
+    per_warp(const __grid_constant__ F f, Index count) {
     const Index item = Index(blockIdx.x) * warps_of_a_block + threadIdx.x / 32;
     if (item < count) f(Warp{}, item);
 }
 
 template <int n, class F>
-__global__ void __launch_bounds__(32 * n) per_block(const __grid_constant__ F f) {
+__global__ void __launch_bounds__(32 * n, blocks_of<F>) per_block(const __grid_constant__ F f) {
     f(Block<n>{}, Index(blockIdx.x));
 }
 
