@@ -17,10 +17,10 @@ constexpr int heads = 4, capacity = 48, places_of_cache = 5;
 
 /// New tokens of three sequences: by sequence, as the CPU wants them, and by row.
 struct Asked {
-    std::vector<int> starts{0, 1, 6, 8}, slots{4, 0, 2}, past{30, 0, 17};
-    std::vector<int> row_slots, row_places, last{0, 5, 7};
+    std::vector<int> starts, slots{4, 0, 2}, past{30, 0, 17}, row_slots, row_places, last;
 
-    Asked() {
+    explicit Asked(std::vector<int> from) : starts(std::move(from)) {
+        for (std::size_t b = 0; b < slots.size(); ++b) last.push_back(starts[b + 1] - 1);
         for (std::size_t b = 0; b < slots.size(); ++b)
             for (int i = starts[b]; i < starts[b + 1]; ++i)
                 row_slots.push_back(slots[b]), row_places.push_back(past[b] + i - starts[b]);
@@ -63,10 +63,9 @@ struct Cache {
 };
 
 template <class T, class Runs>
-void check_cached(int size, Runs runs, int kv = heads, Look<float> const& look = {}) {
+void check_cached(Asked const& asked, int size, Runs runs, int kv, Look<float> const& look) {
     CAPTURE(size);
     CAPTURE(kv);
-    const Asked      asked;
     const Index      N = asked.starts.back(), B = Index(asked.last.size()), C = heads * size;
     cpu::Lane<float> lane;
     const Stored<T>  qkv(N, C + 2 * kv * size, 1);
@@ -90,38 +89,80 @@ void check_cached(int size, Runs runs, int kv = heads, Look<float> const& look =
     for (Index i = 0; i < append.items(N); ++i) append(i);
     CHECK(cache.same());
 
-    std::vector<T> out(std::size_t(N * C), narrow<T>(NAN)), some(std::size_t(B * C), narrow<T>(NAN));
-    cuda::CachedAttention<T> body{qkv.data.data(),
-                                  cache.data.data(),
-                                  out.data(),
-                                  nullptr,
-                                  asked.row_slots.data(),
-                                  asked.row_places.data(),
-                                  heads,
-                                  size,
-                                  capacity,
-                                  {look.bias.data, int(look.reach), kv, look.mask, look.by}};
-    runs(N * heads, body);
-    CHECK(apart(out, whole) < tolerance<T>);
-    body.out = some.data(), body.rows = asked.last.data();
-    runs(B * heads, body);
-    CHECK(apart(some, ends) < tolerance<T>);
+    const auto check = [&]<bool at_once>() {
+        using Body = cuda::CachedAttention<T, at_once>;
+        std::vector<T> out(std::size_t(N * C), narrow<T>(NAN)), some(std::size_t(B * C), narrow<T>(NAN)),
+            placed(out);
+        Body body{qkv.data.data(),
+                  cache.data.data(),
+                  out.data(),
+                  nullptr,
+                  asked.row_slots.data(),
+                  asked.row_places.data(),
+                  heads,
+                  size,
+                  capacity,
+                  {look.bias.data, int(look.reach), kv, look.mask, look.by}};
+        runs(N * heads, body);
+        CHECK(apart(out, whole) < tolerance<T>);
+        body.out = some.data(), body.rows = asked.last.data();
+        runs(B * heads, body);
+        CHECK(apart(some, ends) < tolerance<T>);
+        body.out = placed.data(), body.dense = false;
+        runs(B * heads, body);
+        for (std::size_t i = 0; i < placed.size(); ++i) {
+            const int  row   = int(i) / int(C);
+            const auto found = std::find(asked.last.begin(), asked.last.end(), row);
+            if (found == asked.last.end()) CHECK(std::isnan(widen(placed[i])));
+            else CHECK(widen(placed[i]) == widen(out[i]));
+        }
+        if (!at_once || N > B) return;
+        Cache<T> fresh(kv, size, asked);
+        std::fill(out.begin(), out.end(), narrow<T>(NAN));
+        body.cache = fresh.data.data(), body.out = out.data(), body.rows = nullptr, body.appends = true;
+        runs(N * heads, body);
+        CHECK(apart(out, whole) < tolerance<T>);
+        CHECK(std::equal(fresh.data.begin(), fresh.data.end(), cache.data.begin(), [](T a, T b) {
+            return widen(a) == widen(b) || (std::isnan(widen(a)) && std::isnan(widen(b)));
+        }));
+    };
+    check.template operator()<false>();
+    if constexpr (Runs::warps)
+        if (cuda::CachedAttention<T, true>::row_at_once(size)) check.template operator()<true>();
 }
+template <class T, class Runs>
+void check_cached(int size, Runs runs, int kv = heads, Look<float> const& look = {}) {
+    check_cached<T>(Asked({0, 1, 6, 8}), size, runs, kv, look);
+    check_cached<T>(Asked({0, 1, 2, 3}), size, runs, kv, look);
+}
+
+struct OneLane {
+    static constexpr bool warps = false;
+
+    void operator()(Index n, auto const& f) const { run_serial(n, f); }
+};
+struct Warps {
+    static constexpr bool warps = true;
+
+    Order order;
+    void  operator()(Index n, auto const& f) const {
+         if constexpr (requires { f.shared(); }) run_emulated<FiberBlock<1>>(n, f, order);
+        else run_emulated(n, f, order);
+    }
+};
 
 /// check(runs) by one lane, and by emulated warps in both orders.
 template <class Check>
 void in_every_way(Check check) {
-    check([](Index n, auto const& f) { run_serial(n, f); });
-    for (const Order order : {Order::ascending, Order::descending})
-        check(
-            [&]<class Body>(Index n, Body const& f) { run_emulated<FiberBlock<Body::warps>>(n, f, order); });
+    check(OneLane{}), check(Warps{Order::ascending}), check(Warps{Order::descending});
 }
 
 }  // namespace
 
 TEST_CASE_TEMPLATE("bodies: attention over a cache at any head size, of all new tokens and of the last", T,
                    float, bf16) {
-    for (const int size : {1, 8, 24, 33, 64}) in_every_way([&](auto runs) { check_cached<T>(size, runs); });
+    for (const int size : {1, 8, 24, 33, 64, 128})
+        in_every_way([&](auto runs) { check_cached<T>(size, runs); });
 }
 
 TEST_CASE_TEMPLATE("bodies: attention over a cache with a bias and grouped heads", T, float, bf16) {

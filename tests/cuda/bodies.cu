@@ -377,11 +377,28 @@ void cached_attention(int size, double tolerance) {
     };
     lanes("keys and values appended", append(numbers(0)).items(N), 0, append);
     blocks("attention over a cache", Index(last.size()) * heads, tolerance, [&](Numbers& m) {
-        auto body = fill(m, cuda::CachedAttention<T>{});
+        auto body = fill(m, cuda::CachedAttention<T, false>{});
         body.out = m.result(m.normal<T>(3 * C), 3 * C), body.rows = m.copy(last);
         if (size == 8) body.sight = {m.normal<float>(capacity * heads), capacity, heads / 2};
         return body;
     });
+    if (!cuda::CachedAttention<T, true>::row_at_once(size)) return;
+    const auto at_once = [&](Numbers& m) {
+        auto body = fill(m, cuda::CachedAttention<T, true>{});
+        body.out = m.result(m.normal<T>(N * C), N * C), body.slots = m.copy(std::vector<int>{4, 0, 1, 3, 2});
+        body.appends = true;
+        if (size == 8) body.sight = {m.normal<float>(capacity * heads), capacity, heads / 2};
+        return body;
+    };
+    const auto in_two_steps = [&](cuda::CachedAttention<T, true> const& f) {
+        const cuda::Append<T> append{f.qkv, f.cache, f.slots,  f.places,
+                                     heads, size,    capacity, f.sight.kv_heads(heads)};
+        for (Index i = 0; i < append.items(N); ++i) append(i);
+        serially(N * heads, cuda::CachedAttention<T, false>{f.qkv, f.cache, f.out, f.rows, f.slots, f.places,
+                                                            heads, size, capacity, f.sight});
+    };
+    same("attention over a cache, at once", tolerance, at_once, in_two_steps,
+         [&](auto const& body) { by_warps(N * heads, body); });
 }
 
 /// Tensor cores against single precision on the same bf16 numbers.

@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include "device/trained.hpp"
+#include "support/emulated.hpp"
 
 using namespace rung_test;
 
@@ -70,5 +71,40 @@ TEST_CASE("steps whose sizes come again are started as graphs, with the bits of 
         CHECK(bits_of(a.weights) == bits_of(b.weights));
         for (std::size_t i = 0; i < a.greedy.size(); ++i)
             CHECK(a.greedy[i].confidence == b.greedy[i].confidence);
+    }
+}
+
+TEST_CASE_TEMPLATE(
+    "answers to prompts of any length, which flash attention reads, are the CPU's, whoever is beside", K,
+    Flash, Rates) {
+    using Model = typename K::Model;
+    cpu::Context             cpu{{.threads = 1}};
+    cuda::Context<bf16>      gpu{{}};
+    Model                    here{cpu}, there{gpu};
+    Trainer                  trainer{cpu, here};
+    const Vocab              vocab{Reverse::alphabet};
+    std::vector<std::string> asked = small_prompts(20);
+    for (std::uint32_t step = 0; step < 60; ++step) trainer.step(small_batch(step), 3e-3);
+    std::copy_n(here.weights().begin(), here.weights().size(), there.weights().begin());
+    asked.insert(asked.begin() + 3, std::string(70, '7') + "=");  // more than a tile
+    asked.insert(asked.begin() + 7, "=");                         // no more than a token
+    const auto answers = [&](auto& ctx, Model const& model, int group) {
+        return decode(ctx, model, vocab, asked, {.limit = 6, .group = group});
+    };
+    const auto want = answers(cpu, here, 4), alone = answers(gpu, there, 1);
+    int        same = 0;
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        if (alone[i].text != want[i].text) continue;
+        CHECK(alone[i].confidence == doctest::Approx(want[i].confidence).epsilon(0.05));
+        ++same;
+    }
+    CHECK(same > 15);
+    if (!emulated::gpu()) return;  // products of another size have other bits on a real one
+    for (const int group : {3, 22}) {
+        const auto beside = answers(gpu, there, group);
+        for (std::size_t i = 0; i < asked.size(); ++i) {
+            CHECK(beside[i].text == alone[i].text);
+            CHECK(beside[i].confidence == alone[i].confidence);
+        }
     }
 }

@@ -126,6 +126,34 @@ void attention_backward(Lane<T>& lane, Mat<T> dqkv, CMat<T> dout, CMat<T> out, M
     lane.arena.release(mark);
 }
 
+namespace detail {
+
+/// Attention of prompts, which need nothing of the cache, by flash attention; false: there are none, or no such head.
+template <class T>
+bool prompts(Lane<T>& lane, Mat<T> out, CMat<T> qkv, Plan const& plan, Look<float> const& look,
+             Sight const& sight, int size) {
+    const auto by_flash = [&]<int D>() {
+        if constexpr (has_flash<D, T>) {
+            if (size != D || plan.tile_count == 0) return false;
+            const int  heads = int(out.cols / D);
+            const auto mark  = lane.arena.mark();
+            auto const lse   = lane.arena.template take<float>(out.rows, heads);  // nobody asks for it
+            with_or_without(look, [&]<bool biased>() {
+                lane.queue.launch(
+                    Index{plan.tile_count} * heads,
+                    FlashForward<D, biased>{qkv.data, out.data, lse.data, plan.tiles, heads, sight});
+            });
+            lane.arena.release(mark);
+            return true;
+        }
+        return false;
+    };
+    return by_flash.template operator()<16>() || by_flash.template operator()<32>() ||
+           by_flash.template operator()<64>() || by_flash.template operator()<128>();
+}
+
+}  // namespace detail
+
 /// Appends the new keys and values to the cache, then reads it.
 /// @param out   (N, C): of the new tokens; or (B, C) in its first rows, of each sequence's last one
 /// @param qkv   (N, (H + 2 KV) D): new tokens only, see HeadGroups; the cache has KV heads
@@ -145,22 +173,26 @@ void cached_attention(Lane<T>& lane, Mat<T> out, CMat<T> qkv, CacheLayer<std::ty
                ", wanted at most ", capacity);
     RUNG_CHECK(cache.heads == kv, "cached_attention: heads of the cache; got ", cache.heads, ", wanted ", kv);
     RUNG_CHECK(look.mask == Mask::causal, "cached_attention: mask; got none, wanted a causal one");
-    const auto sight = detail::sight(look, groups, std::max(plan.held, plan.last + 1), "cached_attention");
-    const Append<T> body{detail::whole(qkv, "cached_attention"),
-                         cache.rows.data,
-                         plan.slots,
-                         plan.places,
-                         heads,
-                         D,
-                         capacity,
-                         kv};
-    lane.queue.launch(body.items(qkv.rows), body);
-    const Index asking = last ? rows.graded_count : qkv.rows;
-    detail::launch_shared(
-        lane.queue, asking * heads,
-        CachedAttention<T>{qkv.data, cache.rows.data, out.data, last ? rows.graded : nullptr, plan.slots,
-                           plan.places, heads, D, capacity, sight},
-        "cached_attention");
+    const auto sight    = detail::sight(look, groups, std::max(plan.held, plan.last + 1), "cached_attention");
+    T const* const from = detail::whole(qkv, "cached_attention");
+    // Where all come alone, each is appended by those who ask for it.
+    const bool at_once = CachedAttention<T, true>::row_at_once(D), alone = at_once && qkv.rows == rows.count;
+    if (!alone) {
+        const Append<T> body{from, cache.rows.data, plan.slots, plan.places, heads, D, capacity, kv};
+        lane.queue.launch(body.items(qkv.rows), body);
+    }
+    const bool  flash  = !last && detail::prompts(lane, out, qkv, plan, look, sight, D);
+    const Index asking = last ? rows.graded_count : flash ? plan.other_count : qkv.rows;
+    const auto  body   = [&]<bool at_once>() {
+        return CachedAttention<T, at_once>{
+            from,       cache.rows.data, out.data, last ? rows.graded : flash ? plan.others : nullptr,
+            plan.slots, plan.places,     heads,    D,
+            capacity,   sight,           !flash,   alone};
+    };
+    if (at_once) lane.queue.launch(asking * heads, body.template operator()<true>());
+    else
+        detail::launch_shared(lane.queue, asking * heads, body.template operator()<false>(),
+                              "cached_attention");
 }
 
 }  // namespace rung::cuda

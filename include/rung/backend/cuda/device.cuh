@@ -223,7 +223,8 @@ template void make<Join>(Driver&, void const*);
     RUNG_BODY(HeadDots<T>) \
     RUNG_BODY(BiasBackward<T>) \
     RUNG_BODY(Append<T>) \
-    RUNG_BODY(CachedAttention<T>) \
+    RUNG_BODY(CachedAttention<T, false>) \
+    RUNG_BODY(CachedAttention<T, true>) \
     RUNG_NORMS_OF(1, T) \
     RUNG_NORMS_OF(2, T) \
     RUNG_NORMS_OF(3, T) \

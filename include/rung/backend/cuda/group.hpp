@@ -24,6 +24,9 @@
 //
 // A body is an aggregate of numbers and pointers that says who works on an item:
 //     static constexpr int warps  0: a lane, operator()(Index item); n: as many warps, operator()(G g, Index item)
+//     static constexpr int blocks where registers decide: of so many blocks an SM must have room for all (without
+//                                 shared() a block has four warps)
+//     static constexpr int lanes  where a warp must have so many
 //     int shared() const          bytes that g.shared() holds; without it one warp gets no block, which may hold others
 
 #include <bit>

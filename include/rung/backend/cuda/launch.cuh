@@ -16,9 +16,9 @@ namespace detail {
 
 inline constexpr int warps_of_a_block = 4;
 
-/// Blocks that an SM has to have registers for: F::blocks, where F says so. More of them are fewer registers each.
+/// Blocks that an SM's registers must have room for; 0: as the compiler likes.
 template <class F>
-inline constexpr int blocks_of = 1;
+inline constexpr int blocks_of = 0;
 template <class F>
     requires requires { F::blocks; }
 inline constexpr int blocks_of<F> = F::blocks;

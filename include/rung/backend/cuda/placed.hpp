@@ -16,13 +16,15 @@ namespace rung::cuda {
 struct Plan {
     Index            rows;    ///< N
     Bounds           bounds;  ///< (N, 2) a row's sequence: first row, end
-    FlashTile const* tiles;   ///< of all sequences
+    FlashTile const* tiles;   ///< of all sequences; with a cache, of prompts, of which it has nothing yet
     int              tile_count;
     int const*       tiles_before;  ///< on the host, (sequences + 1): those of the sequences before each one
     int              longest;       ///< tokens of a sequence
     int const *      slots, *places;  ///< (N) where a row's key and value go in the cache, if there is one
-    int              last;            ///< place that go_on() may reach
-    int              held;            ///< tokens that the fullest sequence then has there
+    int const*       others;          ///< (other_count) where there are prompts, rows that are no prompt's
+    int              other_count;
+    int              last;  ///< place that go_on() may reach
+    int              held;  ///< tokens that the fullest sequence then has there
 };
 
 inline Plan const& plan_of(Sequences const& rows) {
@@ -55,6 +57,7 @@ Sequences placed(Lane<T>& lane, Sequences const& rows, CachePlaces cache = {}) {
     const Index            N      = trains || asks ? one_of_few_sizes(real + least - graded) : real;
     const Index            wanted = asks ? one_of_few_sizes(graded) : rows.graded ? least : N;
     std::vector<FlashTile> tiles;
+    std::vector<int>       others;
     std::vector<int>       starts(rows.starts, rows.starts + rows.count + 1);
     int                    longest = 1;
     for (int b = 0; b < rows.count; ++b) longest = std::max(longest, rows.starts[b + 1] - rows.starts[b]);
@@ -78,24 +81,28 @@ Sequences placed(Lane<T>& lane, Sequences const& rows, CachePlaces cache = {}) {
         if (cache.slots) {
             std::fill(slots.here + first, slots.here + end, there ? cache.slots[b] : cache.spare);
             std::iota(places.here + first, places.here + end, past);
-        } else {
+        }
+        // Whether a sequence is a prompt does not depend on those beside it: nor must its bits.
+        if (cache.slots && (past > 0 || end - first == 1))
+            for (int row = first; row < end; ++row) others.push_back(row);
+        else
             for (int row = first; row < end; row += height) tiles.push_back({row, first, end});
+        if (!cache.slots)
             for (int row = first; row < end; ++row)
                 bounds.here[2 * row] = first, bounds.here[2 * row + 1] = end;
-        }
     }
-    if (trains) {
-        tiles.resize(std::size_t(one_of_few_sizes(Index(tiles.size()))));  // of no rows
-        plan.longest = (plan.longest + 15) / 16 * 16;
+    if (trains || asks) tiles.resize(std::size_t(one_of_few_sizes(Index(tiles.size()))));  // of no rows
+    if (trains) plan.longest = (plan.longest + 15) / 16 * 16;
+    if (cache.slots) plan.slots = slots.there, plan.places = places.there;
+    else plan.bounds = bounds.there;
+    plan.tiles        = lane.upload(tiles.data(), Index(tiles.size()));
+    plan.tile_count   = int(tiles.size());
+    plan.tiles_before = before.data;
+    if (!tiles.empty() && !others.empty()) {
+        if (asks) others.resize(std::size_t(one_of_few_sizes(Index(others.size()))), others[0]);
+        plan.others = lane.upload(others.data(), Index(others.size()));
     }
-    if (cache.slots) {
-        plan.slots = slots.there, plan.places = places.there;
-    } else {
-        plan.bounds       = bounds.there;
-        plan.tiles        = lane.upload(tiles.data(), Index(tiles.size()));
-        plan.tile_count   = int(tiles.size());
-        plan.tiles_before = before.data;
-    }
+    plan.other_count = int(others.size());
 
     Sequences there = rows;
     plan.last       = cache.last;

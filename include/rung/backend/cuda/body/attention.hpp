@@ -30,9 +30,9 @@ struct Reading {
     int lanes, lane;        ///< of a row: a power of two; this one's number among them
     int rows_at_once, row;  ///< of the warp; this lane's
 
-    RUNG_HD Reading(G g, int size) : lanes(1) {
-        while (lanes < G::size && lanes * V < size) lanes *= 2;
-        lane = g.rank() % lanes, rows_at_once = G::size / lanes, row = g.rank() / lanes;
+    RUNG_HD Reading(G g, int size) : lanes(1), rows_at_once(G::size), row(g.rank()) {
+        for (; lanes < G::size && lanes * V < size; lanes *= 2) rows_at_once >>= 1, row >>= 1;
+        lane = g.rank() - row * lanes;
     }
 };
 

@@ -158,9 +158,9 @@ struct FlashQueryBackward {
 /// them, head by head of those that read the same keys.
 template <int D, bool biased = false>
 struct FlashKeyBackward {
-    static constexpr int warps = 4;
-    using Head                 = FlashHead<D>;
-    using Steps                = FlashSteps<D>;
+    static constexpr int warps = 4, blocks = D < 64 ? 4 : D < 128 ? 3 : 2;
+    using Head  = FlashHead<D>;
+    using Steps = FlashSteps<D>;
 
     bf16 const *     qkv, *dout;
     bf16*            dqkv;

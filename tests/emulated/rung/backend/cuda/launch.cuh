@@ -1,6 +1,6 @@
 #pragma once
-// Launches on the emulated GPU: stands before the library's own header. Items are done by one lane each, and where a body
-// multiplies fragments, by emulated warps.
+// Launches on the emulated GPU: stands before the library's own header. Items are done by one lane each, and where a
+// body multiplies fragments or wants many lanes, by emulated warps.
 
 #include <utility>
 
@@ -25,6 +25,11 @@ namespace detail {
 template <class Body>
 concept MultipliesFragments = requires {
     typename Body::Head;
+};
+
+template <class Body>
+concept WantsLanes = requires {
+    Body::lanes;
 };
 
 using emulated::Range;
@@ -83,8 +88,10 @@ void for_lanes(cudaStream_t stream, Index count, F f) {
 }
 template <class F>
 void for_warps(cudaStream_t stream, Index count, F f) {
-    detail::launch(stream, count, (count + 3) / 4, 0, f,
-                   [f, count] { rung_test::run_serial(count, f, rung_test::Order::ascending, 0); });
+    detail::launch(stream, count, (count + 3) / 4, 0, f, [f, count] {
+        if constexpr (detail::WantsLanes<F>) rung_test::run_emulated(count, f);
+        else rung_test::run_serial(count, f, rung_test::Order::ascending, 0);
+    });
 }
 template <int n, class F>
 void for_blocks(cudaStream_t stream, Index count, int shared, F f) {
