@@ -9,8 +9,8 @@
 
 namespace rung {
 
-/// The largest distance from what was wanted, relative to max(1, |wanted|) or to a size that is larger; NaN is infinitely
-/// far.
+/// The largest distance from what was wanted, relative to max(1, |wanted|) or to a size that is larger; NaN is
+/// infinitely far.
 struct Apart {
     double most = 0;
 
