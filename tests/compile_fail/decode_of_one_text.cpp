@@ -1,4 +1,4 @@
-// expect: decode: wanted a list of prompts: decode(ctx, model, task, {"12="})
+// expect: decode: wanted a list of prompts: decode(ctx, model, task, {
 #include <rung/rung.hpp>
 #include <rung/task/reverse.hpp>
 

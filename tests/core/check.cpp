@@ -55,3 +55,9 @@ TEST_CASE("a place stands before what was thrown, again and again, and what that
         within(outer);
     }
 }
+
+TEST_CASE("one option of several: the one that is wrong is named with what it is and should be") {
+    rung::check_number(true, "train: steps", 0, "at least 1");
+    CHECK_THROWS_WITH_AS(rung::check_number(false, "train: steps", 0, "at least 1"),
+                         "train: steps; got 0, wanted at least 1", rung::Error);
+}

@@ -140,10 +140,10 @@ TEST_CASE("numbers that make no sense are refused where they are given") {
     refused(Verifier{}, LabelFilter{}, "Verifier: passes; got none");
     refused(HalfNewest{.newest = 2}, Replay{}, "HalfNewest: newest");
     refused(HalfNewest{.first = INFINITY}, Replay{}, "HalfNewest: first; got inf");
-    refused(LabelNoise{.share = 7}, Corrupt{}, "LabelNoise: share and digits; got 7");
-    refused(Next{.each = 0}, LabelSchedule{}, "Next: by and each; got 1 and 0");
-    refused(AsFarAs{.bar = 7}, LabelSchedule{}, "AsFarAs: bar and by; got 7,");
-    refused(AsFarAs{.by = nullptr}, LabelSchedule{}, "AsFarAs: bar and by; got 0.99 and none");
+    refused(LabelNoise{.share = 7}, Corrupt{}, "LabelNoise: share; got 7, wanted 0 to 1");
+    refused(Next{.each = 0}, LabelSchedule{}, "Next: each; got 0, wanted at least 1");
+    refused(AsFarAs{.bar = 7}, LabelSchedule{}, "AsFarAs: bar; got 7,");
+    refused(AsFarAs{.by = nullptr}, LabelSchedule{}, "AsFarAs: by; got none");
 }
 
 TEST_CASE("a round of more sequences than anybody can hold or number is refused in words") {

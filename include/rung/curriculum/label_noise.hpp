@@ -38,8 +38,8 @@ struct LabelNoise {
     std::string      digits = "0123456789";  ///< of the task; of a maze, which has no 0, "123456789"
 
     void check() const {
-        RUNG_CHECK(share >= 0 && share <= 1 && digits.size() >= 2, "LabelNoise: share and digits; got ",
-                   share, " and '", digits, "', wanted 0 to 1, and at least two");
+        check_number(share >= 0 && share <= 1, "LabelNoise: share", share, "0 to 1");
+        RUNG_CHECK(digits.size() >= 2, "LabelNoise: digits; got '", digits, "', wanted at least two");
     }
     std::string operator()(Rng& rng, Candidate const& candidate, int round) const {
         check();

@@ -59,8 +59,9 @@ struct Next {
     int        each = 1;  ///< difficulties a round
 
     [[gnu::cold, gnu::noinline]] void check() const {
-        RUNG_CHECK(by != Difficulty{} && Difficulty{}.within(by) && each >= 1, "Next: by and each; got ",
-                   by.text(), " and ", each, ", wanted a step further and at least 1");
+        RUNG_CHECK(by != Difficulty{} && Difficulty{}.within(by), "Next: by; got ", by.text(),
+                   ", wanted a step further");
+        check_number(each >= 1, "Next: each", each, "at least 1");
     }
     [[gnu::cold, gnu::noinline]] std::vector<Target> operator()(Turn const& turn) const {
         check();
@@ -105,11 +106,11 @@ struct AsFarAs {
     Difficulty     last = {};   ///< never past it; none: as far as the model's context reaches
 
     [[gnu::cold, gnu::noinline]] void check() const {
-        RUNG_CHECK(bar >= 0 && bar <= 1 && by, "AsFarAs: bar and by; got ", bar, by ? "" : " and none",
-                   ", wanted 0 to 1 and a mean of a Probe");
-        RUNG_CHECK(step != Difficulty{} && Difficulty{}.within(step) && most >= 1,
-                   "AsFarAs: step and most; got ", step.text(), " and ", most,
-                   ", wanted a step further and at least 1");
+        check_number(bar >= 0 && bar <= 1, "AsFarAs: bar", bar, "0 to 1");
+        RUNG_CHECK(by, "AsFarAs: by; got none, wanted a mean of a Probe");
+        RUNG_CHECK(step != Difficulty{} && Difficulty{}.within(step), "AsFarAs: step; got ", step.text(),
+                   ", wanted a step further");
+        check_number(most >= 1, "AsFarAs: most", most, "at least 1");
     }
     std::vector<Target> operator()(Turn const& turn) const {
         check();
