@@ -4,8 +4,6 @@
 // error. Lanes run one after another, in either order, so that what a missing barrier breaks comes out wrong in one of
 // the two. Fragments are multiplied in the order of PTX's mma.m16n8k16.
 
-#include <ucontext.h>
-
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -18,6 +16,7 @@
 
 #include "rung/backend/cuda/fragment.hpp"
 #include "rung/backend/cuda/group.hpp"
+#include "support/fibers.hpp"
 
 namespace rung_test {
 
@@ -32,8 +31,7 @@ public:
     explicit Simt(int lanes, Order order = Order::ascending)
         : lanes_(lanes),
           order_(order),
-          contexts_(std::size_t(lanes)),
-          stacks_(std::size_t(lanes) * stack),
+          fibers_(lanes, [this] { work(); }),
           done_(std::size_t(lanes)),
           turns_(std::size_t(lanes)),
           slots_(2 * std::size_t(lanes)),
@@ -49,19 +47,12 @@ public:
         std::fill(done_.begin(), done_.end(), 0), std::fill(turns_.begin(), turns_.end(), 0u);
         std::fill(warps_.begin(), warps_.end(), Barrier{});
         for (auto& copies : copies_) copies.clear();
-        for (int i = 0; i < lanes_; ++i) {
-            auto& context = contexts_[std::size_t(i)];
-            getcontext(&context);
-            context.uc_stack = {stacks_.data() + std::size_t(i) * stack, 0, stack};
-            context.uc_link  = &main_;
-            makecontext(&context, &enter, 0);
-        }
         bool moved = true;
         while (left_ > 0 && moved) {
             moved_ = false;
             for (int i = 0; i < lanes_; ++i) {
                 lane_ = order_ == Order::ascending ? i : lanes_ - 1 - i;
-                if (!done_[std::size_t(lane_)]) swapcontext(&main_, &contexts_[std::size_t(lane_)]);
+                if (!done_[std::size_t(lane_)]) fibers_.resume(lane_);
             }
             moved = moved_;
         }
@@ -106,7 +97,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t stack = 128 << 10, shared_bytes = 100 << 10;
+    static constexpr std::size_t shared_bytes = 100 << 10;
     struct Barrier {
         int      arrived = 0;
         unsigned phase   = 0;
@@ -124,18 +115,18 @@ private:
         static thread_local Simt* one = nullptr;
         return one;
     }
-    static void enter() {
-        Simt& simt = here();
-        simt.body_();
-        simt.done_[std::size_t(simt.lane_)] = 1, --simt.left_, simt.moved_ = true;
+    /// A lane's, of one run after another.
+    [[noreturn]] void work() {
+        for (;;) {
+            body_();
+            done_[std::size_t(lane_)] = 1, --left_, moved_ = true;
+            fibers_.pause();
+        }
     }
     void wait(Barrier& barrier, int count) {
         const unsigned phase = barrier.phase;
         if (++barrier.arrived == count) barrier.arrived = 0, ++barrier.phase, moved_ = true;
-        while (barrier.phase == phase) {
-            const int me = lane_;
-            swapcontext(&contexts_[std::size_t(me)], &main_);
-        }
+        while (barrier.phase == phase) fibers_.pause();
     }
     // Two sets of slots in turn: a fast lane may publish again while a slow one still reads.
     Slot& slot(int lane) {
@@ -146,9 +137,8 @@ private:
     Order                          order_;
     bool                           moved_ = false;
     std::function<void()>          body_;
-    ucontext_t                     main_{};
-    std::vector<ucontext_t>        contexts_;
-    std::vector<char>              stacks_, done_;
+    Fibers                         fibers_;
+    std::vector<char>              done_;
     std::vector<unsigned>          turns_;
     std::vector<Slot>              slots_;
     Barrier                        block_;

@@ -11,7 +11,8 @@
 
 namespace rung::cuda {
 
-/// The thread's current GPU (the first, unless cudaSetDevice named another), or a sentence why there is none that this program can use.
+/// The thread's current GPU (the first, unless cudaSetDevice named another), or a sentence why there is none that this
+/// program can use.
 struct Found {
     bool        usable;
     std::string what;

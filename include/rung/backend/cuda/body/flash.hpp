@@ -1,8 +1,9 @@
 #pragma once
 // Flash attention with tensor cores (Dao et al., 2022): bf16 operands, float sums, ragged. A block takes a tile
 // of one sequence and head, 16 rows to a warp, and walks the other side of the matrix of scores in steps whose rows
-// stand in shared memory, the next step's on their way while one is worked on; no probability is stored. The backward pass makes them anew, once from the queries' side
-// and once from the keys', so that nothing is added across blocks and every run gives the same bits.
+// stand in shared memory, the next step's on their way while one is worked on; no probability is stored. The backward
+// pass makes them anew, once from the queries' side and once from the keys', so that nothing is added across blocks and
+// every run gives the same bits.
 
 #include "rung/backend/cuda/body/flash_head.hpp"
 
