@@ -79,8 +79,8 @@ template <int D>
 Work work(FlashKeyBackward<D> const& f, Index, Sizes const& of) {
     return attention<D>(4, 6, f.heads, of);
 }
-template <class T>
-Work work(CachedAttention<T> const& f, Index rows_and_heads, Sizes const& of) {
+template <class T, bool at_once>
+Work work(CachedAttention<T, at_once> const& f, Index rows_and_heads, Sizes const& of) {
     return {.bytes = 2.0 * double(rows_and_heads) * of.length * f.size * sizeof(T)};
 }
 template <class T>
@@ -134,14 +134,16 @@ inline Kind kind_of(Product const& product) {
 }
 inline Kind kind_of(Recording::Run run, void const* arguments, Sizes const& sizes) {
     static const auto works =
-        works_of<LayerNorm<1, bf16>, LayerNorm<2, bf16>, LayerNorm<4, bf16>, LayerNorm<8, bf16>,
-                 LayerNorm<16, bf16>, LayerNormBackward<1, bf16>, LayerNormBackward<2, bf16>,
-                 LayerNormBackward<4, bf16>, LayerNormBackward<8, bf16>, LayerNormBackward<16, bf16>,
+        works_of<LayerNorm<1, bf16>, LayerNorm<2, bf16>, LayerNorm<3, bf16>, LayerNorm<4, bf16>,
+                 LayerNorm<6, bf16>, LayerNorm<8, bf16>, LayerNorm<16, bf16>, LayerNormBackward<1, bf16>,
+                 LayerNormBackward<2, bf16>, LayerNormBackward<3, bf16>, LayerNormBackward<4, bf16>,
+                 LayerNormBackward<6, bf16>, LayerNormBackward<8, bf16>, LayerNormBackward<16, bf16>,
                  Activate<Activation::gelu, bf16>, ColumnSums<SlopeTerm<Activation::gelu, bf16>>,
                  ColumnSums<GainTerm<bf16, 2>>, ColumnSums<BiasTerm<bf16>>, FlashForward<16>,
                  FlashQueryBackward<16>, FlashKeyBackward<16>, FlashForward<32>, FlashQueryBackward<32>,
                  FlashKeyBackward<32>, FlashForward<64>, FlashQueryBackward<64>, FlashKeyBackward<64>,
-                 CachedAttention<bf16>, CrossEntropy<bf16>, Convert, SquaredNorm, AdamW>();
+                 CachedAttention<bf16, true>, CachedAttention<bf16, false>, CrossEntropy<bf16>, Convert,
+                 SquaredNorm, AdamW>();
     if (run == make<Product>) return kind_of(*static_cast<Product const*>(arguments));
     if (run == make<Copy>) {
         const auto bytes = static_cast<Copy const*>(arguments)->bytes;

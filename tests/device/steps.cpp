@@ -151,6 +151,26 @@ TEST_CASE("a step that cannot be started leaves those that are under way as they
     CHECK(bits_of(pupil) == bits_of(alone));
 }
 
+TEST_CASE("a step that threw before its batch was read leaves no call that reads a model which is gone") {
+    cuda::Context<bf16> gpu;
+    const Batch         batch = small_batch(0);
+    Batch               wrong = batch;
+    wrong.passes.assign(std::size_t(batch.count), 2);  // of layers that run once
+    {
+        SmallModel<> model{gpu};
+        Trainer      trainer{gpu, model};
+        CHECK_THROWS_AS(trainer.step(wrong, 1e-3), Error);
+    }
+    const auto weights = [&](auto& ctx) {
+        SmallModel<> model{ctx};
+        Trainer      trainer{ctx, model};
+        trainer.step(batch, 1e-3);
+        return rung_test::bits_of(model.weights());
+    };
+    cuda::Context<bf16> other;
+    CHECK(weights(gpu) == weights(other));
+}
+
 TEST_CASE("a step that failed and was lost does not keep later ones from learning") {
     cuda::Context<> ctx;
     SmallModel<>    one{ctx}, two{ctx};

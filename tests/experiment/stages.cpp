@@ -340,6 +340,38 @@ TEST_CASE("stages: a report or a result that is none of ours is refused and left
     check_same(run(result.path(), {}));
 }
 
+TEST_CASE("stages: watches may be made in another order than they train in") {
+    const scratch::Folder folder;
+    const auto            run_to = [&](int end) {
+        Common common{.seed = 3};
+        Flags  flags{"Teach something."};
+        common.add_to(flags);
+        const Streams            streams{std::tmpfile(), std::tmpfile()};
+        std::vector<char const*> words{"trial", "--out", folder.path().c_str(), "--checkpoint-seconds", "0"};
+        int                      steps = 0;
+        const auto               code  = program(
+                                      int(words.size()), words.data(), flags,
+                                      [&] {
+                cpu::Context ctx{{.threads = 1}};
+                SmallModel<> model{ctx};
+                Trainer      trainer{ctx, model};
+                Journal      journal{"trial", "A trial", common, flags, streams};
+                const auto   second = journal.watch("second"), first = journal.watch("first");
+                const auto   at = [&](int step) { step == end ? throw Error("stopped") : void(); };
+                train(trainer, Reverse{}, Uniform{1, 3},
+                                                {.steps = 3, .batch = 4, .watch = watched(first, at, 0, steps)});
+                train(trainer, Reverse{}, Uniform{1, 3},
+                                                {.steps = 3, .batch = 4, .watch = watched(second, at, 3, steps)});
+                journal.finish(3, {{"after", evaluate(ctx, model, Reverse{}, {.to = 3, .each = 8})}});
+            },
+                                      streams);
+        std::fclose(streams.out), std::fclose(streams.error);
+        return std::pair(code, steps);
+    };
+    CHECK(run_to(5) == std::pair(1, 5));
+    CHECK(run_to(0) == std::pair(0, 2));
+}
+
 TEST_CASE("stages: an earlier stage whose state is gone is not trained again over the record of later ones") {
     const scratch::Folder folder;
     run(folder.path(), {.at = kill_at(9)});

@@ -86,9 +86,10 @@ public:
         return v;
     }
 
-    /// Copies, or zeros where `from` is null, as late as may be.
+    /// Copies, or zeros where `from` is null: in one order of lanes as late as may be, in the other at once.
     void copy_later(void* to, void const* from, std::size_t bytes) {
         copies_[std::size_t(lane_)].push_back({to, from, bytes});
+        if (order_ == Order::descending) copy_now();
     }
     void copy_now() {
         for (auto const& one : std::exchange(copies_[std::size_t(lane_)], {}))

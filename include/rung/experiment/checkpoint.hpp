@@ -94,8 +94,8 @@ template <class T>
 void save_state(T& value, std::string path) {
     CheckpointFile(std::move(path)).write(saved(value));
 }
-/// Brings it back to that. Throws where there is no such file, or that of something else, and the value stays what it
-/// was.
+/// Brings it back to that; where the file is damaged or gone, to PATH.before, if that is there. Throws where there is
+/// none, or that of something else, and the value stays what it was.
 template <class T>
 void load_state(T& value, std::string path) {
     auto bytes = CheckpointFile(path).read(stderr);

@@ -150,9 +150,8 @@ inline bool is_tested(ClimbOptions const& options, int round) {
     ranges("prompts", options.prompts, 1, most_prompts);
     ranges("steps", options.steps, 1, most_drawn);
     ranges("batch", options.batch, 1, most_sequences);
-    RUNG_CHECK(options.batch <= most_sequences && options.steps <= most_drawn / options.batch,
-               "self_improve: batch and steps; got ", options.batch, " and ", options.steps,
-               ", wanted at most ", most_sequences, " sequences an update, and ", most_drawn, " a round");
+    RUNG_CHECK(options.steps <= most_drawn / options.batch, "self_improve: batch and steps; got ",
+               options.batch, " and ", options.steps, ", wanted at most ", most_drawn, " sequences a round");
     check_number(options.rate || (options.peak >= 0 && std::isfinite(float(options.peak))),
                  "self_improve: peak", options.peak, "a finite number of at least 0");
     if (options.decay == 0 && !options.rate)

@@ -4,6 +4,7 @@
 // back what they came to at once, the one that was not goes on, and what is computed between them is computed again. A
 // climb that was finished goes on, too, if it is to have more rounds than it had, and the stages after it begin anew.
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <utility>
@@ -44,7 +45,12 @@ public:
                 if (auto bytes = read_file(common_.out + file))
                     before_.emplace_back(common_.out + file, *bytes);
             std::remove(done_path().c_str());
-            write_file(path, begin + record.substr(record.find('\n')));
+            try {
+                write_file(path, begin + record.substr(record.find('\n')));
+            } catch (...) {
+                put_back();
+                throw;
+            }
         }
         RUNG_CHECK(!record.empty() || ::access((common_.out + "/report.html").c_str(), F_OK) != 0, "--out: '",
                    common_.out,
@@ -66,11 +72,7 @@ public:
     }
 
     /// Where flags grew and nothing came of it, the folder is again as it was.
-    [[gnu::cold, gnu::noinline]] ~Stages() {
-        try {
-            for (auto const& [path, bytes] : before_) write_file(path, bytes);
-        } catch (std::exception const&) {}  // that is said already which keeps it from being written
-    }
+    [[gnu::cold, gnu::noinline]] ~Stages() { put_back(); }
     Stages(Stages const&)            = delete;
     Stages& operator=(Stages const&) = delete;
 
@@ -117,6 +119,7 @@ private:
             RUNG_CHECK(!std::exchange(begun_, true), "Journal: watch; got '", name_,
                        "' for a second training, wanted one for each");
             all_.signals_.leave_with(0);
+            all_.begun_.push_back(number_);
             RUNG_CHECK(read(state) || !all_.holds_states(number_), "--out: '", all_.common_.out,
                        "' holds states of later stages; got no '", name_,
                        ".checkpoint', wanted all of them (remove the later ones to train it again)");
@@ -225,10 +228,13 @@ private:
         bool           begun_ = false, done_ = false, again_ = false;
     };
 
-    /// Of stages after that number.
+    /// Of stages after that number which have not begun: they may begin in any order.
     bool holds_states(int number = 0) const {
-        for (std::string const& name : names_in(common_.out))
-            if (is_state(name) && std::atoi(name.c_str()) > number) return true;
+        for (std::string const& name : names_in(common_.out)) {
+            const int  other = std::atoi(name.c_str());
+            const bool begun = std::find(begun_.begin(), begun_.end(), other) != begun_.end();
+            if (is_state(name) && other > number && !begun) return true;
+        }
         return false;
     }
     static bool is_state(std::string const& name) { return name.find(".checkpoint") != name.npos; }
@@ -242,6 +248,12 @@ private:
             if (is_state(name) && std::atoi(name.c_str()) > number)
                 std::remove(text::join({common_.out, "/", name}).c_str());
         }
+    }
+
+    void put_back() const {
+        try {
+            for (auto const& [path, bytes] : before_) write_file(path, bytes);
+        } catch (std::exception const&) {}  // what keeps it from being written has been said
     }
 
     /// All is kept: a signal to stop waits for nothing.
@@ -266,6 +278,7 @@ private:
     FolderLock                                       lock_;
     StopSignals                                      signals_;
     int                                              count_ = 0;
+    std::vector<int>                                 begun_;  // their numbers
 };
 
 }  // namespace rung

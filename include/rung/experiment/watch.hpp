@@ -71,8 +71,10 @@ public:
     }
 
     explicit operator bool() const { return bool(see_); }
-    /// What is thrown there is told with the step.
-    [[gnu::noinline]] void operator()(StepEvent const& event) const try { see_(event); } catch (...) {
+    /// An Error is told with the step; what else is thrown there, perhaps to stop, arrives as it is.
+    [[gnu::noinline]] void operator()(StepEvent const& event) const try {
+        see_(event);
+    } catch (Error const&) {
         rethrow_from(join({"watch of step ", event.step, ": "}));
     }
     Keeper* keeper() const { return keeper_.get(); }  ///< nullptr: the state is not kept

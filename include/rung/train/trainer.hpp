@@ -64,77 +64,12 @@ public:
     /// first. Several trainers, each with a context of its own, can be started before the first is finished. Until all
     /// are finished, models and contexts are the steps'.
     void start(std::span<Batch const> batches, double rate) {
-        check_under_way(ahead - 1);
-        const long step   = steps_ + under_way_;
-        double     graded = 0;
-        Index      read   = 0;
-        for (auto const& batch : batches) {
-            check_passes(batch);
-            graded += batch.weight * double(batch.graded), read += batch.rows;
+        try {
+            ask_for(batches, rate);
+        } catch (...) {
+            ctx_.abandon_step();
+            throw;
         }
-        RUNG_CHECK(graded > 0, "Trainer: graded tokens; got none, wanted at least 1");
-        RUNG_CHECK(std::isfinite(float(rate)) && rate >= 0, "Trainer: step ", step, ": rate; got ", rate,
-                   ", wanted a finite number of at least 0, in single precision");
-        RUNG_CHECK(std::isfinite(float(rate * options_.weight_decay)), "Trainer: step ", step,
-                   ": rate times weight_decay; got ", rate * options_.weight_decay,
-                   ", wanted a finite number, in single precision");
-
-        const Mat<Real> gradients{gradients_.data(), ctx_.slices(), Model::parameters};
-        const int       slices = ctx_.slices();
-        const int       parts  = slices * int(batches.size());
-        double* const   losses = ctx_.begin_step(parts + 1);  // and the norm
-        if (std::exchange(afresh_, false))
-            ctx_.for_slices(1, [&](auto& lane, int) { fill(lane, Mat<Real>(failed_.data(), 1, 1), 0); });
-        Run run                     = run_of(options_);
-        run.dropout                 = {options_.dropout, ctx_.seed(), std::uint32_t(step)};
-        run.phase                   = Phase::training;
-        const Weights<Real> weights = pack(ctx_, model_);
-        Index before = 0, sequences = 0;  // of earlier batches: no two of a step share their random numbers
-        for (std::size_t i = 0; i < batches.size();
-             before += batches[i].rows, sequences += batches[i++].count) {
-            auto const&  batch = batches[i];
-            const Pieces pieces(batch, ctx_.slices(), options_.piece);
-            const Real   scale = Real(batch.weight / double(run.graded)) / Real(graded);
-            if (batch.learnt > 0) run.learnt = batch.learnt;
-            else run.learnt = options_.learnt;
-            const auto [least, most] = batch.range_of_passes();
-            run.passes               = most > 0 ? most : options_.passes;
-            // Whichever thread meets the largest piece, none asks for memory again.
-            Index largest = 0;
-            for (auto const& piece : pieces.all()) largest = std::max(largest, piece.rows);
-            Run counted = run;  // where sequences differ in their passes, those that somebody learns from
-            if (run.learnt > 0 && most > 0) counted.learnt = most - Passes::skipped_of(run, least);
-            const Index room = Model::activation_bytes(largest, std::min(largest, batch.graded), counted,
-                                                       sizeof(typename Context::real));
-            ctx_.for_slices(ctx_.slices(), [&](auto& lane, int slice) {
-                lane.reserve(room);
-                if (i == 0) fill(lane, gradients.slice(slice, 1), 0);
-                for (auto const& piece : pieces.of(slice)) {
-                    lane.reset();
-                    Ragged ragged(batch, piece.first, piece.count, before + piece.first_row);
-                    if constexpr (DrawsRows<Position>)
-                        ragged.change_positions([&](int b, std::span<int> ids) {
-                            look_up<Position>(ids, Phase::training, ctx_.seed(), std::uint32_t(step),
-                                              std::uint32_t(sequences + b));
-                        });
-                    const auto rows = placed(lane, ragged.rows());
-                    Run        own  = run;
-                    if (ragged.passes() > 0) own.passes = ragged.passes();
-                    const auto  tape = Model::forward(lane, weights, rows, own);
-                    const Index each = tape.logits.rows / own.graded;
-                    for (int pass = 0; pass < own.graded; ++pass)
-                        add_cross_entropy(lane, losses + int(i) * slices + slice,
-                                          tape.logits.slice(pass * each, each), rows.targets, scale,
-                                          {options_.label_smoothing, options_.z_loss});
-                    Model::backward(lane, weights, gradients.row(slice), tape, rows, own);
-                }
-            });
-        }
-        update(gradients, rate, losses + parts);
-        Step& own = started_[step % ahead];
-        own       = {ctx_.end_step(), Buffer<double>(Index(batches.size())), graded, rate, read};
-        for (Index i = 0; i < own.weights.size(); ++i) own.weights[i] = batches[std::size_t(i)].weight;
-        ++under_way_;
     }
     /// The other half: waits. Throws Diverged where the step did not learn, nor any that was started after it: all of
     /// them are over.
@@ -214,6 +149,79 @@ public:
     std::uint64_t number_examples(std::uint64_t count) { return std::exchange(examples_, examples_ + count); }
 
 private:
+    void ask_for(std::span<Batch const> batches, double rate) {
+        check_under_way(ahead - 1);
+        const long step   = steps_ + under_way_;
+        double     graded = 0;
+        Index      read   = 0;
+        for (auto const& batch : batches) {
+            check_passes(batch);
+            graded += batch.weight * double(batch.graded), read += batch.rows;
+        }
+        RUNG_CHECK(graded > 0, "Trainer: graded tokens; got none, wanted at least 1");
+        RUNG_CHECK(std::isfinite(float(rate)) && rate >= 0, "Trainer: step ", step, ": rate; got ", rate,
+                   ", wanted a finite number of at least 0, in single precision");
+        RUNG_CHECK(std::isfinite(float(rate * options_.weight_decay)), "Trainer: step ", step,
+                   ": rate times weight_decay; got ", rate * options_.weight_decay,
+                   ", wanted a finite number, in single precision");
+
+        const Mat<Real> gradients{gradients_.data(), ctx_.slices(), Model::parameters};
+        const int       slices = ctx_.slices();
+        const int       parts  = slices * int(batches.size());
+        double* const   losses = ctx_.begin_step(parts + 1);  // and the norm
+        if (afresh_)
+            ctx_.for_slices(1, [&](auto& lane, int) { fill(lane, Mat<Real>(failed_.data(), 1, 1), 0); });
+        Run run                     = run_of(options_);
+        run.dropout                 = {options_.dropout, ctx_.seed(), std::uint32_t(step)};
+        run.phase                   = Phase::training;
+        const Weights<Real> weights = pack(ctx_, model_);
+        Index before = 0, sequences = 0;  // of earlier batches: no two of a step share their random numbers
+        for (std::size_t i = 0; i < batches.size();
+             before += batches[i].rows, sequences += batches[i++].count) {
+            auto const&  batch = batches[i];
+            const Pieces pieces(batch, ctx_.slices(), options_.piece);
+            const Real   scale = Real(batch.weight / double(run.graded)) / Real(graded);
+            if (batch.learnt > 0) run.learnt = batch.learnt;
+            else run.learnt = options_.learnt;
+            const auto [least, most] = batch.range_of_passes();
+            run.passes               = most > 0 ? most : options_.passes;
+            // Whichever thread meets the largest piece, none asks for memory again.
+            Index largest = 0;
+            for (auto const& piece : pieces.all()) largest = std::max(largest, piece.rows);
+            Run counted = run;  // where sequences differ in their passes, those that somebody learns from
+            if (run.learnt > 0 && most > 0) counted.learnt = most - Passes::skipped_of(run, least);
+            const Index room = Model::activation_bytes(largest, std::min(largest, batch.graded), counted,
+                                                       sizeof(typename Context::real));
+            ctx_.for_slices(ctx_.slices(), [&](auto& lane, int slice) {
+                lane.reserve(room);
+                if (i == 0) fill(lane, gradients.slice(slice, 1), 0);
+                for (auto const& piece : pieces.of(slice)) {
+                    lane.reset();
+                    Ragged ragged(batch, piece.first, piece.count, before + piece.first_row);
+                    if constexpr (DrawsRows<Position>)
+                        ragged.change_positions([&](int b, std::span<int> ids) {
+                            look_up<Position>(ids, Phase::training, ctx_.seed(), std::uint32_t(step),
+                                              std::uint32_t(sequences + b));
+                        });
+                    const auto rows = placed(lane, ragged.rows());
+                    Run        own  = run;
+                    if (ragged.passes() > 0) own.passes = ragged.passes();
+                    const auto  tape = Model::forward(lane, weights, rows, own);
+                    const Index each = tape.logits.rows / own.graded;
+                    for (int pass = 0; pass < own.graded; ++pass)
+                        add_cross_entropy(lane, losses + int(i) * slices + slice,
+                                          tape.logits.slice(pass * each, each), rows.targets, scale,
+                                          {options_.label_smoothing, options_.z_loss});
+                    Model::backward(lane, weights, gradients.row(slice), tape, rows, own);
+                }
+            });
+        }
+        update(gradients, rate, losses + parts);
+        Step& own = started_[step % ahead];
+        own       = {ctx_.end_step(), Buffer<double>(Index(batches.size())), graded, rate, read};
+        for (Index i = 0; i < own.weights.size(); ++i) own.weights[i] = batches[std::size_t(i)].weight;
+        afresh_ = false, ++under_way_;
+    }
     static constexpr Run run_of(TrainerOptions const& options) {
         return {options.passes, options.learnt, options.states, options.graded};
     }

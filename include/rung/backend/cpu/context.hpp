@@ -94,6 +94,7 @@ public:
         ++begun_;
         return results_.data();
     }
+    void abandon_step() {}  ///< one that threw
     /// All of the step has been asked for, and done: its number.
     long end_step() { return begun_; }
     /// What operations have added up in that step, which must be the last.

@@ -36,8 +36,8 @@ public:
 
     /// A step begins: zeros for operations to add to, on the GPU.
     double* begin_step(int count) {
-        if (open_) lane_.wait();  // one that threw: its uploads may be on their way
-        else ++begun_;
+        abandon_step();
+        if (!std::exchange(again_, false)) ++begun_;
         open_ = true, parts_ = 0;
         lane_.queue.wait_for(marks_[bank()]);
         lane_.begin_step(bank());
@@ -45,6 +45,12 @@ public:
         if (host.size() < count) host = Buffer<double>(count, pinned_memory());
         std::fill(host.begin(), host.end(), 0.0);
         return there_ = const_cast<double*>(lane_.set(host.data(), host.size()));
+    }
+    /// One that threw: what was started of it is done, the rest forgotten.
+    void abandon_step() {
+        if (!std::exchange(open_, false)) return;
+        again_ = true;
+        lane_.queue.forget(), lane_.wait();
     }
     /// All of the step has been asked for: its number.
     long end_step() {
@@ -104,6 +110,7 @@ private:
     double*        there_        = nullptr;
     long           begun_        = 0;
     bool           open_         = false;  // a step has begun that has not been asked for
+    bool           again_        = false;  // one that was abandoned: the next takes its place
     int            parts_        = 0;      // of it
 };
 

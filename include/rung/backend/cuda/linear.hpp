@@ -18,10 +18,12 @@ void add_columns(Lane<T>& lane, Index rows, Term const& term, Mat<float> sums, M
     constexpr Index sms = 132, batch = body.warps * body.deep;
     const Index     most = std::clamp<Index>(sms * body.blocks / body.groups(), 1, 128);
     body.run             = int((rows + most * batch - 1) / (most * batch) * batch);
-    const auto mark      = lane.arena.mark();
-    body.partial         = lane.arena.template take<float>(body.runs() * Term::sums, sums.cols).data;
-    body.arrived         = lane.counters(body.groups());
-    body.to[0]           = sums.data;
+    RUNG_CHECK(body.run * sums.cols < Index{1} << 29, "cuda: numbers of a run of rows; got ", body.run, " x ",
+               sums.cols, ", wanted fewer than 2^29 (a smaller piece of the batch at a time?)");
+    const auto mark = lane.arena.mark();
+    body.partial    = lane.arena.template take<float>(body.runs() * Term::sums, sums.cols).data;
+    body.arrived    = lane.counters(body.groups());
+    body.to[0]      = sums.data;
     if constexpr (Term::sums > 1) body.to[1] = second.empty() ? nullptr : second.data;
     lane.queue.launch(body.items(), body);
     if (!lane.queue.apart()) lane.arena.release(mark);  // else who joins gives it back
