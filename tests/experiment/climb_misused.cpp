@@ -151,7 +151,9 @@ TEST_CASE("a round of more sequences than anybody can hold or number is refused 
     options.batch = 1'000'000'000;
     refuse(options, "self_improve: batch; got 1000000000, wanted 1 to 1000000");
     options.batch = 1'000'000, options.steps = 1'000'000;
-    refuse(options, "wanted at most 1000000 sequences an update, and 2000000000 a round");
+    refuse(options,
+           "self_improve: batch and steps; got 1000000 and 1000000, wanted at most 2000000000 sequences a "
+           "round");
 }
 
 TEST_CASE("policies that make no sense are refused") {

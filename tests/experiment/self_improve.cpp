@@ -195,13 +195,16 @@ TEST_CASE("what a function of the user's throws is told with the place where it 
         CHECK_THROWS_WITH_AS(train(trainer, Reverse{}, curriculum, options), doctest::Contains(what), Error);
     };
     says("train: rate of step 0: my own error", Uniform{1, 2}, {.steps = 2, .rate = mine});
-    says("watch of step 1: my own error", Uniform{1, 2}, {.steps = 2, .watch = mine});
+    const auto fails = [](StepEvent const&) { fail({"my own error"}); };
+    says("watch of step 1: my own error", Uniform{1, 2}, {.steps = 2, .watch = fails});
     says("Throws: observe: my own error", Throws{1, 2}, {.steps = 2, .test_every = 1, .test_each = 1});
     CHECK_THROWS_WITH_AS(
         self_improve(trainer, Reverse{}, Uniform{1, 2}, NoFilter{}, {.prompts = 4, .rate = mine}),
         "self_improve: round 1: rate of step 0: my own error", Error);
-    struct Stop {};
-    const auto stop = [](StepEvent const&) { throw Stop{}; };
+    struct Stop : std::runtime_error {
+        using std::runtime_error::runtime_error;
+    };
+    const auto stop = [](StepEvent const&) { throw Stop{"enough"}; };  // perhaps in order to stop
     CHECK_THROWS_AS(train(trainer, Reverse{}, Uniform{1, 2}, {.steps = 2, .watch = stop}), Stop);
 }
 

@@ -38,7 +38,7 @@ public:
     }
 
     void run(Driver& driver) const {
-        for_each([&](Run run, void const* arguments) { run(driver, arguments); });
+        for_each([&](Run make, void const* arguments) { make(driver, arguments); });
     }
     /// each(run, arguments) of every call, in order.
     template <class Each>

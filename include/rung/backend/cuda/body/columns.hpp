@@ -108,9 +108,9 @@ struct GainTerm {
     RUNG_HD Terms<sums, n> take(int, int, Read<n> const& all) const {
         Terms<sums, n> of;
         RUNG_UNROLL for (int j = 0; j < n; ++j) {
-            const float d = widen(all.dy.v[j]), x = widen(all.x.v[j]);
-            if constexpr (statistics == 1) of.v[0][j] = d * x * all.stats[0];
-            else of.v[0][j] = d * (x - all.stats[0]) * all.stats[1], of.v[1][j] = d;
+            const float d = widen(all.dy.v[j]), input = widen(all.x.v[j]);
+            if constexpr (statistics == 1) of.v[0][j] = d * input * all.stats[0];
+            else of.v[0][j] = d * (input - all.stats[0]) * all.stats[1], of.v[1][j] = d;
         }
         return of;
     }
