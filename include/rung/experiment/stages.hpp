@@ -120,12 +120,13 @@ private:
                        "' for a second training, wanted one for each");
             all_.signals_.leave_with(0);
             all_.begun_.push_back(number_);
-            RUNG_CHECK(read(state) || !all_.holds_states(number_), "--out: '", all_.common_.out,
+            const bool kept = read(state);
+            RUNG_CHECK(done_ || !all_.finished_, "--out: a run that is finished; got no '", name_,
+                       ".checkpoint' of a stage that is, wanted all of them (without DONE and the states of "
+                       "later stages it is trained again)");
+            RUNG_CHECK(kept || !all_.holds_states(number_), "--out: '", all_.common_.out,
                        "' holds states of later stages; got no '", name_,
                        ".checkpoint', wanted all of them (remove the later ones to train it again)");
-            RUNG_CHECK(
-                done_ || !all_.finished_, "--out: a run that is finished; got no '", name_,
-                ".checkpoint' of a stage that is, wanted all of them (without DONE it is trained again)");
             kept_ = seconds_now();
             if (done_) return all_.idle();
             all_.before_.clear();
